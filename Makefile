@@ -1,0 +1,84 @@
+# One command per wish. Every target sets up what it needs; only Python 3.11+ and make have to be there.
+
+PYTHON ?= python3
+JOBS ?= 2
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+CREATED := $(VENV)/.created
+RUNTIME := $(VENV)/.runtime
+DEV := $(VENV)/.dev
+
+SOURCES := control_silo region_silo shared protos tests
+PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
+
+# $(call say,sentence): one line on standard error, and the target fails.
+say = { echo "silo: $(1)" >&2; exit 1; }
+, := ,
+NAME_IT := make PYTHON=/path/to/python3
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help up test check lint bench protos compose-env compose-test clean
+
+help: ## print the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: $(RUNTIME) ## run the platform here, on SQLite; options of `silo up` in ARGS="--region us --region de"
+	@$(BIN)/silo up $(ARGS)
+
+test: $(DEV) ## run every test, on SQLite and PostgreSQL; options of pytest in ARGS="-k outbox"
+	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+check: lint test ## everything a change must pass: format, lint, types, import contracts, protos current, tests
+
+lint: $(DEV) ## the part of check that runs nothing: format, lint, types, import contracts, protos current
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python protos/generate.py --check
+
+bench: $(DEV) ## measure; prints a table and writes bench.json
+	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+protos: $(DEV) ## generate shared/pb from protos/
+	$(BIN)/python protos/generate.py
+
+compose-env: .env ## write the .env with fresh secrets that `docker compose up` reads, unless there is one
+
+compose-test: $(DEV) ## bring up docker-compose.yml, lose a region, see it catch up, tear it down
+	$(BIN)/python -m pytest -m compose -x --tb=short -v tests/e2e/compose $(ARGS)
+
+clean: ## remove everything made here except data (.silo) and secrets (.env)
+	rm -rf $(VENV) build dist *.egg-info bench.json .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.env:
+	@umask 077; $(PYTHON) -c \
+		'from secrets import token_hex as t; print(f"SILO_RPC_KEYS=main:{t(32)}\nSILO_DATABASE_PASSWORD={t(32)}")' > $@
+	@echo 'silo: wrote .env, readable by you alone; next: docker compose build && docker compose up --detach' >&2
+
+# A virtual environment for running, and the same one with the tools for changing; each redone when pyproject.toml is.
+
+$(CREATED):
+	@command -v $(PYTHON) >/dev/null || $(call say,no $(PYTHON) here: install Python 3.11 or newer$(,) or name it: $(NAME_IT))
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		$(call say,$(PYTHON) is $$($(PYTHON) -V 2>&1)$(,) older than 3.11; name a newer one: $(NAME_IT))
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+		$(call say,$(PYTHON) lacks the venv module; on Debian and Ubuntu: apt install python3-venv)
+	@echo 'silo: creating $(VENV)' >&2
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(RUNTIME): pyproject.toml | $(CREATED)
+	@echo 'silo: installing into $(VENV)' >&2
+	@$(PIP) --editable .
+	@touch $@
+
+$(DEV): pyproject.toml | $(CREATED)
+	@echo 'silo: installing into $(VENV), with the development tools' >&2
+	@$(PIP) --editable '.[dev]'
+	@touch $@ $(RUNTIME)
