@@ -1,0 +1,1 @@
+"""The contracts between silos, and the generator of the code that keeps to them."""

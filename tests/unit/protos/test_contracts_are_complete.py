@@ -1,0 +1,117 @@
+"""The contracts hold every method that the specification names, in the house's form."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import pytest
+from google.protobuf.descriptor_pb2 import (
+    DescriptorProto,
+    EnumDescriptorProto,
+    FileDescriptorProto,
+    MethodDescriptorProto,
+)
+
+SPECIFIED: Mapping[str, str] = {
+    "hybridcloud.apps.v1.AppService": """
+        SerializeMany GetMany FindInstallationByProxyUser InstallationsForOrganization GetInstallationsForOrganization
+        GetSentryAppById GetSentryAppBySlug GetInstallationBySentryAppId GetSentryAppsByProxyUsers GetInstallationById
+        InstallationById GetInstallationOrgIdByTokenId GetInstallationToken FindAlertableServices
+        FindServiceHookSentryApp GetByApplicationId GetCustomAlertRuleActions FindAppComponents GetComponentContexts
+        GetInstallationComponentContexts TriggerSentryAppActionCreators GetPublishedSentryAppsForOrganization
+        GetSentryAppsForOrganization UpdateSentryApp GetInternalIntegrations CreateInternalIntegrationForChannelRequest
+        PrepareSentryAppComponents DisableSentryapp GetNotificationEmailsForSentryApp
+    """,
+    "hybridcloud.hooks.v1.HookService": """
+        CreateServiceHook UpdateWebhookAndEvents UpdateWebhookAndEventsForAppByRegion
+        CreateOrUpdateWebhookAndEventsForInstallation BulkCreateServiceHooksForApp
+    """,
+    "hybridcloud.requests.v1.AppRequestService": "GetBufferRequestsForCell",
+    "hybridcloud.region.v1.SentryAppRegionService": """
+        GetSelectOptions CreateIssueLink CreateExternalIssue DeleteExternalIssue GetServiceHookProjects
+        SetServiceHookProjects DeleteServiceHookProjects GetInteractionStats RecordInteraction
+    """,
+    "hybridcloud.organizations.v1.OrganizationService": "ProvisionOrganization GetOrganization ListOrganizations",
+    "hybridcloud.replication.v1.ReplicaService": "ApplyChanges GetDigests ListVersions",
+    "hybridcloud.operations.v1.TopologyService": "RegisterRegion ListRegions",
+    "hybridcloud.operations.v1.OutboxService": "GetStatus",
+}
+"""The methods of the platform's services, by full name of the service."""
+
+SECRETS = {
+    "api_token",
+    "client_id",
+    "client_secret",
+    "identity",
+    "metadata",
+    "request_headers",
+    "token",
+    "webhook_headers",
+}
+"""Fields that may hold a secret, wherever they stand."""
+
+NOT_SECRET = {"Change.token"}
+"""What only sounds like a secret: a token's state holds its hash."""
+
+Contracts = Sequence[FileDescriptorProto]
+
+
+@pytest.mark.parametrize("service", SPECIFIED)
+def test_a_service_has_every_method_of_the_specification(service: str, contracts: Contracts) -> None:
+    assert set(SPECIFIED[service].split()) <= {method.name for name, method in _methods(contracts) if name == service}
+
+
+def test_every_rpc_has_a_request_and_a_response_of_its_own(contracts: Contracts) -> None:
+    for service, method in _methods(contracts):
+        package = service.rpartition(".")[0]
+        assert method.input_type == f".{package}.{method.name}Request"
+        assert method.output_type == f".{package}.{method.name}Response"
+
+
+def test_a_contracts_package_is_its_path(contracts: Contracts) -> None:
+    for contract in contracts:
+        assert contract.package.replace(".", "/") == contract.name.rpartition("/")[0]
+        assert contract.package.endswith(".v1")
+
+
+def test_a_service_stands_in_a_file_named_for_it(contracts: Contracts) -> None:
+    assert {contract.name for contract in contracts if contract.service} == {
+        contract.name for contract in contracts if contract.name.endswith("_service.proto")
+    }
+
+
+def test_zero_of_every_enum_means_unspecified(contracts: Contracts) -> None:
+    zeros = [enum.value[0] for enum in _enums(contracts)]
+    assert zeros
+    assert all(zero.number == 0 and zero.name.endswith("_UNSPECIFIED") for zero in zeros)
+
+
+def test_a_list_in_pages_takes_the_token_that_the_page_before_gave(contracts: Contracts) -> None:
+    fields = {message.name: {field.name for field in message.field} for message in _messages(contracts)}
+    paged = {name.removesuffix("Request") for name, names in fields.items() if "page_size" in names}
+    assert {"ListOrganizations", "ListVersions"} <= paged
+    assert all("page_token" in fields[f"{rpc}Request"] for rpc in paged)
+    assert all("next_page_token" in fields[f"{rpc}Response"] for rpc in paged)
+
+
+def test_a_field_that_may_hold_a_secret_is_redacted(contracts: Contracts) -> None:
+    secret = [(message, field) for message in _messages(contracts) for field in message.field if field.name in SECRETS]
+    assert {field.name for _, field in secret} == SECRETS
+    assert {f"{message.name}.{field.name}" for message, field in secret if not field.options.debug_redact} == NOT_SECRET
+
+
+def _methods(contracts: Contracts) -> Iterator[tuple[str, MethodDescriptorProto]]:
+    for contract in contracts:
+        for service in contract.service:
+            yield from ((f"{contract.package}.{service.name}", method) for method in service.method)
+
+
+def _enums(contracts: Contracts) -> Iterator[EnumDescriptorProto]:
+    for contract in contracts:
+        yield from contract.enum_type
+    for message in _messages(contracts):
+        yield from message.enum_type
+
+
+def _messages(contracts: Contracts) -> Iterator[DescriptorProto]:
+    for contract in contracts:
+        for message in contract.message_type:
+            yield from (message, *message.nested_type)
