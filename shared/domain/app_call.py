@@ -1,0 +1,107 @@
+"""What a call of ``AppService`` must carry, the same on every silo.
+
+Owns which fields each request requires and when a filter of installations is one. Refuses to know what is looked up.
+"""
+
+from collections.abc import Mapping
+
+from google.protobuf.message import Message
+
+from shared.domain.status import SentryAppInstallationStatus
+from shared.errors import FieldMissing, InvalidInput
+from shared.pb.hybridcloud.apps.v1 import (
+    alert_calls_pb2,
+    app_calls_pb2,
+    component_calls_pb2,
+    installation_calls_pb2,
+    installation_pb2,
+)
+
+MAX_FILTER_VALUES = 10_000
+"""Ids or uuids in one list of a filter."""
+
+_ANCHORS = ("organization_id", "installation_ids", "app_ids", "uuids", "status")
+"""A filter must have one of these; the token conditions alone would search the world."""
+
+_REQUIRED: Mapping[type[Message], tuple[str, ...]] = {
+    app_calls_pb2.GetSentryAppByIdRequest: ("id",),
+    app_calls_pb2.GetSentryAppBySlugRequest: ("slug",),
+    app_calls_pb2.FindServiceHookSentryAppRequest: ("api_application_id",),
+    app_calls_pb2.GetByApplicationIdRequest: ("application_id",),
+    app_calls_pb2.GetPublishedSentryAppsForOrganizationRequest: ("organization_id",),
+    app_calls_pb2.GetSentryAppsForOrganizationRequest: ("organization_id",),
+    app_calls_pb2.UpdateSentryAppRequest: ("id",),
+    app_calls_pb2.GetInternalIntegrationsRequest: ("organization_id", "integration_name"),
+    app_calls_pb2.CreateInternalIntegrationForChannelRequestRequest: (
+        "organization_id",
+        "integration_name",
+        "integration_creator_id",
+    ),
+    app_calls_pb2.DisableSentryappRequest: ("id",),
+    app_calls_pb2.GetNotificationEmailsForSentryAppRequest: ("organization_id",),
+    installation_calls_pb2.SerializeManyRequest: ("filter",),
+    installation_calls_pb2.GetManyRequest: ("filter",),
+    installation_calls_pb2.FindInstallationByProxyUserRequest: ("proxy_user_id", "organization_id"),
+    installation_calls_pb2.InstallationsForOrganizationRequest: ("organization_id",),
+    installation_calls_pb2.GetInstallationsForOrganizationRequest: ("organization_id",),
+    installation_calls_pb2.GetInstallationBySentryAppIdRequest: ("sentry_app_id", "organization_id"),
+    installation_calls_pb2.GetInstallationByIdRequest: ("id",),
+    installation_calls_pb2.InstallationByIdRequest: ("id",),
+    installation_calls_pb2.GetInstallationOrgIdByTokenIdRequest: ("token_id",),
+    installation_calls_pb2.GetInstallationTokenRequest: ("organization_id", "provider"),
+    component_calls_pb2.FindAppComponentsRequest: ("app_id",),
+    component_calls_pb2.GetComponentContextsRequest: ("filter", "component_type"),
+    component_calls_pb2.GetInstallationComponentContextsRequest: ("filter", "component_type"),
+    component_calls_pb2.PrepareSentryAppComponentsRequest: ("installation_id", "component_type"),
+    alert_calls_pb2.FindAlertableServicesRequest: ("organization_id",),
+    alert_calls_pb2.GetCustomAlertRuleActionsRequest: ("event_data", "organization_id"),
+}
+
+
+def check_call(request: Message) -> None:
+    """Returns when the request carries what its method requires.
+
+    Raises:
+        FieldMissing: a required id is not positive, or a required text or message is empty.
+        InvalidInput: a text holds a NUL, which no database column can; or the filter is none.
+    """
+    for name in _REQUIRED.get(type(request), ()):
+        value = getattr(request, name)
+        if isinstance(value, int):
+            if value <= 0:
+                raise _missing(name, "a positive id is required.")
+        elif isinstance(value, str):
+            _check_text(name, value)
+        elif not request.HasField(name):
+            raise _missing(name, "this field is required.")
+        elif isinstance(value, installation_pb2.SentryAppInstallationFilter):
+            _check_filter(value)
+
+
+def _check_text(name: str, value: str) -> None:
+    if not value:
+        raise _missing(name, "this field is required.")
+    if "\x00" in value:
+        raise InvalidInput(f"{name}: null characters are not allowed.", fields={name: ["Null characters are not allowed."]})
+
+
+def _check_filter(conditions: installation_pb2.SentryAppInstallationFilter) -> None:
+    given = {descriptor.name for descriptor, _ in conditions.ListFields()}
+    if conditions.HasField("organization_id") and conditions.organization_id <= 0:
+        raise _missing("filter.organization_id", "a positive id is required.")
+    if given.isdisjoint(_ANCHORS):
+        raise InvalidInput(f"filter: at least one of {', '.join(_ANCHORS)} is required.")
+    for values in (conditions.installation_ids, conditions.app_ids, conditions.uuids):
+        if len(values) > MAX_FILTER_VALUES:
+            raise InvalidInput(f"filter: a list has {len(values)} values; {MAX_FILTER_VALUES} is the limit.")
+    for uuid in conditions.uuids:
+        _check_text("filter.uuids", uuid)
+    if conditions.HasField("status"):
+        try:
+            SentryAppInstallationStatus.as_int(conditions.status)
+        except ValueError as exc:
+            raise InvalidInput("filter.status: this is not a status of an installation.") from exc
+
+
+def _missing(name: str, text: str) -> FieldMissing:
+    return FieldMissing(f"{name}: {text}", fields={name: [text[0].upper() + text[1:]]})

@@ -1,0 +1,185 @@
+"""Reading the fields of a JSON object, whatever is in them, and collecting what is wrong.
+
+Owns the texts for wrong types, lengths and characters, which are those of Django REST framework since clients match
+on them. Knows no particular object.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Sequence
+from enum import Enum
+from typing import Final, TypeVar
+
+from shared.domain.json_value import JsonObject, JsonValue
+from shared.errors import ValidationFailed
+
+T = TypeVar("T")
+
+MAX_SHOWN_CHARACTERS = 100
+"""How much of a wrong value its error repeats."""
+
+_MAX_NUMBER_CHARACTERS = 1000
+_INTEGER = re.compile(r"\s*([+-]?[0-9]+)(?:\.0*)?\s*")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_TRUE = frozenset({"t", "y", "yes", "true", "on", "1"})
+_FALSE = frozenset({"f", "n", "no", "false", "off", "0"})
+
+
+class Unset(Enum):
+    """The type of `UNSET`: a field that the body did not mention."""
+
+    UNSET = "unset"
+
+
+UNSET: Final = Unset.UNSET
+
+
+class FieldInvalid(ValueError):
+    """A parser's answer to a wrong value; `FieldReader` turns it into `ValidationFailed`, so it goes no further."""
+
+    def __init__(self, *texts: str) -> None:
+        super().__init__(*texts)
+        self.texts = texts
+
+
+class FieldReader:
+    """Reads fields one by one; every problem is kept until `raise_problems`."""
+
+    def __init__(self, body: JsonValue) -> None:
+        """Raises:
+        ValidationFailed: the body is no object.
+        """
+        if not isinstance(body, dict):
+            text = f"Invalid data. Expected a dictionary, but got {type(body).__name__}."
+            raise ValidationFailed(text, fields={"non_field_errors": [text]})
+        self._body: JsonObject = body
+        self._problems: dict[str, Sequence[str]] = {}
+
+    def read(self, name: str, parse: Callable[[JsonValue], T], *, is_required: bool = False) -> T | Unset:
+        """The parsed value; `UNSET` when absent, null or wrong, of which all but an optional absence is a problem."""
+        if name not in self._body:
+            if is_required:
+                self._problems[name] = ["This field is required."]
+            return UNSET
+        if self._body[name] is None:
+            self._problems[name] = ["This field may not be null."]
+            return UNSET
+        return self._parsed(name, parse)
+
+    def read_nullable(self, name: str, parse: Callable[[JsonValue], T]) -> T | Unset | None:
+        """As `read` for an optional field in which null is a value of its own."""
+        if name not in self._body:
+            return UNSET
+        return None if self._body[name] is None else self._parsed(name, parse)
+
+    def raise_problems(self) -> None:
+        """Raises:
+        ValidationFailed: something was wrong; ``fields`` has the texts in the order of reading.
+        """
+        if self._problems:
+            raise ValidationFailed(fields=self._problems)
+
+    def _parsed(self, name: str, parse: Callable[[JsonValue], T]) -> T | Unset:
+        try:
+            return parse(self._body[name])
+        except FieldInvalid as invalid:
+            self._problems[name] = invalid.texts
+            return UNSET
+
+
+def parse_text(value: JsonValue, *, max_characters: int, is_blank_allowed: bool = True) -> str:
+    """A string without surrounding white space; numbers count as their text. NUL and lone surrogates are refused."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise FieldInvalid("Not a valid string.")
+    text = _text_of(value).strip()
+    if not text and not is_blank_allowed:
+        raise FieldInvalid("This field may not be blank.")
+    if len(text) > max_characters:
+        raise FieldInvalid(f"Ensure this field has no more than {max_characters} characters.")
+    check_characters(text)
+    return text
+
+
+def parse_boolean(value: JsonValue) -> bool:
+    """A boolean, or one of the usual words and numbers for it."""
+    word = str(value).lower() if isinstance(value, bool | int | str) and len(_text_of(value)) <= 5 else ""
+    if word not in _TRUE | _FALSE:
+        raise FieldInvalid("Must be a valid boolean.")
+    return word in _TRUE
+
+
+def parse_integer(value: JsonValue, *, minimum: int, maximum: int) -> int:
+    """An integer in a range; numeric strings and integral floats count."""
+    text = "" if isinstance(value, bool) or not isinstance(value, str | int | float) else _text_of(value)
+    if len(text) > _MAX_NUMBER_CHARACTERS:
+        raise FieldInvalid("String value too large.")
+    digits = _INTEGER.fullmatch(text)
+    if digits is None:
+        raise FieldInvalid("A valid integer is required.")
+    number = int(digits[1])
+    if number < minimum:
+        raise FieldInvalid(f"Ensure this value is greater than or equal to {minimum}.")
+    if number > maximum:
+        raise FieldInvalid(f"Ensure this value is less than or equal to {maximum}.")
+    return number
+
+
+def parse_list(value: JsonValue, parse_item: Callable[[JsonValue], T], *, max_items: int) -> tuple[T, ...]:
+    """Every item parsed; the texts of all wrong items, each once."""
+    if not isinstance(value, list):
+        raise FieldInvalid(f'Expected a list of items but got type "{type(value).__name__}".')
+    if len(value) > max_items:
+        raise FieldInvalid(f"Ensure this field has no more than {max_items} elements.")
+    items: list[T] = []
+    texts: dict[str, None] = {}
+    for item in value:
+        try:
+            items.append(parse_item(item))
+        except FieldInvalid as invalid:
+            texts.update(dict.fromkeys(invalid.texts))
+    if texts:
+        raise FieldInvalid(*texts)
+    return tuple(items)
+
+
+def parse_name(value: JsonValue) -> str:
+    """One item of a list of names: a string, taken as it is."""
+    if not isinstance(value, str):
+        raise FieldInvalid("Not a valid string.")
+    check_characters(value)
+    return value
+
+
+def check_characters(text: str) -> None:
+    """Raises:
+    FieldInvalid: the text holds a character that no database column and no wire of ours can carry.
+    """
+    if "\x00" in text:
+        raise FieldInvalid("Null characters are not allowed.")
+    surrogate = _SURROGATE.search(text)
+    if surrogate is not None:
+        raise FieldInvalid(f"Surrogate characters are not allowed: U+{ord(surrogate[0]):X}.")
+
+
+def check_no_control_characters(text: str) -> None:
+    """Raises:
+    FieldInvalid: the text holds a line break or another control character.
+    """
+    if _CONTROL.search(text) is not None:
+        raise FieldInvalid("Control characters are not allowed.")
+
+
+def shown(value: JsonValue) -> str:
+    """The value as an error may repeat it: cut when long, sendable in any case; else its type."""
+    is_printable = isinstance(value, str | float) or (isinstance(value, int) and abs(value) <= sys.maxsize)
+    text = str(value) if is_printable else type(value).__name__
+    text = text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[:MAX_SHOWN_CHARACTERS]}…"
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def _text_of(value: str | float) -> str:
+    try:
+        return str(value)
+    except ValueError as exc:  # Python refuses to print integers of thousands of digits
+        raise FieldInvalid("String value too large.") from exc

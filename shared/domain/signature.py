@@ -1,0 +1,55 @@
+"""Signatures of what the platform sends to apps: hex HMAC-SHA256 with the app's client secret.
+
+Owns spec §5.1 and the second signature of clients.md. Refuses to know where secrets come from and how bodies travel.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+
+from shared.domain.json_text import encode_body, stringify
+from shared.domain.json_value import JsonValue
+
+HOOK_SIGNATURE_HEADER = "Sentry-Hook-Signature"
+"""Over the bytes of a webhook's body."""
+
+APP_SIGNATURE_HEADER = "Sentry-App-Signature"
+"""On a webhook: over the body as JavaScript prints it again. On any other request to an app: over its bytes."""
+
+
+@dataclass(frozen=True)
+class SignedBody:
+    """The bytes of a webhook and both signatures of it."""
+
+    body: bytes = field(repr=False)
+    hook_signature: str
+    app_signature: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The two signature headers."""
+        return {HOOK_SIGNATURE_HEADER: self.hook_signature, APP_SIGNATURE_HEADER: self.app_signature}
+
+
+def sign(body: bytes, *, secret: str) -> str:
+    """The signature of these bytes; ``b""`` for a request without a body."""
+    return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+def sign_webhook(payload: JsonValue, *, secret: str) -> SignedBody:
+    """Encodes a webhook and signs it for both kinds of receiver.
+
+    One kind verifies the bytes it got. The other, written in JavaScript, parses first and verifies what
+    ``JSON.stringify`` prints, which differs from the bytes for any accent, emoji or integral float.
+    """
+    body = encode_body(payload)
+    return SignedBody(
+        body=body,
+        hook_signature=sign(body, secret=secret),
+        app_signature=sign(stringify(payload).encode(), secret=secret),
+    )
+
+
+def is_signed(body: bytes, *, secret: str, signature: str) -> bool:
+    """True when ``signature`` is the one of these bytes; takes the same time for every wrong one."""
+    return hmac.compare_digest(sign(body, secret=secret).encode(), signature.encode("utf-8", "surrogatepass"))
