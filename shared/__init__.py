@@ -1,0 +1,1 @@
+"""What both silos agree on. Imports neither silo."""

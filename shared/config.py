@@ -1,0 +1,98 @@
+"""Typed environment: read once, in ``__main__``; every problem is reported together.
+
+Owns parsing; refuses to know which variables a silo has.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from shared.errors import ConfigInvalid
+from shared.rpc.keyring import Keyring
+from shared.rpc.tls import TlsConfig
+
+REGION_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}[a-z0-9]|[a-z]")
+"""1 to 32 lower-case letters, digits and inner hyphens, starting with a letter."""
+CONTROL = "control"
+"""The name of the control silo; no region may have it."""
+
+_T = TypeVar("_T")
+_ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:]+\]|[^\s:/]+):(?P<port>\d{1,5})")
+_TRUE, _FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
+
+
+class Environment:
+    """Reads variables and collects what is wrong with them."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+        self._problems: list[str] = []
+
+    def text(self, name: str, default: str) -> str:
+        """The value, or the default when it is unset or empty."""
+        return self._variables.get(name) or default
+
+    def required(self, name: str) -> str:
+        """The value; a problem when unset or empty."""
+        value = self._variables.get(name, "")
+        if not value:
+            self._problems.append(f"{name} is required.")
+        return value
+
+    def address(self, name: str, default: str) -> str:
+        """``host:port``."""
+        value = self.text(name, default)
+        match = _ADDRESS.fullmatch(value)
+        if match is None or int(match["port"]) > 65535:
+            self._problems.append(f"{name} must be host:port, not {value!r}.")
+        return value
+
+    def flag(self, name: str) -> bool:
+        """Off unless set to 1, true, yes or on."""
+        value = self._variables.get(name, "").lower()
+        if value not in (*_TRUE, *_FALSE):
+            self._problems.append(f"{name} must be on or off, not {value!r}.")
+        return value in _TRUE
+
+    def region_name(self, name: str) -> str:
+        """A region's own name."""
+        value = self.required(name)
+        if value and (not REGION_NAME.fullmatch(value) or value == CONTROL):
+            self._problems.append(
+                f"{name} must be lower-case letters, digits and hyphens, and not {CONTROL!r}: {value!r}."
+            )
+        return value
+
+    def keyring(self, name: str) -> Keyring:
+        """``id:secret[,id:secret…]``."""
+        return self._parsed(self.required(name), Keyring.parse, fallback=Keyring.parse("unset:" + "0" * 32))
+
+    def tls(self) -> TlsConfig | None:
+        """``SILO_TLS_CA``, ``SILO_TLS_CERT`` and ``SILO_TLS_KEY``: all or none."""
+        names = ("SILO_TLS_CA", "SILO_TLS_CERT", "SILO_TLS_KEY")
+        values = [self._variables.get(name, "") for name in names]
+        if not any(values):
+            return None
+        for name, value in zip(names, values, strict=True):
+            if not value:
+                self._problems.append(f"{name} is required when TLS is on.")
+            elif not Path(value).is_file():
+                self._problems.append(f"{name}: there is no file {value}.")
+        return TlsConfig(*map(Path, values))
+
+    def finish(self) -> None:
+        """Raises:
+        ConfigInvalid: with every problem found.
+        """
+        if self._problems:
+            raise ConfigInvalid(" ".join(self._problems))
+
+    def _parsed(self, value: str, parse: Callable[[str], _T], *, fallback: _T) -> _T:
+        if not value:
+            return fallback
+        try:
+            return parse(value)
+        except ConfigInvalid as exc:
+            self._problems.append(exc.message)
+            return fallback

@@ -1,0 +1,251 @@
+"""The one place that knows databases: SQLite (WAL) and PostgreSQL, chosen by URL.
+
+Owns connections, sessions, transactions and the migrations' runner. Refuses to know any table.
+
+Several silos live in one process: a model has no database of its own. It uses the one whose ``session()``,
+``snapshot()`` or ``transaction()`` surrounds the statement, in this thread and context.
+"""
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any, cast
+
+import peewee
+from playhouse.migrations import Runner
+from playhouse.pool import PooledPostgresqlDatabase, PooledSqliteDatabase
+
+from shared.database_errors import translated
+from shared.errors import ConfigInvalid, DatabaseBusy, DatabaseUnavailable
+from shared.rpc.guard import in_transaction
+from shared.wake import Wake
+
+POOL_SIZE = 24
+"""Connections that one process opens to one database at most."""
+POOL_WAIT_SECONDS = 5
+"""How long a session waits for a connection before ``PoolExhausted``."""
+LOCK_WAIT_SECONDS = 5
+"""How long a writer waits for another writer before ``DatabaseBusy``."""
+STATEMENT_SECONDS = 60
+"""How long PostgreSQL lets one statement run."""
+
+_REPEATABLE_READ = 3
+
+_bound: ContextVar["Database | None"] = ContextVar("bound_database", default=None)
+
+
+class Dialect(Enum):
+    """Which engine is behind a URL."""
+
+    SQLITE = "sqlite"
+    POSTGRESQL = "postgresql"
+
+
+@dataclass(frozen=True, eq=False)
+class Transaction:
+    """An open write transaction. Who holds one may write; ``enqueue`` demands it."""
+
+    database: "Database"
+    _callbacks: list[Callable[[], None]] = field(default_factory=list, repr=False)
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Calls ``callback`` once, after the commit; never when it rolls back."""
+        self._callbacks.append(callback)
+
+
+class Database:
+    """A pooled database; safe to share between threads."""
+
+    def __init__(self, peewee_database: peewee.Database, *, dialect: Dialect, path: Path | None = None) -> None:
+        self.dialect = dialect
+        self.peewee = peewee_database
+        self.wake = Wake()
+        self._path = path
+        self._inode = path.stat().st_ino if path and path.exists() else None
+        # SQLite's own waiting for a lock polls with growing sleeps; a lock of ours hands over at once.
+        self._writer = threading.RLock() if dialect is Dialect.SQLITE else None
+
+    def __repr__(self) -> str:
+        return f"<Database {self.dialect.value}>"
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[None]:
+        """Reads, each statement by itself. Nests; the connection goes back to the pool at the outermost end."""
+        token = _bound.set(self)
+        opened = False
+        try:
+            with translated(on_lost=self._discard):
+                opened = self.peewee.connect(reuse_if_open=True)
+                yield
+        finally:
+            if opened:
+                self.peewee.close()
+            _bound.reset(token)
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Reads that all see the same committed state."""
+        with self.session(), self._begun(snapshot=True):
+            yield
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Writes: commits at the end, rolls back on any exception. Does not nest.
+
+        Raises:
+            DatabaseBusy: another writer held the lock longer than ``LOCK_WAIT_SECONDS``.
+            DatabaseFull, DatabaseUnavailable, PoolExhausted: nothing was written.
+        """
+        tx = Transaction(self)
+        with self._only_writer(), self.session():
+            self._refuse_if_gone()
+            with self._begun(snapshot=False):
+                guard = in_transaction.set(True)
+                try:
+                    yield tx
+                finally:
+                    in_transaction.reset(guard)
+        for callback in tx._callbacks:
+            callback()
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Runs one statement, ``?`` for each parameter, and returns its rows ([] for a statement without any)."""
+        text = sql.replace("?", "%s") if self.dialect is Dialect.POSTGRESQL else sql
+        cursor = self.peewee.execute_sql(text, parameters)
+        return list(cursor.fetchall()) if cursor.description else []
+
+    def migrate(self, directory: Path, *, history: str = "schema_migration") -> list[str]:
+        """Applies the pending migrations of ``directory`` and returns their names; safe to run twice at once."""
+        with self.transaction():
+            if self.dialect is Dialect.POSTGRESQL:
+                self.rows("SELECT pg_advisory_xact_lock(hashtext('silo.migrate'))")
+            return list(Runner(self.peewee, str(directory), table_name=history).up())
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self.peewee.close_all()
+
+    @contextlib.contextmanager
+    def _only_writer(self) -> Iterator[None]:
+        if self._writer is None:
+            yield
+            return
+        if not self._writer.acquire(timeout=LOCK_WAIT_SECONDS):
+            raise DatabaseBusy
+        try:
+            yield
+        finally:
+            self._writer.release()
+
+    def _begun(self, *, snapshot: bool) -> AbstractContextManager[object]:
+        if self.peewee.in_transaction():
+            raise peewee.InterfaceError("a transaction is open on this thread already")
+        if self.dialect is Dialect.SQLITE:
+            return cast(
+                AbstractContextManager[object], self.peewee.transaction("DEFERRED" if snapshot else "IMMEDIATE")
+            )
+        return cast(AbstractContextManager[object], self.peewee.transaction(_REPEATABLE_READ if snapshot else None))
+
+    def _refuse_if_gone(self) -> None:
+        """SQLite goes on writing to an unlinked file; such writes would be lost."""
+        if self._path is None:
+            return
+        try:
+            inode = self._path.stat().st_ino
+        except FileNotFoundError as exc:
+            raise DatabaseUnavailable("The database file is gone.") from exc
+        if self._inode is None:
+            self._inode = inode
+        elif inode != self._inode:
+            raise DatabaseUnavailable("The database file was replaced while it was open.")
+
+    def _discard(self) -> None:
+        """Drops the connections after a loss, so that the next session opens a fresh one."""
+        self.peewee.manual_close()
+        self.peewee.close_idle()
+
+
+def connect(url: str, *, create: bool = False, pool_size: int = POOL_SIZE) -> Database:
+    """Opens ``sqlite:///path`` or ``postgresql://…``.
+
+    Args:
+        url: where the database is.
+        create: make a missing SQLite file and its folder; otherwise a missing file is an error.
+        pool_size: connections at most.
+
+    Raises:
+        ConfigInvalid: the URL is of neither kind, or the file is not there.
+    """
+    if url.startswith("sqlite:///"):
+        return _connect_sqlite(Path(url.removeprefix("sqlite:///")), create=create, pool_size=pool_size)
+    if url.startswith(("postgresql://", "postgres://")):
+        return _connect_postgresql(url, pool_size=pool_size)
+    raise ConfigInvalid("A database URL starts with sqlite:/// or postgresql://.")
+
+
+def _connect_sqlite(path: Path, *, create: bool, pool_size: int) -> Database:
+    if create:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            raise ConfigInvalid(f"Cannot create {path.parent}: {exc.strerror}.") from exc
+        if not path.exists():
+            with contextlib.suppress(OSError):
+                path.touch(mode=0o600)
+    if not path.exists():
+        raise ConfigInvalid(f"There is no database at {path}; run `migrate` first.")
+    if not os.access(path, os.R_OK | os.W_OK):
+        raise ConfigInvalid(f"The database at {path} cannot be written.")
+    pragmas = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "cache_size": -16384}
+    opened = PooledSqliteDatabase(
+        str(path),
+        pragmas={"busy_timeout": LOCK_WAIT_SECONDS * 1000, **pragmas},
+        max_connections=pool_size,
+        timeout=POOL_WAIT_SECONDS,
+        returning_clause=True,
+        check_same_thread=False,
+        field_types={"INSTANT": "TEXT"},
+    )
+    return Database(opened, dialect=Dialect.SQLITE, path=path)
+
+
+def _connect_postgresql(url: str, *, pool_size: int) -> Database:
+    opened = PooledPostgresqlDatabase(
+        url.replace("postgres://", "postgresql://", 1),
+        prefer_psycopg3=True,
+        max_connections=pool_size,
+        timeout=POOL_WAIT_SECONDS,
+        connect_timeout=5,
+        application_name="silo",
+        options=f"-c lock_timeout={LOCK_WAIT_SECONDS}s -c statement_timeout={STATEMENT_SECONDS}s -c timezone=UTC",
+        field_types={"INSTANT": "TIMESTAMPTZ"},
+    )
+    return Database(opened, dialect=Dialect.POSTGRESQL)
+
+
+class _BoundMetadata(peewee.Metadata):
+    """Metadata whose database is the one of the surrounding session."""
+
+    @property
+    def database(self) -> peewee.Database | None:
+        bound = _bound.get()
+        return bound.peewee if bound else None
+
+    @database.setter
+    def database(self, value: peewee.Database | None) -> None:
+        if value is not None:
+            raise TypeError("a model of a silo is never bound to one database")
+
+
+class Model(peewee.Model):
+    """What every table's model derives from."""
+
+    class Meta:
+        model_metadata_class = _BoundMetadata
+        legacy_table_names = False

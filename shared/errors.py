@@ -1,0 +1,265 @@
+"""The error tree: every way in which the platform says no.
+
+Owns the words (a leaf's docstring is its default sentence) and the machine reasons. Refuses to know any
+status code: ``shared/rpc/status.py`` holds the one table to gRPC, ``shared/http/errors.py`` the one to HTTP.
+
+    SiloError
+    ├── InvalidInput        the request itself is wrong; sending it again unchanged never helps
+    │   ├── ValidationFailed      ├── MalformedBody        ├── BodyTooLarge
+    │   ├── FieldMissing          ├── CursorInvalid        ├── RequestRefused
+    │   └── ConfigInvalid
+    ├── Unauthenticated     we do not know who is asking
+    │   ├── CredentialsMissing    ├── CredentialsInvalid   ├── SignatureMissing   ├── SignatureInvalid
+    │   ├── SignatureExpired      ├── KeyUnknown           ├── NonceReplayed      └── TargetWrong
+    ├── Forbidden           we know who is asking, and they may not
+    │   ├── PermissionDenied      ├── CallerNotOwner       └── FeatureMissing
+    ├── NotFound            there is no such thing, or none that the asker may see
+    │   ├── AppNotFound           ├── InstallationNotFound ├── OrganizationNotFound
+    │   ├── UserNotFound          ├── RegionNotFound       └── ProjectNotFound
+    ├── Conflict            it would contradict something that exists
+    │   ├── SlugTaken             ├── EmailTaken           └── RegionNameTaken
+    ├── Exhausted           a bound is reached; later it may work
+    │   ├── RateLimited           ├── LimitReached         ├── DatabaseFull   └── PoolExhausted
+    ├── Unavailable         something needed is away; later it will work
+    │   ├── SiloUnreachable       ├── ReplicaBehind        ├── DatabaseBusy   └── DatabaseUnavailable
+    ├── DeadlineExceeded    the time allowed ran out
+    ├── Cancelled           the caller gave up
+    ├── Unimplemented       this silo does not serve that method
+    └── Internal            our fault; the log has the traceback under the request id
+        └── RpcInsideTransaction
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar
+
+
+class SiloError(Exception):
+    """Something went wrong."""
+
+    reason: ClassVar[str] = "SILO_ERROR"
+    """Machine name of the fact, UPPER_SNAKE; derived from the class name; part of the public contract."""
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        metadata: Mapping[str, str] | None = None,
+        fields: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        """Args:
+        message: one sentence for a person; the class docstring when absent.
+        metadata: machine-readable facts (``{"slug": "acme"}``); never secrets.
+        fields: messages per input field, for validation failures; order is kept.
+        """
+        self.message = message if message is not None else (type(self).__doc__ or "").strip().splitlines()[0]
+        self.metadata: dict[str, str] = dict(metadata or {})
+        self.fields: dict[str, list[str]] = {name: list(texts) for name, texts in (fields or {}).items()}
+        super().__init__(self.message)
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.reason = _upper_snake(cls.__name__)
+
+
+def leaves(root: type[SiloError] = SiloError) -> Iterator[type[SiloError]]:
+    """Every class of the tree below ``root``, families included."""
+    for child in root.__subclasses__():
+        yield child
+        yield from leaves(child)
+
+
+def by_reason(reason: str) -> type[SiloError] | None:
+    """The class whose ``reason`` this is; None for a reason from a newer peer."""
+    return next((leaf for leaf in leaves() if leaf.reason == reason), None)
+
+
+def _upper_snake(name: str) -> str:
+    return "".join(f"_{c}" if c.isupper() and i else c for i, c in enumerate(name)).upper()
+
+
+class InvalidInput(SiloError):
+    """The request is not valid."""
+
+
+class ValidationFailed(InvalidInput):
+    """One or more fields are not valid."""
+
+
+class MalformedBody(InvalidInput):
+    """The body could not be read as JSON."""
+
+
+class BodyTooLarge(InvalidInput):
+    """The body is larger than this endpoint accepts."""
+
+
+class FieldMissing(InvalidInput):
+    """A required field is missing."""
+
+
+class CursorInvalid(InvalidInput):
+    """The cursor is not one that this list gave out."""
+
+
+class RequestRefused(InvalidInput):
+    """The request cannot be carried out in the object's present state."""
+
+
+class ConfigInvalid(InvalidInput):
+    """The configuration is not valid."""
+
+
+class Unauthenticated(SiloError):
+    """The caller is not known."""
+
+
+class CredentialsMissing(Unauthenticated):
+    """Authentication credentials were not provided."""
+
+
+class CredentialsInvalid(Unauthenticated):
+    """Invalid token"""
+
+
+class SignatureMissing(Unauthenticated):
+    """The call is not signed."""
+
+
+class SignatureInvalid(Unauthenticated):
+    """The signature of the call does not match."""
+
+
+class SignatureExpired(Unauthenticated):
+    """The timestamp of the call is outside the accepted window."""
+
+
+class KeyUnknown(Unauthenticated):
+    """The call is signed with a key that is not known here."""
+
+
+class NonceReplayed(Unauthenticated):
+    """The nonce of the call was used before."""
+
+
+class TargetWrong(Unauthenticated):
+    """The call is addressed to another silo."""
+
+
+class Forbidden(SiloError):
+    """This is not allowed."""
+
+
+class PermissionDenied(Forbidden):
+    """You do not have permission to perform this action."""
+
+
+class CallerNotOwner(Forbidden):
+    """A region can act only as itself."""
+
+
+class FeatureMissing(Forbidden):
+    """The organization does not have the feature that this needs."""
+
+
+class NotFound(SiloError):
+    """The requested resource does not exist."""
+
+
+class AppNotFound(NotFound):
+    """Could not find the requested sentry app"""
+
+
+class InstallationNotFound(NotFound):
+    """Could not find given sentry app installation"""
+
+
+class OrganizationNotFound(NotFound):
+    """Could not find requested organization"""
+
+
+class UserNotFound(NotFound):
+    """Could not find the requested user."""
+
+
+class RegionNotFound(NotFound):
+    """Could not find the requested region."""
+
+
+class ProjectNotFound(NotFound):
+    """Could not find the requested project."""
+
+
+class Conflict(SiloError):
+    """This contradicts something that exists."""
+
+
+class SlugTaken(Conflict):
+    """This slug is already taken."""
+
+
+class EmailTaken(Conflict):
+    """A user with this e-mail address exists."""
+
+
+class RegionNameTaken(Conflict):
+    """Another region is registered under this name."""
+
+
+class Exhausted(SiloError):
+    """A bound is reached."""
+
+
+class RateLimited(Exhausted):
+    """Too many requests; try again later."""
+
+
+class LimitReached(Exhausted):
+    """The allowed number is reached."""
+
+
+class DatabaseFull(Exhausted):
+    """The database has no room left."""
+
+
+class PoolExhausted(Exhausted):
+    """All database connections are in use."""
+
+
+class Unavailable(SiloError):
+    """Something that is needed is away; try again."""
+
+
+class SiloUnreachable(Unavailable):
+    """The other silo cannot be reached."""
+
+
+class ReplicaBehind(Unavailable):
+    """The replica has not caught up with the state that was asked for."""
+
+
+class DatabaseBusy(Unavailable):
+    """The database is locked by another writer."""
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database cannot be reached."""
+
+
+class DeadlineExceeded(SiloError):
+    """The time allowed for the call ran out."""
+
+
+class Cancelled(SiloError):
+    """The call was cancelled."""
+
+
+class Unimplemented(SiloError):
+    """This silo does not serve that method."""
+
+
+class Internal(SiloError):
+    """An internal error occurred."""
+
+
+class RpcInsideTransaction(Internal):
+    """An RPC was attempted inside a database transaction."""

@@ -1,0 +1,86 @@
+"""Whether a silo's replicas have reached what a reader has seen already.
+
+Owns the brief wait of a read that presents a consistency token. Refuses to know what happens when the wait was in vain:
+a region then asks control, and control gives up.
+"""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from shared.consistency import WrittenVersion
+from shared.database import Database
+from shared.domain.category import Category
+from shared.rpc.served import remaining_seconds
+
+WAIT_SECONDS = 0.2
+"""How long a read waits for the replicas. Replication usually takes milliseconds; a longer wait would rarely help."""
+RECHECK_SECONDS = 0.02
+"""How soon a wait notices what another process of the silo applied; changes applied in this one end it at once."""
+
+
+class Freshness:
+    """Knows how new the replicas are; safe to share between threads."""
+
+    def __init__(
+        self, database: Database, *, tables: Mapping[Category, str], wait_seconds: float = WAIT_SECONDS
+    ) -> None:
+        """Args:
+        database: where the replicas are.
+        tables: by category, the replica table with the columns ``id`` and ``version``; categories that this silo
+            keeps no replicas of are absent and never waited for.
+        wait_seconds: how long ``wait`` waits at most.
+        """
+        self._database = database
+        self._tables = tables
+        self._wait_seconds = wait_seconds
+        self._commits = 0
+        self._committed = threading.Condition()
+
+    def applied(self) -> None:
+        """Tells the waiting reads to look again; to be called after each commit of applied changes."""
+        with self._committed:
+            self._commits += 1
+            self._committed.notify_all()
+
+    def wait(self, required: Sequence[WrittenVersion]) -> bool:
+        """True as soon as every replica is at the required version or a newer one; False when that took too long.
+
+        Holds no database connection while it waits, and never waits longer than half of what the caller allows, so
+        that time is left to ask elsewhere.
+        """
+        held = [written for written in required if written.category in self._tables]
+        if not held:
+            return True
+        remaining = remaining_seconds()
+        allowed = self._wait_seconds if remaining is None else min(self._wait_seconds, remaining / 2)
+        end = time.monotonic() + allowed
+        while True:
+            commits = self._commits  # read before looking: a commit after the look ends the wait below
+            if self.is_fresh(held):
+                return True
+            if time.monotonic() >= end:
+                return False
+            self._wait_for_commit(commits, seconds=min(RECHECK_SECONDS, end - time.monotonic()))
+
+    def is_fresh(self, required: Sequence[WrittenVersion]) -> bool:
+        """Whether every replica is at the required version or a newer one now; a tombstone has a version too."""
+        by_category: defaultdict[Category, dict[int, int]] = defaultdict(dict)
+        for written in required:
+            known = by_category[written.category].get(written.object_id, 0)
+            by_category[written.category][written.object_id] = max(known, written.version)
+        with self._database.session():
+            return all(
+                self._has_reached(self._tables[category], versions) for category, versions in by_category.items()
+            )
+
+    def _has_reached(self, table: str, versions: Mapping[int, int]) -> bool:
+        marks = ", ".join("?" * len(versions))
+        rows = self._database.rows(f"SELECT id, version FROM {table} WHERE id IN ({marks})", list(versions))  # noqa: S608
+        replicas: dict[int, int] = dict(rows)
+        return all(replicas.get(object_id, 0) >= version for object_id, version in versions.items())
+
+    def _wait_for_commit(self, commits: int, *, seconds: float) -> None:
+        with self._committed:
+            self._committed.wait_for(lambda: self._commits != commits, timeout=max(0.0, seconds))

@@ -1,0 +1,182 @@
+"""Applying: writes the replicas of a batch of changes, each only if it is newer. The receiving half of the engine.
+
+Owns the order of events, the isolation of a bad change from the good ones, and the single statement that makes the
+contract true: insert, or update where the version is newer. Refuses to know any category; a silo gives its tables.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+import peewee
+import structlog
+
+from shared.database import Database
+from shared.errors import FieldMissing, Forbidden, InvalidInput, SiloError
+from shared.pb.hybridcloud.replication.v1 import replica_pb2, replica_service_pb2
+
+log = structlog.get_logger(__name__)
+
+MAX_CHANGES = 1000
+"""Changes that one call may carry."""
+
+ChangeResult = replica_service_pb2.ChangeResult
+_APPLIED = ChangeResult(outcome=ChangeResult.OUTCOME_APPLIED)
+_STALE = ChangeResult(outcome=ChangeResult.OUTCOME_STALE)
+
+
+class ReplicaTable(Protocol):
+    """Where the replicas of one category live."""
+
+    @property
+    def name(self) -> str:
+        """Of the table."""
+        ...
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Of the row, ``id`` and ``version`` first."""
+        ...
+
+    def row(self, change: replica_pb2.Change) -> tuple[Any, ...]:
+        """The row of a change, a tombstone included.
+
+        Raises:
+            InvalidInput, Forbidden: the change can never be applied.
+        """
+        ...
+
+    def applied(self, database: Database, changes: Sequence[replica_pb2.Change]) -> None:
+        """Called in the transaction with the changes that were newer; writes what belongs to them."""
+        ...
+
+
+def apply_changes(
+    database: Database,
+    changes: Sequence[replica_pb2.Change],
+    *,
+    tables: Mapping["replica_pb2.Category", ReplicaTable],
+    committed: Callable[[], None] = lambda: None,
+) -> list[ChangeResult]:
+    """Applies every change that is newer than its replica, in one transaction.
+
+    Args:
+        database: of the silo that holds the replicas.
+        changes: 1 to ``MAX_CHANGES``, any order, any categories.
+        tables: the categories that this silo keeps replicas of.
+        committed: called once after the commit.
+
+    Returns:
+        One result per change, in order.
+
+    Raises:
+        FieldMissing: there is no change.
+        InvalidInput: there are too many.
+    """
+    if not changes:
+        raise FieldMissing("changes: at least one is required.")
+    if len(changes) > MAX_CHANGES:
+        raise InvalidInput(f"changes: {len(changes)} is more than the {MAX_CHANGES} that one call may carry.")
+    results: list[ChangeResult] = [_STALE] * len(changes)
+    rows: defaultdict[replica_pb2.Category, dict[int, int]] = defaultdict(dict)
+    for index, change in enumerate(changes):
+        try:
+            check(change, tables)
+        except InvalidInput as exc:
+            results[index] = _rejected(exc)
+            continue
+        newest = rows[change.category].get(change.object_id)
+        if newest is None or changes[newest].version < change.version:
+            rows[change.category][change.object_id] = index
+    with database.transaction() as tx:
+        for category, indexes in sorted(rows.items()):
+            # In id order, so that two batches lock their common rows the same way round.
+            ordered = [indexes[object_id] for object_id in sorted(indexes)]
+            _apply_category(database, tables[category], changes, ordered, results)
+        tx.after_commit(committed)
+    return results
+
+
+def check(change: replica_pb2.Change, tables: Mapping["replica_pb2.Category", ReplicaTable]) -> None:
+    """Raises:
+    InvalidInput: the change is not one that this silo could ever apply.
+    """
+    if change.category not in tables:
+        raise InvalidInput(f"category: this silo keeps no replicas of {change.category}.")
+    if change.object_id <= 0:
+        raise FieldMissing("object_id: a positive id is required.")
+    if change.version <= 0:
+        raise FieldMissing("version: a positive version is required.")
+    state = change.WhichOneof("state")
+    expected = replica_pb2.Category.Name(change.category).removeprefix("CATEGORY_").lower()
+    if state not in (None, expected):
+        raise InvalidInput(f"state: a change of {expected} carries {expected}, not {state}.")
+
+
+def _apply_category(
+    database: Database,
+    table: ReplicaTable,
+    changes: Sequence[replica_pb2.Change],
+    indexes: Sequence[int],
+    results: list[ChangeResult],
+) -> None:
+    """All at once; if that fails, one by one, so that the bad change stands alone."""
+    try:
+        with database.peewee.savepoint():
+            _apply_rows(database, table, changes, indexes, results)
+    except (peewee.IntegrityError, peewee.DataError, InvalidInput, Forbidden, ValueError, OverflowError) as exc:
+        if len(indexes) == 1:
+            results[indexes[0]] = _rejected(exc)
+            return
+        for index in indexes:
+            _apply_category(database, table, changes, [index], results)
+
+
+def _apply_rows(
+    database: Database,
+    table: ReplicaTable,
+    changes: Sequence[replica_pb2.Change],
+    indexes: Sequence[int],
+    results: list[ChangeResult],
+) -> None:
+    newer = upsert_newer(database, table.name, table.columns, [table.row(changes[index]) for index in indexes])
+    applied = [index for index in indexes if changes[index].object_id in newer]
+    if applied:
+        table.applied(database, [changes[index] for index in applied])
+    for index in applied:
+        results[index] = _APPLIED
+
+
+def upsert_newer(database: Database, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> set[int]:
+    """Inserts rows, or updates those whose version is newer than the stored one, in one statement.
+
+    Args:
+        database: in a transaction.
+        table: its name; trusted.
+        columns: ``id`` and ``version`` first; trusted.
+        rows: one value per column, no id twice.
+
+    Returns:
+        Ids of the rows that were written.
+    """
+    assignments = ", ".join(f"{column} = excluded.{column}" for column in columns[1:])
+    row = f"({', '.join('?' * len(columns))})"
+    statement = (
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * len(rows))} "
+        f"ON CONFLICT (id) DO UPDATE SET {assignments} WHERE excluded.version > {table}.version RETURNING id"
+    )
+    return {object_id for (object_id,) in database.rows(statement, [value for values in rows for value in values])}
+
+
+def _rejected(exc: Exception) -> ChangeResult:
+    if isinstance(exc, SiloError):
+        return ChangeResult(
+            outcome=ChangeResult.OUTCOME_REJECTED, reason=exc.reason, message=exc.message, permanent=True
+        )
+    log.warning("replica.change_rejected", error=type(exc).__name__)
+    return ChangeResult(
+        outcome=ChangeResult.OUTCOME_REJECTED,
+        reason=InvalidInput.reason,
+        message="The database does not take this state.",
+        permanent=True,
+    )

@@ -1,0 +1,117 @@
+"""Claiming and settling: the only statements that take messages out of the outbox.
+
+A claim is a lease, written in a short transaction of its own; the destination is called outside any transaction; then
+what became of each message is settled in one more. A message that was enqueued again meanwhile has another generation
+and stays, so nothing that was written after the claim is ever acknowledged unseen.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.columns import instant_text, parse_instant
+from shared.database import Database, Dialect
+from shared.outbox.message import Claim, MessageState, Rejection
+
+LEASE_SECONDS = 30
+"""How long a claim holds; a dead worker's messages are due again after this."""
+
+
+@dataclass(frozen=True)
+class Retry:
+    """A rejected message and what happens to it: due again at ``due_at``, or parked when that is None."""
+
+    claim: Claim
+    rejection: Rejection
+    due_at: datetime | None
+
+
+def claim(
+    database: Database, destination: str, *, limit: int, now: datetime, lease_seconds: float = LEASE_SECONDS
+) -> list[Claim]:
+    """Leases the messages that have been due longest.
+
+    Args:
+        database: where the outbox is.
+        destination: name of the silo to claim for.
+        limit: claims at most.
+        now: the instant of the claim.
+        lease_seconds: how long nobody else may claim them.
+
+    Returns:
+        The claims, longest dirty first; [] when nothing is due.
+    """
+    skip_locked = "FOR UPDATE SKIP LOCKED" if database.dialect is Dialect.POSTGRESQL else ""
+    statement = f"""
+        UPDATE outbox SET due_at = ? WHERE id IN (
+            SELECT id FROM outbox WHERE destination = ? AND state = '{MessageState.DUE}' AND due_at <= ?
+            ORDER BY due_at LIMIT ? {skip_locked})
+        RETURNING id, category, object_id, generation, attempts, enqueued_at"""
+    lease = instant_text(now + timedelta(seconds=lease_seconds))
+    with database.transaction():
+        rows = database.rows(statement, (lease, destination, instant_text(now), limit))
+    claims = [Claim(*row[:5], parse_instant(row[5])) for row in rows]
+    return sorted(claims, key=lambda claimed: claimed.enqueued_at)
+
+
+def acknowledge(database: Database, claims: Sequence[Claim], *, claimed_at: datetime, now: datetime) -> None:
+    """Removes delivered messages; one that was enqueued again since the claim is due at once."""
+    if not claims:
+        return
+    with database.transaction():
+        _delete_unchanged(database, claims)
+        _make_due(database, [claim.id for claim in claims], due_at=now, enqueued_at=claimed_at)
+
+
+def release(database: Database, claims: Sequence[Claim], *, now: datetime) -> None:
+    """Ends the lease of messages that were not delivered; no attempt is counted."""
+    if not claims:
+        return
+    with database.transaction():
+        _make_due(database, [claim.id for claim in claims], due_at=now)
+
+
+def retry_or_park(database: Database, retries: Sequence[Retry]) -> None:
+    """Counts an attempt of each rejected message and backs it off or parks it, unless it was enqueued again."""
+    if not retries:
+        return
+    with database.transaction():
+        for retry in retries:
+            state = MessageState.DUE if retry.due_at else MessageState.PARKED
+            due_at = f"{_instant(database)}" if retry.due_at else "due_at"
+            instant = [instant_text(retry.due_at)] if retry.due_at else []
+            error = f"{retry.rejection.reason}: {retry.rejection.message}"
+            database.rows(
+                f"UPDATE outbox SET state = '{state}', attempts = attempts + 1, last_error = ?, due_at = {due_at} "
+                "WHERE id = ? AND generation = ?",
+                (error, *instant, retry.claim.id, retry.claim.generation),
+            )
+
+
+def _delete_unchanged(database: Database, claims: Sequence[Claim]) -> None:
+    if database.dialect is Dialect.POSTGRESQL:
+        statement = (
+            "DELETE FROM outbox USING unnest(?::bigint[], ?::bigint[]) AS done (id, generation) "
+            "WHERE outbox.id = done.id AND outbox.generation = done.generation"
+        )
+        database.rows(statement, ([c.id for c in claims], [c.generation for c in claims]))
+        return
+    pairs = ", ".join(["(?, ?)"] * len(claims))
+    values = [value for c in claims for value in (c.id, c.generation)]
+    database.rows(f"DELETE FROM outbox WHERE (id, generation) IN (VALUES {pairs})", values)
+
+
+def _make_due(database: Database, ids: Sequence[int], *, due_at: datetime, enqueued_at: datetime | None = None) -> None:
+    instant = _instant(database)
+    since = f", enqueued_at = {instant}" if enqueued_at else ""
+    values = [instant_text(due_at), *([instant_text(enqueued_at)] if enqueued_at else [])]
+    statement = f"UPDATE outbox SET due_at = {instant}{since} WHERE state = '{MessageState.DUE}' AND id IN "
+    if database.dialect is Dialect.POSTGRESQL:
+        statement = statement.removesuffix("IN ") + "= ANY(?)"
+        database.rows(statement, (*values, list(ids)))
+        return
+    database.rows(statement + f"({', '.join('?' * len(ids))})", (*values, *ids))
+
+
+def _instant(database: Database) -> str:
+    return "?::timestamptz" if database.dialect is Dialect.POSTGRESQL else "?"

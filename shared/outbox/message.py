@@ -1,0 +1,77 @@
+"""The outbox's tables and values. Owns their shape; refuses to know what a category means."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import peewee
+
+from shared.columns import IdField, InstantField
+from shared.database import Model
+
+
+class MessageState(StrEnum):
+    """Where a message stands."""
+
+    DUE = "due"
+    """Waits for its ``due_at``: at once when new, later when leased or backing off."""
+    PARKED = "parked"
+    """Set aside: it was rejected for good. A new write of its object makes it due again."""
+
+
+class OutboxMessage(Model):
+    """One row per ``(destination, category, object_id)``, however often the object was written."""
+
+    id = IdField()
+    destination = peewee.TextField()
+    category = peewee.TextField()
+    object_id = peewee.BigIntegerField()
+    generation = peewee.BigIntegerField()
+    """Grows with every enqueue. Acknowledging deletes the row only while this is what was claimed."""
+    state = peewee.TextField()
+    attempts = peewee.IntegerField()
+    """Rejections so far; a destination that is away costs none."""
+    due_at = InstantField()
+    """Not to be claimed before. A claim is a lease: it moves this into the future."""
+    enqueued_at = InstantField()
+    """Since when the destination lacks something; lag is counted from here."""
+    last_error = peewee.TextField(null=True)
+
+    class Meta:
+        table_name = "outbox"
+        indexes = ((("destination", "category", "object_id"), True), (("destination", "state", "due_at"), False))
+
+
+class OutboxDestination(Model):
+    """What the worker last saw of a destination; written about once a second while it has anything to say."""
+
+    destination = peewee.TextField(primary_key=True)
+    breaker = peewee.TextField()
+    lag_p50_seconds = peewee.DoubleField(null=True)
+    lag_p99_seconds = peewee.DoubleField(null=True)
+    last_error = peewee.TextField(null=True)
+    seen_at = InstantField()
+
+    class Meta:
+        table_name = "outbox_destination"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A leased message: this worker may deliver it until the lease ends."""
+
+    id: int
+    category: str
+    object_id: int
+    generation: int
+    attempts: int
+    enqueued_at: datetime
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """The destination took the call but not this object."""
+
+    reason: str
+    message: str
+    permanent: bool

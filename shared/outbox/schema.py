@@ -1,0 +1,10 @@
+"""The outbox's own migrations, the same in every silo, with a history of their own."""
+
+from pathlib import Path
+
+from shared.database import Database
+
+
+def migrate_outbox(database: Database) -> list[str]:
+    """Brings the outbox's tables up to date; answers the names of what was applied."""
+    return database.migrate(Path(__file__).parent / "migrations", history="schema_migration_outbox")

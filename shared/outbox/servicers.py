@@ -1,0 +1,159 @@
+"""The outbox over gRPC: ``ReplicaService`` and ``OutboxService``, the same for every silo.
+
+Owns who may call what. What a silo holds, owns and keeps replicas of is given to it by ``bootstrap``.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import grpc
+
+from shared.clock import Clock
+from shared.database import Database
+from shared.domain.category import Category
+from shared.errors import CallerNotOwner, FieldMissing, PermissionDenied
+from shared.outbox.apply import ReplicaTable, apply_changes
+from shared.outbox.breaker import BreakerState
+from shared.outbox.deliver import Load
+from shared.outbox.digest import BUCKETS, digest_buckets, state_checksum
+from shared.outbox.status import DestinationStatus, list_destinations
+from shared.pb.hybridcloud.operations.v1 import outbox_pb2, outbox_service_pb2, outbox_service_pb2_grpc
+from shared.pb.hybridcloud.replication.v1 import replica_pb2, replica_service_pb2, replica_service_pb2_grpc
+from shared.rpc.paging import page_of
+from shared.rpc.served import current_caller
+
+DEFAULT_PAGE_SIZE = 1000
+MAX_PAGE_SIZE = 5000
+SERVICE_PREFIX = "service:"
+"""How a caller that is no silo is named."""
+
+Tables = Mapping["replica_pb2.Category", ReplicaTable]
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """What a silo can say of its objects."""
+
+    tables_for: Callable[[str], Tables]
+    """Replica tables that a caller of that name may write; raises ``PermissionDenied`` for one that may write none."""
+    replica_versions: Callable[[Category], Iterable[tuple[int, int]]]
+    """Id and version of the live replicas of a category."""
+    replica_checksums: Callable[[Category, list[int]], Mapping[int, bytes]]
+    """By id, the checksums of live replicas."""
+    owned_versions: Callable[[Category, str], Iterable[tuple[int, int]]]
+    """Id and version of the objects of a category that a destination should hold."""
+    load: Load
+    """The states of owned objects."""
+
+
+class ReplicaServicer(replica_service_pb2_grpc.ReplicaServiceServicer):
+    """Serves ``ReplicaService``."""
+
+    def __init__(self, database: Database, holdings: Holdings, *, committed: Callable[[], None] = lambda: None) -> None:
+        """Args:
+        database: of this silo.
+        holdings: what it owns and keeps replicas of.
+        committed: called after each commit of applied changes.
+        """
+        self._database = database
+        self._holdings = holdings
+        self._committed = committed
+
+    def ApplyChanges(  # noqa: N802
+        self, request: replica_service_pb2.ApplyChangesRequest, context: grpc.ServicerContext
+    ) -> replica_service_pb2.ApplyChangesResponse:
+        tables = self._holdings.tables_for(current_caller())
+        results = apply_changes(self._database, request.changes, tables=tables, committed=self._committed)
+        return replica_service_pb2.ApplyChangesResponse(results=results)
+
+    def GetDigests(  # noqa: N802
+        self, request: replica_service_pb2.GetDigestsRequest, context: grpc.ServicerContext
+    ) -> replica_service_pb2.GetDigestsResponse:
+        with self._database.session():
+            versions = self._versions(_category(request.category), request.destination)
+        return replica_service_pb2.GetDigestsResponse(digests=digest_buckets(versions))
+
+    def ListVersions(  # noqa: N802
+        self, request: replica_service_pb2.ListVersionsRequest, context: grpc.ServicerContext
+    ) -> replica_service_pb2.ListVersionsResponse:
+        category = _category(request.category)
+        page = page_of(request.page_size, request.page_token, default_size=DEFAULT_PAGE_SIZE, max_size=MAX_PAGE_SIZE)
+        buckets = set(request.buckets) or set(range(BUCKETS))
+        with self._database.snapshot():
+            wanted = [
+                (object_id, version)
+                for object_id, version in self._versions(category, request.destination)
+                if object_id > page.after_id and object_id % BUCKETS in buckets
+            ]
+            shown = wanted[: page.size]
+            checksums = self._checksums(category, [object_id for object_id, _ in shown], request.destination)
+        next_page_token = page.next_token([object_id for object_id, _ in wanted])
+        response = replica_service_pb2.ListVersionsResponse(next_page_token=next_page_token)
+        for object_id, version in shown:
+            response.versions.add(object_id=object_id, version=version, checksum=checksums.get(object_id, b""))
+        return response
+
+    def _versions(self, category: Category, destination: str) -> Iterable[tuple[int, int]]:
+        if not destination:
+            return self._holdings.replica_versions(category)
+        caller = current_caller()
+        if not caller.startswith(SERVICE_PREFIX) and caller != destination:
+            raise CallerNotOwner
+        return self._holdings.owned_versions(category, destination)
+
+    def _checksums(self, category: Category, ids: list[int], destination: str) -> Mapping[int, bytes]:
+        if not destination:
+            return self._holdings.replica_checksums(category, ids)
+        changes = self._holdings.load(category, ids, destination=destination) if ids else ()
+        return {change.object_id: state_checksum(change) for change in changes}
+
+
+class OutboxServicer(outbox_service_pb2_grpc.OutboxServiceServicer):
+    """Serves ``OutboxService``."""
+
+    def __init__(self, database: Database, *, silo: str, clock: Clock) -> None:
+        self._database = database
+        self._silo = silo
+        self._clock = clock
+
+    def GetStatus(  # noqa: N802
+        self, request: outbox_service_pb2.GetStatusRequest, context: grpc.ServicerContext
+    ) -> outbox_service_pb2.GetStatusResponse:
+        with self._database.session():
+            destinations = list_destinations(self._database, now=self._clock.now())
+        return outbox_service_pb2.GetStatusResponse(
+            silo=self._silo, destinations=[_destination_message(status) for status in destinations]
+        )
+
+
+def only_caller(expected: str, tables: Tables) -> Callable[[str], Tables]:
+    """Lets one silo write, and nobody else."""
+
+    def tables_for(caller: str) -> Tables:
+        if caller != expected:
+            raise PermissionDenied(f"Only {expected} may change these replicas.")
+        return tables
+
+    return tables_for
+
+
+def _destination_message(status: DestinationStatus) -> outbox_pb2.DestinationStatus:
+    is_open = status.breaker is BreakerState.OPEN
+    message = outbox_pb2.DestinationStatus(
+        destination=status.destination,
+        backlog=status.backlog,
+        parked=status.parked,
+        oldest_age_seconds=status.oldest_seconds,
+        lag_p50_seconds=status.lag_p50_seconds,
+        lag_p99_seconds=status.lag_p99_seconds,
+    )
+    closed, opened = outbox_pb2.DestinationStatus.BREAKER_CLOSED, outbox_pb2.DestinationStatus.BREAKER_OPEN
+    message.breaker = opened if is_open else closed
+    return message
+
+
+def _category(number: "replica_pb2.Category") -> Category:
+    try:
+        return Category.of(number)
+    except KeyError as exc:
+        raise FieldMissing("category: one of the known categories is required.") from exc

@@ -1,0 +1,74 @@
+"""What the outbox looks like now: backlog, parked messages and age, per destination. Reads only."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shared.columns import instant_text, parse_instant
+from shared.database import Database, Dialect
+from shared.outbox.breaker import BreakerState
+from shared.outbox.message import MessageState
+
+
+@dataclass
+class DestinationStatus:
+    """One destination as operators see it."""
+
+    destination: str
+    backlog: dict[str, int] = field(default_factory=dict)
+    """Undelivered messages by category, parked ones not counted."""
+    parked: int = 0
+    oldest_age_seconds: dict[str, float] = field(default_factory=dict)
+    """By category, the age of the undelivered message that has waited longest."""
+    lag_p50_seconds: float | None = None
+    """Over the last deliveries; None while there were none."""
+    lag_p99_seconds: float | None = None
+    breaker: BreakerState = BreakerState.CLOSED
+    last_error: str | None = None
+
+    @property
+    def oldest_seconds(self) -> float:
+        return max(self.oldest_age_seconds.values(), default=0.0)
+
+
+def list_destinations(database: Database, *, now: datetime) -> list[DestinationStatus]:
+    """Every destination that has a message or was seen by a worker, by name. Needs a session."""
+    found: defaultdict[str, DestinationStatus] = defaultdict(lambda: DestinationStatus(""))
+    for destination, breaker, p50, p99, error in database.rows(
+        "SELECT destination, breaker, lag_p50_seconds, lag_p99_seconds, last_error FROM outbox_destination"
+    ):
+        found[destination] = DestinationStatus(
+            destination, lag_p50_seconds=p50, lag_p99_seconds=p99, breaker=BreakerState(breaker), last_error=error
+        )
+    for destination, category, state, count, oldest in database.rows(
+        "SELECT destination, category, state, count(*), min(enqueued_at) FROM outbox GROUP BY 1, 2, 3"
+    ):
+        status = found[destination]
+        status.destination = destination
+        if state == MessageState.PARKED:
+            status.parked += count
+        else:
+            status.backlog[category] = count
+            status.oldest_age_seconds[category] = max(0.0, (now - parse_instant(oldest)).total_seconds())
+    return [found[name] for name in sorted(found)]
+
+
+def record_destination(database: Database, status: DestinationStatus, *, now: datetime) -> None:
+    """Writes what a worker saw of a destination."""
+    instant = "?::timestamptz" if database.dialect is Dialect.POSTGRESQL else "?"
+    with database.transaction():
+        database.rows(
+            "INSERT INTO outbox_destination "
+            "(destination, breaker, lag_p50_seconds, lag_p99_seconds, last_error, seen_at) "
+            f"VALUES (?, ?, ?, ?, ?, {instant}) ON CONFLICT (destination) DO UPDATE SET breaker = excluded.breaker, "
+            "lag_p50_seconds = excluded.lag_p50_seconds, lag_p99_seconds = excluded.lag_p99_seconds, "
+            "last_error = excluded.last_error, seen_at = excluded.seen_at",
+            (
+                status.destination,
+                status.breaker,
+                status.lag_p50_seconds,
+                status.lag_p99_seconds,
+                status.last_error,
+                instant_text(now),
+            ),
+        )

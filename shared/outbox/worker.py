@@ -1,0 +1,181 @@
+"""The replication worker: one lane per destination, each waking on commit and polling as the net.
+
+Owns threads and waiting. What happens to a batch is ``drain``'s; what a destination is, the silo's.
+"""
+
+import random
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+import structlog
+
+from shared.clock import Clock
+from shared.database import Database, Dialect
+from shared.errors import SiloError
+from shared.outbox.breaker import Breaker
+from shared.outbox.drain import BATCH_LIMIT, Destination, Drain, DrainResult
+from shared.outbox.listen import Listener
+from shared.outbox.status import DestinationStatus, record_destination
+
+log = structlog.get_logger(__name__)
+
+POLL_SECONDS = 1.0
+"""How long a lane sleeps at most when no bell rings; also how soon a new destination gets its lane."""
+RECORD_SECONDS = 1.0
+"""How often a lane writes down what it saw."""
+_LAGS_KEPT = 1000
+
+
+class Worker:
+    """Drains every destination until stopped. Any number of workers may share one outbox."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        clock: Clock,
+        list_destinations: Callable[[], Iterable[str]],
+        open_destination: Callable[[str], Destination],
+        seed: int | None = None,
+    ) -> None:
+        """Args:
+        database: where the outbox is.
+        clock: for due times and lag.
+        list_destinations: names of the silos to drain for now; asked once per ``POLL_SECONDS``.
+        open_destination: gives the port to one of them; called once per name.
+        seed: of the backoff's randomness, for tests.
+        """
+        self._database = database
+        self._clock = clock
+        self._list_destinations = list_destinations
+        self._open_destination = open_destination
+        self._rng = random.Random(seed)
+        self._lanes: dict[str, Lane] = {}
+        self._stopping = threading.Event()
+        self._supervisor = threading.Thread(target=self._supervise, name="outbox", daemon=True)
+        self._listener = Listener(database) if database.dialect is Dialect.POSTGRESQL else None
+
+    def start(self) -> None:
+        if self._listener:
+            self._listener.start()
+        self._supervisor.start()
+
+    def stop(self) -> None:
+        """Ends every lane after its current batch. Idempotent."""
+        self._stopping.set()
+        self._supervisor.join()
+        lanes, self._lanes = self._lanes, {}
+        for lane in lanes.values():
+            lane.stop()
+        for lane in lanes.values():
+            lane.join()
+        if self._listener:
+            self._listener.stop()
+
+    def _supervise(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                for name in self._list_destinations():
+                    if name not in self._lanes:
+                        self._open_lane(name)
+            except SiloError as exc:
+                log.warning("outbox.destinations_unknown", reason=exc.reason)
+            self._stopping.wait(POLL_SECONDS)
+
+    def _open_lane(self, name: str) -> None:
+        drain = Drain(self._database, name, self._open_destination(name), self._clock, self._rng, limit=BATCH_LIMIT)
+        self._lanes[name] = Lane(drain, breaker=Breaker(self._clock, rng=self._rng))
+        self._lanes[name].start()
+
+
+class Lane:
+    """The thread of one destination."""
+
+    def __init__(self, drain: Drain, *, breaker: Breaker) -> None:
+        self._drain = drain
+        self._breaker = breaker
+        self._bell = drain.database.wake.listen(drain.name)
+        self._stopping = threading.Event()
+        self._lags: deque[float] = deque(maxlen=_LAGS_KEPT)
+        self._last_error: str | None = None
+        self._recorded_at: datetime | None = None
+        self._unrecorded = True
+        self._thread = threading.Thread(target=self._run, name=f"outbox-{drain.name}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._bell.set()
+
+    def join(self) -> None:
+        self._thread.join()
+        self._drain.database.wake.unlisten(self._drain.name, self._bell)
+
+    def _run(self) -> None:
+        try:
+            self._drain_until_stopped()
+        finally:
+            self._recorded_at = None
+            self._record()
+
+    def _drain_until_stopped(self) -> None:
+        while not self._stopping.is_set():
+            # The bell does not shorten this wait: a busy writer must not hammer a silo that is down.
+            if self._stopping.wait(self._breaker.wait_seconds()):
+                return
+            self._bell.clear()
+            result = self._drain_once()
+            self._note(result)
+            if not result.claimed and not result.away:
+                self._bell.wait(POLL_SECONDS)
+
+    def _drain_once(self) -> DrainResult:
+        try:
+            return self._drain.run_once()
+        except SiloError as exc:
+            return DrainResult(away=exc)
+        except Exception as exc:
+            log.exception("outbox.lane_failed", destination=self._drain.name, exc_info=exc)
+            return DrainResult(away=SiloError("The worker failed; its log says why."))
+
+    def _note(self, result: DrainResult) -> None:
+        before = self._breaker.state
+        if result.away:
+            self._breaker.failed()
+            self._last_error = f"{result.away.reason}: {result.away.message}"
+        elif result.claimed:
+            self._breaker.succeeded()
+            self._last_error = None
+        if self._breaker.state is not before:
+            log.info("outbox.breaker", destination=self._drain.name, state=self._breaker.state, error=self._last_error)
+        self._lags.extend(result.lags_seconds)
+        self._unrecorded = self._unrecorded or bool(result.claimed) or self._breaker.state is not before
+        self._record()
+
+    def _record(self) -> None:
+        now = self._drain.clock.now()
+        recent = self._recorded_at and (now - self._recorded_at).total_seconds() < RECORD_SECONDS
+        if recent or not self._unrecorded:
+            return
+        status = DestinationStatus(
+            self._drain.name,
+            lag_p50_seconds=_quantile(self._lags, 0.50),
+            lag_p99_seconds=_quantile(self._lags, 0.99),
+            breaker=self._breaker.state,
+            last_error=self._last_error,
+        )
+        try:
+            record_destination(self._drain.database, status, now=now)
+        except SiloError as exc:
+            log.warning("outbox.status_unrecorded", reason=exc.reason)
+            return
+        self._recorded_at, self._unrecorded = now, False
+
+
+def _quantile(values: Sequence[float] | deque[float], q: float) -> float | None:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(q * len(ordered)))] if ordered else None

@@ -1,0 +1,72 @@
+"""How a silo's process runs and ends: signals, exit codes, one clear line for what is wrong."""
+
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import NoReturn, Protocol
+
+from shared.errors import ConfigInvalid, SiloError
+
+EXIT_REFUSED = 1
+"""The system said no."""
+EXIT_MISUSED = 2
+"""Wrong use: configuration, options, a port in use."""
+
+
+class Runnable(Protocol):
+    """A silo or a worker, wired and not yet started."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+def run_until_stopped(build: Callable[["Stop"], Runnable]) -> None:
+    """Builds, starts, waits for SIGINT, SIGTERM or ``Stop``, and stops; exits with 1 or 2 and one line when it cannot.
+
+    Args:
+        build: makes the runnable; is given the means to end the process from inside.
+    """
+    stop = Stop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop.on_signal)
+    try:
+        runnable = build(stop)
+        try:
+            runnable.start()
+            stop.wait()
+        finally:
+            runnable.stop()
+    except SiloError as exc:
+        leave(exc)
+    if stop.error:
+        leave(stop.error)
+
+
+def leave(error: SiloError) -> NoReturn:
+    """Prints the error's sentence and ends the process."""
+    print(error.message, file=sys.stderr)  # noqa: T201
+    sys.exit(EXIT_MISUSED if isinstance(error, ConfigInvalid) else EXIT_REFUSED)
+
+
+class Stop:
+    """The end of a process, asked for from outside or from inside."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self.error: SiloError | None = None
+
+    def on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._event.set()
+
+    def because(self, error: SiloError) -> None:
+        """Ends the process with an error."""
+        self.error = error
+        self._event.set()
+
+    def wait(self) -> None:
+        # A wait with a timeout lets Python run signal handlers on every platform.
+        while not self._event.wait(3600):
+            pass

@@ -1,0 +1,78 @@
+from datetime import timedelta
+
+from shared.outbox.claim import LEASE_SECONDS, acknowledge, claim, release
+from tests.integration.outbox.conftest import Box
+
+
+def test_enqueueing_again_keeps_one_row_and_counts_its_generation(box: Box) -> None:
+    for _ in range(3):
+        box.enqueue(7)
+    assert {key: row.generation for key, row in box.rows().items()} == {7: 3}
+
+
+def test_a_rolled_back_transaction_leaves_no_message(box: Box) -> None:
+    class Undone(Exception):
+        pass
+
+    try:
+        with box.database.transaction() as tx:
+            from shared.outbox.enqueue import enqueue  # noqa: PLC0415
+
+            enqueue(tx, "app", [7], destinations=["us"], now=box.clock.now())
+            raise Undone
+    except Undone:
+        pass
+    assert box.rows() == {}
+
+
+def test_a_claim_hides_the_message_from_other_workers_until_the_lease_ends(box: Box) -> None:
+    box.enqueue(7)
+    assert len(claim(box.database, "us", limit=10, now=box.clock.now())) == 1
+    assert claim(box.database, "us", limit=10, now=box.clock.now()) == []
+    box.clock.advance(LEASE_SECONDS)
+    assert len(claim(box.database, "us", limit=10, now=box.clock.now())) == 1
+
+
+def test_a_claim_takes_only_its_destination_and_at_most_the_limit(box: Box) -> None:
+    box.enqueue(1, 2, 3)
+    box.enqueue(4, destination="de")
+    assert len(claim(box.database, "us", limit=2, now=box.clock.now())) == 2
+    assert [c.object_id for c in claim(box.database, "de", limit=9, now=box.clock.now())] == [4]
+
+
+def test_acknowledging_removes_what_was_not_written_again(box: Box) -> None:
+    box.enqueue(7)
+    claims = claim(box.database, "us", limit=10, now=box.clock.now())
+    acknowledge(box.database, claims, claimed_at=box.clock.now(), now=box.clock.now())
+    assert box.rows() == {}
+
+
+def test_a_write_during_the_delivery_survives_the_acknowledgement_and_is_due(box: Box) -> None:
+    box.enqueue(7)
+    claims = claim(box.database, "us", limit=10, now=box.clock.now())
+    box.enqueue(7)
+    acknowledge(box.database, claims, claimed_at=box.clock.now(), now=box.clock.now())
+    assert [c.generation for c in claim(box.database, "us", limit=10, now=box.clock.now())] == [2]
+
+
+def test_lag_of_an_object_that_is_written_all_the_time_counts_from_the_last_claim(box: Box) -> None:
+    box.enqueue(7)
+    box.clock.advance(60)
+    claimed_at = box.clock.now()
+    claims = claim(box.database, "us", limit=10, now=claimed_at)
+    box.enqueue(7)
+    acknowledge(box.database, claims, claimed_at=claimed_at, now=box.clock.now() + timedelta(seconds=1))
+    assert box.rows()[7].enqueued_at == claimed_at
+
+
+def test_releasing_makes_a_message_due_at_once_and_burns_no_attempt(box: Box) -> None:
+    box.enqueue(7)
+    claims = claim(box.database, "us", limit=10, now=box.clock.now())
+    release(box.database, claims, now=box.clock.now())
+    assert [c.attempts for c in claim(box.database, "us", limit=10, now=box.clock.now())] == [0]
+
+
+def test_enqueueing_rings_the_bell_of_its_destination_after_the_commit(box: Box) -> None:
+    us, de = box.database.wake.listen("us"), box.database.wake.listen("de")
+    box.enqueue(7)
+    assert (us.is_set(), de.is_set()) == (True, False)

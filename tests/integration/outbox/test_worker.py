@@ -1,0 +1,117 @@
+import threading
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from shared.clock import SystemClock
+from shared.database import Database
+from shared.errors import SiloUnreachable
+from shared.outbox.breaker import BreakerState
+from shared.outbox.enqueue import enqueue
+from shared.outbox.message import Claim, Rejection
+from shared.outbox.status import list_destinations
+from shared.outbox.worker import POLL_SECONDS, Worker
+from tests.integration.outbox.conftest import Scripted
+
+PATIENCE_SECONDS = 20.0
+
+
+class Signalling(Scripted):
+    """Sets an event when an object has arrived."""
+
+    def __init__(self, *awaited: int) -> None:
+        super().__init__()
+        self.arrived = {object_id: threading.Event() for object_id in awaited}
+        self.called = threading.Event()
+        self.away = False
+
+    def deliver(self, claims: Sequence[Claim]) -> list[Rejection | None]:
+        self.called.set()
+        if self.away:
+            raise SiloUnreachable
+        for claim in claims:
+            if claim.object_id in self.arrived:
+                self.arrived[claim.object_id].set()
+        return super().deliver(claims)
+
+
+def write(database: Database, object_id: int, *destinations: str) -> None:
+    with database.transaction() as tx:
+        enqueue(tx, "app", [object_id], destinations=destinations, now=SystemClock().now())
+
+
+@pytest.fixture
+def run(database: Database, request: pytest.FixtureRequest) -> Callable[..., Worker]:
+    def start(**destinations: Scripted) -> Worker:
+        worker = Worker(
+            database,
+            clock=SystemClock(),
+            list_destinations=lambda: list(destinations),
+            open_destination=lambda name: destinations[name],
+        )
+        worker.start()
+        request.addfinalizer(worker.stop)
+        return worker
+
+    return start
+
+
+def test_a_committed_write_wakes_its_lane_before_the_poll_does(database: Database, run: Callable[..., Worker]) -> None:
+    us = Signalling(1, 2)
+    run(us=us)
+    write(database, 1, "us")
+    assert us.arrived[1].wait(PATIENCE_SECONDS)
+    write(database, 2, "us")
+    assert us.arrived[2].wait(POLL_SECONDS * 0.9)
+
+
+def test_a_destination_that_is_away_delays_no_other(database: Database, run: Callable[..., Worker]) -> None:
+    us, de = Signalling(1), Signalling(1)
+    us.away = True
+    run(us=us, de=de)
+    write(database, 1, "us", "de")
+    assert de.arrived[1].wait(PATIENCE_SECONDS)
+    assert us.called.wait(PATIENCE_SECONDS)
+    us.away = False
+    assert us.arrived[1].wait(PATIENCE_SECONDS)
+
+
+def test_the_breaker_of_a_destination_that_is_away_is_visible(database: Database, run: Callable[..., Worker]) -> None:
+    us = Signalling()
+    us.away = True
+    worker = run(us=us)
+    write(database, 1, "us")
+    assert us.called.wait(PATIENCE_SECONDS)
+    worker.stop()
+    with database.session():
+        [status] = list_destinations(database, now=SystemClock().now())
+    assert (status.breaker, status.backlog) == (BreakerState.OPEN, {"app": 1})
+
+
+def test_two_workers_share_one_outbox_and_deliver_everything_once(
+    database: Database, run: Callable[..., Worker]
+) -> None:
+    ids = range(1, 201)
+    first, second = Signalling(), Signalling()
+    for object_id in ids:
+        write(database, object_id, "us")
+    workers = [run(us=first), run(us=second)]
+    done = threading.Event()
+    for _ in range(int(PATIENCE_SECONDS * 20)):
+        with database.session():
+            if not sum(
+                s.parked + sum(s.backlog.values()) for s in list_destinations(database, now=SystemClock().now())
+            ):
+                break
+        done.wait(0.05)
+    for worker in workers:
+        worker.stop()
+    delivered = [object_id for batch in first.batches + second.batches for object_id in batch]
+    assert sorted(delivered) == list(ids)
+
+
+def test_stopping_twice_is_harmless_and_leaves_no_thread(database: Database, run: Callable[..., Worker]) -> None:
+    worker = run(us=Signalling())
+    worker.stop()
+    worker.stop()
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("outbox")]
