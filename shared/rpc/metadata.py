@@ -1,0 +1,53 @@
+"""What metadata may look like.
+
+Owns HTTP/2's rules as gRPC enforces them, so that metadata which works in-process works over TCP. Refuses to know
+what the entries mean.
+"""
+
+import re
+from collections.abc import Iterable
+
+from shared.rpc.aliases import Metadata
+
+_KEY = re.compile(r"[0-9a-z_.-]+")
+_BINARY = "-bin"
+_MAX_KNOWN = 1_024
+_known_text_keys: set[str] = set()
+"""Keys that were found legal before; most calls have the same ones, so most calls are checked at once."""
+
+
+def validated(metadata: Iterable[tuple[str, str | bytes]] | None) -> Metadata:
+    """The entries as they would arrive over the wire.
+
+    Raises:
+        ValueError: a key is not of ``[0-9a-z_.-]``, a value is not printable ASCII, or a ``-bin`` value is not bytes.
+    """
+    if not metadata:
+        return ()
+    entries = tuple(metadata)
+    return entries if _is_plain(entries) else tuple((key, _arriving(key, value)) for key, value in entries)
+
+
+def _is_plain(entries: Metadata) -> bool:
+    """Whether all entries are text under known keys, so that they arrive as they are."""
+    text = ""
+    for key, value in entries:
+        if key not in _known_text_keys or not isinstance(value, str):
+            return False
+        text += value
+    return text.isascii() and text.isprintable()
+
+
+def _arriving(key: str, value: str | bytes) -> str | bytes:
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"metadata was invalid: the key {key!r} is not of [0-9a-z_.-]")
+    if key.endswith(_BINARY):
+        if not isinstance(value, bytes):
+            raise ValueError(f"metadata was invalid: the value of {key!r} must be bytes")
+        return value
+    text = value.decode("ascii", "replace") if isinstance(value, bytes) else value
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError(f"metadata was invalid: the value of {key!r} is not printable ASCII")
+    if len(_known_text_keys) < _MAX_KNOWN:
+        _known_text_keys.add(key)
+    return text

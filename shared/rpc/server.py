@@ -1,0 +1,160 @@
+"""Where a silo begins to answer: ``serve`` gives one type of server whatever it listens on.
+
+Owns the choice of transport, the binding of the address, health, reflection, and an orderly end. Refuses to know what
+the servicers do. What happens around a call is in ``interceptors``.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Self
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from shared.clock import Clock
+from shared.errors import ConfigInvalid
+from shared.rpc.address import in_process_name, require_free, taken
+from shared.rpc.aliases import GenericHandler, Handler
+from shared.rpc.inprocess import InProcessServer
+from shared.rpc.interceptors import SiloInterceptor
+from shared.rpc.keyring import Keyring
+from shared.rpc.options import SERVER_OPTIONS
+from shared.rpc.signature import Verifier
+from shared.rpc.tls import TlsConfig
+
+DEFAULT_MAX_WORKERS = 16
+"""Handlers that run at a time; Python runs one at a time, the others wait for the database or another silo."""
+
+CALLS_PER_WORKER = 64
+"""Calls that may wait per worker; beyond that a call fails at once with RESOURCE_EXHAUSTED instead of growing old."""
+
+DEFAULT_GRACE_SECONDS = 2.0
+"""How long open calls may end by themselves when a server stops."""
+
+AddServicer = Callable[[Any, Any], None]
+"""``add_XServicer_to_server`` as generated: takes the servicer and the server."""
+
+
+def serve(
+    listen: str,
+    *,
+    name: str,
+    keyring: Keyring,
+    clock: Clock,
+    servicers: Sequence[tuple[AddServicer, Any]],
+    tls: TlsConfig | None = None,
+    max_workers: int = DEFAULT_MAX_WORKERS,
+    in_process_executor: ThreadPoolExecutor | None = None,
+) -> "SiloServer":
+    """Binds, starts and returns a server for the given servicers, with health and reflection.
+
+    Args:
+        listen: ``host:port``, where port 0 picks a free one, or ``inprocess:<name>``.
+        name: this silo's name, which calls must be addressed to.
+        keyring: every key verifies.
+        clock: what the signatures' timestamps are compared with.
+        servicers: pairs of a generated ``add_XServicer_to_server`` and the servicer.
+        tls: certificate files; callers must then present one as well. None for plaintext. Ignored in-process.
+        max_workers: handlers that run at a time. Ignored in-process.
+        in_process_executor: runs the handlers of an ``inprocess:`` server instead of the callers' threads.
+
+    Raises:
+        ConfigInvalid: the address is in use or malformed, or a TLS file cannot be read or used.
+    """
+    interceptor = SiloInterceptor(Verifier(keyring, target=name, clock=clock), server=name)
+    address_name = in_process_name(listen)
+    if address_name is not None:
+        inner: grpc.Server = InProcessServer(address_name, executor=in_process_executor, interceptors=[interceptor])
+        return SiloServer(inner, address=listen, port=0, servicers=servicers)
+    workers = ThreadPoolExecutor(max_workers, thread_name_prefix=f"rpc-{name}")
+    inner = grpc.server(
+        workers,
+        interceptors=[interceptor],
+        options=SERVER_OPTIONS,
+        maximum_concurrent_rpcs=max_workers * CALLS_PER_WORKER,
+    )
+    port = _bind(inner, listen, tls=tls)
+    address = f"{listen.rpartition(':')[0]}:{port}"
+    return SiloServer(inner, address=address, port=port, servicers=servicers, workers=workers)
+
+
+def _bind(server: grpc.Server, listen: str, *, tls: TlsConfig | None) -> int:
+    credentials = tls.server_credentials() if tls else None
+    require_free(listen)
+    try:
+        if credentials is not None:
+            return server.add_secure_port(listen, credentials)
+        return server.add_insecure_port(listen)
+    except RuntimeError as exc:  # the address was free a moment ago
+        if tls is not None:
+            raise ConfigInvalid(f"Cannot listen on {listen}: the certificate {tls.cert} is of no use.") from exc
+        raise taken(listen) from exc
+
+
+class SiloServer:
+    """A running server."""
+
+    def __init__(
+        self,
+        inner: grpc.Server,
+        *,
+        address: str,
+        port: int,
+        servicers: Sequence[tuple[AddServicer, Any]],
+        workers: ThreadPoolExecutor | None = None,
+    ) -> None:
+        self.address = address
+        """What to give to ``connect``: ``host:port`` with the port that was bound, or ``inprocess:<name>``."""
+        self.port = port
+        """The bound port; 0 in-process."""
+        self._inner = inner
+        self._workers = workers
+        self._health = health.HealthServicer()
+        self._add(servicers)
+        inner.start()
+
+    def _add(self, servicers: Sequence[tuple[AddServicer, Any]]) -> None:
+        recorder = _Recorder(self._inner)
+        for add, servicer in (*servicers, (health_pb2_grpc.add_HealthServicer_to_server, self._health)):
+            add(servicer, recorder)
+        reflection.enable_server_reflection((*recorder.services, reflection.SERVICE_NAME), self._inner)
+        for service in recorder.services:
+            self._health.set(service, health_pb2.HealthCheckResponse.SERVING)
+
+    def stop(self, *, grace_seconds: float = DEFAULT_GRACE_SECONDS) -> None:
+        """Reports NOT_SERVING, takes no further calls, and returns when the open ones have ended. Idempotent.
+
+        Args:
+            grace_seconds: after this, calls that are still open are cancelled.
+        """
+        self._health.enter_graceful_shutdown()
+        self._inner.stop(grace_seconds).wait()
+        if self._workers is not None:
+            self._workers.shutdown(wait=False)
+
+    def wait(self, timeout_seconds: float | None = None) -> bool:
+        """Waits until the server was stopped; False when the time was not enough."""
+        return not self._inner.wait_for_termination(timeout_seconds)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.stop()
+
+
+class _Recorder:
+    """Stands before a server while servicers are added, and notes the names of their services."""
+
+    def __init__(self, server: grpc.Server) -> None:
+        self._server: Any = server
+        self.services: list[str] = []
+
+    def add_generic_rpc_handlers(self, handlers: Iterable[GenericHandler]) -> None:
+        handlers = tuple(handlers)
+        self.services += [each.service_name() for each in handlers if isinstance(each, grpc.ServiceRpcHandler)]
+        self._server.add_generic_rpc_handlers(handlers)
+
+    def add_registered_method_handlers(self, service_name: str, handlers: Mapping[str, Handler]) -> None:
+        self._server.add_registered_method_handlers(service_name, dict(handlers))

@@ -1,0 +1,157 @@
+r"""The signature of a call: which silo calls which, with what, and that it is said now and for the first time.
+
+Owns the metadata keys ``silo-key``, ``silo-caller``, ``silo-target``, ``silo-timestamp``, ``silo-nonce`` and
+``silo-signature``. The signature is the hex HMAC-SHA256, under the secret of the key, of these lines joined by ``\n``:
+
+    silo-v1
+    <key id>
+    <caller>
+    <target>
+    /<package.Service>/<Method>
+    <timestamp, unix seconds>
+    <nonce, 32 hex digits>
+    <hex SHA-256 of the serialized request; of the empty string when the request is a stream>
+
+Refuses to know channels, servers and what a caller may do. A nonce is remembered by the process that accepted it.
+"""
+
+import hmac
+import os
+from collections.abc import Mapping
+from hashlib import sha256
+from operator import itemgetter
+
+from shared import errors
+from shared.clock import Clock
+from shared.rpc.aliases import Metadata
+from shared.rpc.keyring import Key, Keyring
+from shared.rpc.nonces import NonceMemory
+
+SKEW_SECONDS = 60
+"""How far a timestamp may be from the verifier's clock, either way."""
+
+UNSIGNED_SERVICES = ("/grpc.health.v1.Health/", "/grpc.reflection.v1alpha.ServerReflection/")
+"""Methods under these need no signature: orchestrators and tools ask them."""
+
+_VERSION = "silo-v1"
+_FIELDS = ("silo-key", "silo-caller", "silo-target", "silo-timestamp", "silo-nonce", "silo-signature")
+_in_order = itemgetter(*_FIELDS)
+
+
+def needs_signature(method: str) -> bool:
+    """Args:
+    method: ``/package.Service/Method``.
+    """
+    return not method.startswith(UNSIGNED_SERVICES)
+
+
+class Signer:
+    """Signs calls of one caller to one target with the keyring's first key."""
+
+    def __init__(self, keyring: Keyring, *, caller: str, target: str, clock: Clock) -> None:
+        """Args:
+        keyring: the keys; the first one signs.
+        caller: name of the silo that calls, or ``service:<name>``.
+        target: name of the silo that is called; a name, never an address, so proxies are transparent.
+        clock: source of the timestamp.
+
+        Raises:
+            ConfigInvalid: a name is empty or not printable ASCII, so it could not be sent.
+        """
+        for name in (caller, target):
+            if not (name and name.isascii() and name.isprintable()):
+                raise errors.ConfigInvalid(f"The silo name {name!r} is not printable ASCII.")
+        self._key = keyring.signing
+        self._caller = caller
+        self._target = target
+        self._clock = clock
+        self._who: Metadata = (("silo-key", self._key.id), ("silo-caller", caller), ("silo-target", target))
+
+    def sign(self, method: str, *, body: bytes) -> Metadata:
+        """The six entries for one attempt of one call; the nonce is new each time.
+
+        Args:
+            method: ``/package.Service/Method``.
+            body: the serialized request; empty for a request stream.
+        """
+        timestamp = str(int(self._clock.now().timestamp()))
+        nonce = os.urandom(16).hex()
+        signature = _signature(self._key, self._caller, self._target, method, timestamp, nonce, body)
+        return (
+            *self._who,
+            ("silo-timestamp", timestamp),
+            ("silo-nonce", nonce),
+            ("silo-signature", signature),
+        )
+
+
+class Verifier:
+    """Verifies calls to one silo with every key of the keyring."""
+
+    def __init__(self, keyring: Keyring, *, target: str, clock: Clock) -> None:
+        """Args:
+        keyring: the keys; each of them verifies.
+        target: this silo's name.
+        clock: what timestamps are compared with.
+        """
+        self._keyring = keyring
+        self._target = target
+        self._clock = clock
+        self._nonces = NonceMemory(window_seconds=SKEW_SECONDS)
+
+    def verify(self, method: str, *, metadata: Mapping[str, str | bytes], body: bytes) -> str:
+        """The name of the caller. The signature is checked first: nothing in the metadata is believed before that.
+
+        Args:
+            method: ``/package.Service/Method`` as received.
+            metadata: the call's metadata.
+            body: the request exactly as received; empty for a request stream.
+
+        Raises:
+            SignatureMissing: one of the six entries is absent or empty.
+            KeyUnknown: no key has that id.
+            SignatureInvalid: another key, body, method, caller or target was signed, or an entry is malformed.
+            TargetWrong: the call is signed, for another silo.
+            SignatureExpired: the timestamp is more than SKEW_SECONDS from now.
+            NonceReplayed: this call was accepted before.
+        """
+        key_id, caller, target, timestamp, nonce, signature = _fields(metadata)
+        key = self._keyring.find(key_id)
+        if key is None:
+            raise errors.KeyUnknown(metadata={"key": key_id})
+        expected = _signature(key, caller, target, method, timestamp, nonce, body)
+        if not hmac.compare_digest(expected.encode(), signature.encode()):
+            raise errors.SignatureInvalid
+        if target != self._target:
+            raise errors.TargetWrong(metadata={"target": target, "silo": self._target})
+        self._refuse_stale_or_replayed(timestamp, nonce)
+        return caller
+
+    def _refuse_stale_or_replayed(self, timestamp: str, nonce: str) -> None:
+        now = int(self._clock.now().timestamp())
+        try:
+            signed_at, number = int(timestamp), bytes.fromhex(nonce)
+        except ValueError:
+            raise errors.SignatureInvalid from None
+        if len(number) != 16 or len(nonce) != 32:
+            raise errors.SignatureInvalid
+        if abs(now - signed_at) > SKEW_SECONDS:
+            raise errors.SignatureExpired(metadata={"timestamp": timestamp})
+        if not self._nonces.remember(number, at=signed_at, now=now):
+            raise errors.NonceReplayed
+
+
+def _fields(metadata: Mapping[str, str | bytes]) -> tuple[str, ...]:
+    try:
+        values: tuple[str, ...] = _in_order(metadata)
+    except KeyError as exc:
+        raise errors.SignatureMissing(metadata={"missing": str(exc.args[0])}) from None
+    if "" in values:
+        raise errors.SignatureMissing(metadata={"missing": _FIELDS[values.index("")]})
+    return values
+
+
+def _signature(key: Key, caller: str, target: str, method: str, timestamp: str, nonce: str, body: bytes) -> str:
+    digest = sha256(body).hexdigest()
+    lines = f"{_VERSION}\n{key.id}\n{caller}\n{target}\n{method}\n{timestamp}\n{nonce}\n{digest}"
+    return key.sign(lines.encode())

@@ -1,0 +1,74 @@
+"""A worker's memory between a backlog of 1,000 and of 100,000: a child process drains, and says its peak."""
+
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from control_silo.bootstrap import open_control
+from control_silo.config import ControlConfig
+from control_silo.models.region import Region
+from control_silo.replication.delivery import load
+from control_silo.services.region import list_regions
+from shared.clock import SystemClock
+from shared.outbox.deliver import ReplicaDestination
+from shared.rpc.keyring import Keyring
+from tests.benchmarks.drain import dirty, insert_apps
+from tests.benchmarks.measure import Measurement
+from tests.benchmarks.topology import topology
+
+_SMALL, _LARGE = 1_000, 100_000
+
+
+def measure(folder: Path) -> Iterable[Measurement]:
+    with topology(folder) as bench:
+        insert_apps(bench, _LARGE)
+        peaks = []
+        for count in (_SMALL, _LARGE):
+            dirty(bench, list(range(1, count + 1)))
+            environment = {**os.environ, "BENCH_URL": bench.config.database_url, "BENCH_KEYS": _keys(bench.config)}
+            command = [sys.executable, "-m", "tests.benchmarks.memory"]
+            output = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+            delivered, peak = map(int, output.split())
+            if delivered != count:
+                raise RuntimeError(f"{delivered} of {count} were delivered")
+            peaks.append(peak / 1024)
+    small, large = peaks
+    yield Measurement(
+        f"worker's peak memory, backlog {_LARGE:,}",
+        large,
+        "MiB",
+        f"backlog {_SMALL:,}",
+        small,
+        large / small,
+        "≤ 1.2 × (flat)",
+        large / small <= 1.2,
+    )
+
+
+def _keys(config: ControlConfig) -> str:
+    key = config.keyring.signing
+    return f"{key.id}:{key.secret.decode()}"
+
+
+def _drain_and_report() -> None:
+    """The child: drains everything, prints how much and the peak resident KiB."""
+    import random  # noqa: PLC0415
+
+    from shared.outbox.drain import Drain  # noqa: PLC0415
+
+    config = ControlConfig(os.environ["BENCH_URL"], "", "", Keyring.parse(os.environ["BENCH_KEYS"]))
+    control = open_control(config, clock=SystemClock())
+    region: Region = list_regions(control)[0]
+    destination = ReplicaDestination(control.database, region.name, load, lambda: control.regions.channel(region.name))
+    drain = Drain(control.database, region.name, destination, SystemClock(), random.Random(1))
+    delivered = 0
+    while (result := drain.run_once()).claimed:
+        delivered += result.delivered
+    print(delivered, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+if __name__ == "__main__":
+    _drain_and_report()

