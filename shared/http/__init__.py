@@ -1,0 +1,1 @@
+"""Sentry's JSON dialect on FastAPI, for both silos: errors, bodies, credentials, pages, documentation."""

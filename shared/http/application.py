@@ -1,0 +1,100 @@
+"""A FastAPI application that speaks the dialect. Owns the wiring of everything in this package; knows no endpoint."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.errors import Internal, SiloError
+from shared.http.answer import empty_answer, json_answer
+from shared.http.consistency import Consistency
+from shared.http.documentation import describe
+from shared.http.endpoint import Endpoint
+from shared.http.errors import NO_SUCH_PATH, Refused, error_answer
+from shared.http.failures import Failures
+from shared.http.measure import Measure, Metrics
+from shared.http.spelling import Spelling
+
+PREFIX = "/api/0"
+
+
+def create_application(endpoints: Iterable[Endpoint], *, title: str, description: str, metrics: Metrics) -> FastAPI:
+    """An application that serves the endpoints, their documentation at ``/docs``, and nothing else yet."""
+    table = list(endpoints)
+    app = FastAPI(
+        title=title,
+        description=description,
+        version="0",
+        redoc_url=None,
+        redirect_slashes=False,
+        middleware=[
+            Middleware(Spelling),
+            Middleware(Measure, metrics=metrics),
+            Middleware(Failures),
+            Middleware(Consistency),
+        ],
+        exception_handlers={
+            SiloError: _on_silo_error,
+            Refused: _on_refused,
+            RequestValidationError: _on_unreadable_request,
+            HTTPException: _Misrouted(_allowed_methods(table)),
+        },
+    )
+    for endpoint in table:
+        app.add_api_route(
+            PREFIX + endpoint.path,
+            endpoint.function,
+            methods=[endpoint.method],
+            response_model=None,
+            tags=[endpoint.tag],
+        )
+    app.openapi = lambda: describe(app, table)  # type: ignore[method-assign]
+    return app
+
+
+def _allowed_methods(table: Iterable[Endpoint]) -> Mapping[str, str]:
+    methods: dict[str, set[str]] = {}
+    for endpoint in table:
+        also = {"HEAD"} if endpoint.method == "GET" else set()
+        methods.setdefault(PREFIX + endpoint.path, {"OPTIONS"}).update({endpoint.method} | also)
+    return {path: ", ".join(sorted(names)) for path, names in methods.items()}
+
+
+class _Misrouted:
+    """Answers what the router could not: unknown paths, and methods that a path has not; OPTIONS is one of these."""
+
+    def __init__(self, allowed: Mapping[str, str]) -> None:
+        self._allowed = allowed
+
+    async def __call__(self, request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        if status == 404:
+            return json_answer({"detail": NO_SUCH_PATH}, status=404)
+        if status != 405:
+            return json_answer({"detail": getattr(error, "detail", "")}, status=status)
+        route: Any = request.scope.get("route")
+        allow = self._allowed.get(getattr(route, "path", ""), "GET, HEAD, OPTIONS")
+        if request.method == "OPTIONS":
+            return empty_answer(200, headers={"allow": allow, "content-length": "0"})
+        return json_answer({"detail": f'Method "{request.method}" not allowed.'}, status=405, headers={"allow": allow})
+
+
+async def _on_silo_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, SiloError) or isinstance(error, Internal):
+        raise error
+    return error_answer(error)
+
+
+async def _on_refused(request: Request, error: Exception) -> Response:
+    if not isinstance(error, Refused):
+        raise error
+    return empty_answer(error.status) if error.body is None else json_answer(error.body, status=error.status)
+
+
+async def _on_unreadable_request(request: Request, error: Exception) -> Response:
+    return json_answer({"detail": "The request could not be read."}, status=400)

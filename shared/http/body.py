@@ -1,0 +1,112 @@
+"""Bodies of requests: bounded, UTF-8, JSON. Owns the limit and the texts; refuses to know what a body means."""
+
+import json
+from typing import Any
+
+from starlette.requests import Request
+
+from shared.domain.json_value import JsonObject, JsonValue
+from shared.errors import BodyTooLarge, MalformedBody, ValidationFailed
+
+MAX_BODY_BYTES = 2_621_440
+"""Largest body that is read, as in the original; a larger one is refused before it is parsed."""
+MAX_DEPTH = 64
+"""Deepest nesting that is accepted; ten levels are the most that anything means."""
+_MAX_INTEGER_DIGITS = 1000
+_METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+async def read_body(request: Request, *, max_bytes: int = MAX_BODY_BYTES) -> bytes:
+    """The bytes of the body, empty for methods that have none.
+
+    Raises:
+        BodyTooLarge: it announces or sends more than ``max_bytes``.
+    """
+    if request.method not in _METHODS_WITH_BODY:
+        return b""
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > max_bytes:
+        raise BodyTooLarge
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > max_bytes:
+            raise BodyTooLarge
+    return bytes(body)
+
+
+def parse_json(raw: bytes) -> JsonValue:
+    """The value of a body; an empty body counts as ``{}``.
+
+    Raises:
+        MalformedBody: it is not UTF-8, not JSON, names a key twice, holds NaN or an infinity, or is nested too deeply.
+    """
+    if not raw:
+        return {}
+    try:
+        value: JsonValue = _DECODER.decode(raw.decode())
+        if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH:
+            _refuse_deep(value)
+    except RecursionError as exc:
+        raise MalformedBody(f"JSON parse error - {_TOO_DEEP}") from exc
+    except ValueError as exc:
+        raise MalformedBody(f"JSON parse error - {exc}") from exc
+    return value
+
+
+def parse_object(raw: bytes) -> JsonObject:
+    """As ``parse_json``, for endpoints that take an object.
+
+    Raises:
+        ValidationFailed: it is another JSON value.
+    """
+    value = parse_json(raw)
+    if not isinstance(value, dict):
+        text = f"Invalid data. Expected a dictionary, but got {type(value).__name__}."
+        raise ValidationFailed(fields={"non_field_errors": [text]})
+    return value
+
+
+_TOO_DEEP = f"The document is nested deeper than {MAX_DEPTH} levels."
+
+
+def _refuse_deep(value: JsonValue) -> None:
+    level: list[Any] = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            child
+            for item in level
+            if isinstance(item, dict | list)
+            for child in (item.values() if isinstance(item, dict) else item)
+        ]
+        if not level:
+            return
+    if any(isinstance(item, dict | list) for item in level):
+        raise ValueError(_TOO_DEEP)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise ValueError(f"The key {twice[:100]!a} occurs twice.")
+    return value
+
+
+def _constant(text: str) -> float:
+    raise ValueError(f"Out of range float values are not JSON compliant: {text}")
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    return number if abs(number) != float("inf") else _constant(text[:100])
+
+
+def _integer(text: str) -> int:
+    if len(text) > _MAX_INTEGER_DIGITS:
+        raise ValueError(f"A number has more than {_MAX_INTEGER_DIGITS} digits.")
+    return int(text)
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant, parse_float=_float, parse_int=_integer)

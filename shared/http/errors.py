@@ -1,0 +1,80 @@
+"""Errors as HTTP answers. Owns the one table from error family to status, and the bodies that clients match on.
+
+Validation answers ``{field: [text, …]}``, everything else ``{"detail": text}``. The machine-readable reason travels in
+a header, because clients compare bodies.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from starlette.responses import Response
+
+from shared import errors
+from shared.domain.json_value import JsonValue
+from shared.errors import SiloError
+from shared.http.answer import json_answer
+
+REASON_HEADER = "silo-reason"
+"""Carries ``SiloError.reason``."""
+RETRY_AFTER_SECONDS = 1
+"""What a client is told to wait when something is away."""
+INTERNAL_ERROR = "Internal Error"
+"""All that anyone outside learns of an exception that nobody meant to raise."""
+NO_SUCH_PATH = "The requested resource does not exist"
+
+STATUSES: Mapping[type[SiloError], int] = MappingProxyType(
+    {
+        errors.InvalidInput: 400,
+        errors.BodyTooLarge: 413,
+        errors.Unauthenticated: 401,
+        errors.Forbidden: 403,
+        errors.NotFound: 404,
+        errors.Conflict: 409,
+        errors.Exhausted: 429,
+        errors.DatabaseFull: 507,
+        errors.PoolExhausted: 503,
+        errors.Unavailable: 503,
+        errors.DeadlineExceeded: 504,
+        errors.Cancelled: 499,
+        errors.Unimplemented: 501,
+        errors.Internal: 500,
+    }
+)
+"""A class that is missing here has the status of its family."""
+
+
+class Refused(Exception):
+    """An answer below 500 whose body the specification words itself; raised by ``api`` alone."""
+
+    def __init__(self, status: int, body: JsonValue) -> None:
+        super().__init__(status)
+        self.status = status
+        self.body = body
+
+
+def status_of(error: type[SiloError]) -> int:
+    """The status of an error: its own, or that of the nearest class above it.
+
+    Raises:
+        KeyError: the family is not in the table; a test proves that there is none.
+    """
+    return next(STATUSES[kind] for kind in error.__mro__ if kind in STATUSES)
+
+
+def error_answer(error: SiloError) -> Response:
+    """An error that was raised on purpose, as an answer."""
+    status = status_of(type(error))
+    headers = {REASON_HEADER: error.reason}
+    if status == 401:
+        headers["www-authenticate"] = 'Bearer realm="api"'
+    if status in {429, 503}:
+        headers["retry-after"] = str(RETRY_AFTER_SECONDS)
+    body: JsonValue = dict(error.fields) if error.fields else {"detail": error.message}
+    return json_answer(body, status=status, headers=headers)
+
+
+def internal_answer(error_id: str) -> Response:
+    """What is said of an exception that nobody meant to raise; the log has the rest under the id."""
+    return json_answer(
+        {"detail": INTERNAL_ERROR, "errorId": error_id}, status=500, headers={REASON_HEADER: errors.Internal.reason}
+    )

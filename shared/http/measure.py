@@ -1,0 +1,90 @@
+"""What is counted of HTTP: requests by method, route and status, and how long they took. Owns the metrics' names."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+UNKNOWN_ROUTE = "unknown"
+"""Label of every path that is no endpoint, so that strangers cannot invent label values."""
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"})
+
+
+@dataclass(frozen=True)
+class OutboxAge:
+    """How long the oldest undelivered message of a category has waited for its destination."""
+
+    destination: str
+    category: str
+    seconds: float
+
+
+class Metrics:
+    """The metrics of one silo; several silos in one process have one each."""
+
+    def __init__(self, *, list_ages: Callable[[], Iterable[OutboxAge]]) -> None:
+        """Args:
+        list_ages: reads the outbox; called at each scrape, so that the age grows while nothing succeeds.
+        """
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "silo_http_requests", "HTTP requests answered.", ["method", "route", "status"], registry=self.registry
+        )
+        self.seconds = Histogram(
+            "silo_http_request_seconds", "Time to answer, in seconds.", ["method", "route"], registry=self.registry
+        )
+        self.registry.register(_OutboxAges(list_ages))
+
+
+class _OutboxAges(Collector):
+    def __init__(self, list_ages: Callable[[], Iterable[OutboxAge]]) -> None:
+        self._list_ages = list_ages
+
+    def describe(self) -> Iterable[Metric]:
+        return [self._family()]
+
+    def collect(self) -> Iterator[Metric]:
+        family = self._family()
+        for age in self._list_ages():
+            family.add_metric([age.destination, age.category], age.seconds)
+        yield family
+
+    def _family(self) -> GaugeMetricFamily:
+        return GaugeMetricFamily(
+            "silo_outbox_oldest_age_seconds",
+            "Age of the oldest undelivered message.",
+            labels=["destination", "category"],
+        )
+
+
+class Measure:
+    """Counts and times every request."""
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = 499
+
+        async def send_noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting)
+        finally:
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            route = getattr(scope.get("route"), "path", UNKNOWN_ROUTE)  # the router writes into the scope
+            self._metrics.requests.labels(method, route, status).inc()
+            self._metrics.seconds.labels(method, route).observe(time.perf_counter() - started)

@@ -1,0 +1,91 @@
+"""Runs an ASGI application beside a silo's gRPC server. Owns one uvicorn in a thread; not the application."""
+
+import socket
+import threading
+from typing import Any
+
+import uvicorn
+
+from shared.errors import ConfigInvalid
+
+BACKLOG = 512
+SHUTDOWN_SECONDS = 2
+"""How long open requests may end by themselves when the server stops."""
+_START_SECONDS = 30.0
+_TICK_SECONDS = 0.01
+
+
+class HttpServer:
+    """A listening server; made by binding, so that a port in use is known at once."""
+
+    def __init__(self, app: Any, *, listen: str) -> None:
+        """Binds.
+
+        Args:
+            app: an ASGI application.
+            listen: ``host:port``; port 0 picks a free one.
+
+        Raises:
+            ConfigInvalid: the address cannot be listened on.
+        """
+        self._socket = _bind(listen)
+        host, port = self._socket.getsockname()[:2]
+        self.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        """What was bound."""
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                date_header=False,
+                proxy_headers=False,
+                ws="none",
+                timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            )
+        )
+        self._thread = threading.Thread(target=self._run, name=f"http-{port}", daemon=True)
+
+    def start(self) -> None:
+        """Returns once requests are accepted.
+
+        Raises:
+            ConfigInvalid: the server did not start.
+        """
+        self._thread.start()
+        waited = threading.Event()
+        for _ in range(int(_START_SECONDS / _TICK_SECONDS)):
+            if self._server.started:
+                return
+            if not self._thread.is_alive():
+                break
+            waited.wait(_TICK_SECONDS)
+        raise ConfigInvalid(f"The HTTP server on {self.address} did not start.")
+
+    def stop(self) -> None:
+        """Takes no further requests and returns when the open ones have ended. Idempotent."""
+        self._server.should_exit = True
+        if self._thread.is_alive():
+            self._thread.join(SHUTDOWN_SECONDS + 1)
+        self._socket.close()
+
+    def _run(self) -> None:
+        self._server.run(sockets=[self._socket])
+
+
+def _bind(listen: str) -> socket.socket:
+    host, _, port = listen.rpartition(":")
+    host = host.strip("[]")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, int(port)))
+        sock.listen(BACKLOG)
+    except (OSError, OverflowError, ValueError) as exc:
+        sock.close()
+        raise ConfigInvalid(
+            f"The address {listen} cannot be listened on; it is in use or malformed.", metadata={"address": listen}
+        ) from exc
+    return sock

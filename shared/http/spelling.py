@@ -1,0 +1,37 @@
+"""The same request in other spellings: a path without its trailing slash, HEAD for GET.
+
+Owns the rewriting. Nothing is redirected: a redirect drops the bearer token at some clients and the body at others.
+"""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+API_PREFIX = "/api/"
+"""Paths below it all end in a slash."""
+
+
+class Spelling:
+    """Rewrites the request before anything else sees it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path: str = scope["path"]
+        if path.startswith(API_PREFIX) and not path.endswith("/"):
+            scope = {**scope, "path": f"{path}/"}
+        if scope["method"] == "HEAD":
+            await self._app({**scope, "method": "GET"}, receive, _without_body(send))
+            return
+        await self._app(scope, receive, send)
+
+
+def _without_body(send: Send) -> Send:
+    async def send_head(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await send(message)
+
+    return send_head
