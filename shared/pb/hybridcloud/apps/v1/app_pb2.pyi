@@ -57,14 +57,16 @@ class RpcSentryApp(_message.Message):
     def __init__(self, id: _Optional[int] = ..., scope_list: _Optional[_Iterable[str]] = ..., application_id: _Optional[int] = ..., application: _Optional[_Union[RpcApiApplication, _Mapping]] = ..., proxy_user_id: _Optional[int] = ..., owner_id: _Optional[int] = ..., name: _Optional[str] = ..., slug: _Optional[str] = ..., uuid: _Optional[str] = ..., events: _Optional[_Iterable[str]] = ..., webhook_url: _Optional[str] = ..., webhook_headers: _Optional[_Iterable[str]] = ..., is_alertable: _Optional[bool] = ..., is_disabled: _Optional[bool] = ..., is_published: _Optional[bool] = ..., is_unpublished: _Optional[bool] = ..., is_internal: _Optional[bool] = ..., is_publish_request_inprogress: _Optional[bool] = ..., status: _Optional[str] = ..., metadata: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., avatars: _Optional[_Iterable[_Union[RpcSentryAppAvatar, _Mapping]]] = ..., creator_label: _Optional[str] = ...) -> None: ...
 
 class RpcApiApplication(_message.Message):
-    __slots__ = ("id", "client_id", "client_secret")
+    __slots__ = ("id", "client_id", "client_secret", "allowed_origins")
     ID_FIELD_NUMBER: _ClassVar[int]
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     CLIENT_SECRET_FIELD_NUMBER: _ClassVar[int]
+    ALLOWED_ORIGINS_FIELD_NUMBER: _ClassVar[int]
     id: int
     client_id: str
     client_secret: str
-    def __init__(self, id: _Optional[int] = ..., client_id: _Optional[str] = ..., client_secret: _Optional[str] = ...) -> None: ...
+    allowed_origins: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, id: _Optional[int] = ..., client_id: _Optional[str] = ..., client_secret: _Optional[str] = ..., allowed_origins: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RpcSentryAppAvatar(_message.Message):
     __slots__ = ("id", "ident", "sentry_app_id", "avatar_type", "color")

@@ -26,7 +26,7 @@ _sym_db = _symbol_database.Default()
 from shared.pb.hybridcloud.operations.v1 import region_pb2 as hybridcloud_dot_operations_dot_v1_dot_region__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0hybridcloud/operations/v1/topology_service.proto\x12\x19hybridcloud.operations.v1\x1a&hybridcloud/operations/v1/region.proto\"h\n\x15RegisterRegionRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0cgrpc_address\x18\x02 \x01(\t\x12\x14\n\x0chttp_address\x18\x03 \x01(\t\x12\x15\n\x08identity\x18\x04 \x01(\tB\x03\x80\x01\x01\"L\n\x16RegisterRegionResponse\x12\x32\n\x07regions\x18\x01 \x03(\x0b\x32!.hybridcloud.operations.v1.Region\"\x14\n\x12ListRegionsRequest\"I\n\x13ListRegionsResponse\x12\x32\n\x07regions\x18\x01 \x03(\x0b\x32!.hybridcloud.operations.v1.Region2\x80\x02\n\x0fTopologyService\x12z\n\x0eRegisterRegion\x12\x30.hybridcloud.operations.v1.RegisterRegionRequest\x1a\x31.hybridcloud.operations.v1.RegisterRegionResponse\"\x03\x90\x02\x02\x12q\n\x0bListRegions\x12-.hybridcloud.operations.v1.ListRegionsRequest\x1a..hybridcloud.operations.v1.ListRegionsResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0hybridcloud/operations/v1/topology_service.proto\x12\x19hybridcloud.operations.v1\x1a&hybridcloud/operations/v1/region.proto\"h\n\x15RegisterRegionRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0cgrpc_address\x18\x02 \x01(\t\x12\x14\n\x0chttp_address\x18\x03 \x01(\t\x12\x15\n\x08identity\x18\x04 \x01(\tB\x03\x80\x01\x01\"\\\n\x16RegisterRegionResponse\x12\x32\n\x07regions\x18\x01 \x03(\x0b\x32!.hybridcloud.operations.v1.Region\x12\x0e\n\x06number\x18\x02 \x01(\x05\"\x14\n\x12ListRegionsRequest\"I\n\x13ListRegionsResponse\x12\x32\n\x07regions\x18\x01 \x03(\x0b\x32!.hybridcloud.operations.v1.Region2\x80\x02\n\x0fTopologyService\x12z\n\x0eRegisterRegion\x12\x30.hybridcloud.operations.v1.RegisterRegionRequest\x1a\x31.hybridcloud.operations.v1.RegisterRegionResponse\"\x03\x90\x02\x02\x12q\n\x0bListRegions\x12-.hybridcloud.operations.v1.ListRegionsRequest\x1a..hybridcloud.operations.v1.ListRegionsResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,11 +42,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REGISTERREGIONREQUEST']._serialized_start=119
   _globals['_REGISTERREGIONREQUEST']._serialized_end=223
   _globals['_REGISTERREGIONRESPONSE']._serialized_start=225
-  _globals['_REGISTERREGIONRESPONSE']._serialized_end=301
-  _globals['_LISTREGIONSREQUEST']._serialized_start=303
-  _globals['_LISTREGIONSREQUEST']._serialized_end=323
-  _globals['_LISTREGIONSRESPONSE']._serialized_start=325
-  _globals['_LISTREGIONSRESPONSE']._serialized_end=398
-  _globals['_TOPOLOGYSERVICE']._serialized_start=401
-  _globals['_TOPOLOGYSERVICE']._serialized_end=657
+  _globals['_REGISTERREGIONRESPONSE']._serialized_end=317
+  _globals['_LISTREGIONSREQUEST']._serialized_start=319
+  _globals['_LISTREGIONSREQUEST']._serialized_end=339
+  _globals['_LISTREGIONSRESPONSE']._serialized_start=341
+  _globals['_LISTREGIONSRESPONSE']._serialized_end=414
+  _globals['_TOPOLOGYSERVICE']._serialized_start=417
+  _globals['_TOPOLOGYSERVICE']._serialized_end=673
 # @@protoc_insertion_point(module_scope)

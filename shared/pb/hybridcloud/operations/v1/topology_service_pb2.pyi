@@ -21,10 +21,12 @@ class RegisterRegionRequest(_message.Message):
     def __init__(self, name: _Optional[str] = ..., grpc_address: _Optional[str] = ..., http_address: _Optional[str] = ..., identity: _Optional[str] = ...) -> None: ...
 
 class RegisterRegionResponse(_message.Message):
-    __slots__ = ("regions",)
+    __slots__ = ("regions", "number")
     REGIONS_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
     regions: _containers.RepeatedCompositeFieldContainer[_region_pb2.Region]
-    def __init__(self, regions: _Optional[_Iterable[_Union[_region_pb2.Region, _Mapping]]] = ...) -> None: ...
+    number: int
+    def __init__(self, regions: _Optional[_Iterable[_Union[_region_pb2.Region, _Mapping]]] = ..., number: _Optional[int] = ...) -> None: ...
 
 class ListRegionsRequest(_message.Message):
     __slots__ = ()

@@ -1,0 +1,1 @@
+"""The control silo: owns apps, installations, users and tokens for the whole world."""

@@ -1,0 +1,46 @@
+"""Control's HTTP application: every endpoint, its documentation, health and metrics. Constructs; decides nothing."""
+
+from collections.abc import Iterator
+
+from fastapi import FastAPI
+
+from control_silo.api import apps, installations, organizations, users
+from control_silo.services.control import Control
+from control_silo.services.region import list_regions
+from shared.domain.category import Category
+from shared.http.application import create_application
+from shared.http.endpoint import Endpoint
+from shared.http.measure import Metrics, OutboxAge
+from shared.http.operations import add_operations
+from shared.outbox.status import list_destinations
+
+TITLE = "Silo control"
+DESCRIPTION = (
+    "Apps, installations, users and tokens of the whole world. Wire-compatible with Sentry's Integration Platform."
+)
+
+
+def list_endpoints() -> list[Endpoint]:
+    """Every endpoint of control, in the order of its documentation."""
+    modules = (apps, installations, organizations, users)
+    return [endpoint for module in modules for endpoint in module.endpoints.table]
+
+
+def create_api(control: Control) -> FastAPI:
+    """The application that serves control's REST."""
+    metrics = Metrics(list_ages=lambda: list_ages(control))
+    app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
+    app.state.control = control
+    add_operations(app, check=lambda: list_regions(control), metrics=metrics)
+    return app
+
+
+def list_ages(control: Control) -> Iterator[OutboxAge]:
+    """The oldest message's age for every registered region and category; zero where nothing waits."""
+    ages = {(region.name, category.value): 0.0 for region in list_regions(control) for category in Category}
+    with control.database.session():
+        for status in list_destinations(control.database, now=control.clock.now()):
+            for category_name, seconds in status.oldest_age_seconds.items():
+                ages[(status.destination, category_name)] = seconds
+    for (destination, category_name), seconds in sorted(ages.items()):
+        yield OutboxAge(destination, category_name, seconds)

@@ -1,0 +1,189 @@
+"""``sentry-apps/``: list, create, read, change and delete apps (spec §4.1 to §4.5)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import Response
+
+from control_silo.api.app_changes import creator_of, current_app, updater_of
+from control_silo.api.app_object import app_object
+from control_silo.api.app_shape import AppBody, AppObject
+from control_silo.api.call import Call, CallOf
+from control_silo.models.app import SentryApp
+from control_silo.models.region import OrganizationReplica
+from control_silo.services import app_access
+from control_silo.services.app_details import AppDetails, find_app_details, list_app_details
+from control_silo.services.delete import delete_app as delete_app_and_all
+from control_silo.services.feature import get_switches
+from control_silo.services.identity import Principal
+from control_silo.services.organization import find_organization
+from shared.domain.app_fields import parse_app_fields
+from shared.domain.features import EVENT_HOOKS_FEATURE, is_enabled
+from shared.domain.json_field import shown
+from shared.domain.json_value import JsonObject
+from shared.domain.status import SentryAppStatus
+from shared.errors import AppNotFound, NotFound, PermissionDenied, Unauthenticated
+from shared.http.answer import empty_answer, json_answer
+from shared.http.endpoint import PAGE_PARAMETERS, Endpoints, Parameter
+from shared.http.errors import Refused
+from shared.http.pagination import cut, list_answer, page_request, public_url
+
+endpoints = Endpoints("Apps")
+
+STATUS_PARAMETER = Parameter(
+    name="status",
+    description="Only apps with this status.",
+    schema={"type": "string", "enum": ["published", "unpublished", "internal"]},
+)
+PARTNERSHIP_TEXT = (
+    "This integration is managed by an active partnership and cannot be modified until the end of the partnership."
+)
+
+
+@endpoints.add("GET", "/sentry-apps/", answers={200: list[AppObject]}, parameters=(STATUS_PARAMETER, *PAGE_PARAMETERS))
+def list_apps(call: CallOf) -> Response:
+    """Lists published apps, or those of one's own organizations that are not; a superuser and staff see all."""
+    with call.signed_in() as principal:
+        page = page_request(call.request)
+        wanted = call.request.query_params.get("status")
+        found = list_app_details(call.control, **_filter(wanted, principal), offset=page.offset, limit=page.probe)
+        details, has_more = cut(found, page)
+        items = [rendered(call, principal, each) for each in details]
+        return list_answer(call.request, page, items, has_more=has_more)
+
+
+@endpoints.add("POST", "/sentry-apps/", answers={201: AppObject}, body=AppBody)
+def post_app(call: CallOf) -> Response:
+    """Creates an app in an organization; an internal one is installed there at once."""
+    with call.signed_in(scopes=app_access.WRITE_SCOPES) as principal:
+        if principal.acting_app:
+            raise PermissionDenied
+        body = call.body
+        organization = _owner_to_be(body, principal)
+        _check_event_gate(body, organization.id)
+        fields = parse_app_fields(
+            body,
+            requester_scopes=principal.scopes_in(organization.id),
+            is_elevated=principal.is_superuser,
+        )
+        creator = creator_of(fields, organization_id=organization.id, organization_name=organization.name)
+        app = creator.run(call.control, creator=principal.user)
+        return json_answer(_object(call, principal, app.id), status=201)
+
+
+@endpoints.add("GET", "/sentry-apps/{app_id_or_slug}/", answers={200: AppObject})
+def get_app(call: CallOf, app_id_or_slug: str) -> Response:
+    """Reads an app."""
+    with call.signed_in() as principal:
+        details = get_visible_app(call, principal, app_id_or_slug, may=app_access.may_read_app)
+        return json_answer(rendered(call, principal, details))
+
+
+@endpoints.add("PUT", "/sentry-apps/{app_id_or_slug}/", answers={200: AppObject}, body=AppBody)
+def put_app(call: CallOf, app_id_or_slug: str) -> Response:
+    """Changes what the body names and leaves the rest."""
+    with call.signed_in() as principal:
+        if not (principal.is_elevated or principal.passes(app_access.WRITE_SCOPES)):
+            raise PermissionDenied
+        app = get_visible_app(call, principal, app_id_or_slug, may=app_access.may_change_app).app
+        check_partnership(app)
+        body = call.body
+        _check_event_gate(body, app.owner_id)
+        fields = parse_app_fields(
+            body,
+            requester_scopes=principal.scopes_in(app.owner_id),
+            current=current_app(app),
+            is_elevated=principal.is_elevated,
+        )
+        updater_of(fields).run(call.control, app_id=app.id, is_elevated=principal.is_elevated)
+        return json_answer(_object(call, principal, app.id))
+
+
+@endpoints.add("DELETE", "/sentry-apps/{app_id_or_slug}/", answers={204: None})
+def delete_app(call: CallOf, app_id_or_slug: str) -> Response:
+    """Deletes an app that is not published, with its installations and tokens."""
+    with call.signed_in(scopes=app_access.ADMIN_SCOPES) as principal:
+        app = get_visible_app(call, principal, app_id_or_slug, may=app_access.may_administer_app).app
+        check_partnership(app)
+        if app.state not in app_access.DELETABLE:
+            raise Refused(403, {"detail": ["Published apps cannot be removed."]})
+        delete_app_and_all(call.control, app_id=app.id, actor=principal.user)
+        return empty_answer(204)
+
+
+def get_visible_app(
+    call: Call, principal: Principal, app_id_or_slug: str, *, may: Callable[[Principal, SentryApp], bool]
+) -> AppDetails:
+    """The app that a path names, for someone who may do something to it. Needs a session.
+
+    Raises:
+        AppNotFound: there is none.
+        Refused: it is another organization's and not published.
+        PermissionDenied: they may not.
+    """
+    details = find_app_details(call.control, app_id_or_slug)
+    if details is None:
+        raise AppNotFound
+    if not app_access.sees_app(principal, details.app):
+        text = "User must be in the app owner's organization for unpublished apps"
+        organizations = [membership.slug for membership in principal.memberships]
+        raise Refused(403, {"detail": text, "context": {"user_organizations": organizations}})
+    if not may(principal, details.app):
+        raise PermissionDenied
+    return details
+
+
+def check_partnership(app: SentryApp) -> None:
+    """Raises:
+    PermissionDenied: a partnership freezes the app.
+    """
+    if app_access.is_partnership_restricted(app):
+        raise PermissionDenied(PARTNERSHIP_TEXT)
+
+
+def _filter(wanted: str | None, principal: Principal) -> dict[str, Any]:
+    """What of all apps a listing shows (spec §4.1)."""
+    if wanted in {"unpublished", "internal"}:
+        owner_ids = None if principal.is_elevated else principal.organization_ids
+        return {"status": SentryAppStatus.from_name(wanted), "owner_ids": owner_ids}
+    if wanted != "published" and principal.is_elevated:
+        return {"status": None}
+    return {"status": SentryAppStatus.PUBLISHED}
+
+
+def _owner_to_be(body: JsonObject, principal: Principal) -> OrganizationReplica:
+    slug = body.get("organization")
+    if not isinstance(slug, str) or not slug:
+        raise NotFound("Please provide a valid value for the 'organization' field.")
+    organization = find_organization(slug) if slug.isprintable() else None
+    if organization is None and principal.is_elevated:
+        raise NotFound(f"Organization '{shown(slug)}' does not exist.")
+    if organization is None or not (principal.is_elevated or principal.is_member(organization.id)):
+        raise PermissionDenied(f"User does not belong to the '{shown(slug)}' organization.")
+    is_part = principal.is_superuser or principal.is_member(organization.id)
+    if organization.status != "active" or not is_part:
+        raise Unauthenticated("User must be a part of the Org they're trying to create the app in")
+    if not app_access.may_in_organization(principal, organization.id, app_access.WRITE_SCOPES):
+        raise PermissionDenied
+    return organization
+
+
+def _check_event_gate(body: JsonObject, organization_id: int) -> None:
+    events = body.get("events")
+    if not isinstance(events, list) or "error" not in events:
+        return
+    if not is_enabled(EVENT_HOOKS_FEATURE, switches=get_switches(organization_id)):
+        text = "Your organization does not have access to the 'error' resource subscription."
+        raise Refused(403, {"non_field_errors": [text]})
+
+
+def _object(call: Call, principal: Principal, app_id: int) -> dict[str, Any]:
+    details = find_app_details(call.control, str(app_id))
+    if details is None:
+        raise AppNotFound
+    return rendered(call, principal, details)
+
+
+def rendered(call: Call, principal: Principal, details: AppDetails) -> dict[str, Any]:
+    """An app as this principal sees it."""
+    return app_object(details, principal=principal, now=call.control.clock.now(), base_url=public_url(call.request))

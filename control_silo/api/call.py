@@ -1,0 +1,112 @@
+"""One request to control: its body, and who asks. Owns authentication at the edge; refuses to know any endpoint."""
+
+import contextlib
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from control_silo.models.region import OrganizationReplica
+from control_silo.services.control import Control
+from control_silo.services.identity import Principal, identify_session, identify_token
+from control_silo.services.organization import find_organization
+from shared.domain.json_value import JsonObject
+from shared.errors import CredentialsMissing, OrganizationNotFound, PermissionDenied
+from shared.http.body import parse_object, read_body
+from shared.http.credentials import bearer_token, session_key
+from shared.http.errors import Refused
+
+MAX_ID = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request whose body was received and not yet looked at."""
+
+    control: Control
+    request: Request
+    raw_body: bytes = field(repr=False)
+
+    @contextlib.contextmanager
+    def signed_in(self, *, scopes: Collection[str] | None = None) -> Iterator[Principal]:
+        """Opens a session of the database and says who asks.
+
+        Args:
+            scopes: what the endpoint demands of a token before it reads anything, one of them; None for nothing.
+
+        Raises:
+            Unauthenticated: nobody known.
+            PermissionDenied: the token lacks the scopes.
+            Refused: an app's token is used from an origin that the app does not allow.
+        """
+        with self.control.database.session():
+            principal = self.find_principal()
+            if principal is None:
+                raise CredentialsMissing
+            if scopes is not None and not principal.passes(scopes):
+                raise PermissionDenied
+            yield principal
+
+    def find_principal(self) -> Principal | None:
+        """Who asks; None when the request carries no credentials. Needs a session of the database.
+
+        Raises:
+            CredentialsInvalid: it carries some that are wrong.
+            Refused: as ``signed_in``.
+        """
+        token = bearer_token(self.request)
+        if token is not None:
+            principal = identify_token(self.control, token)
+            self._check_origin(principal)
+            return principal
+        key = session_key(self.request)
+        return identify_session(self.control, key) if key else None
+
+    @contextlib.contextmanager
+    def superuser(self) -> Iterator[Principal]:
+        """As ``signed_in``, for superusers alone."""
+        with self.signed_in() as principal:
+            if not principal.is_superuser:
+                raise PermissionDenied
+            yield principal
+
+    @property
+    def body(self) -> JsonObject:
+        """The JSON object in the body.
+
+        Raises:
+            MalformedBody, ValidationFailed: it holds none.
+        """
+        return parse_object(self.raw_body)
+
+    def _check_origin(self, principal: Principal) -> None:
+        origin = self.request.headers.get("origin")
+        if origin and principal.acting_app and origin not in principal.acting_app.allowed_origins:
+            raise Refused(400, {"detail": f"Invalid origin: {origin}"})
+
+
+async def read_call(request: Request) -> Call:
+    """The dependency of every endpoint."""
+    return Call(cast(Control, request.app.state.control), request, await read_body(request))
+
+
+CallOf = Annotated[Call, Depends(read_call)]
+
+
+def get_organization_of_path(id_or_slug: str) -> OrganizationReplica:
+    """The organization that a path names by id or slug. Needs a session.
+
+    Raises:
+        OrganizationNotFound: there is none.
+    """
+    organization = find_organization(path_key(id_or_slug)) if "\x00" not in id_or_slug else None
+    if organization is None:
+        raise OrganizationNotFound
+    return organization
+
+
+def path_key(id_or_slug: str) -> int | str:
+    """An id as a number; anything else, ids beyond every table included, as a slug."""
+    is_id = id_or_slug.isascii() and id_or_slug.isdecimal() and len(id_or_slug) < 20 and int(id_or_slug) <= MAX_ID
+    return int(id_or_slug) if is_id else id_or_slug

@@ -1,0 +1,180 @@
+"""``sentry-app-installations/``: install, list, read, confirm and uninstall (spec §4.5, §4.6)."""
+
+from collections.abc import Collection
+
+from fastapi import Response
+
+from control_silo.api.call import Call, CallOf, get_organization_of_path
+from control_silo.api.installation_object import installation_object
+from control_silo.api.installation_shape import ConfirmBody, InstallationObject, InstallBody
+from control_silo.models.region import OrganizationReplica
+from control_silo.services import app_access
+from control_silo.services.app_details import AppDetails, find_app_details
+from control_silo.services.delete import uninstall
+from control_silo.services.feature import get_switches
+from control_silo.services.identity import Principal
+from control_silo.services.install import SentryAppInstallationCreator, SentryAppInstallationUpdater
+from control_silo.services.installation_details import (
+    InstallationDetails,
+    find_installation_details,
+    list_installation_details,
+)
+from shared.domain.features import IntegrationFeature, missing_features
+from shared.domain.json_field import FieldInvalid, FieldReader, parse_text, shown
+from shared.domain.json_value import JsonValue
+from shared.domain.slug import MAX_SLUG_CHARACTERS, SLUG_ERROR, is_valid_slug
+from shared.errors import AppNotFound, InstallationNotFound, NotFound, OrganizationNotFound, PermissionDenied
+from shared.http.answer import empty_answer, json_answer
+from shared.http.endpoint import PAGE_PARAMETERS, Endpoints
+from shared.http.errors import Refused
+from shared.http.pagination import cut, list_answer, page_request
+
+endpoints = Endpoints("Installations")
+
+_INSTALLED = "installed"
+_MAX_STATUS_CHARACTERS = 64
+
+
+@endpoints.add(
+    "GET",
+    "/organizations/{organization_id_or_slug}/sentry-app-installations/",
+    answers={200: list[InstallationObject]},
+    parameters=PAGE_PARAMETERS,
+)
+def list_installations(call: CallOf, organization_id_or_slug: str) -> Response:
+    """Lists the installations in an organization, newest first."""
+    with call.signed_in(scopes=app_access.READ_SCOPES) as principal:
+        page = page_request(call.request)
+        organization = _get_organization(principal, organization_id_or_slug, scopes=app_access.READ_SCOPES)
+        found = list_installation_details(
+            call.control, organization_id=organization.id, offset=page.offset, limit=page.probe
+        )
+        details, has_more = cut(found, page)
+        items = [installation_object(each, principal=principal) for each in details]
+        return list_answer(call.request, page, items, has_more=has_more)
+
+
+@endpoints.add(
+    "POST",
+    "/organizations/{organization_id_or_slug}/sentry-app-installations/",
+    answers={200: InstallationObject},
+    body=InstallBody,
+)
+def post_installation(call: CallOf, organization_id_or_slug: str) -> Response:
+    """Installs an app in an organization, or answers with the installation that exists."""
+    with call.signed_in(scopes=app_access.INSTALL_SCOPES) as principal:
+        organization = _get_organization(principal, organization_id_or_slug, scopes=app_access.INSTALL_SCOPES)
+        reader = FieldReader(call.body)
+        slug = reader.read("slug", _parse_slug, is_required=True)
+        reader.raise_problems()
+        details = _get_installable_app(call, principal, str(slug), organization_id=organization.id)
+        _check_features(details, organization_id=organization.id)
+        creator = SentryAppInstallationCreator(organization_id=organization.id, slug=details.app.slug)
+        try:
+            installation = creator.run_once(call.control, actor=principal.user)
+        except AppNotFound as exc:  # deleted since we looked
+            raise Refused(404, None) from exc
+        return _answer(call, principal, installation.uuid)
+
+
+@endpoints.add("GET", "/sentry-app-installations/{uuid}/", answers={200: InstallationObject})
+def get_installation(call: CallOf, uuid: str) -> Response:
+    """Reads an installation; an app may always read its own."""
+    with call.signed_in() as principal:
+        details = get_visible_installation(call, principal, uuid, scopes=app_access.READ_SCOPES)
+        return json_answer(installation_object(details, principal=principal))
+
+
+@endpoints.add("PUT", "/sentry-app-installations/{uuid}/", answers={200: InstallationObject}, body=ConfirmBody)
+def put_installation(call: CallOf, uuid: str) -> Response:
+    """Confirms an installation; for the app itself, with its own token."""
+    with call.signed_in() as principal:
+        details = get_visible_installation(call, principal, uuid, scopes=())
+        reader = FieldReader(call.body)
+        status = reader.read("status", _parse_status)
+        reader.raise_problems()
+        updater = SentryAppInstallationUpdater(
+            uuid=details.installation.uuid, status=status if isinstance(status, str) else None
+        )
+        updater.run(call.control)
+        return _answer(call, principal, uuid)
+
+
+@endpoints.add("DELETE", "/sentry-app-installations/{uuid}/", answers={204: None})
+def delete_installation(call: CallOf, uuid: str) -> Response:
+    """Uninstalls an app, with its tokens there."""
+    with call.signed_in(scopes=app_access.INSTALL_SCOPES) as principal:
+        details = get_visible_installation(call, principal, uuid, scopes=app_access.INSTALL_SCOPES)
+        uninstall(call.control, uuid=details.installation.uuid, actor=principal.user)
+        return empty_answer(204)
+
+
+def get_visible_installation(
+    call: Call, principal: Principal, uuid: str, *, scopes: Collection[str]
+) -> InstallationDetails:
+    """The installation that a path names, for someone with one of the scopes, or for its own app. Needs a session.
+
+    Raises:
+        PermissionDenied: they lack the scopes, or are another app.
+        InstallationNotFound: there is none.
+        NotFound: it is in an organization that is not theirs.
+    """
+    if principal.acting_app is None and not principal.passes(scopes):
+        raise PermissionDenied
+    details = find_installation_details(call.control, uuid)
+    if details is None:
+        raise InstallationNotFound
+    if app_access.acts_for_app_of(principal, details.installation):
+        return details
+    if principal.acting_app:
+        raise PermissionDenied
+    if not app_access.sees_organization(principal, details.installation.organization_id):
+        raise NotFound("Given organization is not valid")
+    if not app_access.may_in_organization(principal, details.installation.organization_id, scopes):
+        raise PermissionDenied
+    return details
+
+
+def _get_organization(principal: Principal, id_or_slug: str, *, scopes: Collection[str]) -> OrganizationReplica:
+    organization = get_organization_of_path(id_or_slug)
+    if not app_access.sees_organization(principal, organization.id):
+        raise OrganizationNotFound
+    if not app_access.may_in_organization(principal, organization.id, scopes):
+        raise PermissionDenied
+    return organization
+
+
+def _get_installable_app(call: Call, principal: Principal, slug: str, *, organization_id: int) -> AppDetails:
+    details = find_app_details(call.control, slug)
+    if details is None or not app_access.may_install(principal, details.app, organization_id=organization_id):
+        raise Refused(404, None)
+    return details
+
+
+def _check_features(details: AppDetails, *, organization_id: int) -> None:
+    features = [IntegrationFeature(number) for number in details.features]
+    missing = missing_features(features, switches=get_switches(organization_id))
+    if missing:
+        text = "At least one feature from this list has to be enabled in order to install the app"
+        raise Refused(403, {"detail": text, "missing_features": missing})
+
+
+def _answer(call: Call, principal: Principal, uuid: str) -> Response:
+    details = find_installation_details(call.control, uuid)
+    if details is None:
+        raise InstallationNotFound
+    return json_answer(installation_object(details, principal=principal))
+
+
+def _parse_slug(value: JsonValue) -> str:
+    text = parse_text(value, max_characters=MAX_SLUG_CHARACTERS, is_blank_allowed=False)
+    if not is_valid_slug(text):
+        raise FieldInvalid(SLUG_ERROR)
+    return text
+
+
+def _parse_status(value: JsonValue) -> str:
+    text = parse_text(value, max_characters=_MAX_STATUS_CHARACTERS, is_blank_allowed=False)
+    if text != _INSTALLED:
+        raise FieldInvalid(f"Invalid value '{shown(text)}' for status. Valid values: '{_INSTALLED}'")
+    return text

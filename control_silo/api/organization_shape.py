@@ -1,0 +1,61 @@
+"""How organizations and their features look in JSON, for the documentation. Checks nothing."""
+
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class OrganizationBody(BaseModel):
+    """An organization to create."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        json_schema_extra={"examples": [{"slug": "acme", "name": "Acme", "region": "us"}]}
+    )
+
+    slug: str = Field(max_length=50)
+    name: str | None = Field(default=None, max_length=64, description="The slug when absent.")
+    region: str = Field(description="Name of the region that will own it.")
+
+
+class NewOrganizationObject(BaseModel):
+    """An organization that was just created."""
+
+    id: str
+    slug: str
+    name: str
+    region: str
+
+
+class OrganizationStatusObject(BaseModel):
+    """Whether an organization is in use."""
+
+    id: str
+    name: str
+
+
+class OrganizationLinksObject(BaseModel):
+    """Where an organization's endpoints are served; both addresses serve all of them."""
+
+    organizationUrl: str  # noqa: N815
+    regionUrl: str  # noqa: N815
+
+
+class OrganizationObject(BaseModel):
+    """An organization in a list."""
+
+    id: str
+    slug: str
+    name: str
+    status: OrganizationStatusObject
+    links: OrganizationLinksObject
+
+
+class FeatureBody(BaseModel):
+    """A feature to switch on or off."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        json_schema_extra={"examples": [{"feature": "organizations:integrations-event-hooks", "enabled": False}]}
+    )
+
+    feature: str = Field(max_length=128, description="Full name, known or not.")
+    enabled: bool

@@ -1,0 +1,122 @@
+"""``organizations/``: what one sees of them on control, and their administration by superusers."""
+
+from fastapi import Response
+
+from control_silo.api.app_shape import AppObject
+from control_silo.api.apps import STATUS_PARAMETER, rendered
+from control_silo.api.call import CallOf, get_organization_of_path
+from control_silo.api.organization_object import organization_object, region_url
+from control_silo.api.organization_shape import FeatureBody, NewOrganizationObject, OrganizationBody, OrganizationObject
+from control_silo.services import app_access
+from control_silo.services.app_details import list_app_details
+from control_silo.services.feature import set_switch
+from control_silo.services.organization import create_organization
+from control_silo.services.organization_access import list_visible_organizations
+from control_silo.services.region import list_regions
+from shared.domain.features import MAX_FEATURE_NAME_CHARACTERS
+from shared.domain.json_field import FieldReader, parse_boolean, parse_text
+from shared.domain.json_value import JsonValue
+from shared.domain.slug import MAX_ORGANIZATION_SLUG_CHARACTERS
+from shared.domain.status import SentryAppStatus
+from shared.errors import PermissionDenied
+from shared.http.answer import json_answer
+from shared.http.endpoint import PAGE_PARAMETERS, Endpoints
+from shared.http.pagination import cut, list_answer, page_request, public_url
+
+endpoints = Endpoints("Organizations")
+
+_MAX_TEXT_CHARACTERS = 255
+
+
+@endpoints.add("GET", "/organizations/", answers={200: list[OrganizationObject]}, parameters=PAGE_PARAMETERS)
+def list_organizations(call: CallOf) -> Response:
+    """Lists the organizations that the credentials give a view of; all of them for superusers and staff."""
+    with call.signed_in() as principal:
+        page = page_request(call.request)
+        found = list_visible_organizations(principal, offset=page.offset, limit=page.probe)
+        organizations, has_more = cut(found, page)
+        urls = {region.name: region_url(region) for region in list_regions(call.control)}
+        base_url = public_url(call.request)
+        items = [
+            organization_object(each, base_url=base_url, region_url=urls.get(each.region_name, base_url))
+            for each in organizations
+        ]
+        return list_answer(call.request, page, items, has_more=has_more)
+
+
+@endpoints.add("POST", "/organizations/", answers={201: NewOrganizationObject}, body=OrganizationBody)
+def post_organization(call: CallOf) -> Response:
+    """Creates an organization in a region. For superusers."""
+    with call.superuser():
+        reader = FieldReader(call.body)
+        slug = reader.read("slug", _text_up_to(MAX_ORGANIZATION_SLUG_CHARACTERS), is_required=True)
+        name = reader.read_nullable("name", _text_up_to(_MAX_TEXT_CHARACTERS))
+        region = reader.read("region", _text_up_to(_MAX_TEXT_CHARACTERS), is_required=True)
+        reader.raise_problems()
+    # Outside the session: the region is called, and no connection waits for it.
+    organization = create_organization(
+        call.control, slug=str(slug), name=name if isinstance(name, str) else str(slug), region=str(region)
+    )
+    body = {
+        "id": str(organization.id),
+        "slug": organization.slug,
+        "name": organization.name,
+        "region": organization.region_name,
+    }
+    return json_answer(body, status=201)
+
+
+@endpoints.add(
+    "GET",
+    "/organizations/{organization_id_or_slug}/sentry-apps/",
+    answers={200: list[AppObject]},
+    parameters=(STATUS_PARAMETER, *PAGE_PARAMETERS),
+)
+def list_organization_apps(call: CallOf, organization_id_or_slug: str) -> Response:
+    """Lists the apps that an organization owns."""
+    with call.signed_in(scopes=app_access.READ_SCOPES) as principal:
+        page = page_request(call.request)
+        organization = get_organization_of_path(organization_id_or_slug)
+        if not app_access.may_in_organization(principal, organization.id, app_access.READ_SCOPES):
+            raise PermissionDenied
+        found = list_app_details(
+            call.control,
+            status=_status(call.request.query_params.get("status")),
+            owner_ids=[organization.id],
+            offset=page.offset,
+            limit=page.probe,
+        )
+        details, has_more = cut(found, page)
+        items = [rendered(call, principal, each) for each in details]
+        return list_answer(call.request, page, items, has_more=has_more)
+
+
+@endpoints.add(
+    "PUT", "/organizations/{organization_id_or_slug}/features/", answers={200: FeatureBody}, body=FeatureBody
+)
+def put_feature(call: CallOf, organization_id_or_slug: str) -> Response:
+    """Switches a feature of an organization on or off. For superusers."""
+    with call.superuser():
+        organization = get_organization_of_path(organization_id_or_slug)
+        reader = FieldReader(call.body)
+        feature = reader.read("feature", _text_up_to(MAX_FEATURE_NAME_CHARACTERS), is_required=True)
+        enabled = reader.read("enabled", parse_boolean, is_required=True)
+        reader.raise_problems()
+        is_enabled = enabled is True
+        set_switch(call.control, organization_id=organization.id, feature=str(feature), is_enabled=is_enabled)
+        return json_answer({"feature": str(feature), "enabled": is_enabled})
+
+
+def _status(name: str | None) -> SentryAppStatus | None:
+    """The status of a name; a name that means nothing filters nothing."""
+    try:
+        return SentryAppStatus.from_name(name) if name else None
+    except ValueError:
+        return None
+
+
+def _text_up_to(max_characters: int):  # type: ignore[no-untyped-def]
+    def parse(value: JsonValue) -> str:
+        return parse_text(value, max_characters=max_characters, is_blank_allowed=False)
+
+    return parse

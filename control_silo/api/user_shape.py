@@ -1,0 +1,72 @@
+"""How users, regions and sign-in look in JSON, for the documentation. Checks nothing."""
+
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class UserBody(BaseModel):
+    """A user to create."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        json_schema_extra={"examples": [{"email": "jane@acme.example", "organization": "acme", "role": "manager"}]}
+    )
+
+    email: str = Field(max_length=75)
+    name: str | None = None
+    password: str | None = Field(default=None, min_length=8, max_length=256, description="Made up when absent.")
+    organization: str | None = Field(default=None, description="Slug or id.")
+    role: Literal["member", "admin", "manager", "owner"] = "member"
+    isSuperuser: bool = False  # noqa: N815
+    isStaff: bool = False  # noqa: N815
+
+
+class NewUserObject(BaseModel):
+    """A user who was just created, with secrets that are shown only now."""
+
+    id: int
+    email: str
+    token: str = Field(description="API token with every scope that the role allows.")
+    session: str = Field(description="Value of the cookie `sentrysid`.")
+    password: str
+
+
+class UserObject(BaseModel):
+    """A user."""
+
+    id: str
+    name: str
+    username: str
+    email: str
+    isActive: bool  # noqa: N815
+    isSuperuser: bool  # noqa: N815
+    isStaff: bool  # noqa: N815
+    isSentryApp: bool  # noqa: N815
+    dateJoined: str  # noqa: N815
+
+
+class RegionObject(BaseModel):
+    """A region."""
+
+    name: str
+    url: str
+
+
+class RegionsObject(BaseModel):
+    """The regions."""
+
+    regions: list[RegionObject]
+
+
+class AuthObject(BaseModel):
+    """What a token allows."""
+
+    scopes: list[str]
+
+
+class RootObject(BaseModel):
+    """Who asks, with what."""
+
+    version: str
+    auth: AuthObject | None = Field(description="Null without a token.")
+    user: UserObject | None = Field(description="Null when nobody is signed in.")

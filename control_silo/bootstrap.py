@@ -1,0 +1,106 @@
+"""Wires control: the only place that constructs its concrete parts."""
+
+from pathlib import Path
+
+import grpc
+
+from control_silo.config import ControlConfig
+from control_silo.replication.delivery import list_versions, load
+from control_silo.rpc.app_service import AppServicer, organization_freshness
+from control_silo.rpc.organization_service import OrganizationServicer
+from control_silo.rpc.topology_service import TopologyServicer
+from control_silo.services.apply import organization_tables, replica_checksums, replica_versions
+from control_silo.services.control import Control
+from control_silo.services.regions import RegionChannels
+from shared.clock import Clock
+from shared.config import CONTROL
+from shared.database import Database, connect
+from shared.errors import PermissionDenied, SiloUnreachable
+from shared.outbox.deliver import ReplicaDestination
+from shared.outbox.schema import migrate_outbox
+from shared.outbox.servicers import SERVICE_PREFIX, Holdings, OutboxServicer, ReplicaServicer, Tables
+from shared.outbox.worker import Worker
+from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
+from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2_grpc, topology_service_pb2_grpc
+from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2_grpc
+from shared.pb.hybridcloud.replication.v1 import replica_service_pb2_grpc
+from shared.rpc import channel as rpc_channel
+from shared.rpc.server import SiloServer, serve
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def migrate(database: Database) -> list[str]:
+    """Brings the database up to date; answers the names of what was applied."""
+    return [*migrate_outbox(database), *database.migrate(MIGRATIONS)]
+
+
+def open_alone(database: Database, *, clock: Clock) -> Control:
+    """Control without a way to any region, as migrations need it."""
+
+    def dial(name: str, address: str) -> grpc.Channel:
+        raise SiloUnreachable(f"{name} at {address} is not called while migrating.")
+
+    return Control(database, clock, RegionChannels(database, dial))
+
+
+def open_control(config: ControlConfig, *, clock: Clock) -> Control:
+    """Connects to the database; regions are dialled at their first use."""
+    database = connect(config.database_url)
+
+    def dial(name: str, address: str) -> grpc.Channel:
+        return rpc_channel.connect(
+            address, caller=CONTROL, target_name=name, keyring=config.keyring, clock=clock, tls=config.tls
+        )
+
+    return Control(database, clock, RegionChannels(database, dial))
+
+
+def start_server(control: Control, config: ControlConfig) -> SiloServer:
+    """Starts gRPC."""
+    holdings = Holdings(
+        tables_for=_tables_for,
+        replica_versions=replica_versions,
+        replica_checksums=replica_checksums,
+        owned_versions=lambda category, destination: list_versions(category, destination=destination),
+        load=load,
+    )
+    outbox = OutboxServicer(control.database, silo=CONTROL, clock=control.clock)
+    freshness = organization_freshness(control)
+    apps = AppServicer(control, freshness=freshness)
+    replicas = ReplicaServicer(control.database, holdings, committed=freshness.applied)
+    servicers = [
+        (app_service_pb2_grpc.add_AppServiceServicer_to_server, apps),
+        (organization_service_pb2_grpc.add_OrganizationServiceServicer_to_server, OrganizationServicer(control)),
+        (replica_service_pb2_grpc.add_ReplicaServiceServicer_to_server, replicas),
+        (outbox_service_pb2_grpc.add_OutboxServiceServicer_to_server, outbox),
+        (topology_service_pb2_grpc.add_TopologyServiceServicer_to_server, TopologyServicer(control)),
+    ]
+    return serve(
+        config.grpc_listen,
+        name=CONTROL,
+        keyring=config.keyring,
+        clock=control.clock,
+        servicers=servicers,
+        tls=config.tls,
+    )
+
+
+def make_worker(control: Control) -> Worker:
+    """The worker that tells every registered region."""
+
+    def open_destination(name: str) -> ReplicaDestination:
+        return ReplicaDestination(control.database, name, load, lambda: control.regions.channel(name))
+
+    return Worker(
+        control.database,
+        clock=control.clock,
+        list_destinations=control.regions.list_names,
+        open_destination=open_destination,
+    )
+
+
+def _tables_for(caller: str) -> Tables:
+    if not caller or caller == CONTROL or caller.startswith(SERVICE_PREFIX):
+        raise PermissionDenied("Only a region may change its organizations' replicas.")
+    return organization_tables(caller)

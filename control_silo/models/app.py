@@ -1,0 +1,121 @@
+"""Apps and what belongs to them: components, avatars, features."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import peewee
+
+from control_silo.models.application import ApiApplication
+from control_silo.models.user import User
+from shared.columns import IdField, InstantField, JsonField
+from shared.database import Model
+from shared.domain.status import SentryAppStatus
+
+if TYPE_CHECKING:
+    from control_silo.models.installation import SentryAppInstallation
+
+
+def new_uuid() -> str:
+    """A random uuid4 with dashes."""
+    return str(uuid4())
+
+
+class SentryApp(Model):
+    """An app. Deleting keeps the row, with ``deleted_at``, so that its slug is never given out again."""
+
+    id = IdField()
+    application = peewee.ForeignKeyField(ApiApplication, null=True, unique=True, backref="apps", on_delete="SET NULL")
+    application_id: int | None
+    proxy_user = peewee.ForeignKeyField(User, null=True, unique=True, backref="apps", on_delete="SET NULL")
+    proxy_user_id: int | None
+    owner_id = peewee.BigIntegerField(index=True)
+    """Organization that owns the app."""
+    scope_list = JsonField(default=list)
+    """Sorted and closed under the scope hierarchy."""
+    name = peewee.TextField()
+    slug = peewee.TextField(unique=True)
+    author = peewee.TextField(null=True)
+    status = peewee.SmallIntegerField(default=int(SentryAppStatus.UNPUBLISHED), index=True)
+    uuid = peewee.TextField(unique=True, default=new_uuid)
+    redirect_url = peewee.TextField(null=True)
+    webhook_url = peewee.TextField(null=True)
+    webhook_headers = JsonField(default=list)
+    is_alertable = peewee.BooleanField(default=False)
+    is_disabled = peewee.BooleanField(default=False)
+    verify_install = peewee.BooleanField(default=True)
+    events = JsonField(default=list)
+    """Expanded event names, sorted."""
+    overview = peewee.TextField(null=True)
+    schema = JsonField(default=dict)
+    date_added = InstantField()
+    date_updated = InstantField()
+    date_published = InstantField(null=True)
+    date_deleted = InstantField(null=True)
+    creator_user = peewee.ForeignKeyField(User, null=True, on_delete="SET NULL")
+    creator_user_id: int | None
+    creator_label = peewee.TextField(null=True)
+    popularity = peewee.SmallIntegerField(default=1)
+    metadata = JsonField(default=dict)
+    installations: "peewee.ModelSelect[SentryAppInstallation]"
+    """Deleted ones included."""
+    version = peewee.BigIntegerField(default=1)
+    """Of the replica: grows with every change of the app, its application, components, avatars or interest."""
+
+    class Meta:
+        indexes = ((("status", "date_added"), False),)
+
+    @property
+    def state(self) -> SentryAppStatus:
+        return SentryAppStatus(self.status)
+
+    @property
+    def is_published(self) -> bool:
+        return self.state is SentryAppStatus.PUBLISHED
+
+    @property
+    def is_internal(self) -> bool:
+        return self.state is SentryAppStatus.INTERNAL
+
+
+class SentryAppComponent(Model):
+    """One UI component: an element of the app's schema."""
+
+    id = IdField()
+    uuid = peewee.TextField(unique=True, default=new_uuid)
+    sentry_app = peewee.ForeignKeyField(SentryApp, backref="components", on_delete="CASCADE")
+    sentry_app_id: int
+    type = peewee.TextField()
+    schema = JsonField(default=dict)
+
+
+class SentryAppAvatar(Model):
+    """A picture of an app: its logo (``color``) or its one-colour icon."""
+
+    id = IdField()
+    sentry_app = peewee.ForeignKeyField(SentryApp, backref="avatars", on_delete="CASCADE")
+    sentry_app_id: int
+    ident = peewee.TextField(unique=True)
+    avatar_type = peewee.SmallIntegerField(default=0)
+    color = peewee.BooleanField(default=False)
+
+    class Meta:
+        indexes = ((("sentry_app", "color"), True),)
+
+
+class IntegrationFeature(Model):
+    """A feature that an app offers to the organizations that install it."""
+
+    id = IdField()
+    sentry_app = peewee.ForeignKeyField(SentryApp, backref="features", on_delete="CASCADE")
+    sentry_app_id: int
+    feature = peewee.SmallIntegerField()
+    user_description = peewee.TextField(null=True)
+
+    class Meta:
+        indexes = ((("sentry_app", "feature"), True),)
+
+
+def is_older_than(app: SentryApp, *, seconds: float, now: datetime) -> bool:
+    """Whether the app was created more than so long ago."""
+    return bool((now - app.date_added).total_seconds() > seconds)

@@ -1,0 +1,56 @@
+"""OAuth's side of an app: its client, grants and tokens. Tokens are stored as hashes and shown once."""
+
+import peewee
+
+from control_silo.models.user import User
+from shared.columns import IdField, InstantField, JsonField
+from shared.database import Model
+
+
+class ApiApplication(Model):
+    """The OAuth client of an app."""
+
+    id = IdField()
+    client_id = peewee.TextField(unique=True)
+    client_secret = peewee.TextField()
+    """In clear: webhooks are signed with it."""
+    owner = peewee.ForeignKeyField(User, null=True, backref="applications", on_delete="SET NULL")
+    owner_id: int | None
+    allowed_origins = JsonField(default=list)
+    is_active = peewee.BooleanField(default=True)
+    created_at = InstantField()
+
+
+class ApiGrant(Model):
+    """A code that an app exchanges once for its first token."""
+
+    id = IdField()
+    user = peewee.ForeignKeyField(User, backref="grants", on_delete="CASCADE")
+    user_id: int
+    application = peewee.ForeignKeyField(ApiApplication, backref="grants", on_delete="CASCADE")
+    application_id: int
+    code = peewee.TextField(index=True)
+    scope_list = JsonField(default=list)
+    redirect_uri = peewee.TextField(default="")
+    expires_at = InstantField()
+
+
+class ApiToken(Model):
+    """A bearer token of a person or of an app's proxy."""
+
+    id = IdField()
+    user = peewee.ForeignKeyField(User, backref="tokens", on_delete="CASCADE")
+    user_id: int
+    application = peewee.ForeignKeyField(ApiApplication, null=True, backref="tokens", on_delete="CASCADE")
+    application_id: int | None
+    name = peewee.TextField(null=True)
+    token_hash = peewee.TextField(unique=True)
+    """Hex SHA-256."""
+    refresh_token_hash = peewee.TextField(null=True, unique=True)
+    token_last_characters = peewee.TextField()
+    scope_list = JsonField(default=list)
+    expires_at = InstantField(null=True)
+    """None: never."""
+    created_at = InstantField()
+    version = peewee.BigIntegerField(default=1)
+    """Of the replica of an app's token; grows with each change."""

@@ -1,0 +1,58 @@
+"""Installations of apps in organizations, and the tokens that act for them."""
+
+import peewee
+
+from control_silo.models.app import SentryApp, new_uuid
+from control_silo.models.application import ApiGrant, ApiToken
+from shared.columns import IdField, InstantField
+from shared.database import Model
+from shared.domain.status import SentryAppInstallationStatus
+
+
+class SentryAppInstallation(Model):
+    """An app installed in an organization. Deleting keeps the row, with ``date_deleted``, as its tombstone."""
+
+    id = IdField()
+    sentry_app = peewee.ForeignKeyField(SentryApp, backref="installations", on_delete="CASCADE")
+    sentry_app_id: int
+    organization_id = peewee.BigIntegerField(index=True)
+    api_grant = peewee.ForeignKeyField(ApiGrant, null=True, unique=True, on_delete="SET NULL")
+    api_grant_id: int | None
+    api_token = peewee.ForeignKeyField(ApiToken, null=True, unique=True, on_delete="SET NULL")
+    """The one token of a public app; internal apps' are in ``SentryAppInstallationToken``."""
+    api_token_id: int | None
+    tokens: "peewee.ModelSelect[SentryAppInstallationToken]"
+    uuid = peewee.TextField(index=True, default=new_uuid)
+    status = peewee.SmallIntegerField(default=int(SentryAppInstallationStatus.PENDING), index=True)
+    date_added = InstantField()
+    date_updated = InstantField()
+    date_deleted = InstantField(null=True)
+    version = peewee.BigIntegerField(default=1)
+    """Of the replica: grows with every change of the installation or of its app's subscription."""
+
+    @property
+    def state(self) -> SentryAppInstallationStatus:
+        return SentryAppInstallationStatus(self.status)
+
+
+class SentryAppInstallationToken(Model):
+    """A token that acts for an installation of an internal app."""
+
+    id = IdField()
+    api_token = peewee.ForeignKeyField(ApiToken, unique=True, on_delete="CASCADE")
+    api_token_id: int
+    sentry_app_installation = peewee.ForeignKeyField(SentryAppInstallation, backref="tokens", on_delete="CASCADE")
+    sentry_app_installation_id: int
+
+
+class SentryAppInstallationForProvider(Model):
+    """Says which installation stands for a provider's integration in an organization."""
+
+    id = IdField()
+    sentry_app_installation = peewee.ForeignKeyField(SentryAppInstallation, on_delete="CASCADE")
+    sentry_app_installation_id: int
+    organization_id = peewee.BigIntegerField()
+    provider = peewee.TextField()
+
+    class Meta:
+        indexes = ((("provider", "organization_id"), True),)

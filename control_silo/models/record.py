@@ -1,0 +1,34 @@
+"""What stays behind: tombstones of deleted rows, and the audit log."""
+
+import peewee
+
+from shared.columns import IdField, InstantField, JsonField
+from shared.database import Model
+
+
+class Tombstone(Model):
+    """The last version of an object whose row is gone. Apps and installations keep their rows and need none."""
+
+    id = IdField()
+    category = peewee.TextField()
+    object_id = peewee.BigIntegerField()
+    version = peewee.BigIntegerField()
+    destination = peewee.TextField()
+    """The silo that holds the replica."""
+
+    class Meta:
+        indexes = ((("category", "object_id"), True),)
+
+
+class AuditLogEntry(Model):
+    """One operation that someone carried out in an organization."""
+
+    id = IdField()
+    organization_id = peewee.BigIntegerField(index=True)
+    event = peewee.TextField()
+    """As the original prints it: ``sentry-app.add`` …"""
+    actor_id = peewee.BigIntegerField(null=True)
+    actor_label = peewee.TextField(null=True)
+    target_id = peewee.BigIntegerField(null=True)
+    data = JsonField(default=dict)
+    created_at = InstantField()

@@ -1,0 +1,53 @@
+"""The directory of regions, and control's replicas of the organizations they own."""
+
+import peewee
+
+from shared.columns import IdField, InstantField
+from shared.database import Model
+
+
+class Region(Model):
+    """A region that has registered itself."""
+
+    name = peewee.TextField(primary_key=True)
+    grpc_address = peewee.TextField()
+    http_address = peewee.TextField()
+    identity = peewee.TextField()
+    """32 hex characters from the region's own database: nobody else may take the name."""
+    registered_at = InstantField()
+    number = peewee.IntegerField(null=True, unique=True)
+    """1 to 1023, the last ten bits of the ids that the region makes; None until it registers again after an upgrade."""
+
+
+class OrganizationReplica(Model):
+    """Control's replica of an organization: where it lives and what it is called."""
+
+    id = peewee.BigIntegerField(primary_key=True)
+    version = peewee.BigIntegerField()
+    tombstone = peewee.BooleanField(default=False)
+    slug = peewee.TextField(index=True)
+    name = peewee.TextField()
+    region_name = peewee.TextField(index=True)
+    status = peewee.TextField()
+    """``active`` or ``pending_deletion``."""
+
+
+class OrganizationReservation(Model):
+    """An id and a slug that are taken before the region has the organization; ids are never given out twice."""
+
+    id = IdField()
+    slug = peewee.TextField(unique=True)
+    region_name = peewee.TextField()
+    created_at = InstantField()
+
+
+class OrganizationFeature(Model):
+    """A feature switched on or off for one organization; without a row its default holds."""
+
+    id = IdField()
+    organization_id = peewee.BigIntegerField()
+    feature = peewee.TextField()
+    is_enabled = peewee.BooleanField()
+
+    class Meta:
+        indexes = ((("organization_id", "feature"), True),)

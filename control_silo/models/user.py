@@ -1,0 +1,56 @@
+"""People and the proxies that apps act as. Owns users, their sessions and their places in organizations."""
+
+import peewee
+
+from shared.columns import IdField, InstantField
+from shared.database import Model
+
+
+class User(Model):
+    """A person, or the proxy user of an app."""
+
+    id = IdField()
+    username = peewee.TextField(unique=True)
+    email = peewee.TextField(index=True)
+    """Lower case; unique among people."""
+    name = peewee.TextField(default="")
+    password_hash = peewee.TextField(null=True)
+    """None for proxies, which cannot sign in."""
+    is_sentry_app = peewee.BooleanField(default=False)
+    is_superuser = peewee.BooleanField(default=False)
+    is_staff = peewee.BooleanField(default=False)
+    is_active = peewee.BooleanField(default=True)
+    created_at = InstantField()
+
+    class Meta:
+        table_name = "user_account"
+
+    @property
+    def label(self) -> str:
+        """E-mail, or the username of someone without one."""
+        return str(self.email or self.username)
+
+
+class Session(Model):
+    """A browser session; the key itself is stored nowhere."""
+
+    id = IdField()
+    user = peewee.ForeignKeyField(User, backref="sessions", on_delete="CASCADE")
+    user_id: int
+    key_hash = peewee.TextField(unique=True)
+    expires_at = InstantField()
+    created_at = InstantField()
+
+
+class Member(Model):
+    """A person's role in an organization. Control owns it: every app permission is decided here."""
+
+    id = IdField()
+    user = peewee.ForeignKeyField(User, backref="memberships", on_delete="CASCADE")
+    user_id: int
+    organization_id = peewee.BigIntegerField(index=True)
+    role = peewee.TextField()
+    created_at = InstantField()
+
+    class Meta:
+        indexes = ((("user", "organization_id"), True),)

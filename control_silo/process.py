@@ -1,0 +1,57 @@
+"""Control's processes: what runs together, started in order and stopped in the reverse."""
+
+import contextlib
+
+from control_silo.api.app import create_api
+from control_silo.bootstrap import make_worker, start_server
+from control_silo.config import ControlConfig
+from control_silo.services.control import Control
+from shared.http.serve import HttpServer
+
+
+class ControlServe:
+    """gRPC, HTTP, and a worker unless told otherwise."""
+
+    def __init__(self, control: Control, config: ControlConfig, *, with_worker: bool) -> None:
+        """Args:
+        control: database, clock, way to the regions.
+        config: of the process.
+        with_worker: whether this process delivers what changed.
+        """
+        self._control = control
+        self._config = config
+        self._with_worker = with_worker
+        self._started = contextlib.ExitStack()
+
+    def start(self) -> None:
+        control, started = self._control, self._started
+        started.callback(control.database.close)
+        started.callback(control.regions.close)
+        http = HttpServer(create_api(control), listen=self._config.http_listen)
+        started.callback(http.stop)
+        server = start_server(control, self._config)
+        started.callback(server.stop)
+        http.start()
+        if self._with_worker:
+            worker = make_worker(control)
+            worker.start()
+            started.callback(worker.stop)
+
+    def stop(self) -> None:
+        self._started.close()
+
+
+class ControlWork:
+    """A worker alone."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+        self._worker = make_worker(control)
+
+    def start(self) -> None:
+        self._worker.start()
+
+    def stop(self) -> None:
+        self._worker.stop()
+        self._control.regions.close()
+        self._control.database.close()

@@ -1,0 +1,1 @@
+"""How control tells regions what changed."""

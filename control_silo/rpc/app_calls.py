@@ -1,0 +1,156 @@
+"""Control's answers about apps (``app_calls.proto``)."""
+
+from typing import Any
+
+import grpc
+from google.protobuf import json_format
+
+from control_silo.rpc.app_inputs import checked_events, checked_name, checked_scopes
+from control_silo.rpc.calls import ControlCalls
+from control_silo.rpc.ownership import require_owner
+from control_silo.rpc.render import app_messages, find_app_message, find_installation_message
+from control_silo.services.create_internal_integration import InternalIntegrationCreator
+from control_silo.services.find_app import (
+    apps_of_organization,
+    apps_of_proxy_users,
+    find_app,
+    find_app_by_application,
+    find_app_by_slug,
+)
+from control_silo.services.notification_emails import notification_emails
+from control_silo.services.update_app import SentryAppUpdater
+from shared.domain.app_call import check_call
+from shared.domain.status import SentryAppStatus
+from shared.errors import AppNotFound
+from shared.pb.hybridcloud.apps.v1 import app_calls_pb2 as pb
+from shared.pb.hybridcloud.apps.v1 import app_pb2
+
+
+class AppCalls(ControlCalls):
+    """Reads and writes of apps."""
+
+    def GetSentryAppById(
+        self, request: pb.GetSentryAppByIdRequest, context: grpc.ServicerContext
+    ) -> pb.GetSentryAppByIdResponse:
+        with self.reading(request):
+            return pb.GetSentryAppByIdResponse(sentry_app=find_app_message(find_app(request.id)))
+
+    def GetSentryAppBySlug(
+        self, request: pb.GetSentryAppBySlugRequest, context: grpc.ServicerContext
+    ) -> pb.GetSentryAppBySlugResponse:
+        with self.reading(request):
+            return pb.GetSentryAppBySlugResponse(sentry_app=find_app_message(find_app_by_slug(request.slug)))
+
+    def GetSentryAppsByProxyUsers(
+        self, request: pb.GetSentryAppsByProxyUsersRequest, context: grpc.ServicerContext
+    ) -> pb.GetSentryAppsByProxyUsersResponse:
+        with self.reading(request):
+            apps = apps_of_proxy_users(request.proxy_user_ids)
+            return pb.GetSentryAppsByProxyUsersResponse(sentry_apps=app_messages(apps))
+
+    def FindServiceHookSentryApp(
+        self, request: pb.FindServiceHookSentryAppRequest, context: grpc.ServicerContext
+    ) -> pb.FindServiceHookSentryAppResponse:
+        with self.reading(request):
+            app = find_app_by_application(request.api_application_id)
+            return pb.FindServiceHookSentryAppResponse(sentry_app=find_app_message(app))
+
+    def GetByApplicationId(
+        self, request: pb.GetByApplicationIdRequest, context: grpc.ServicerContext
+    ) -> pb.GetByApplicationIdResponse:
+        with self.reading(request):
+            app = find_app_by_application(request.application_id)
+            return pb.GetByApplicationIdResponse(sentry_app=find_app_message(app))
+
+    def GetPublishedSentryAppsForOrganization(
+        self, request: pb.GetPublishedSentryAppsForOrganizationRequest, context: grpc.ServicerContext
+    ) -> pb.GetPublishedSentryAppsForOrganizationResponse:
+        with self.reading(request):
+            apps = apps_of_organization(request.organization_id, status=SentryAppStatus.PUBLISHED)
+            return pb.GetPublishedSentryAppsForOrganizationResponse(sentry_apps=app_messages(apps))
+
+    def GetSentryAppsForOrganization(
+        self, request: pb.GetSentryAppsForOrganizationRequest, context: grpc.ServicerContext
+    ) -> pb.GetSentryAppsForOrganizationResponse:
+        with self.reading(request):
+            apps = apps_of_organization(request.organization_id)
+            return pb.GetSentryAppsForOrganizationResponse(sentry_apps=app_messages(apps))
+
+    def GetInternalIntegrations(
+        self, request: pb.GetInternalIntegrationsRequest, context: grpc.ServicerContext
+    ) -> pb.GetInternalIntegrationsResponse:
+        with self.reading(request):
+            apps = apps_of_organization(
+                request.organization_id, status=SentryAppStatus.INTERNAL, name=request.integration_name
+            )
+            return pb.GetInternalIntegrationsResponse(sentry_apps=app_messages(apps))
+
+    def GetNotificationEmailsForSentryApp(
+        self, request: pb.GetNotificationEmailsForSentryAppRequest, context: grpc.ServicerContext
+    ) -> pb.GetNotificationEmailsForSentryAppResponse:
+        with self.reading(request):
+            emails = notification_emails(
+                organization_id=request.organization_id, creator_label=request.creator_label
+            )
+            return pb.GetNotificationEmailsForSentryAppResponse(emails=emails)
+
+    def UpdateSentryApp(
+        self, request: pb.UpdateSentryAppRequest, context: grpc.ServicerContext
+    ) -> pb.UpdateSentryAppResponse:
+        with self.reading(request):
+            before = self._find_own_app(request.id)
+        changes: dict[str, Any] = {}
+        if request.attrs.HasField("events"):
+            changes["events"] = checked_events(request.attrs.events)
+        if request.attrs.HasField("name"):
+            changes["name"] = checked_name(request.attrs.name, field="name")
+        return pb.UpdateSentryAppResponse(sentry_app=self._change(before, changes))
+
+    def DisableSentryapp(
+        self, request: pb.DisableSentryappRequest, context: grpc.ServicerContext
+    ) -> pb.DisableSentryappResponse:
+        with self.reading(request):
+            before = self._find_own_app(request.id)
+        self._change(before, {"events": ()})
+        return pb.DisableSentryappResponse()
+
+    def CreateInternalIntegrationForChannelRequest(
+        self, request: pb.CreateInternalIntegrationForChannelRequestRequest, context: grpc.ServicerContext
+    ) -> pb.CreateInternalIntegrationForChannelRequestResponse:
+        check_call(request)
+        creator = InternalIntegrationCreator(
+            name=checked_name(request.integration_name, field="integration_name"),
+            author=None,
+            organization_id=request.organization_id,
+            is_internal=True,
+            verify_install=False,
+            scopes=checked_scopes(request.integration_scopes, field="integration_scopes"),
+            metadata=json_format.MessageToDict(request.metadata),
+        )
+        with self.control.database.session():
+            require_owner(request.organization_id)
+        made = creator.run_once(self.control, creator_id=request.integration_creator_id)
+        with self.control.database.snapshot():
+            installation = find_installation_message(made.installation)
+        assert installation is not None
+        if made.token:
+            installation.api_token = made.token.text
+        return pb.CreateInternalIntegrationForChannelRequestResponse(installation=installation)
+
+    def _find_own_app(self, app_id: int) -> app_pb2.RpcSentryApp | None:
+        """The app, if there is one; refuses a region that does not own it."""
+        app = find_app(app_id)
+        if app is not None:
+            require_owner(app.owner_id)
+        return find_app_message(app)
+
+    def _change(self, before: app_pb2.RpcSentryApp | None, changes: dict[str, Any]) -> app_pb2.RpcSentryApp | None:
+        """The app after the changes; None when it is gone."""
+        if before is None or not changes:
+            return before
+        try:
+            app = SentryAppUpdater(**changes).run(self.control, app_id=before.id, is_elevated=False)
+        except AppNotFound:
+            return None
+        with self.control.database.snapshot():
+            return find_app_message(app)

@@ -1,0 +1,108 @@
+"""Control's answers about installations (``installation_calls.proto``)."""
+
+import grpc
+from google.protobuf import json_format, struct_pb2
+
+from control_silo.rpc.calls import ControlCalls
+from control_silo.rpc.render import find_installation_message, installation_messages
+from control_silo.services.find_installation import (
+    find_installation_of_proxy_user,
+    find_installed,
+    find_newest_installation,
+    find_organization_of_live_token,
+    installations_matching,
+    installed_in,
+)
+from control_silo.services.installation_view import Viewer, find_visible_codes, organization_slugs
+from shared.domain.installation_object import installation_object
+from shared.pb.hybridcloud.apps.v1 import installation_calls_pb2 as pb
+from shared.pb.hybridcloud.apps.v1 import installation_pb2
+
+
+class InstallationCalls(ControlCalls):
+    """Reads of installations."""
+
+    def SerializeMany(self, request: pb.SerializeManyRequest, context: grpc.ServicerContext) -> pb.SerializeManyResponse:
+        with self.reading(request):
+            installations = installations_matching(request.filter)
+            codes = find_visible_codes(installations, viewer=_viewer(request))
+            slugs = organization_slugs(installations)
+            objects = [
+                installation_object(
+                    message, organization_slug=slugs.get(message.organization_id, ""), code=codes.get(message.id)
+                )
+                for message in installation_messages(installations)
+            ]
+        return pb.SerializeManyResponse(
+            installations=[json_format.ParseDict(shown, struct_pb2.Struct()) for shown in objects]
+        )
+
+    def GetMany(self, request: pb.GetManyRequest, context: grpc.ServicerContext) -> pb.GetManyResponse:
+        with self.reading(request):
+            return pb.GetManyResponse(installations=installation_messages(installations_matching(request.filter)))
+
+    def FindInstallationByProxyUser(
+        self, request: pb.FindInstallationByProxyUserRequest, context: grpc.ServicerContext
+    ) -> pb.FindInstallationByProxyUserResponse:
+        with self.reading(request):
+            found = find_installation_of_proxy_user(request.proxy_user_id, organization_id=request.organization_id)
+            return pb.FindInstallationByProxyUserResponse(installation=find_installation_message(found))
+
+    def InstallationsForOrganization(
+        self, request: pb.InstallationsForOrganizationRequest, context: grpc.ServicerContext
+    ) -> pb.InstallationsForOrganizationResponse:
+        with self.reading(request):
+            return pb.InstallationsForOrganizationResponse(installations=_installed_in(request.organization_id))
+
+    def GetInstallationsForOrganization(
+        self, request: pb.GetInstallationsForOrganizationRequest, context: grpc.ServicerContext
+    ) -> pb.GetInstallationsForOrganizationResponse:
+        with self.reading(request):
+            return pb.GetInstallationsForOrganizationResponse(installations=_installed_in(request.organization_id))
+
+    def GetInstallationBySentryAppId(
+        self, request: pb.GetInstallationBySentryAppIdRequest, context: grpc.ServicerContext
+    ) -> pb.GetInstallationBySentryAppIdResponse:
+        with self.reading(request):
+            found = find_newest_installation(request.sentry_app_id, organization_id=request.organization_id)
+            return pb.GetInstallationBySentryAppIdResponse(installation=find_installation_message(found))
+
+    def GetInstallationById(
+        self, request: pb.GetInstallationByIdRequest, context: grpc.ServicerContext
+    ) -> pb.GetInstallationByIdResponse:
+        with self.reading(request):
+            found = find_installed(request.id)
+            return pb.GetInstallationByIdResponse(installation=find_installation_message(found))
+
+    def InstallationById(
+        self, request: pb.InstallationByIdRequest, context: grpc.ServicerContext
+    ) -> pb.InstallationByIdResponse:
+        with self.reading(request):
+            return pb.InstallationByIdResponse(installation=find_installation_message(find_installed(request.id)))
+
+    def GetInstallationOrgIdByTokenId(
+        self, request: pb.GetInstallationOrgIdByTokenIdRequest, context: grpc.ServicerContext
+    ) -> pb.GetInstallationOrgIdByTokenIdResponse:
+        with self.reading(request):
+            organization_id = find_organization_of_live_token(request.token_id)
+            return pb.GetInstallationOrgIdByTokenIdResponse(organization_id=organization_id)
+
+    def GetInstallationToken(
+        self, request: pb.GetInstallationTokenRequest, context: grpc.ServicerContext
+    ) -> pb.GetInstallationTokenResponse:
+        """Always absent: whichever installation serves the provider, only the hash of its token is kept."""
+        with self.reading(request):
+            return pb.GetInstallationTokenResponse()
+
+
+def _installed_in(organization_id: int) -> list[installation_pb2.RpcSentryAppInstallation]:
+    return installation_messages(installed_in(organization_id))
+
+
+def _viewer(request: pb.SerializeManyRequest) -> Viewer | None:
+    """Whose view is wanted: the user's who is named, else that of who asks, within the token that was presented."""
+    asker = request.auth_context
+    user_id = request.as_user.id or asker.user.id or asker.auth.user_id
+    if not user_id:
+        return None
+    return Viewer(user_id, token_scopes=frozenset(asker.auth.scopes) if asker.HasField("auth") else None)

@@ -1,0 +1,1 @@
+"""What control does. One public function or ``run`` is one transaction; REST and gRPC are siblings above."""

@@ -1,0 +1,92 @@
+"""Who may do what to an app or an installation (spec §4 and §7). Pure rules over a principal; raises nothing.
+
+Owns the scopes that each operation asks for. Refuses to know HTTP and gRPC: the edges turn a no into their answers.
+"""
+
+from collections.abc import Collection
+
+from control_silo.models.app import SentryApp
+from control_silo.models.installation import SentryAppInstallation
+from control_silo.services.identity import Principal
+from shared.domain.scopes import missing_scopes
+from shared.domain.status import SentryAppStatus
+
+READ_SCOPES = frozenset({"org:read", "org:integrations", "org:write", "org:admin"})
+"""Read an app that is not published, an organization's apps, or its installations."""
+WRITE_SCOPES = frozenset({"org:write", "org:admin"})
+"""Create or change an app."""
+ADMIN_SCOPES = frozenset({"org:admin"})
+"""Delete an app or ask for its publication."""
+INSTALL_SCOPES = frozenset({"org:integrations", "org:write", "org:admin"})
+"""Install and uninstall."""
+
+DELETABLE = frozenset({SentryAppStatus.UNPUBLISHED, SentryAppStatus.INTERNAL})
+"""Statuses in which an app may be deleted."""
+
+
+def sees_app(principal: Principal, app: SentryApp) -> bool:
+    """Whether the app exists for the principal: it is published, one of their organizations', or they are elevated."""
+    return app.is_published or principal.is_elevated or principal.is_member(app.owner_id)
+
+
+def may_read_app(principal: Principal, app: SentryApp) -> bool:
+    """A published app may be read by anyone."""
+    return app.is_published or principal.is_elevated or _holds(principal, app.owner_id, READ_SCOPES)
+
+
+def may_change_app(principal: Principal, app: SentryApp) -> bool:
+    return principal.is_elevated or _holds(principal, app.owner_id, WRITE_SCOPES)
+
+
+def may_administer_app(principal: Principal, app: SentryApp) -> bool:
+    """Staff members may not."""
+    return principal.is_superuser or _holds(principal, app.owner_id, ADMIN_SCOPES)
+
+
+def may_see_ownership(principal: Principal, app: SentryApp) -> bool:
+    """Whether the client id and the owner are shown."""
+    return principal.is_elevated or principal.is_member(app.owner_id)
+
+
+def may_see_secrets(principal: Principal, app: SentryApp) -> bool:
+    """Whether the client secret and the values of custom headers are shown: to those who can do all that the app can."""
+    if principal.is_elevated:
+        return True
+    held = principal.scopes_in(app.owner_id)
+    return principal.is_member(app.owner_id) and "org:write" in held and not missing_scopes(app.scope_list, held=held)
+
+
+def is_partnership_restricted(app: SentryApp) -> bool:
+    """Whether a partnership freezes the app."""
+    return app.metadata.get("partnership_restricted") is True
+
+
+def sees_organization(principal: Principal, organization_id: int) -> bool:
+    """Whether the organization exists for the principal, as far as its installations go."""
+    if principal.acting_app:
+        return principal.acting_app.organization_id == organization_id
+    return principal.is_superuser or principal.is_member(organization_id)
+
+
+def may_in_organization(principal: Principal, organization_id: int, scopes: Collection[str]) -> bool:
+    """Whether the principal holds any of the scopes in the organization."""
+    return principal.is_superuser or _holds(principal, organization_id, scopes)
+
+
+def may_install(principal: Principal, app: SentryApp, *, organization_id: int) -> bool:
+    """Published apps anywhere, others only where they are owned; a superuser any app anywhere."""
+    return principal.is_superuser or app.is_published or app.owner_id == organization_id
+
+
+def acts_for_app_of(principal: Principal, installation: SentryAppInstallation) -> bool:
+    """Whether the principal is the app of the installation."""
+    return principal.acting_app is not None and principal.acting_app.app_id == installation.sentry_app_id
+
+
+def may_see_code(principal: Principal, installation: SentryAppInstallation) -> bool:
+    """Whether the code is shown that the app exchanges for its first token."""
+    return "org:integrations" in principal.scopes_in(installation.organization_id)
+
+
+def _holds(principal: Principal, organization_id: int, scopes: Collection[str]) -> bool:
+    return not principal.scopes_in(organization_id).isdisjoint(scopes)

@@ -1,0 +1,129 @@
+"""Reading apps with all that is shown of them. Owns the queries; changes nothing and refuses to know who asks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from control_silo.models.app import IntegrationFeature, SentryApp, SentryAppAvatar
+from control_silo.models.application import ApiApplication
+from control_silo.services.control import Control
+from control_silo.services.row import Columns
+from shared.domain.status import SentryAppStatus
+
+MAX_ID = 2**63 - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppDetails:
+    """An app with what belongs to it."""
+
+    app: SentryApp
+    application: ApiApplication | None
+    owner_slug: str | None
+    """None: control does not know the organization, or no longer."""
+    features: tuple[int, ...] = ()
+    avatars: tuple[SentryAppAvatar, ...] = ()
+
+
+_APP = Columns(SentryApp, "a")
+_APPLICATION = Columns(ApiApplication, "p")
+_AVATAR = Columns(SentryAppAvatar, "v")
+_SELECT = (
+    f"SELECT {_APP.sql}, {_APPLICATION.sql}, o.slug FROM sentry_app a "  # noqa: S608
+    "LEFT JOIN api_application p ON p.id = a.application_id "
+    "LEFT JOIN organization_replica o ON o.id = a.owner_id AND NOT o.tombstone "
+)
+_NEWEST_FIRST = "ORDER BY a.date_added DESC, a.id DESC"
+
+
+def find_app_details(control: Control, id_or_slug: str) -> AppDetails | None:
+    """A live app by its id or slug; None when there is none. Needs a session."""
+    if id_or_slug.isascii() and id_or_slug.isdecimal():
+        return _first(control, "a.id = ?", int(id_or_slug)) if int(id_or_slug[:20]) <= MAX_ID else None
+    return _first(control, "a.slug = ?", id_or_slug) if "\x00" not in id_or_slug else None
+
+
+def list_app_details(
+    control: Control,
+    *,
+    status: SentryAppStatus | None,
+    owner_ids: Sequence[int] | None = None,
+    offset: int,
+    limit: int,
+) -> list[AppDetails]:
+    """Live apps, newest first. Needs a session.
+
+    Args:
+        control: database and clock.
+        status: only those; None for all.
+        owner_ids: only those of these organizations; None for all.
+        offset: how many to pass over.
+        limit: how many to return.
+    """
+    if owner_ids is not None and not owner_ids:
+        return []
+    conditions, parameters = ["a.date_deleted IS NULL"], []
+    if status is not None:
+        conditions.append("a.status = ?")
+        parameters.append(int(status))
+    if owner_ids is not None:
+        conditions.append(f"a.owner_id IN ({_marks(owner_ids)})")
+        parameters.extend(owner_ids)
+    where = f"WHERE {' AND '.join(conditions)} {_NEWEST_FIRST} LIMIT ? OFFSET ?"
+    # The page is found in the index first; only its own rows are joined.
+    page = f"SELECT a.id FROM sentry_app a {where}"  # noqa: S608
+    select = f"{_SELECT} WHERE a.id IN (SELECT id FROM ({page}) AS page) {_NEWEST_FIRST}"  # noqa: S608
+    rows = control.database.rows(select, [*parameters, limit, offset])
+    return _with_parts(control, rows)
+
+
+def _first(control: Control, condition: str, value: int | str) -> AppDetails | None:
+    rows = control.database.rows(f"{_SELECT} WHERE {condition} AND a.date_deleted IS NULL", (value,))
+    return next(iter(_with_parts(control, rows)), None)
+
+
+def _with_parts(control: Control, rows: Sequence[tuple[Any, ...]]) -> list[AppDetails]:
+    if not rows:
+        return []
+    ids = [row[0] for row in rows]
+    features = _features(control, ids)
+    avatars = _avatars(control, ids)
+    return [_details(row, features.get(row[0], ()), avatars.get(row[0], ())) for row in rows]
+
+
+def _details(row: tuple[Any, ...], features: Sequence[int], avatars: Sequence[SentryAppAvatar]) -> AppDetails:
+    app = _APP.read(row)
+    return AppDetails(
+        app=app,
+        application=_APPLICATION.read(row, at=_APP.width) if app.application_id else None,
+        owner_slug=row[-1],
+        features=tuple(features),
+        avatars=tuple(avatars),
+    )
+
+
+def _features(control: Control, app_ids: Sequence[int]) -> dict[int, list[int]]:
+    table = IntegrationFeature._meta.table_name
+    rows = control.database.rows(
+        f"SELECT sentry_app_id, feature FROM {table} WHERE sentry_app_id IN ({_marks(app_ids)}) ORDER BY feature",  # noqa: S608
+        app_ids,
+    )
+    by_app: dict[int, list[int]] = {}
+    for app_id, feature in rows:
+        by_app.setdefault(app_id, []).append(feature)
+    return by_app
+
+
+def _avatars(control: Control, app_ids: Sequence[int]) -> dict[int, list[SentryAppAvatar]]:
+    rows = control.database.rows(
+        f"SELECT {_AVATAR.sql} FROM sentry_app_avatar v WHERE v.sentry_app_id IN ({_marks(app_ids)}) ORDER BY v.id",  # noqa: S608
+        app_ids,
+    )
+    by_app: dict[int, list[SentryAppAvatar]] = {}
+    for avatar in map(_AVATAR.read, rows):
+        by_app.setdefault(avatar.sentry_app_id, []).append(avatar)
+    return by_app
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))

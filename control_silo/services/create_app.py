@@ -1,0 +1,154 @@
+"""Creating an app: ``SentryAppCreator`` (spec §2.2)."""
+
+import secrets
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import peewee
+
+from control_silo.models.app import IntegrationFeature, SentryApp, SentryAppComponent
+from control_silo.models.application import ApiApplication
+from control_silo.models.user import User
+from control_silo.services.audit import AuditEvent, record
+from control_silo.services.change import app_changed
+from control_silo.services.control import Control
+from control_silo.services.install import create_installation
+from control_silo.services.secret import new_token
+from shared.database import Transaction
+from shared.domain.event import expand_events
+from shared.domain.features import IntegrationFeature as Feature
+from shared.domain.scopes import close_scopes
+from shared.domain.slug import NUMERIC_SUFFIX_ALPHABET, internal_slug, slugify_name
+from shared.domain.status import SentryAppStatus
+from shared.errors import RequestRefused, ValidationFailed
+
+PROXY_USER_DOMAIN = "proxy-user.sentry.io"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentryAppCreator:
+    """Everything that a new app is made of; validated by the caller, except for what only the database knows."""
+
+    name: str
+    author: str | None
+    organization_id: int
+    is_internal: bool
+    scopes: Sequence[str] = ()
+    events: Sequence[str] = ()
+    webhook_url: str | None = None
+    webhook_headers: Sequence[str] = ()
+    redirect_url: str | None = None
+    is_alertable: bool = False
+    verify_install: bool = True
+    schema: Mapping[str, Any] = field(default_factory=dict)
+    overview: str | None = None
+    allowed_origins: Sequence[str] = ()
+    popularity: int | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    def run(self, control: Control, *, creator: User) -> SentryApp:
+        """Creates the app with its proxy user, application, components and feature; installs an internal one.
+
+        Raises:
+            ValidationFailed: the slug that the name makes is taken, also by an app that was deleted.
+            RequestRefused: an internal app cannot verify its installation.
+        """
+        if self.is_internal and self.verify_install:
+            raise RequestRefused("Internal integrations cannot have verify_install=True.")
+        now = control.clock.now()
+        try:
+            with control.database.transaction() as tx:
+                return self._create(tx, creator, now)
+        except peewee.IntegrityError as exc:
+            # Another creation took the slug between the look and the insert.
+            raise self._name_taken() from exc
+
+    def _create(self, tx: Transaction, creator: User, now: datetime) -> SentryApp:
+        app = self._create_app(self._free_slug(), creator, now)
+        create_components(app, self.schema)
+        IntegrationFeature.create(sentry_app=app, feature=int(Feature.API))
+        record_data = {"sentry_app": app.name}
+        record(
+            tx,
+            AuditEvent.SENTRY_APP_ADD,
+            organization_id=app.owner_id,
+            actor=creator,
+            target_id=app.id,
+            data=record_data,
+            now=now,
+        )
+        if self.is_internal:
+            create_installation(tx, app, organization_id=self.organization_id, actor=creator, now=now)
+            record(
+                tx,
+                AuditEvent.INTERNAL_INTEGRATION_ADD,
+                organization_id=app.owner_id,
+                actor=creator,
+                target_id=app.id,
+                data={"name": app.name},
+                now=now,
+            )
+        app_changed(tx, app, now=now)
+        return app
+
+    def _free_slug(self) -> str:
+        slug = slugify_name(self.name, random_text=_random_text)
+        if self.is_internal:
+            slug = internal_slug(slug, uuid_text=str(uuid.uuid4()))
+        if SentryApp.select().where(SentryApp.slug == slug).exists():
+            raise self._name_taken()
+        return slug
+
+    def _name_taken(self) -> ValidationFailed:
+        return ValidationFailed(fields={"name": [f"Name {self.name} is already taken, please use another."]})
+
+    def _create_app(self, slug: str, creator: User, now: datetime) -> SentryApp:
+        username = f"{slug}-{uuid.uuid4()}"
+        proxy = User.create(
+            username=username, email=f"{username}@{PROXY_USER_DOMAIN}", is_sentry_app=True, created_at=now
+        )
+        application = ApiApplication.create(
+            client_id=new_token(),
+            client_secret=new_token(),
+            owner=proxy,
+            allowed_origins=list(self.allowed_origins),
+            created_at=now,
+        )
+        return SentryApp.create(
+            application=application,
+            proxy_user=proxy,
+            owner_id=self.organization_id,
+            scope_list=close_scopes(self.scopes),
+            name=self.name,
+            slug=slug,
+            author=self.author,
+            status=int(SentryAppStatus.INTERNAL if self.is_internal else SentryAppStatus.UNPUBLISHED),
+            redirect_url=self.redirect_url,
+            webhook_url=self.webhook_url,
+            webhook_headers=list(self.webhook_headers),
+            is_alertable=self.is_alertable,
+            verify_install=self.verify_install,
+            events=expand_events(self.events),
+            overview=self.overview,
+            schema=dict(self.schema),
+            date_added=now,
+            date_updated=now,
+            creator_user=creator,
+            creator_label=creator.label,
+            popularity=self.popularity or 1,
+            metadata=dict(self.metadata),
+            version=0,
+        )
+
+
+def create_components(app: SentryApp, schema: Mapping[str, Any]) -> None:
+    """One component per element of the schema, in its order."""
+    for element in schema.get("elements", ()):
+        SentryAppComponent.create(sentry_app=app, type=element["type"], schema=element)
+
+
+def _random_text(length: int) -> str:
+    return "".join(secrets.choice(NUMERIC_SUFFIX_ALPHABET) for _ in range(length))

@@ -1,0 +1,68 @@
+"""Creating an internal app on behalf of another program, once for each organization, name and creator (spec §3.1)."""
+
+from dataclasses import dataclass
+
+from control_silo.models.app import SentryApp
+from control_silo.models.installation import SentryAppInstallation
+from control_silo.models.user import User
+from control_silo.services.change import region_of_organization
+from control_silo.services.control import Control
+from control_silo.services.create_app import SentryAppCreator
+from control_silo.services.create_internal_token import NewToken, create_internal_token
+from control_silo.services.install import create_installation, find_live_installation
+from shared.database import Dialect, Transaction
+from shared.domain.status import SentryAppStatus
+from shared.errors import OrganizationNotFound, UserNotFound
+
+
+@dataclass(frozen=True)
+class InternalIntegration:
+    """What there is after the call."""
+
+    installation: SentryAppInstallation
+    token: NewToken | None
+    """Set when this call made the app."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InternalIntegrationCreator(SentryAppCreator):
+    """The internal app to create; ``verify_install`` must be False."""
+
+    def run_once(self, control: Control, *, creator_id: int) -> InternalIntegration:
+        """Creates and installs the app with a token, or answers with the one that exists; safe against twin requests.
+
+        Raises:
+            OrganizationNotFound: no region has the organization.
+            UserNotFound: there is no such creator.
+        """
+        now = control.clock.now()
+        with control.database.transaction() as tx:
+            self._exclude_twins(tx, creator_id)
+            if region_of_organization(self.organization_id) is None:
+                raise OrganizationNotFound
+            creator = User.get_or_none(User.id == creator_id)
+            if creator is None:
+                raise UserNotFound
+            existing = self._find_existing(creator)
+            app = existing or self._create(tx, creator, now)
+            installation = find_live_installation(app, organization_id=self.organization_id) or create_installation(
+                tx, app, organization_id=self.organization_id, actor=creator, now=now
+            )
+            token = None if existing else create_internal_token(tx, app, installation, now=now)
+            return InternalIntegration(installation, token)
+
+    def _exclude_twins(self, tx: Transaction, creator_id: int) -> None:
+        """Holds what makes the app unique until the transaction ends; SQLite has one writer anyway."""
+        if tx.database.dialect is Dialect.POSTGRESQL:
+            key = f"internal-integration:{self.organization_id}:{creator_id}:{self.name}"
+            tx.database.rows("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", (key,))
+
+    def _find_existing(self, creator: User) -> SentryApp | None:
+        query = SentryApp.select().where(
+            SentryApp.owner_id == self.organization_id,
+            SentryApp.name == self.name,
+            SentryApp.creator_user == creator,
+            SentryApp.status == int(SentryAppStatus.INTERNAL),
+            SentryApp.date_deleted.is_null(),
+        )
+        return query.order_by(SentryApp.id).limit(1).get_or_none()

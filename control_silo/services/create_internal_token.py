@@ -1,0 +1,38 @@
+"""Making a token that acts for an installation of an internal app (spec §2.7). It is shown once and stored hashed."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from control_silo.models.app import SentryApp
+from control_silo.models.application import ApiToken
+from control_silo.models.installation import SentryAppInstallation, SentryAppInstallationToken
+from control_silo.services.change import token_changed
+from control_silo.services.secret import LAST_CHARACTERS, hash_token, new_token
+from shared.database import Transaction
+
+
+@dataclass(frozen=True)
+class NewToken:
+    """A token and, this once, the token itself."""
+
+    row: ApiToken
+    text: str = field(repr=False)
+
+
+def create_internal_token(
+    tx: Transaction, app: SentryApp, installation: SentryAppInstallation, *, now: datetime
+) -> NewToken:
+    """Writes a token that never ends, with the app's scopes, in the caller's transaction."""
+    text = new_token()
+    row = ApiToken.create(
+        user=app.proxy_user,
+        application=app.application,
+        token_hash=hash_token(text),
+        token_last_characters=text[-LAST_CHARACTERS:],
+        scope_list=app.scope_list,
+        created_at=now,
+        version=0,
+    )
+    SentryAppInstallationToken.create(api_token=row, sentry_app_installation=installation)
+    token_changed(tx, row, organization_id=installation.organization_id, now=now)
+    return NewToken(row, text)

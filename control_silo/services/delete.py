@@ -1,0 +1,124 @@
+"""Deleting apps and installations (spec §2.5, §2.6): in one transaction, tombstones included.
+
+The rows of an app and of an installation stay, marked deleted, so that their slugs and versions are never used again;
+everything that could still act for them goes.
+"""
+
+from datetime import datetime
+
+from control_silo.models.app import SentryApp, SentryAppAvatar
+from control_silo.models.application import ApiApplication, ApiGrant, ApiToken
+from control_silo.models.installation import (
+    SentryAppInstallation,
+    SentryAppInstallationForProvider,
+    SentryAppInstallationToken,
+)
+from control_silo.models.user import User
+from control_silo.services.audit import AuditEvent, record
+from control_silo.services.change import app_changed, installation_changed, regions_of_app, token_deleted
+from control_silo.services.control import Control
+from control_silo.services.install import get_installation
+from shared.database import Transaction
+from shared.domain.status import SentryAppInstallationStatus, SentryAppStatus
+from shared.errors import AppNotFound, InstallationNotFound, PermissionDenied
+
+DELETABLE = (SentryAppStatus.UNPUBLISHED, SentryAppStatus.INTERNAL)
+
+
+def delete_app(control: Control, *, app_id: int, actor: User) -> None:
+    """Deletes an app with its installations, tokens, grants, proxy user and application.
+
+    Raises:
+        AppNotFound: there is no such app.
+        PermissionDenied: the app is published or about to be.
+    """
+    now = control.clock.now()
+    with control.database.transaction() as tx:
+        query = SentryApp.select().where(SentryApp.id == app_id, SentryApp.date_deleted.is_null())
+        app = control.locked(query).get_or_none()
+        if app is None:
+            raise AppNotFound
+        if app.state not in DELETABLE:
+            raise PermissionDenied("Published apps cannot be removed.")
+        regions_before = regions_of_app(app)
+        for installation in _live_installations(control, app):
+            _delete_installation(tx, installation, now=now)
+        _delete_what_acts(app)
+        app.status = int(SentryAppStatus.DELETION_IN_PROGRESS)
+        app.date_deleted = app.date_updated = now
+        app.application = app.proxy_user = None
+        app.save()
+        app_changed(tx, app, now=now, regions_before=regions_before)
+        record(
+            tx,
+            AuditEvent.SENTRY_APP_REMOVE,
+            organization_id=app.owner_id,
+            actor=actor,
+            target_id=app.id,
+            data={"sentry_app": app.name},
+            now=now,
+        )
+
+
+def uninstall(control: Control, *, uuid: str, actor: User) -> None:
+    """Deletes an installation with its grant and tokens.
+
+    Raises:
+        InstallationNotFound: there is no such installation.
+    """
+    now = control.clock.now()
+    with control.database.transaction() as tx:
+        app = _locked_app_of(control, uuid)
+        installation = get_installation(control, uuid)
+        regions_before = regions_of_app(app)
+        _delete_installation(tx, installation, now=now)
+        if regions_of_app(app) != regions_before:
+            app_changed(tx, app, now=now, regions_before=regions_before)
+        record(
+            tx,
+            AuditEvent.SENTRY_APP_UNINSTALL,
+            organization_id=installation.organization_id,
+            actor=actor,
+            target_id=installation.id,
+            data={"sentry_app": app.slug},
+            now=now,
+        )
+
+
+def _live_installations(control: Control, app: SentryApp) -> list[SentryAppInstallation]:
+    live = app.installations.where(SentryAppInstallation.date_deleted.is_null()).order_by(SentryAppInstallation.id)
+    return list(control.locked(live))
+
+
+def _locked_app_of(control: Control, uuid: str) -> SentryApp:
+    """The app of an installation: held first, since it says whether its region keeps the app."""
+    owners = SentryAppInstallation.select(SentryAppInstallation.sentry_app).where(SentryAppInstallation.uuid == uuid)
+    app = control.locked(SentryApp.select().where(SentryApp.id.in_(owners))).get_or_none()
+    if app is None:
+        raise InstallationNotFound
+    return app
+
+
+def _delete_installation(tx: Transaction, installation: SentryAppInstallation, *, now: datetime) -> None:
+    tokens = [link.api_token for link in installation.tokens.order_by(SentryAppInstallationToken.id)]
+    if installation.api_token:
+        tokens.append(installation.api_token)
+    for token in tokens:
+        token_deleted(tx, token, organization_id=installation.organization_id, now=now)
+    if installation.api_grant_id:
+        ApiGrant.delete().where(ApiGrant.id == installation.api_grant_id).execute()
+    SentryAppInstallationForProvider.delete().where(
+        SentryAppInstallationForProvider.sentry_app_installation == installation
+    ).execute()
+    installation.status = int(SentryAppInstallationStatus.PENDING_DELETION)
+    installation.api_grant = installation.api_token = None
+    installation.date_deleted = installation.date_updated = now
+    installation.save()
+    installation_changed(tx, installation, now=now)
+
+
+def _delete_what_acts(app: SentryApp) -> None:
+    SentryAppAvatar.delete().where(SentryAppAvatar.sentry_app == app).execute()
+    ApiToken.delete().where(ApiToken.application == app.application_id).execute()
+    ApiApplication.delete().where(ApiApplication.id == app.application_id).execute()
+    User.delete().where(User.id == app.proxy_user_id, User.is_sentry_app).execute()

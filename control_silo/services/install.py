@@ -1,0 +1,149 @@
+"""Installing: ``SentryAppInstallationCreator`` and what an app may do to its installation (spec §2.4, §2.5)."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from control_silo.models.app import SentryApp
+from control_silo.models.application import ApiGrant
+from control_silo.models.installation import SentryAppInstallation
+from control_silo.models.user import User
+from control_silo.services.audit import AuditEvent, record
+from control_silo.services.change import app_changed, installation_changed, region_of_organization, regions_of_app
+from control_silo.services.control import Control
+from shared.database import Transaction
+from shared.domain.status import SentryAppInstallationStatus
+from shared.errors import AppNotFound, InstallationNotFound, OrganizationNotFound
+
+GRANT_LIFETIME_SECONDS = 600
+"""How long an app may exchange the code of an installation."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentryAppInstallationCreator:
+    """An app to install in an organization."""
+
+    organization_id: int
+    slug: str
+
+    def run(self, control: Control, *, actor: User | None) -> SentryAppInstallation:
+        """Installs the app, once more if it is installed already.
+
+        Raises:
+            AppNotFound: no app has the slug.
+            OrganizationNotFound: no region has the organization.
+        """
+        with control.database.transaction() as tx:
+            app = _locked_app(control, self.slug)
+            return self._create(tx, app, actor, control.clock.now())
+
+    def run_once(self, control: Control, *, actor: User | None) -> SentryAppInstallation:
+        """Like ``run``, but answers with the installation that exists, if one does; safe against a twin request."""
+        with control.database.transaction() as tx:
+            app = _locked_app(control, self.slug)
+            existing = find_live_installation(app, organization_id=self.organization_id)
+            return existing or self._create(tx, app, actor, control.clock.now())
+
+    def _create(self, tx: Transaction, app: SentryApp, actor: User | None, now: datetime) -> SentryAppInstallation:
+        region = region_of_organization(self.organization_id)
+        if region is None:
+            raise OrganizationNotFound
+        is_new_there = region not in regions_of_app(app)
+        installation = create_installation(tx, app, organization_id=self.organization_id, actor=actor, now=now)
+        if is_new_there:
+            app_changed(tx, app, now=now)
+        return installation
+
+
+def create_installation(
+    tx: Transaction, app: SentryApp, *, organization_id: int, actor: User | None, now: datetime
+) -> SentryAppInstallation:
+    """Writes a grant and an installation, in the caller's transaction."""
+    installed = SentryAppInstallationStatus.INSTALLED
+    grant = ApiGrant.create(
+        user=app.proxy_user,
+        application=app.application,
+        code=secrets.token_hex(32),
+        scope_list=app.scope_list,
+        expires_at=now + timedelta(seconds=GRANT_LIFETIME_SECONDS),
+    )
+    installation = SentryAppInstallation.create(
+        sentry_app=app,
+        organization_id=organization_id,
+        api_grant=grant,
+        status=int(SentryAppInstallationStatus.PENDING if app.verify_install else installed),
+        date_added=now,
+        date_updated=now,
+        version=0,
+    )
+    record(
+        tx,
+        AuditEvent.SENTRY_APP_INSTALL,
+        organization_id=organization_id,
+        actor=actor,
+        target_id=installation.id,
+        data={"sentry_app": app.slug},
+        now=now,
+    )
+    installation_changed(tx, installation, now=now)
+    return installation
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentryAppInstallationUpdater:
+    """What an app says of its installation."""
+
+    uuid: str
+    status: str | None
+
+    def run(self, control: Control) -> SentryAppInstallation:
+        """Confirms the installation; any status but ``installed`` changes nothing.
+
+        Raises:
+            InstallationNotFound: it is gone.
+        """
+        with control.database.transaction() as tx:
+            installation = get_installation(control, self.uuid)
+            if self.status == "installed" and installation.state is not SentryAppInstallationStatus.INSTALLED:
+                installation.status = int(SentryAppInstallationStatus.INSTALLED)
+                installation.date_updated = control.clock.now()
+                installation.save(only=["status", "date_updated"])
+                installation_changed(tx, installation, now=control.clock.now())
+            return installation
+
+
+def find_live_installation(app: SentryApp, *, organization_id: int) -> SentryAppInstallation | None:
+    """The oldest installation of the app in the organization that was not deleted. Needs a session."""
+    return (
+        SentryAppInstallation.select()
+        .where(
+            SentryAppInstallation.sentry_app == app,
+            SentryAppInstallation.organization_id == organization_id,
+            SentryAppInstallation.date_deleted.is_null(),
+        )
+        .order_by(SentryAppInstallation.id)
+        .get_or_none()
+    )
+
+
+def get_installation(control: Control, uuid: str) -> SentryAppInstallation:
+    """A live installation, held until the transaction ends.
+
+    Raises:
+        InstallationNotFound: there is none.
+    """
+    query = SentryAppInstallation.select().where(
+        SentryAppInstallation.uuid == uuid, SentryAppInstallation.date_deleted.is_null()
+    )
+    installation = control.locked(query).get_or_none()
+    if installation is None:
+        raise InstallationNotFound
+    return installation
+
+
+def _locked_app(control: Control, slug: str) -> SentryApp:
+    query = SentryApp.select().where(SentryApp.slug == slug, SentryApp.date_deleted.is_null())
+    app = control.locked(query).get_or_none()
+    if app is None:
+        raise AppNotFound
+    return app

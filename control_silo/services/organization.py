@@ -1,0 +1,93 @@
+"""Organizations as control knows them. A region owns each; control gives out ids and slugs, and resolves them."""
+
+import peewee
+
+from control_silo.models.region import OrganizationReplica, OrganizationReservation, Region
+from control_silo.services.apply import organization_tables
+from control_silo.services.control import Control
+from shared.domain.category import Category
+from shared.domain.slug import ORGANIZATION_SLUG_ERROR, is_valid_organization_slug
+from shared.errors import OrganizationNotFound, RegionNotFound, SlugTaken, ValidationFailed
+from shared.outbox.apply import apply_changes
+from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2, organization_service_pb2_grpc
+from shared.pb.hybridcloud.replication.v1 import replica_pb2
+
+MAX_NAME_CHARACTERS = 64
+
+
+def create_organization(control: Control, *, slug: str, name: str, region: str) -> OrganizationReplica:
+    """Reserves an id and the slug, provisions the organization in its region, and takes its replica over at once.
+
+    Interrupted half way, the same call again completes it: the reservation stands, and provisioning is idempotent.
+
+    Raises:
+        ValidationFailed: the slug or the name is not valid.
+        RegionNotFound: no such region is registered.
+        SlugTaken: another organization has the slug.
+        Unavailable, DeadlineExceeded: the region is away; nothing but the reservation is left.
+    """
+    _validate(slug, name)
+    reservation = _reserve(control, slug=slug, region=region)
+    stub = organization_service_pb2_grpc.OrganizationServiceStub(control.regions.channel(region))
+    answer = stub.ProvisionOrganization(
+        organization_service_pb2.ProvisionOrganizationRequest(id=reservation.id, slug=slug, name=name)
+    )
+    # The same state arrives through the region's outbox too; whichever is second is stale.
+    change = replica_pb2.Change(category=Category.ORGANIZATION.number, object_id=reservation.id, version=answer.version)
+    change.organization.organization.CopyFrom(answer.organization)
+    apply_changes(control.database, [change], tables=organization_tables(region))
+    with control.database.session():
+        return get_organization(reservation.id)
+
+
+def get_organization(id_or_slug: int | str) -> OrganizationReplica:
+    """A live organization. Needs a session.
+
+    Raises:
+        OrganizationNotFound: there is none.
+    """
+    organization = find_organization(id_or_slug)
+    if organization is None:
+        raise OrganizationNotFound
+    return organization
+
+
+def find_organization(id_or_slug: int | str) -> OrganizationReplica | None:
+    """A live organization by its id or slug; None when there is none. Needs a session."""
+    key = OrganizationReplica.id if isinstance(id_or_slug, int) else OrganizationReplica.slug
+    return OrganizationReplica.get_or_none(key == id_or_slug, ~OrganizationReplica.tombstone)
+
+
+def list_organizations(*, after_id: int = 0, limit: int) -> list[OrganizationReplica]:
+    """Live organizations in id order. Needs a session."""
+    live = OrganizationReplica.select().where(OrganizationReplica.id > after_id, ~OrganizationReplica.tombstone)
+    return list(live.order_by(OrganizationReplica.id).limit(limit))
+
+
+def _validate(slug: str, name: str) -> None:
+    problems = {}
+    if not is_valid_organization_slug(slug):
+        problems["slug"] = [ORGANIZATION_SLUG_ERROR]
+    if not name.strip():
+        problems["name"] = ["This field may not be blank."]
+    elif len(name) > MAX_NAME_CHARACTERS:
+        problems["name"] = [f"Ensure this field has no more than {MAX_NAME_CHARACTERS} characters."]
+    if problems:
+        raise ValidationFailed(fields=problems)
+
+
+def _reserve(control: Control, *, slug: str, region: str) -> OrganizationReservation:
+    try:
+        with control.database.transaction():
+            if not Region.select().where(Region.name == region).exists():
+                raise RegionNotFound(f"No region is registered under the name {region!r}.")
+            reservation = OrganizationReservation.get_or_none(OrganizationReservation.slug == slug)
+            if reservation is None:
+                now = control.clock.now()
+                return OrganizationReservation.create(slug=slug, region_name=region, created_at=now)
+            is_complete = OrganizationReplica.select().where(OrganizationReplica.id == reservation.id).exists()
+            if is_complete or reservation.region_name != region:
+                raise SlugTaken(metadata={"slug": slug})
+            return reservation
+    except peewee.IntegrityError as exc:
+        raise SlugTaken(metadata={"slug": slug}) from exc

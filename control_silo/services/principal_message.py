@@ -1,0 +1,88 @@
+"""A principal as another silo may see it: the user, the token, and what concerns that silo's organizations alone."""
+
+from collections.abc import Collection
+
+from control_silo.models.app import SentryApp
+from control_silo.models.region import OrganizationReplica
+from control_silo.models.user import User
+from control_silo.services.identity import ActingApp, Principal
+from shared.pb.hybridcloud.users.v1 import principal_pb2, user_pb2
+
+TOKEN_KIND = "api_token"  # noqa: S105 - a kind of token, not one
+
+
+def principal_message(principal: Principal, *, region: str) -> principal_pb2.Principal:
+    """What a region may know of a principal. Needs a session.
+
+    Args:
+        principal: who presented the credentials.
+        region: the region that asks; memberships in organizations of others are left out.
+    """
+    local = _organizations_in(region, _organization_ids(principal))
+    message = principal_pb2.Principal(user=user_message(principal.user))
+    message.joined_at.FromDatetime(principal.user.created_at)
+    for place in sorted(principal.memberships, key=lambda place: place.organization_id):
+        if place.organization_id in local:
+            scopes = sorted(place.role.scopes)
+            message.memberships.add(organization_id=place.organization_id, role=place.role, scopes=scopes)
+    if principal.expires_at:
+        message.expires_at.FromDatetime(principal.expires_at)
+    if principal.acting_app:
+        message.app.CopyFrom(_acting_app(principal.acting_app, local))
+    if principal.token_scopes is not None:
+        message.auth.CopyFrom(_token(principal, message))
+    return message
+
+
+def user_message(user: User) -> user_pb2.RpcUser:
+    """A user."""
+    return user_pb2.RpcUser(
+        id=user.id,
+        username=user.username,
+        name=user.name,
+        email=user.email or None,
+        is_superuser=user.is_superuser,
+        is_staff=user.is_staff,
+        is_sentry_app=user.is_sentry_app,
+    )
+
+
+def _organization_ids(principal: Principal) -> set[int]:
+    ids = set(principal.organization_ids)
+    if principal.acting_app and principal.acting_app.organization_id:
+        ids.add(principal.acting_app.organization_id)
+    return ids
+
+
+def _organizations_in(region: str, ids: Collection[int]) -> set[int]:
+    if not ids:
+        return set()
+    local = OrganizationReplica.select(OrganizationReplica.id).where(
+        OrganizationReplica.id.in_(ids), OrganizationReplica.region_name == region, ~OrganizationReplica.tombstone
+    )
+    return {organization.id for organization in local}
+
+
+def _acting_app(app: ActingApp, local: Collection[int]) -> principal_pb2.ActingApp:
+    return principal_pb2.ActingApp(
+        app_id=app.app_id,
+        organization_id=app.organization_id if app.organization_id in local else None,
+        allowed_origins=app.allowed_origins,
+    )
+
+
+def _token(principal: Principal, message: principal_pb2.Principal) -> user_pb2.AuthenticatedToken:
+    token = user_pb2.AuthenticatedToken(
+        entity_id=principal.token_id or 0,
+        kind=TOKEN_KIND,
+        user_id=principal.user.id,
+        scopes=sorted(principal.token_scopes or ()),
+    )
+    if message.HasField("expires_at"):
+        token.expires_at.CopyFrom(message.expires_at)
+    if message.app.HasField("organization_id"):
+        token.organization_id = message.app.organization_id
+    app = SentryApp.get_or_none(SentryApp.id == principal.acting_app.app_id) if principal.acting_app else None
+    if app and app.application_id is not None:
+        token.application_id = app.application_id
+    return token

@@ -1,0 +1,72 @@
+"""The directory of regions: who they are and where they listen. A region writes its own entry, and only that."""
+
+import hmac
+import re
+
+import peewee
+
+from control_silo.models.region import Region
+from control_silo.services.change import region_added
+from control_silo.services.control import Control
+from shared.config import CONTROL, REGION_NAME
+from shared.domain.region_id import MAX_REGION_NUMBER
+from shared.errors import DatabaseBusy, LimitReached, RegionNameTaken, ValidationFailed
+
+_IDENTITY = re.compile(r"[0-9a-f]{32}")
+
+
+def register_region(
+    control: Control, *, name: str, grpc_address: str, http_address: str, identity: str
+) -> list[Region]:
+    """Adds a region or moves it to new addresses, and answers the whole directory.
+
+    Raises:
+        ValidationFailed: a field is missing or malformed.
+        RegionNameTaken: the name belongs to a region with another database.
+        LimitReached: there are as many regions as there are numbers for them.
+        DatabaseBusy: another region took the same number at the same moment; the next attempt takes another.
+    """
+    _validate(name=name, grpc_address=grpc_address, http_address=http_address, identity=identity)
+    try:
+        with control.database.transaction() as tx:
+            region = control.locked(Region.select().where(Region.name == name)).first()
+            is_new = region is None
+            if region is None:
+                region = Region(name=name, identity=identity)
+            elif not hmac.compare_digest(region.identity, identity):
+                raise RegionNameTaken(metadata={"region": name})
+            region.grpc_address, region.http_address = grpc_address, http_address
+            region.registered_at = now = control.clock.now()
+            region.number = region.number or _next_number()
+            region.save(force_insert=is_new)
+            if is_new:
+                region_added(tx, name, now=now)
+            return list(Region.select().order_by(Region.name))
+    except peewee.IntegrityError as exc:
+        raise DatabaseBusy("Another region registered at the same moment.") from exc
+
+
+def list_regions(control: Control) -> list[Region]:
+    """Every registered region, by name."""
+    with control.database.session():
+        return list(Region.select().order_by(Region.name))
+
+
+def _next_number() -> int:
+    number = int(Region.select(peewee.fn.MAX(Region.number)).scalar() or 0) + 1
+    if number > MAX_REGION_NUMBER:
+        raise LimitReached(f"There may be at most {MAX_REGION_NUMBER} regions.")
+    return number
+
+
+def _validate(*, name: str, grpc_address: str, http_address: str, identity: str) -> None:
+    problems: dict[str, list[str]] = {}
+    if not REGION_NAME.fullmatch(name) or name == CONTROL:
+        problems["name"] = ["A region's name is lower-case letters, digits and hyphens, and not 'control'."]
+    for field, value in (("grpc_address", grpc_address), ("http_address", http_address)):
+        if not value:
+            problems[field] = ["This field is required."]
+    if not _IDENTITY.fullmatch(identity):
+        problems["identity"] = ["An identity is 32 lower-case hex characters."]
+    if problems:
+        raise ValidationFailed(fields=problems)

@@ -1,0 +1,164 @@
+"""Changing an app: ``SentryAppUpdater`` (spec §2.3)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from control_silo.models.app import IntegrationFeature, SentryApp, SentryAppComponent
+from control_silo.models.application import ApiApplication, ApiToken
+from control_silo.models.installation import SentryAppInstallation, SentryAppInstallationToken
+from control_silo.services.change import app_changed, regions_of_app, subscriptions_changed, token_changed
+from control_silo.services.control import Control
+from control_silo.services.create_app import create_components
+from shared.database import Transaction
+from shared.domain.event import expand_events, unmet_scope_texts
+from shared.domain.scopes import close_scopes
+from shared.domain.status import SentryAppStatus
+from shared.errors import AppNotFound, RequestRefused
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentryAppUpdater:
+    """The fields to change; None leaves one as it is. ``clear`` names nullable fields to empty."""
+
+    name: str | None = None
+    author: str | None = None
+    features: Sequence[int] | None = None
+    status: str | None = None
+    scopes: Sequence[str] | None = None
+    events: Sequence[str] | None = None
+    webhook_url: str | None = None
+    webhook_headers: Sequence[str] | None = None
+    redirect_url: str | None = None
+    is_alertable: bool | None = None
+    verify_install: bool | None = None
+    overview: str | None = None
+    allowed_origins: Sequence[str] | None = None
+    schema: Mapping[str, Any] | None = None
+    popularity: int | None = None
+    clear: frozenset[str] = frozenset()
+    """Of ``author``, ``webhook_url``, ``redirect_url``, ``overview``: those that were sent as null."""
+
+    def run(self, control: Control, *, app_id: int, is_elevated: bool) -> SentryApp:
+        """Changes the app, its tokens' scopes, its components and its installations' subscriptions, or nothing.
+
+        Args:
+            control: database and clock.
+            app_id: of the app.
+            is_elevated: whether the user is an active superuser or staff member.
+
+        Raises:
+            AppNotFound: there is no such app.
+            RequestRefused: the app's status forbids the change.
+        """
+        now = control.clock.now()
+        with control.database.transaction() as tx:
+            query = SentryApp.select().where(SentryApp.id == app_id, SentryApp.date_deleted.is_null())
+            app = control.locked(query).get_or_none()
+            if app is None:
+                raise AppNotFound
+            regions_before = regions_of_app(app)
+            subscription_before = (app.webhook_url, app.events)
+            self._change_rights(control, tx, app, is_elevated=is_elevated, now=now)
+            self._change_settings(app, is_elevated=is_elevated)
+            app.date_updated = now
+            app.save(only=app.dirty_fields)
+            if (app.webhook_url, app.events) != subscription_before:
+                subscriptions_changed(tx, app, now=now)
+            app_changed(tx, app, now=now, regions_before=regions_before)
+            return app
+
+    def _change_rights(
+        self, control: Control, tx: Transaction, app: SentryApp, *, is_elevated: bool, now: datetime
+    ) -> None:
+        """What the app is, and what it may see."""
+        if self.name is not None:
+            app.name = self.name
+        if self.features is not None:
+            self._change_features(app, is_elevated=is_elevated)
+        if self.status is not None and is_elevated:
+            self._change_status(app, now)
+        if self.scopes is not None:
+            self._change_scopes(control, tx, app, now)
+        if self.events is not None:
+            self._change_events(app)
+
+    def _change_features(self, app: SentryApp, *, is_elevated: bool) -> None:
+        if app.is_published and not is_elevated:
+            raise RequestRefused("Cannot update features on a published integration.")
+        IntegrationFeature.delete().where(IntegrationFeature.sentry_app == app).execute()
+        for feature in sorted(set(self.features or ())):
+            IntegrationFeature.create(sentry_app=app, feature=feature)
+
+    def _change_status(self, app: SentryApp, now: datetime) -> None:
+        """Anything but these three is no status that can be asked for, and changes nothing."""
+        if self.status == "published":
+            app.status = int(SentryAppStatus.PUBLISHED)
+            app.date_published = now
+        elif self.status == "unpublished":
+            app.status = int(SentryAppStatus.UNPUBLISHED)
+        elif self.status == "publish_request_inprogress":
+            app.status = int(SentryAppStatus.PUBLISH_REQUEST_INPROGRESS)
+
+    def _change_scopes(self, control: Control, tx: Transaction, app: SentryApp, now: datetime) -> None:
+        scopes = close_scopes(self.scopes or ())
+        if scopes == app.scope_list:
+            return
+        if app.is_published:
+            raise RequestRefused("Cannot update permissions on a published integration.")
+        app.scope_list = scopes
+        live = ApiToken.expires_at.is_null() | (ApiToken.expires_at > now)
+        tokens = ApiToken.select().where(ApiToken.application == app.application_id, live).order_by(ApiToken.id)
+        for token in control.locked(tokens):
+            token.scope_list = scopes
+            token.save(only=["scope_list"])
+            organization_id = find_organization_of_token(token)
+            if organization_id is not None:
+                token_changed(tx, token, organization_id=organization_id, now=now)
+
+    def _change_events(self, app: SentryApp) -> None:
+        unmet = unmet_scope_texts(self.events or (), scopes=app.scope_list)
+        if unmet:
+            raise RequestRefused(unmet[0])
+        app.events = expand_events(self.events or ())
+
+    def _change_settings(self, app: SentryApp, *, is_elevated: bool) -> None:
+        """How the app is reached and shown."""
+        self._change_plain_fields(app)
+        if self.verify_install is not None:
+            if app.is_internal and self.verify_install:
+                raise RequestRefused("Internal integrations cannot have verify_install=True.")
+            app.verify_install = self.verify_install
+        if self.allowed_origins:
+            ApiApplication.update(allowed_origins=list(self.allowed_origins)).where(
+                ApiApplication.id == app.application_id
+            ).execute()
+        if self.schema is not None:
+            app.schema = dict(self.schema)
+            SentryAppComponent.delete().where(SentryAppComponent.sentry_app == app).execute()
+            create_components(app, self.schema)
+        if self.popularity is not None and is_elevated:
+            app.popularity = self.popularity
+
+    def _change_plain_fields(self, app: SentryApp) -> None:
+        for field in ("author", "webhook_url", "redirect_url", "is_alertable", "overview"):
+            value = getattr(self, field)
+            if value is not None or field in self.clear:
+                setattr(app, field, value)
+        if self.webhook_headers is not None:
+            app.webhook_headers = list(self.webhook_headers)
+
+
+def find_organization_of_token(token: ApiToken) -> int | None:
+    """Organization of the installation that the token acts for; None for a person's token. Needs a session."""
+    installation = SentryAppInstallation.get_or_none(SentryAppInstallation.api_token == token)
+    if installation is None:
+        link = (
+            SentryAppInstallationToken.select(SentryAppInstallationToken, SentryAppInstallation)
+            .join(SentryAppInstallation)
+            .where(SentryAppInstallationToken.api_token == token)
+            .first()
+        )
+        installation = link.sentry_app_installation if link else None
+    return installation.organization_id if installation else None
