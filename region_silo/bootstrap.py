@@ -1,0 +1,90 @@
+"""Wires a region: the only place that constructs its concrete parts."""
+
+from pathlib import Path
+
+import grpc
+
+from region_silo.config import RegionConfig
+from region_silo.replication.delivery import OrganizationLoader, list_versions, replica_checksums, replica_versions
+from region_silo.rpc.app_service import AppServicer
+from region_silo.rpc.organization_service import OrganizationServicer
+from region_silo.services.apply import TABLES
+from region_silo.services.freshness import Freshness
+from region_silo.services.region import Region
+from shared.clock import Clock
+from shared.config import CONTROL
+from shared.database import Database, connect
+from shared.outbox.deliver import ReplicaDestination
+from shared.outbox.schema import migrate_outbox
+from shared.outbox.servicers import Holdings, OutboxServicer, ReplicaServicer, only_caller
+from shared.outbox.worker import Worker
+from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
+from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2_grpc
+from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2_grpc
+from shared.pb.hybridcloud.replication.v1 import replica_service_pb2_grpc
+from shared.rpc import channel as rpc_channel
+from shared.rpc.server import SiloServer, serve
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def migrate(database: Database) -> list[str]:
+    """Brings the database up to date; answers the names of what was applied."""
+    return [*migrate_outbox(database), *database.migrate(MIGRATIONS)]
+
+
+def open_region(config: RegionConfig, *, clock: Clock) -> Region:
+    """Connects to the database."""
+    return Region(config.name, connect(config.database_url), clock)
+
+
+def connect_control(config: RegionConfig, *, clock: Clock) -> grpc.Channel:
+    """The channel to control; dialled at its first use."""
+    return rpc_channel.connect(
+        config.control_target,
+        caller=config.name,
+        target_name=CONTROL,
+        keyring=config.keyring,
+        clock=clock,
+        tls=config.tls,
+    )
+
+
+def start_server(region: Region, config: RegionConfig, *, control: grpc.Channel) -> SiloServer:
+    """Starts gRPC."""
+    freshness = Freshness(region.database)
+    holdings = Holdings(
+        tables_for=only_caller(CONTROL, TABLES),
+        replica_versions=replica_versions,
+        replica_checksums=replica_checksums,
+        owned_versions=list_versions,
+        load=OrganizationLoader(region.name),
+    )
+    replicas = ReplicaServicer(region.database, holdings, committed=freshness.applied)
+    apps = AppServicer(region, control, freshness)
+    outbox = OutboxServicer(region.database, silo=region.name, clock=region.clock)
+    servicers = [
+        (app_service_pb2_grpc.add_AppServiceServicer_to_server, apps),
+        (organization_service_pb2_grpc.add_OrganizationServiceServicer_to_server, OrganizationServicer(region)),
+        (replica_service_pb2_grpc.add_ReplicaServiceServicer_to_server, replicas),
+        (outbox_service_pb2_grpc.add_OutboxServiceServicer_to_server, outbox),
+    ]
+    return serve(
+        config.grpc_listen,
+        name=region.name,
+        keyring=config.keyring,
+        clock=region.clock,
+        servicers=servicers,
+        tls=config.tls,
+    )
+
+
+def make_worker(region: Region, *, control: grpc.Channel) -> Worker:
+    """The worker that tells control."""
+    destination = ReplicaDestination(region.database, CONTROL, OrganizationLoader(region.name), lambda: control)
+    return Worker(
+        region.database,
+        clock=region.clock,
+        list_destinations=lambda: [CONTROL],
+        open_destination=lambda name: destination,
+    )

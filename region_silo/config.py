@@ -1,0 +1,68 @@
+"""A region's configuration (DESIGN §8). A value; the environment is a parameter."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.config import Environment
+from shared.rpc.keyring import Keyring
+from shared.rpc.tls import TlsConfig
+
+
+@dataclass(frozen=True)
+class RegionConfig:
+    """What one process of a region needs to know."""
+
+    name: str
+    database_url: str
+    grpc_listen: str
+    http_listen: str
+    advertised_grpc: str
+    """How control reaches this region's gRPC."""
+    advertised_http: str
+    """How control reaches this region's HTTP."""
+    control_target: str
+    keyring: Keyring
+    tls: TlsConfig | None = None
+    webhook_allow_private: bool = False
+
+    @classmethod
+    def from_environment(cls, variables: Mapping[str, str]) -> "RegionConfig":
+        """Raises:
+        ConfigInvalid: with every problem found.
+        """
+        env = Environment(variables)
+        grpc_listen = env.address("REGION_GRPC_LISTEN", "127.0.0.1:50061")
+        http_listen = env.address("REGION_HTTP_LISTEN", "127.0.0.1:8001")
+        name = env.region_name("REGION_NAME")
+        config = cls(
+            name=name,
+            database_url=env.text("REGION_DATABASE_URL", f"sqlite:///.silo/region-{name}.db"),
+            grpc_listen=grpc_listen,
+            http_listen=http_listen,
+            advertised_grpc=env.address("REGION_ADVERTISED_GRPC", grpc_listen),
+            advertised_http=env.text("REGION_ADVERTISED_HTTP", http_listen),
+            control_target=env.address("REGION_CONTROL_TARGET", "127.0.0.1:50051"),
+            keyring=env.keyring("SILO_RPC_KEYS"),
+            tls=env.tls(),
+            webhook_allow_private=env.flag("SILO_WEBHOOK_ALLOW_PRIVATE"),
+        )
+        env.finish()
+        return config
+
+
+@dataclass(frozen=True)
+class RegionDatabaseConfig:
+    """All that ``migrate`` needs to know."""
+
+    name: str
+    database_url: str
+
+    @classmethod
+    def from_environment(cls, variables: Mapping[str, str]) -> "RegionDatabaseConfig":
+        """Raises:
+        ConfigInvalid: the region has no name.
+        """
+        env = Environment(variables)
+        name = env.region_name("REGION_NAME")
+        env.finish()
+        return cls(name=name, database_url=env.text("REGION_DATABASE_URL", f"sqlite:///.silo/region-{name}.db"))

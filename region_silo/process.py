@@ -1,0 +1,89 @@
+"""A region's processes: what runs together, started in order and stopped in the reverse."""
+
+import contextlib
+from collections.abc import Callable
+
+import grpc
+
+from region_silo.api.app import create_api
+from region_silo.bootstrap import make_worker, start_server
+from region_silo.config import RegionConfig
+from region_silo.services.region import Region
+from region_silo.services.registration import Registration
+from shared.errors import SiloError
+from shared.http.serve import HttpServer
+
+
+class RegionServe:
+    """gRPC, HTTP, registration with control, and a worker unless told otherwise."""
+
+    def __init__(
+        self,
+        region: Region,
+        config: RegionConfig,
+        *,
+        control: grpc.Channel,
+        with_worker: bool,
+        refused: Callable[[SiloError], None],
+    ) -> None:
+        """Args:
+        region: name, database, clock.
+        config: of the process.
+        control: the channel to control.
+        with_worker: whether this process delivers what changed here.
+        refused: called when control will never accept this region.
+        """
+        self._region = region
+        self._config = config
+        self._control = control
+        self._with_worker = with_worker
+        self._refused = refused
+        self._started = contextlib.ExitStack()
+
+    def start(self) -> None:
+        region, config, started = self._region, self._config, self._started
+        started.callback(region.database.close)
+        started.callback(self._control.close)
+        http = HttpServer(create_api(region, control=self._control, keyring=config.keyring), listen=config.http_listen)
+        started.callback(http.stop)
+        server = start_server(region, config, control=self._control)
+        started.callback(server.stop)
+        http.start()
+        registration = Registration(
+            region,
+            self._control,
+            grpc_address=_reachable(config.advertised_grpc, server.address),
+            http_address=_reachable(config.advertised_http, http.address),
+            refused=self._refused,
+        )
+        registration.start()
+        started.callback(registration.stop)
+        if self._with_worker:
+            worker = make_worker(region, control=self._control)
+            worker.start()
+            started.callback(worker.stop)
+
+    def stop(self) -> None:
+        self._started.close()
+
+
+class RegionWork:
+    """A worker alone."""
+
+    def __init__(self, region: Region, *, control: grpc.Channel) -> None:
+        self._region = region
+        self._control = control
+        self._worker = make_worker(region, control=control)
+
+    def start(self) -> None:
+        self._worker.start()
+
+    def stop(self) -> None:
+        self._worker.stop()
+        self._control.close()
+        self._region.database.close()
+
+
+def _reachable(advertised: str, bound: str) -> str:
+    """The advertised address, or what was bound when it leaves the port open."""
+    return bound if advertised.endswith(":0") else advertised

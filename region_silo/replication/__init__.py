@@ -1,0 +1,1 @@
+"""How a region tells control what changed, and what it holds."""

@@ -1,0 +1,59 @@
+"""``OrganizationService`` in a region: provisions and resolves the organizations that live here."""
+
+import grpc
+
+from region_silo.services.organization import (
+    find_organization,
+    list_organizations,
+    organization_message,
+    provision_organization,
+)
+from region_silo.services.region import Region
+from shared.config import CONTROL
+from shared.errors import FieldMissing, PermissionDenied
+from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2, organization_service_pb2_grpc
+from shared.rpc.consistency import consistent
+from shared.rpc.paging import page_of
+from shared.rpc.served import current_caller
+
+
+@consistent
+class OrganizationServicer(organization_service_pb2_grpc.OrganizationServiceServicer):
+    """Control alone provisions, since it gives out the ids; anyone who signs may look."""
+
+    def __init__(self, region: Region) -> None:
+        self._region = region
+
+    def ProvisionOrganization(
+        self, request: organization_service_pb2.ProvisionOrganizationRequest, context: grpc.ServicerContext
+    ) -> organization_service_pb2.ProvisionOrganizationResponse:
+        if current_caller() != CONTROL:
+            raise PermissionDenied("Only control provisions organizations.")
+        organization = provision_organization(
+            self._region, organization_id=request.id, slug=request.slug, name=request.name
+        )
+        return organization_service_pb2.ProvisionOrganizationResponse(
+            organization=organization_message(organization, self._region.name), version=organization.version
+        )
+
+    def GetOrganization(
+        self, request: organization_service_pb2.GetOrganizationRequest, context: grpc.ServicerContext
+    ) -> organization_service_pb2.GetOrganizationResponse:
+        key = request.WhichOneof("key")
+        if key is None or not getattr(request, key):
+            raise FieldMissing("id or slug: one of them is required.")
+        with self._region.database.session():
+            organization = find_organization(getattr(request, key))
+        found = organization_message(organization, self._region.name) if organization else None
+        return organization_service_pb2.GetOrganizationResponse(organization=found)
+
+    def ListOrganizations(
+        self, request: organization_service_pb2.ListOrganizationsRequest, context: grpc.ServicerContext
+    ) -> organization_service_pb2.ListOrganizationsResponse:
+        page = page_of(request.page_size, request.page_token)
+        with self._region.database.session():
+            found = list_organizations(after_id=page.after_id, limit=page.size + 1)
+        return organization_service_pb2.ListOrganizationsResponse(
+            organizations=[organization_message(each, self._region.name) for each in found[: page.size]],
+            next_page_token=page.next_token([each.id for each in found]),
+        )

@@ -1,0 +1,121 @@
+"""The region's apply: where the replicas of apps, installations and tokens are written, each only if it is newer.
+
+Owns the shape of the rows. The rule of versions is ``shared.outbox.apply``'s, the same for every silo.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf.message import Message
+
+from shared.database import Database
+from shared.domain.category import Category
+from shared.domain.status import SentryAppInstallationStatus
+from shared.errors import FieldMissing, InvalidInput
+from shared.outbox.apply import ReplicaTable
+from shared.outbox.digest import state_checksum
+from shared.pb.hybridcloud.replication.v1 import replica_pb2
+
+_REPLICA_COLUMNS = ("id", "version", "tombstone", "checksum", "state")
+_COMPONENTS_PER_STATEMENT = 1000
+"""No limit holds for the number of an app's components, but one does for the parameters of a statement."""
+
+
+@dataclass(frozen=True)
+class AppTable:
+    """Apps, and with each the components that belong to that version."""
+
+    name = "app_replica"
+    columns = (*_REPLICA_COLUMNS, "slug", "application_id", "proxy_user_id", "owner_id", "status")
+
+    def row(self, change: replica_pb2.Change) -> tuple[Any, ...]:
+        app = change.app.sentry_app
+        _require_same_id(change, app.id)
+        return (*_replica(change, app), app.slug, app.application_id, app.proxy_user_id, app.owner_id, app.status)
+
+    def applied(self, database: Database, changes: Sequence[replica_pb2.Change]) -> None:
+        apps = ", ".join("?" * len(changes))
+        database.rows(
+            f"DELETE FROM component_replica WHERE sentry_app_id IN ({apps})",  # noqa: S608 - placeholders only
+            [change.object_id for change in changes],
+        )
+        rows = [
+            (state.id, change.version, change.object_id, state.component.type, _bytes(state.component))
+            for change in changes
+            for state in change.app.components
+        ]
+        for start in range(0, len(rows), _COMPONENTS_PER_STATEMENT):
+            _insert_components(database, rows[start : start + _COMPONENTS_PER_STATEMENT])
+
+
+@dataclass(frozen=True)
+class InstallationTable:
+    """Installations, with the subscription that their app asks for."""
+
+    name = "installation_replica"
+    columns = (*_REPLICA_COLUMNS, "uuid", "organization_id", "sentry_app_id", "status")
+
+    def row(self, change: replica_pb2.Change) -> tuple[Any, ...]:
+        installation = change.installation.installation
+        _require_same_id(change, installation.id)
+        status = int(SentryAppInstallationStatus.PENDING)
+        if change.HasField("installation"):
+            try:
+                status = SentryAppInstallationStatus.as_int(installation.status)
+            except ValueError as exc:
+                raise InvalidInput(f"status: {installation.status!r} is not one of an installation's.") from exc
+        replica = _replica(change, change.installation)
+        return (*replica, installation.uuid, installation.organization_id, change.installation.sentry_app_id, status)
+
+    def applied(self, database: Database, changes: Sequence[replica_pb2.Change]) -> None:
+        """Nothing belongs to an installation but its row."""
+
+
+@dataclass(frozen=True)
+class TokenTable:
+    """Tokens, by their hash."""
+
+    name = "token_replica"
+    columns = (*_REPLICA_COLUMNS, "token_hash", "installation_id")
+
+    def row(self, change: replica_pb2.Change) -> tuple[Any, ...]:
+        token = change.token
+        if change.HasField("token") and not token.token_hash:
+            raise FieldMissing("token_hash: a token without its hash can never be found.")
+        return (*_replica(change, token), token.token_hash, token.installation_id)
+
+    def applied(self, database: Database, changes: Sequence[replica_pb2.Change]) -> None:
+        """Nothing belongs to a token but its row."""
+
+
+TABLES: Mapping["replica_pb2.Category", ReplicaTable] = {
+    Category.APP.number: AppTable(),
+    Category.INSTALLATION.number: InstallationTable(),
+    Category.TOKEN.number: TokenTable(),
+}
+"""The categories that a region keeps replicas of."""
+
+
+def _insert_components(database: Database, rows: Sequence[tuple[Any, ...]]) -> None:
+    values = ", ".join(["(?, ?, ?, ?, ?)"] * len(rows))
+    database.rows(
+        f"INSERT INTO component_replica (id, version, sentry_app_id, type, state) VALUES {values}",  # noqa: S608 - as above
+        [value for row in rows for value in row],
+    )
+
+
+def _replica(change: replica_pb2.Change, state: Message) -> tuple[Any, ...]:
+    is_tombstone = change.WhichOneof("state") is None
+    stored = b"" if is_tombstone else _bytes(state)
+    return change.object_id, change.version, is_tombstone, state_checksum(change), stored
+
+
+def _require_same_id(change: replica_pb2.Change, object_id: int) -> None:
+    if change.WhichOneof("state") is not None and object_id != change.object_id:
+        raise InvalidInput(f"object_id: {change.object_id} is not the id of the state, {object_id}.")
+
+
+def _bytes(message: Message) -> bytes:
+    """Deterministic, so that equal states have equal bytes on every silo."""
+    return message.SerializeToString(deterministic=True)

@@ -1,0 +1,42 @@
+"""What this region holds, and what it must leave to control. Owns the answer that a replica cannot give."""
+
+from collections.abc import Collection, Mapping
+
+from shared.database import Database
+
+
+class NotHeld(Exception):
+    """The replicas here cannot tell; control can.
+
+    It is not the same as "there is none", which a tombstone says, or a list of an organization that lives here. It
+    never leaves the silo: whoever reads replicas asks control then.
+    """
+
+
+def is_local(database: Database, organization_id: int) -> bool:
+    """Whether the organization lives in this region. Needs a session."""
+    return bool(database.rows("SELECT 1 FROM organization WHERE id = ?", (organization_id,)))
+
+
+def require_local(database: Database, organization_id: int) -> None:
+    """Needs a session.
+
+    Raises:
+        NotHeld: the organization lives elsewhere.
+    """
+    if not is_local(database, organization_id):
+        raise NotHeld
+
+
+def slugs_of_organizations(database: Database, ids: Collection[int]) -> Mapping[int, str]:
+    """By id, the slugs of organizations. Opens a session of its own.
+
+    Raises:
+        NotHeld: one of them lives elsewhere.
+    """
+    marks = ", ".join("?" * len(ids))
+    with database.session():
+        slugs = dict(database.rows(f"SELECT id, slug FROM organization WHERE id IN ({marks})", list(ids)))
+    if len(slugs) < len(ids):
+        raise NotHeld
+    return slugs

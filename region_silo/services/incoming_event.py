@@ -1,0 +1,108 @@
+"""An event that came in, read and ready to be stored. Owns its id and its time; the rest is its neighbours'."""
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from region_silo.services.event_outline import EventOutline, outline_of
+from region_silo.services.grouping import grouping_hash
+from region_silo.services.stacktrace import find_exception
+from shared.domain.json_value import JsonObject, JsonValue
+from shared.errors import ValidationFailed
+
+MAX_PAST = timedelta(days=30)
+"""An event that claims to be older happened when it came in, as far as we are concerned."""
+MAX_FUTURE = timedelta(minutes=1)
+"""The same for one from the future, whose sender's clock is wrong."""
+
+_EVENT_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_MAX_TIMESTAMP_CHARACTERS = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncomingEvent:
+    """What is stored of an event, and what it is grouped and counted by."""
+
+    event_id: str
+    """32 hex characters."""
+    occurred_at: datetime
+    received_at: datetime
+    size: int
+    """Bytes, uncompressed."""
+    grouping_hash: str
+    user_hash: str | None
+    """None: the sender named no user."""
+    outline: EventOutline
+    payload: JsonObject = field(repr=False)
+
+
+def read_event(payload: JsonObject, *, event_id: str | None, size: int, received_at: datetime) -> IncomingEvent:
+    """Reads an event.
+
+    Args:
+        payload: as it was sent, after JSON.
+        event_id: from the envelope, which outranks the payload's own; None when it names none.
+        size: bytes of the payload as it was sent.
+        received_at: now.
+
+    Raises:
+        ValidationFailed: the event's id is none.
+    """
+    exception = find_exception(payload)
+    outline = outline_of(payload, exception=exception)
+    return IncomingEvent(
+        event_id=event_id or parse_event_id(payload.get("event_id")) or uuid4().hex,
+        occurred_at=_occurred_at(payload.get("timestamp"), received_at=received_at),
+        received_at=received_at,
+        size=size,
+        grouping_hash=grouping_hash(payload, exception=exception),
+        user_hash=_user_hash(outline.user),
+        outline=outline,
+        payload=payload,
+    )
+
+
+def parse_event_id(value: JsonValue) -> str | None:
+    """A UUID with or without dashes, as 32 hex characters in lower case; None for null.
+
+    Raises:
+        ValidationFailed: it is anything else.
+    """
+    if value is None:
+        return None
+    text = value.replace("-", "").lower() if isinstance(value, str) else ""
+    if not _EVENT_ID.fullmatch(text):
+        raise ValidationFailed("invalid event identifier")
+    return text
+
+
+def _occurred_at(value: JsonValue, *, received_at: datetime) -> datetime:
+    """Seconds since 1970, or ISO 8601, in UTC unless it says otherwise."""
+    try:
+        if isinstance(value, str):
+            claimed = _parse_iso(value)
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            claimed = datetime.fromtimestamp(value, UTC)
+        else:
+            return received_at
+    except (ValueError, OverflowError, OSError):
+        return received_at
+    is_believable = received_at - MAX_PAST <= claimed <= received_at + MAX_FUTURE
+    return claimed if is_believable else received_at
+
+
+def _parse_iso(text: str) -> datetime:
+    if len(text) > _MAX_TIMESTAMP_CHARACTERS:
+        raise ValueError("too long for a time")
+    parsed = datetime.fromisoformat(text)
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+
+
+def _user_hash(user: dict[str, str] | None) -> str | None:
+    """By the first of the identifying parts that the sender gave."""
+    for key in ("id", "email", "username", "ip_address"):
+        if user and key in user:
+            return hashlib.sha256(f"{key}:{user[key]}".encode()).hexdigest()[:32]
+    return None

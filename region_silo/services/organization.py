@@ -1,0 +1,59 @@
+"""Organizations that live in this region. Control gives out their ids and keeps a replica of each."""
+
+import peewee
+
+from region_silo.models.organization import Organization
+from region_silo.services.region import Region
+from shared.config import CONTROL
+from shared.consistency import note_written
+from shared.domain.category import Category
+from shared.errors import FieldMissing, SlugTaken
+from shared.outbox.enqueue import enqueue
+from shared.pb.hybridcloud.organizations.v1 import organization_pb2
+
+
+def provision_organization(region: Region, *, organization_id: int, slug: str, name: str) -> Organization:
+    """Creates the organization, or answers with it when it exists already.
+
+    Raises:
+        FieldMissing: the id or the slug is missing.
+        SlugTaken: another organization here has the slug.
+    """
+    if organization_id <= 0:
+        raise FieldMissing("id: a positive id is required.")
+    if not slug:
+        raise FieldMissing("slug: this field is required.")
+    now = region.clock.now()
+    try:
+        with region.database.transaction() as tx:
+            existing = Organization.get_or_none(Organization.id == organization_id)
+            if existing is not None:
+                return existing
+            organization = Organization.create(id=organization_id, slug=slug, name=name or slug, created_at=now)
+            enqueue(tx, Category.ORGANIZATION, [organization.id], destinations=[CONTROL], now=now)
+            note_written(tx, Category.ORGANIZATION, organization.id, organization.version)
+            return organization
+    except peewee.IntegrityError as exc:
+        raise SlugTaken(metadata={"slug": slug}) from exc
+
+
+def find_organization(id_or_slug: int | str) -> Organization | None:
+    """An organization of this region by its id or slug; None when there is none. Needs a session."""
+    key = Organization.id if isinstance(id_or_slug, int) else Organization.slug
+    return Organization.get_or_none(key == id_or_slug)
+
+
+def list_organizations(*, after_id: int = 0, limit: int) -> list[Organization]:
+    """Organizations of this region in id order. Needs a session."""
+    return list(Organization.select().where(Organization.id > after_id).order_by(Organization.id).limit(limit))
+
+
+def organization_message(organization: Organization, region_name: str) -> organization_pb2.RpcOrganization:
+    """An organization of this region."""
+    return organization_pb2.RpcOrganization(
+        id=organization.id,
+        slug=organization.slug,
+        name=organization.name,
+        region_name=region_name,
+        status=organization.status,
+    )
