@@ -1,0 +1,156 @@
+"""Which platform a command talks to, and with what proof: ``topology.json``, or ``--control`` and the environment.
+
+Owns that choice and the channels to the silos. Refuses to know what is asked of them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import typer
+
+from shared.cli.invocation import Invocation, invocation_of
+from shared.cli.topology import read_topology
+from shared.clock import SystemClock
+from shared.config import CONTROL, Environment
+from shared.errors import ConfigInvalid, RegionNotFound, SiloError
+from shared.pb.hybridcloud.operations.v1 import topology_service_pb2 as topology_calls
+from shared.rpc import channel as rpc_channel
+from shared.rpc.channel import SiloChannel
+from shared.rpc.keyring import Keyring
+from shared.rpc.retry import RetryPolicy
+from shared.rpc.tls import TlsConfig
+
+CALLER = "service:silo-cli"
+"""As whom the command line signs."""
+DEFAULT_CONTROL_GRPC_PORT = 50051
+_LIST_REGIONS = "/hybridcloud.operations.v1.TopologyService/ListRegions"
+
+
+@dataclass(frozen=True)
+class Access:
+    """A platform and the means to use it."""
+
+    control_http: str
+    """Base URL."""
+    control_grpc: str
+    token: str | None = field(default=None, repr=False)
+    """API token for REST."""
+    rpc_keys: str = field(default="", repr=False)
+    regions: Mapping[str, str] = field(default_factory=dict)
+    """gRPC addresses known without asking, by name; control's directory knows them all."""
+    organization: str | None = None
+    """Slug of the organization that commands mean when none is named."""
+    tls: TlsConfig | None = None
+
+    def channel(self, silo: str, *, address: str | None = None) -> SiloChannel:
+        """A signed channel to a silo.
+
+        Args:
+            silo: ``control`` or a region's name; what the call is signed for.
+            address: ``host:port``; looked up when absent.
+
+        Raises:
+            ConfigInvalid: no signing keys are known, or they are malformed.
+            RegionNotFound: neither this platform's file nor its directory has such a region.
+        """
+        return rpc_channel.connect(
+            address or self.address_of(silo),
+            caller=CALLER,
+            target_name=silo,
+            keyring=self._keyring(),
+            clock=SystemClock(),
+            tls=self.tls,
+            retry=RetryPolicy(max_attempts=1),
+        )
+
+    def address_of(self, silo: str) -> str:
+        """``host:port`` of a silo's gRPC.
+
+        Raises:
+            RegionNotFound: there is none of that name.
+        """
+        if silo == CONTROL:
+            return self.control_grpc
+        if silo in self.regions:
+            return self.regions[silo]
+        directory = self.list_directory()
+        if silo not in directory:
+            names = ", ".join((CONTROL, *sorted({*self.regions, *directory})))
+            raise RegionNotFound(f"There is no silo {silo!r}; there are: {names}.", metadata={"region": silo})
+        return directory[silo]
+
+    def name_of(self, address: str) -> str | None:
+        """The silo that listens at an address, as far as known without asking."""
+        if address == self.control_grpc:
+            return CONTROL
+        return next((name for name, known in self.regions.items() if known == address), None)
+
+    def list_directory(self) -> dict[str, str]:
+        """Where the regions that control knows listen, by name: ``host:port`` of gRPC.
+
+        Raises:
+            SiloUnreachable: control is away.
+        """
+        with self.channel(CONTROL) as channel:
+            call = channel.unary_unary(
+                _LIST_REGIONS,
+                topology_calls.ListRegionsRequest.SerializeToString,
+                topology_calls.ListRegionsResponse.FromString,
+            )
+            answer = call(topology_calls.ListRegionsRequest(), timeout=5)
+        return {region.name: region.grpc_address for region in answer.regions}
+
+    def all_regions(self) -> dict[str, str]:
+        """As ``list_directory``, with the regions known without asking; those alone while control is away."""
+        try:
+            return {**self.list_directory(), **self.regions}
+        except SiloError:
+            return dict(self.regions)
+
+    def _keyring(self) -> Keyring:
+        if not self.rpc_keys:
+            raise ConfigInvalid("Set SILO_RPC_KEYS to the platform's id:secret; calls between silos are signed.")
+        return Keyring.parse(self.rpc_keys)
+
+
+def access_of(ctx: typer.Context) -> Access:
+    """What the options of a command's invocation name.
+
+    Raises:
+        ConfigInvalid: they name nothing that can be used.
+    """
+    invocation = invocation_of(ctx)
+    return _remote(invocation) if invocation.control else _local(invocation)
+
+
+def _local(invocation: Invocation) -> Access:
+    topology = read_topology(invocation.data_directory)
+    return Access(
+        control_http=topology.control.http,
+        control_grpc=invocation.control_grpc or topology.control.grpc,
+        token=invocation.token or topology.users["superuser"].token,
+        rpc_keys=topology.rpc_keys,
+        regions={name: silo.grpc for name, silo in topology.regions.items()},
+        organization=topology.organization.slug,
+    )
+
+
+def _remote(invocation: Invocation) -> Access:
+    url = urlsplit(invocation.control or "")
+    if url.scheme not in {"http", "https"} or not url.hostname:
+        raise ConfigInvalid(f"--control takes a URL such as http://127.0.0.1:8000, not {invocation.control!r}.")
+    environment = Environment(invocation.environ)
+    tls = environment.tls()
+    environment.finish()
+    return Access(
+        control_http=(invocation.control or "").rstrip("/"),
+        control_grpc=invocation.control_grpc or f"{_bracketed(url.hostname)}:{DEFAULT_CONTROL_GRPC_PORT}",
+        token=invocation.token,
+        rpc_keys=environment.text("SILO_RPC_KEYS", ""),
+        tls=tls,
+    )
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,179 @@
+"""``silo app``: the life of an app, from a manifest to its end."""
+
+import json
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from shared.cli import rest
+from shared.cli.access import Access, access_of
+from shared.cli.app_places import list_places
+from shared.cli.invocation import SiloCommand, SiloGroup
+from shared.cli.manifest import ACME_KANBAN, read_manifest
+from shared.cli.output import JsonOption, examples, note, print_json
+from shared.cli.tables import print_pairs, print_table
+from shared.errors import AppNotFound, ConfigInvalid, InstallationNotFound, NotFound
+
+app = typer.Typer(cls=SiloGroup, add_completion=False, no_args_is_help=True)
+
+SlugArgument = Annotated[str, typer.Argument(metavar="APP", help="Slug or id.")]
+OrgOption = Annotated[
+    str | None, typer.Option("--org", metavar="SLUG", help="Default: the organization that `silo up` made.")
+]
+
+
+@app.callback(epilog=examples("silo app example > kanban.json", "silo app create kanban.json"))
+def apps() -> None:
+    """Apps: make, show, install and remove them."""
+
+
+@app.command(cls=SiloCommand, epilog=examples("silo app example > kanban.json"))
+def example() -> None:
+    """Print the manifest of a public app with every kind of component, to start from."""
+    print(json.dumps(ACME_KANBAN, indent=2))
+
+
+@app.command(
+    cls=SiloCommand,
+    epilog=examples(
+        "silo app create kanban.json",
+        "silo app create kanban.yaml --org shop --name 'Shop Kanban' --json",
+        "silo app example | silo app create -",
+    ),
+)
+def create(
+    ctx: typer.Context,
+    manifest: Annotated[str, typer.Argument(metavar="MANIFEST", help="File in JSON or YAML; - is standard input.")],
+    organization: OrgOption = None,
+    name: Annotated[str | None, typer.Option("--name", help="In place of the manifest's.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make an app from a manifest: the body of POST sentry-apps/ as a file."""
+    body = read_manifest(manifest)
+    access = access_of(ctx)
+    owner = organization or body.get("organization") or _default_organization(access)
+    body |= {"organization": owner} | ({"name": name} if name else {})
+    with rest.connect(access) as api:
+        made = api.post("/sentry-apps/", body)
+    if as_json:
+        print_json(made)
+        return
+    _print_app(made)
+    note(f"Next: silo app install {made['slug']} --org {owner}")
+
+
+@app.command("list", cls=SiloCommand, epilog=examples("silo app list", "silo app list --org acme --status internal"))
+def list_all(
+    ctx: typer.Context,
+    organization: Annotated[str | None, typer.Option("--org", metavar="SLUG", help="Only those that it owns.")] = None,
+    status: Annotated[str | None, typer.Option("--status", help="published, unpublished or internal.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List apps: all that the token may see, or those that an organization owns."""
+    path = f"/organizations/{quote(organization)}/sentry-apps/" if organization else "/sentry-apps/"
+    with rest.connect(access_of(ctx)) as api:
+        found = list(api.pages(path, params={"status": status} if status else None))
+    if as_json:
+        print_json(found)
+    else:
+        rows = [(each["slug"], each["name"], each["status"], (each.get("owner") or {}).get("slug")) for each in found]
+        print_table(("slug", "name", "status", "owner"), rows)
+
+
+@app.command(cls=SiloCommand, epilog=examples("silo app show acme-kanban", "silo app show acme-kanban --json"))
+def show(ctx: typer.Context, slug: SlugArgument, as_json: JsonOption = False) -> None:
+    """Show an app, and in each silo whether it is known there and who has it installed."""
+    access = access_of(ctx)
+    with rest.connect(access) as api:
+        found = api.get(f"/sentry-apps/{quote(slug)}/")
+    places = list_places(access, found["slug"]) if access.rpc_keys else []
+    if as_json:
+        print_json({**found, "places": [place.as_json() for place in places]})
+        return
+    _print_app(found)
+    print_table(
+        ("silo", "app known", "installation", "organization", "status"),
+        [row for place in places for row in place.rows()],
+    )
+
+
+@app.command(
+    cls=SiloCommand, epilog=examples("silo app install acme-kanban", "silo app install acme-kanban --org shop")
+)
+def install(
+    ctx: typer.Context, slug: SlugArgument, organization: OrgOption = None, as_json: JsonOption = False
+) -> None:
+    """Install an app in an organization; once installed, it stays as it is."""
+    access = access_of(ctx)
+    owner = organization or _default_organization(access)
+    with rest.connect(access) as api:
+        made = _install(api, slug, owner)
+    if as_json:
+        print_json(made)
+        return
+    pairs = {"uuid": made["uuid"], "app": made["app"]["slug"], "organization": made["organization"]["slug"]}
+    print_pairs({**pairs, "status": made["status"]}.items())
+
+
+@app.command(cls=SiloCommand, epilog=examples("silo app uninstall acme-kanban --org shop"))
+def uninstall(
+    ctx: typer.Context, slug: SlugArgument, organization: OrgOption = None, as_json: JsonOption = False
+) -> None:
+    """Remove every installation of an app from an organization."""
+    access = access_of(ctx)
+    owner = organization or _default_organization(access)
+    with rest.connect(access) as api:
+        found = _installations_of(api, slug, owner)
+        for uuid in found:
+            api.delete(f"/sentry-app-installations/{uuid}/")
+    if as_json:
+        print_json({"app": slug, "organization": owner, "uninstalled": found})
+    else:
+        note(f"{slug} is no longer installed in {owner}.")
+
+
+@app.command(cls=SiloCommand, epilog=examples("silo app delete acme-kanban"))
+def delete(ctx: typer.Context, slug: SlugArgument, as_json: JsonOption = False) -> None:
+    """Delete an app with its installations and tokens, everywhere. A published app cannot be deleted."""
+    with rest.connect(access_of(ctx)) as api:
+        api.delete(f"/sentry-apps/{quote(slug)}/")
+    if as_json:
+        print_json({"slug": slug, "deleted": True})
+    else:
+        note(f"{slug} is deleted.")
+
+
+def _install(api: rest.RestClient, slug: str, organization: str) -> Any:
+    try:
+        return api.post(f"/organizations/{quote(organization)}/sentry-app-installations/", {"slug": slug})
+    except NotFound as exc:
+        if exc.metadata.get("silent") != "true":
+            raise
+        raise AppNotFound(f"There is no app {slug!r} that {organization} may install.") from exc
+
+
+def _installations_of(api: rest.RestClient, slug: str, organization: str) -> list[str]:
+    """UUIDs of an app's installations in an organization.
+
+    Raises:
+        InstallationNotFound: there is none.
+    """
+    installed = api.pages(f"/organizations/{quote(organization)}/sentry-app-installations/")
+    found = [each["uuid"] for each in installed if slug in {each["app"]["slug"], str(each["app"].get("sentryAppId"))}]
+    if not found:
+        raise InstallationNotFound(f"{slug} is not installed in {organization}.")
+    return found
+
+
+def _default_organization(access: Access) -> str:
+    if access.organization is None:
+        raise ConfigInvalid("Name the organization with --org.")
+    return access.organization
+
+
+def _print_app(found: dict[str, Any]) -> None:
+    shown = ("slug", "name", "status", "uuid", "clientId", "clientSecret", "webhookUrl", "scopes", "events")
+    pairs = [(name, found.get(name)) for name in shown]
+    components = [element.get("type") for element in (found.get("schema") or {}).get("elements", [])]
+    print_pairs([*pairs, ("components", components), ("verifyInstall", found.get("verifyInstall"))])

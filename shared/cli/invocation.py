@@ -1,0 +1,143 @@
+"""What one call of ``silo`` was given: the environment, and which platform it is about.
+
+Owns the options that every command has, wherever after ``silo`` they stand. Refuses to know what is behind them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+DEFAULT_DATA = Path(".silo")
+_PANEL = "Which platform"
+
+
+@dataclass
+class Invocation:
+    """Filled in while the command line is read; the last of a repeated option wins."""
+
+    environ: Mapping[str, str] = field(repr=False)
+    command: str = "silo"
+    """What was called, such as ``silo app create``."""
+    data: Path | None = None
+    control: str | None = None
+    control_grpc: str | None = None
+    token: str | None = field(default=None, repr=False)
+
+    @property
+    def data_directory(self) -> Path:
+        """``--data`` or its default."""
+        return self.data or DEFAULT_DATA
+
+
+def invocation_of(ctx: typer.Context) -> Invocation:
+    """The invocation that a command belongs to."""
+    invocation: Invocation = ctx.find_root().obj
+    return invocation
+
+
+class _Command(TyperCommand):
+    """Shows each paragraph of a docstring as wide as the terminal is."""
+
+    def __init__(self, **settings: Any) -> None:
+        paragraphs = (settings.get("help") or "").split("\n\n")
+        super().__init__(**{**settings, "help": "\n\n".join(" ".join(text.split("\n")) for text in paragraphs)})
+
+
+class SiloCommand(_Command):
+    """A command about a platform, here or elsewhere."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.params.extend(_options_of(_platform))
+
+
+class LocalCommand(_Command):
+    """A command that runs a platform on this machine."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.params.extend(_options_of(_local_platform))
+
+
+class SiloGroup(TyperGroup):
+    """A group of commands; the options of its commands may stand before their names: ``silo app --data DIR list``."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        for option in _options_of(_platform):
+            option.hidden = True
+            self.params.append(option)
+
+
+def _remember(ctx: typer.Context, param: typer.CallbackParam, value: Any) -> None:
+    """Called for each option of each level, given or not, from the outside in."""
+    invocation = invocation_of(ctx)
+    invocation.command = ctx.command_path
+    if value is not None and param.name:
+        setattr(invocation, param.name, value)
+
+
+_DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        help=f"The directory of a platform on this machine. Default: {DEFAULT_DATA}",
+        expose_value=False,
+        callback=_remember,
+        rich_help_panel=_PANEL,
+    ),
+]
+
+
+def _local_platform(data: _DataOption = None) -> None:
+    """The template of the options of a `LocalCommand`; it is never called."""
+
+
+def _platform(
+    data: _DataOption = None,
+    control: Annotated[
+        str | None,
+        typer.Option(
+            "--control",
+            metavar="URL",
+            help="Another platform: control's HTTP address. gRPC keys come from SILO_RPC_KEYS.",
+            expose_value=False,
+            callback=_remember,
+            rich_help_panel=_PANEL,
+        ),
+    ] = None,
+    control_grpc: Annotated[
+        str | None,
+        typer.Option(
+            "--control-grpc",
+            metavar="HOST:PORT",
+            help="Its gRPC address. Default: the same host, port 50051",
+            expose_value=False,
+            callback=_remember,
+            rich_help_panel=_PANEL,
+        ),
+    ] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            "--token",
+            metavar="T",
+            help="Act with this API token. Default: the superuser's of --data",
+            expose_value=False,
+            callback=_remember,
+            rich_help_panel=_PANEL,
+        ),
+    ] = None,
+) -> None:
+    """The template of the options of a `SiloCommand`; it is never called."""
+
+
+def _options_of(template: Any) -> list[Any]:
+    typed = typer.Typer(add_completion=False)
+    typed.command()(template)
+    return list(typer.main.get_command(typed).params)

@@ -1,0 +1,117 @@
+"""The directory of a platform on this machine: databases, logs, ``topology.json``, and one owner at a time.
+
+Owns file names, the lock, and the promise that a first start is all or nothing: a marker stands while it lasts, and the
+next start removes what an interrupted one left, which nobody had the secrets to use.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from shared.cli.topology import FILE_NAME, Topology, find_topology, write_topology
+from shared.config import CONTROL
+from shared.errors import ConfigInvalid
+
+_LOCK = "up.lock"
+_MARKER = "first-start.json"
+_SQLITE_FILES = ("", "-wal", "-shm", "-journal")
+
+
+class DataDirectory:
+    """One directory; made by ``prepare``."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+
+    def prepare(self) -> None:
+        """Makes the directory, readable by its owner alone, unless it is there.
+
+        Raises:
+            ConfigInvalid: it cannot be made or written.
+        """
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self.path / "logs").mkdir(mode=0o700, exist_ok=True)
+            (self.path / _LOCK).touch(mode=0o600)
+        except OSError as exc:
+            raise ConfigInvalid(f"The directory {self.path} cannot be written: {exc.strerror}.") from exc
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Holds the directory for this process; the lock ends with the process, however it ends.
+
+        Raises:
+            ConfigInvalid: another process holds it.
+        """
+        with (self.path / _LOCK).open("r+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as exc:
+                holder = file.read().strip() or "another"
+                raise ConfigInvalid(
+                    f"`silo up` already runs on {self.path}, as process {holder}. Stop it, or choose another --data."
+                ) from exc
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+            yield
+
+    def database_path(self, silo: str) -> Path:
+        """The SQLite file of a silo; the default names of DESIGN §8."""
+        return self.path / ("control.db" if silo == CONTROL else f"region-{silo}.db")
+
+    def log_path(self, silo: str) -> Path:
+        """Where a silo's output goes."""
+        return self.path / "logs" / f"{silo}.log"
+
+    def turn_logs(self, silos: Sequence[str]) -> None:
+        """Sets the logs of the last run aside, so that every line in a log is of this run."""
+        for path in map(self.log_path, silos):
+            with suppress(FileNotFoundError):
+                path.replace(path.with_suffix(".previous.log"))
+
+    def find_topology(self) -> Topology | None:
+        """What the last complete start wrote; None before the first.
+
+        Raises:
+            ConfigInvalid: the file is damaged.
+        """
+        return find_topology(self.path)
+
+    def begin_first_start(self, silos: Sequence[str]) -> None:
+        """Marks the start as the first one, and removes what an interrupted one left.
+
+        Raises:
+            ConfigInvalid: there are databases that no interrupted first start explains.
+        """
+        marker = self.path / _MARKER
+        with suppress(FileNotFoundError):
+            for silo in _names_in(marker):
+                self._remove_database(silo)
+        found = [self.database_path(silo) for silo in silos if self.database_path(silo).exists()]
+        if found:
+            raise ConfigInvalid(
+                f"{found[0]} is there, but {FILE_NAME} with its secrets is not. Put it back, or choose another --data."
+            )
+        marker.write_text(json.dumps(list(silos)))
+
+    def complete(self, topology: Topology) -> None:
+        """Keeps what a start ended with; from now on nothing here is removed."""
+        write_topology(self.path, topology)
+        (self.path / _MARKER).unlink(missing_ok=True)
+
+    def _remove_database(self, silo: str) -> None:
+        path = self.database_path(silo)
+        for suffix in _SQLITE_FILES:
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _names_in(marker: Path) -> list[str]:
+    """Silos that an interrupted first start began to make; none when it was interrupted while it wrote that down."""
+    text = marker.read_text()
+    with suppress(ValueError):
+        return list(json.loads(text))
+    return []

@@ -1,0 +1,53 @@
+"""What a platform has from its first start on: keys, a superuser, the organization ``acme`` and its owner."""
+
+import json
+import secrets
+from collections.abc import Mapping
+
+from shared.cli.rest import RestClient
+from shared.cli.topology import Organization, User
+from shared.errors import Internal
+
+ORGANIZATION_SLUG = "acme"
+ORGANIZATION_NAME = "Acme"
+OWNER_EMAIL = "owner@acme.example"
+
+
+def make_rpc_keys() -> str:
+    """A fresh ``id:secret``."""
+    return f"local:{secrets.token_hex(32)}"
+
+
+def read_superuser(printed: str) -> User:
+    """The superuser, from the line that ``migrate --bootstrap`` prints on its first run.
+
+    Raises:
+        Internal: the line is not there, or without secrets.
+    """
+    try:
+        line = next(line for line in printed.splitlines() if line.startswith("{"))
+        return User.from_json(json.loads(line)["superuser"])
+    except (StopIteration, ValueError, KeyError) as exc:
+        raise Internal("Control's bootstrap did not print the superuser's secrets.") from exc
+
+
+def create_organization(rest: RestClient, *, region: str) -> tuple[Organization, User]:
+    """Makes the organization in a region, and its owner.
+
+    Raises:
+        SiloError: what control said.
+    """
+    made = rest.post("/organizations/", {"slug": ORGANIZATION_SLUG, "name": ORGANIZATION_NAME, "region": region})
+    owner = create_user(rest, {"email": OWNER_EMAIL, "organization": ORGANIZATION_SLUG, "role": "owner"})
+    return Organization(id=int(made["id"]), slug=str(made["slug"]), region=region), owner
+
+
+def create_user(rest: RestClient, body: Mapping[str, object]) -> User:
+    """Makes a user; the password is one of ours unless the body has one, so that it is known here.
+
+    Raises:
+        SiloError: what control said.
+    """
+    password = str(body.get("password") or secrets.token_urlsafe(16))
+    made = rest.post("/users/", {**body, "password": password})
+    return User.from_json({"password": password, **made})

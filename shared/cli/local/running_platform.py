@@ -1,0 +1,174 @@
+"""A platform that runs on this machine, from nothing to ready to gone.
+
+Owns the order: lock, addresses, migrations, silos, readiness, first start, ``topology.json``; and that whatever goes
+wrong on the way, nothing is left running.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+
+from shared.cli.access import Access
+from shared.cli.local.addresses import choose_addresses
+from shared.cli.local.data_directory import DataDirectory
+from shared.cli.local.first_start import create_organization, make_rpc_keys, read_superuser
+from shared.cli.local.readiness import wait_until_ready
+from shared.cli.local.silo_process import SiloProcess, SiloSpec, make_specs, migrate_all
+from shared.cli.local.stop_signals import ignoring_stop
+from shared.cli.rest import RestClient
+from shared.cli.topology import Organization, Silo, Topology, User
+from shared.config import CONTROL, REGION_NAME
+from shared.errors import ConfigInvalid
+
+DEFAULT_REGIONS = ("us", "de")
+STOP_SECONDS = 4.0
+"""How long the silos may take to end in order; then they are killed. `silo up` promises to be gone after 5."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a start was asked for."""
+
+    directory: DataDirectory
+    http_port: int
+    environ: Mapping[str, str] = field(repr=False)
+    regions: Sequence[str] = ()
+    """Names; empty: those of the last start, and on the first the default ones."""
+
+
+@dataclass
+class RunningPlatform:
+    """Silos as child processes."""
+
+    topology: Topology
+    specs: Mapping[str, SiloSpec]
+    processes: dict[str, SiloProcess]
+    _reported: set[int] = field(default_factory=set)
+
+    def take_deaths(self) -> list[SiloProcess]:
+        """Silos that ended unasked and were not answered before."""
+        dead = [
+            each for each in self.processes.values() if each.exit_code is not None and each.pid not in self._reported
+        ]
+        self._reported.update(process.pid for process in dead)
+        return dead
+
+    def kill(self, silo: str) -> None:
+        """Ends a silo without warning; it stays away until ``restart``."""
+        process = self.processes[silo]
+        self._reported.add(process.pid)
+        process.kill()
+        process.wait(STOP_SECONDS)
+
+    def restart(self, silo: str) -> None:
+        """Starts a silo again where it was."""
+        self.processes[silo] = SiloProcess(self.specs[silo])
+
+
+@contextmanager
+def running_platform(wanted: Wanted, *, report: Callable[[str], None]) -> Iterator[RunningPlatform]:
+    """A platform that is ready; at the end of the block nothing of it runs.
+
+    Args:
+        wanted: what to start.
+        report: called with a line for each step.
+
+    Raises:
+        ConfigInvalid: a region's name, a port or the directory will not do.
+        SiloError: a silo did not become ready.
+    """
+    _refuse_bad_names(wanted.regions)
+    directory = wanted.directory
+    directory.prepare()
+    with ExitStack() as stack:
+        stack.enter_context(directory.lock())
+        kept = directory.find_topology()
+        specs = _plan(wanted, kept)
+        printed = _migrate(directory, specs, is_first=kept is None, report=report)
+        processes: dict[str, SiloProcess] = {}
+        stack.callback(_stop, processes)
+        for name, spec in specs.items():
+            processes[name] = SiloProcess(spec)
+        wait_until_ready(processes, _access_to(specs), report=lambda name: report(f"{name}: ready"))
+        topology = _complete(specs, processes, kept=kept, printed=printed)
+        directory.complete(topology)
+        yield RunningPlatform(topology, specs, processes)
+
+
+def _refuse_bad_names(regions: Sequence[str]) -> None:
+    for name in regions:
+        if not REGION_NAME.fullmatch(name) or name == CONTROL:
+            raise ConfigInvalid(
+                f"{name!r} is no name for a region: 1 to 32 lower-case letters, digits and inner hyphens, "
+                f"starting with a letter, and not {CONTROL!r}."
+            )
+        if list(regions).count(name) > 1:
+            raise ConfigInvalid(f"The region {name!r} is named twice.")
+
+
+def _plan(wanted: Wanted, kept: Topology | None) -> dict[str, SiloSpec]:
+    regions = tuple(wanted.regions or (kept.regions if kept else DEFAULT_REGIONS))
+    addresses = choose_addresses(regions, http_port=wanted.http_port)
+    rpc_keys = kept.rpc_keys if kept else make_rpc_keys()
+    return make_specs(wanted.directory, addresses, rpc_keys=rpc_keys, environ=wanted.environ)
+
+
+def _migrate(
+    directory: DataDirectory, specs: Mapping[str, SiloSpec], *, is_first: bool, report: Callable[[str], None]
+) -> str:
+    if is_first:
+        directory.begin_first_start(list(specs))
+    directory.turn_logs(list(specs))
+    report(f"Migrating {', '.join(specs)} …")
+    printed = migrate_all(specs)
+    report(f"Starting {', '.join(specs)} …")
+    return printed
+
+
+def _access_to(specs: Mapping[str, SiloSpec]) -> Access:
+    control = specs[CONTROL]
+    return Access(
+        control_http=control.address.url,
+        control_grpc=control.address.grpc,
+        rpc_keys=control.environment["SILO_RPC_KEYS"],
+    )
+
+
+def _complete(
+    specs: Mapping[str, SiloSpec], processes: Mapping[str, SiloProcess], *, kept: Topology | None, printed: str
+) -> Topology:
+    silos = {
+        name: Silo(http=spec.address.url, grpc=spec.address.grpc, pid=processes[name].pid)
+        for name, spec in specs.items()
+    }
+    control = silos.pop(CONTROL)
+    if kept:
+        return replace(kept, control=control, regions=silos)
+    superuser = read_superuser(printed)
+    organization, owner = _first_organization(control, next(iter(silos)), superuser)
+    return Topology(
+        control=control,
+        regions=silos,
+        organization=organization,
+        users={"owner": owner, "superuser": superuser},
+        rpc_keys=specs[CONTROL].environment["SILO_RPC_KEYS"],
+    )
+
+
+def _first_organization(control: Silo, region: str, superuser: User) -> tuple[Organization, User]:
+    with RestClient(control.http, token=superuser.token) as rest:
+        return create_organization(rest, region=region)
+
+
+def _stop(processes: Mapping[str, SiloProcess]) -> None:
+    """Ends every silo: all are asked at once, and who does not listen is killed."""
+    with ignoring_stop():
+        running = [process for process in processes.values() if process.exit_code is None]
+        for process in running:
+            process.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        for process in running:
+            if not process.wait(max(0.0, deadline - time.monotonic())):
+                process.kill()
+                process.wait(1.0)

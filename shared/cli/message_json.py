@@ -1,0 +1,47 @@
+"""JSON as people type and read it, to and from protobuf messages.
+
+The names are those of the contract (``organization_id``). Numbers and lists are always there, also when 0 or empty;
+what may be absent is absent. 64-bit integers are JSON numbers; one that a JSON number cannot hold exactly is a string,
+as protobuf's own JSON prints them all. Read are numbers and strings alike.
+"""
+
+import json
+from typing import Any
+
+from google.protobuf import json_format
+from google.protobuf.descriptor import Descriptor
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+
+from shared.errors import ConfigInvalid
+
+
+def parse_message(text: str, descriptor: Descriptor) -> Message:
+    """The message that a JSON object describes.
+
+    Raises:
+        ConfigInvalid: it is no JSON object, or does not fit the message.
+    """
+    message = GetMessageClass(descriptor)()
+    try:
+        found = json.loads(text)
+    except ValueError as exc:
+        raise ConfigInvalid(f"The request is not JSON: {exc}.") from exc
+    if not isinstance(found, dict):
+        raise ConfigInvalid('The request must be a JSON object, such as \'{"slug": "acme-kanban"}\'.')
+    try:
+        return json_format.ParseDict(found, message)
+    except (json_format.ParseError, TypeError, ValueError) as exc:
+        fields = ", ".join(field.name for field in descriptor.fields) or "none"
+        problem = str(exc).partition("Available Fields")[0].strip().rstrip(".")
+        raise ConfigInvalid(f"The request does not fit {descriptor.name}: {problem}. Its fields: {fields}.") from exc
+
+
+def render_message(message: Message) -> dict[str, Any]:
+    """A message as JSON."""
+    return json_format.MessageToDict(
+        message,
+        preserving_proto_field_name=True,
+        always_print_fields_with_no_presence=True,
+        unquote_int64_if_possible=True,
+    )

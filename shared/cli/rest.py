@@ -1,0 +1,146 @@
+"""Control's REST API as the commands use it. Owns turning its refusals into the error tree, with its own sentence."""
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import httpx
+
+from shared import errors
+from shared.cli.access import Access
+
+TIMEOUT_SECONDS = 30.0
+
+_FAMILIES: Mapping[int, type[errors.SiloError]] = {
+    400: errors.InvalidInput,
+    401: errors.Unauthenticated,
+    403: errors.Forbidden,
+    404: errors.NotFound,
+    409: errors.Conflict,
+    429: errors.Exhausted,
+    503: errors.Unavailable,
+    504: errors.DeadlineExceeded,
+}
+
+
+_SENTENCES = {"detail", "error"}
+"""Keys of an answer that hold a sentence; the others are names of fields."""
+
+
+class RestClient:
+    """Calls under ``/api/0`` of one silo; a context manager."""
+
+    def __init__(self, base_url: str, *, token: str | None = None) -> None:
+        """Args:
+        base_url: of control, or of a region.
+        token: API token; None calls without one.
+        """
+        self._base_url = base_url
+        self._client = httpx.Client(
+            base_url=f"{base_url}/api/0",
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+            timeout=TIMEOUT_SECONDS,
+            trust_env=not _is_loopback(base_url),  # a proxy meant for the web must not capture loopback
+        )
+
+    def get(self, path: str, *, params: Mapping[str, str] | None = None) -> Any:
+        return self.send("GET", path, params=params)
+
+    def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        return self.send("POST", path, body=body)
+
+    def put(self, path: str, body: Mapping[str, Any]) -> Any:
+        return self.send("PUT", path, body=body)
+
+    def delete(self, path: str) -> Any:
+        return self.send("DELETE", path)
+
+    def pages(self, path: str, *, params: Mapping[str, str] | None = None) -> Iterator[Any]:
+        """Every item of a list, page after page."""
+        cursor: dict[str, str] = {}
+        while True:
+            answer = self._answer("GET", path, params={**(params or {}), **cursor})
+            yield from answer.json()
+            following = answer.links.get("next", {})
+            if following.get("results") != "true":
+                return
+            cursor = {"cursor": following["cursor"]}
+
+    def send(
+        self, method: str, path: str, *, body: Mapping[str, Any] | None = None, params: Mapping[str, str] | None = None
+    ) -> Any:
+        """The JSON of the answer; None when it has no body.
+
+        Raises:
+            SiloUnreachable: nothing answers there.
+            SiloError: the family that the status belongs to, with the sentence of the answer.
+        """
+        answer = self._answer(method, path, body=body, params=params)
+        return answer.json() if answer.content else None
+
+    def _answer(
+        self, method: str, path: str, *, body: Mapping[str, Any] | None = None, params: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        try:
+            answer = self._client.request(method, path, json=body, params=params)
+        except httpx.TimeoutException as exc:
+            raise errors.DeadlineExceeded(f"{self._base_url} did not answer in time.") from exc
+        except httpx.TransportError as exc:
+            raise errors.SiloUnreachable(
+                f"Nothing answers at {self._base_url}. Is the platform running? `silo up` starts it."
+            ) from exc
+        if not answer.is_success:
+            raise _refusal(answer)
+        return answer
+
+    def close(self) -> None:
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+
+def connect(access: Access) -> RestClient:
+    """Control's API.
+
+    Raises:
+        ConfigInvalid: no token is known.
+    """
+    if not access.token:
+        raise errors.ConfigInvalid("Name a token with --token: `migrate --bootstrap` of control prints a superuser's.")
+    return RestClient(access.control_http, token=access.token)
+
+
+def _refusal(answer: httpx.Response) -> errors.SiloError:
+    family = _FAMILIES.get(answer.status_code, errors.Internal)
+    said = _json_of(answer)
+    facts = {"status": str(answer.status_code), "silent": "false" if said else "true"}
+    if not isinstance(said, Mapping):
+        sentence = " ".join(_texts(said)) if said else f"{answer.request.url} was answered with {answer.status_code}."
+        return family(sentence, metadata=facts)
+    fields = {str(name): _texts(texts) for name, texts in said.items() if name not in _SENTENCES | {"context"}}
+    sentence = " ".join(text for name in sorted(_SENTENCES) for text in _texts(said.get(name, [])))
+    return family(sentence or family().message, fields=fields, metadata=facts)
+
+
+def _json_of(answer: httpx.Response) -> Any:
+    try:
+        return answer.json()
+    except ValueError:
+        return None
+
+
+def _texts(said: Any) -> list[str]:
+    return [str(text) for text in said] if isinstance(said, list) else [str(said)]
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

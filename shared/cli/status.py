@@ -1,0 +1,78 @@
+"""``silo status``: what is up, what waits, and how far behind."""
+
+import threading
+from typing import Annotated
+
+import typer
+from rich.console import Console, Group
+from rich.live import Live
+
+from shared.cli.access import Access, access_of
+from shared.cli.invocation import SiloCommand
+from shared.cli.output import JsonOption, examples, print_json
+from shared.cli.status_report import SiloStatus, StatusReport, read_status
+from shared.cli.tables import make_table
+
+app = typer.Typer(add_completion=False)
+
+_EVERY_SECONDS = 1.0
+
+
+@app.command(cls=SiloCommand, epilog=examples("silo status", "silo status --watch", "silo status --json"))
+def status(
+    ctx: typer.Context,
+    watch: Annotated[bool, typer.Option("--watch", help="Again every second, until Ctrl-C.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show each silo: whether it answers, what waits to be delivered to it, and how old that is.
+
+    Lag is the time from a commit to its acknowledgement, of the messages delivered lately. A dash means unknown: the
+    silo that would know does not answer.
+    """
+    access = access_of(ctx)
+    try:
+        _show(access, watch=watch, as_json=as_json)
+    except KeyboardInterrupt:
+        return
+
+
+def _show(access: Access, *, watch: bool, as_json: bool) -> None:
+    never = threading.Event()
+    if as_json:
+        print_json(read_status(access).as_json())
+        while watch and not never.wait(_EVERY_SECONDS):
+            print_json(read_status(access).as_json())
+    elif watch:
+        with Live(_rendered(read_status(access)), auto_refresh=False) as live:
+            while not never.wait(_EVERY_SECONDS):
+                live.update(_rendered(read_status(access)), refresh=True)
+    else:
+        Console().print(_rendered(read_status(access)))
+
+
+def _rendered(report: StatusReport) -> Group:
+    rows = [("control", report.control), *report.regions.items()]
+    columns = ("to", "up", "backlog", "parked", "oldest", "p50", "p99", "breaker")
+    return Group(make_table(columns, [_row(name, silo) for name, silo in rows]))
+
+
+def _row(name: str, silo: SiloStatus) -> tuple[object, ...]:
+    backlog = None
+    if silo.backlog is not None:
+        backlog = ", ".join(f"{category} {count}" for category, count in sorted(silo.backlog.items())) or "0"
+    return (
+        name,
+        silo.reachable,
+        backlog,
+        silo.parked,
+        _duration(silo.oldest_age_seconds),
+        _duration(silo.lag_p50_seconds),
+        _duration(silo.lag_p99_seconds),
+        silo.breaker,
+    )
+
+
+def _duration(seconds: float | None) -> str | None:
+    if seconds is None:
+        return None
+    return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.1f} s"

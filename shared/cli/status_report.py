@@ -1,0 +1,137 @@
+"""The state of a platform, gathered from its silos side by side.
+
+Owns the shape of ``silo status --json``. What waits for a region is control's to say; what waits for control is the
+regions'; whoever does not answer leaves its part unknown, which is not the same as empty.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from shared.cli.access import Access
+from shared.cli.health import is_healthy
+from shared.config import CONTROL
+from shared.errors import SiloError
+from shared.pb.hybridcloud.operations.v1 import outbox_pb2, outbox_service_pb2, outbox_service_pb2_grpc
+
+TIMEOUT_SECONDS = 3.0
+_BREAKERS = {
+    outbox_pb2.DestinationStatus.BREAKER_CLOSED: "closed",
+    outbox_pb2.DestinationStatus.BREAKER_OPEN: "open",
+}
+
+_IDLE = outbox_pb2.DestinationStatus(breaker=outbox_pb2.DestinationStatus.BREAKER_CLOSED)
+"""A destination that a silo does not mention: nothing was ever sent there."""
+
+Destinations = Mapping[str, outbox_pb2.DestinationStatus]
+
+
+@dataclass(frozen=True)
+class SiloStatus:
+    """One silo, and what waits to be delivered to it. None: unknown."""
+
+    reachable: bool
+    backlog: Mapping[str, int] | None = None
+    """By category; one without any is missing."""
+    parked: int | None = None
+    oldest_age_seconds: float | None = None
+    lag_p50_seconds: float | None = None
+    lag_p99_seconds: float | None = None
+    breaker: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "reachable": self.reachable,
+            "backlog": None if self.backlog is None else dict(self.backlog),
+            "parked": self.parked,
+            "oldest_age_seconds": self.oldest_age_seconds,
+            "lag_seconds": {"p50": self.lag_p50_seconds, "p99": self.lag_p99_seconds},
+            "breaker": self.breaker,
+        }
+
+
+@dataclass(frozen=True)
+class StatusReport:
+    """A platform."""
+
+    control: SiloStatus
+    regions: Mapping[str, SiloStatus]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "control": self.control.as_json(),
+            "regions": {name: region.as_json() for name, region in self.regions.items()},
+        }
+
+
+def read_status(access: Access) -> StatusReport:
+    """Asks every silo; a silo that is away costs no more than its own timeout."""
+    regions = access.all_regions()
+    credentials = access.tls.channel_credentials() if access.tls else None
+    silos = {CONTROL: access.control_grpc, **regions}
+    with ThreadPoolExecutor(2 * len(silos)) as pool:
+        health = pool.map(lambda address: is_healthy(address, credentials=credentials), silos.values())
+        asked = pool.map(lambda silo: _ask(access, silo, silos[silo]), silos)
+        reachable, answers = dict(zip(silos, health, strict=True)), dict(zip(silos, asked, strict=True))
+    control = answers[CONTROL]
+    return StatusReport(
+        control=_summed(reachable[CONTROL], [answers[name] for name in regions]),
+        regions={
+            name: _status(reachable[name], control.get(name, _IDLE) if control is not None else None)
+            for name in sorted(regions)
+        },
+    )
+
+
+def _ask(access: Access, silo: str, address: str) -> Destinations | None:
+    """What a silo has to deliver, by destination; None when it does not say."""
+    with access.channel(silo, address=address) as channel:
+        stub = outbox_service_pb2_grpc.OutboxServiceStub(channel)
+        try:
+            answer = stub.GetStatus(outbox_service_pb2.GetStatusRequest(), timeout=TIMEOUT_SECONDS)
+        except SiloError:
+            return None
+    return {destination.destination: destination for destination in answer.destinations}
+
+
+def _status(reachable: bool, destination: outbox_pb2.DestinationStatus | None) -> SiloStatus:
+    if destination is None:
+        return SiloStatus(reachable)
+    return SiloStatus(
+        reachable=reachable,
+        backlog=dict(destination.backlog),
+        parked=destination.parked,
+        oldest_age_seconds=destination.oldest_age_seconds,
+        lag_p50_seconds=_optional(destination, "lag_p50_seconds"),
+        lag_p99_seconds=_optional(destination, "lag_p99_seconds"),
+        breaker=_BREAKERS.get(destination.breaker),
+    )
+
+
+def _optional(destination: outbox_pb2.DestinationStatus, name: str) -> float | None:
+    return float(getattr(destination, name)) if destination.HasField(name) else None
+
+
+def _summed(reachable: bool, answers: Iterable[Destinations | None]) -> SiloStatus:
+    """What waits for control in all regions that answer: counts added up, times and breakers at their worst."""
+    parts = [_status(reachable, answer[CONTROL]) for answer in answers if answer is not None and CONTROL in answer]
+    if not parts:
+        return SiloStatus(reachable)
+    backlog: Counter[str] = Counter()
+    for part in parts:
+        backlog.update(part.backlog or {})
+    return SiloStatus(
+        reachable=reachable,
+        backlog=dict(backlog),
+        parked=sum(part.parked or 0 for part in parts),
+        oldest_age_seconds=_worst([part.oldest_age_seconds for part in parts]),
+        lag_p50_seconds=_worst([part.lag_p50_seconds for part in parts]),
+        lag_p99_seconds=_worst([part.lag_p99_seconds for part in parts]),
+        breaker="open" if any(part.breaker == "open" for part in parts) else "closed",
+    )
+
+
+def _worst(values: Sequence[float | None]) -> float | None:
+    return max((value for value in values if value is not None), default=None)

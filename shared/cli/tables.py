@@ -1,0 +1,43 @@
+"""Tables for people, readable at 80 columns. Owns their look."""
+
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
+    """Prints rows under column names; a cell that is too long is folded, never cut."""
+    Console().print(make_table(columns, rows, title=title))
+
+
+def print_pairs(pairs: Iterable[tuple[str, object]]) -> None:
+    """Prints names and values under each other."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    for name, value in pairs:
+        table.add_row(name, cell(value))
+    Console().print(table)
+
+
+def make_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> Table:
+    """The table that ``print_table`` prints."""
+    table = Table(*columns, box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    for column in table.columns:
+        column.overflow = "fold"
+    for row in rows:
+        table.add_row(*map(cell, row))
+    return table
+
+
+def cell(value: object) -> str:
+    """A value as a person reads it; brackets in it are no markup."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple, set)):
+        return ", ".join(map(cell, value)) or "-"
+    return str(value).replace("[", "\\[")

@@ -1,0 +1,71 @@
+"""``silo user``: users and their roles."""
+
+from enum import Enum
+from typing import Annotated, Any
+
+import typer
+
+from shared.cli import rest
+from shared.cli.access import access_of
+from shared.cli.invocation import SiloCommand, SiloGroup
+from shared.cli.local.first_start import create_user
+from shared.cli.output import JsonOption, examples, print_json
+from shared.cli.tables import print_pairs
+from shared.errors import ConfigInvalid
+
+app = typer.Typer(cls=SiloGroup, add_completion=False, no_args_is_help=True)
+
+
+class Role(Enum):
+    """What a member may do in an organization."""
+
+    MEMBER = "member"
+    ADMIN = "admin"
+    MANAGER = "manager"
+    OWNER = "owner"
+
+
+@app.callback()
+def user() -> None:
+    """Users: members of organizations, superusers and staff."""
+
+
+@app.command(
+    cls=SiloCommand,
+    epilog=examples(
+        "silo user create ann@acme.example --org acme --role manager",
+        "silo user create root2@silo.example --superuser --json",
+        "silo user create help@silo.example --staff --org acme --role member",
+    ),
+)
+def create(
+    ctx: typer.Context,
+    email: Annotated[str, typer.Argument(metavar="EMAIL")],
+    organization: Annotated[str | None, typer.Option("--org", metavar="SLUG", help="Where they are a member.")] = None,
+    role: Annotated[Role | None, typer.Option("--role", help="What they may do there. Default: member")] = None,
+    superuser: Annotated[bool, typer.Option("--superuser", help="May do everything everywhere.")] = False,
+    staff: Annotated[bool, typer.Option("--staff", help="May look into every organization.")] = False,
+    name: Annotated[str | None, typer.Option("--name", help="Shown to people.")] = None,
+    password: Annotated[str | None, typer.Option("--password", help="Default: one is made.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a user, and print the password, API token and session, which cannot be had again."""
+    if role and not organization:
+        raise ConfigInvalid("--role says what they may do in an organization: name it with --org.")
+    body: dict[str, Any] = {"email": email, "isSuperuser": superuser, "isStaff": staff}
+    if organization:
+        body |= {"organization": organization, "role": (role or Role.MEMBER).value}
+    body |= {key: value for key, value in (("name", name), ("password", password)) if value is not None}
+    with rest.connect(access_of(ctx)) as api:
+        made = create_user(api, body)
+    printed = {
+        "id": made.id,
+        "email": made.email,
+        "token": made.token,
+        "session": made.session,
+        "password": made.password,
+    }
+    if as_json:
+        print_json(printed)
+    else:
+        print_pairs(printed.items())
