@@ -6,6 +6,9 @@ from typing import Any
 
 import peewee
 
+_SQLITE_ROWID = "INTEGER"
+"""What SQLite calls the type of a primary key that it counts up itself."""
+
 
 class IdField(peewee.BigAutoField):
     """A primary key that is never given out twice, also after the newest row was deleted.
@@ -13,11 +16,11 @@ class IdField(peewee.BigAutoField):
     SQLite reuses the largest id unless told otherwise; a reused id would meet the tombstone of its predecessor.
     """
 
-    def ddl(self, ctx: peewee.Context) -> peewee.Node:
-        node = super().ddl(ctx)
-        if ctx.state.field_types.get("BIGAUTO") == peewee.FIELD.AUTO:
-            return peewee.NodeList((node, peewee.SQL("AUTOINCREMENT")))
-        return node
+    def ddl(self, ctx: peewee.Context) -> peewee.NodeList:
+        column = super().ddl(ctx)
+        if ctx.state.field_types.get("BIGAUTO") == _SQLITE_ROWID:
+            return peewee.NodeList((column, peewee.SQL("AUTOINCREMENT")))
+        return column
 
 
 class InstantField(peewee.Field):

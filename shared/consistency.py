@@ -18,7 +18,7 @@ from shared.domain.category import Category
 from shared.errors import ValidationFailed
 from shared.pb.hybridcloud.replication.v1 import consistency_pb2
 
-TOKEN_NAME = "silo-consistency-token"
+TOKEN_NAME = "silo-consistency-token"  # noqa: S105 - a name, not a secret
 """gRPC metadata key and HTTP header."""
 MAX_TOKEN_LENGTH = 8192
 """Characters; a longer token is refused."""
@@ -92,11 +92,12 @@ def decode(token: str) -> tuple[WrittenVersion, ...]:
     Raises:
         ValidationFailed: the token is not one of ours.
     """
+    refusal = ValidationFailed(fields={TOKEN_NAME: ["This is not a consistency token."]})
+    if len(token) > MAX_TOKEN_LENGTH:
+        raise refusal
     try:
-        if len(token) > MAX_TOKEN_LENGTH:
-            raise ValueError("too long")
         raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         message = consistency_pb2.ConsistencyToken.FromString(raw)
         return tuple(WrittenVersion(Category.of(w.category), w.object_id, w.version) for w in message.written)
     except (ValueError, KeyError, DecodeError, binascii.Error) as exc:
-        raise ValidationFailed(fields={TOKEN_NAME: ["This is not a consistency token."]}) from exc
+        raise refusal from exc

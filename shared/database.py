@@ -19,9 +19,10 @@ from typing import Any, cast
 
 import peewee
 from playhouse.migrations import Runner
-from playhouse.pool import PooledPostgresqlDatabase, PooledSqliteDatabase
+from playhouse.pool import PooledSqliteDatabase
 
 from shared.database_errors import translated
+from shared.database_pool import RestedPool
 from shared.errors import ConfigInvalid, DatabaseBusy, DatabaseUnavailable
 from shared.rpc.guard import in_transaction
 from shared.wake import Wake
@@ -62,9 +63,15 @@ class Transaction:
 class Database:
     """A pooled database; safe to share between threads."""
 
-    def __init__(self, peewee_database: peewee.Database, *, dialect: Dialect, path: Path | None = None) -> None:
+    def __init__(self, pool: Any, *, dialect: Dialect, path: Path | None = None) -> None:
+        """Args:
+        pool: one of ``playhouse.pool``'s databases, which come without types.
+        dialect: its engine.
+        path: of SQLite's file.
+        """
         self.dialect = dialect
-        self.peewee = peewee_database
+        self.peewee: peewee.Database = pool
+        self._pool = pool
         self.wake = Wake()
         self._path = path
         self._inode = path.stat().st_ino if path and path.exists() else None
@@ -117,8 +124,16 @@ class Database:
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Runs one statement, ``?`` for each parameter, and returns its rows ([] for a statement without any)."""
         text = sql.replace("?", "%s") if self.dialect is Dialect.POSTGRESQL else sql
-        cursor = self.peewee.execute_sql(text, parameters)
+        cursor = self._pool.execute_sql(text, parameters)
         return list(cursor.fetchall()) if cursor.description else []
+
+    def write(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Runs one statement that is a transaction by itself; on PostgreSQL that is one round trip instead of three."""
+        if self.dialect is Dialect.SQLITE:
+            with self.transaction():
+                return self.rows(sql, parameters)
+        with self.session():
+            return self.rows(sql, parameters)
 
     def migrate(self, directory: Path, *, history: str = "schema_migration") -> list[str]:
         """Applies the pending migrations of ``directory`` and returns their names; safe to run twice at once."""
@@ -129,7 +144,7 @@ class Database:
 
     def close(self) -> None:
         """Closes every connection."""
-        self.peewee.close_all()
+        self._pool.close_all()
 
     @contextlib.contextmanager
     def _only_writer(self) -> Iterator[None]:
@@ -158,7 +173,7 @@ class Database:
             return
         try:
             inode = self._path.stat().st_ino
-        except FileNotFoundError as exc:
+        except OSError as exc:
             raise DatabaseUnavailable("The database file is gone.") from exc
         if self._inode is None:
             self._inode = inode
@@ -166,9 +181,25 @@ class Database:
             raise DatabaseUnavailable("The database file was replaced while it was open.")
 
     def _discard(self) -> None:
-        """Drops the connections after a loss, so that the next session opens a fresh one."""
-        self.peewee.manual_close()
-        self.peewee.close_idle()
+        """Drops the connections after a loss, so that the next session opens a fresh one.
+
+        Not this thread's while it is in a transaction, which has to end first; the pool looks at what comes back.
+        """
+        if not self.peewee.in_transaction():
+            self._pool.manual_close()
+        self._pool.close_idle()
+
+
+def current_database() -> Database:
+    """The database whose session surrounds the caller.
+
+    Raises:
+        DatabaseUnavailable: there is no session; a mistake of ours.
+    """
+    database = _bound.get()
+    if database is None:
+        raise DatabaseUnavailable("No session surrounds this statement.")
+    return database
 
 
 def connect(url: str, *, create: bool = False, pool_size: int = POOL_SIZE) -> Database:
@@ -216,7 +247,7 @@ def _connect_sqlite(path: Path, *, create: bool, pool_size: int) -> Database:
 
 
 def _connect_postgresql(url: str, *, pool_size: int) -> Database:
-    opened = PooledPostgresqlDatabase(
+    opened = RestedPool(
         url.replace("postgres://", "postgresql://", 1),
         prefer_psycopg3=True,
         max_connections=pool_size,
@@ -227,6 +258,11 @@ def _connect_postgresql(url: str, *, pool_size: int) -> Database:
         field_types={"INSTANT": "TIMESTAMPTZ"},
     )
     return Database(opened, dialect=Dialect.POSTGRESQL)
+
+
+def tuples_of(query: "peewee.ModelSelect[Any]") -> list[Any]:
+    """The rows of a query as tuples; peewee's stubs take them for models."""
+    return list(query.tuples())
 
 
 class _BoundMetadata(peewee.Metadata):

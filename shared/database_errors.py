@@ -11,6 +11,8 @@ from shared.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable, PoolE
 _BUSY_STATES = ("40001", "40P01", "55P03", "57014")
 _FULL_STATES = ("53100", "53200")
 _CROWDED_STATES = ("53300",)
+_UNMIGRATED_STATES = ("42P01", "42703")
+_UNMIGRATED_TEXTS = ("no such table", "no such column")
 
 
 @contextlib.contextmanager
@@ -24,27 +26,38 @@ def translated(*, on_lost: Callable[[], object]) -> Iterator[None]:
         yield
     except MaxConnectionsExceeded as exc:
         raise PoolExhausted from exc
-    except peewee.OperationalError as exc:
+    except peewee.DatabaseError as exc:
         error = _translate(exc)
+        if error is None:
+            raise
         if isinstance(error, DatabaseUnavailable):
             on_lost()
         raise error from exc
-    except peewee.DatabaseError as exc:
-        if type(exc) is peewee.DatabaseError:  # sqlite: "file is not a database", "disk image is malformed"
-            on_lost()
-            raise DatabaseUnavailable from exc
-        raise
 
 
-def _translate(exc: peewee.OperationalError) -> SiloError:
-    state = getattr(exc.__cause__, "sqlstate", None) or getattr(exc.__context__, "sqlstate", None)
-    text = str(exc).lower()
-    if state in _BUSY_STATES or "is locked" in text:
-        return DatabaseBusy()
-    if state in _FULL_STATES or "is full" in text:
-        return DatabaseFull()
-    if state in _CROWDED_STATES:
-        return PoolExhausted()
-    if "no such table" in text or "no such column" in text:
-        return DatabaseUnavailable("The database is not migrated; run `migrate`.")
-    return DatabaseUnavailable()
+def _translate(exc: peewee.DatabaseError) -> SiloError | None:
+    """The leaf that says it; None for what only the service can explain."""
+    # A transaction that fails because the disk is full is gone already, and then its rollback fails too: the reason is
+    # further down.
+    for link in _chain(exc):
+        state = getattr(link, "sqlstate", None)
+        # SQLite has texts only. Those of other errors than operational ones quote what users wrote.
+        text = str(link).lower() if isinstance(link, peewee.OperationalError) else ""
+        if state in _BUSY_STATES or "is locked" in text:
+            return DatabaseBusy()
+        if state in _FULL_STATES or "is full" in text:
+            return DatabaseFull()
+        if state in _CROWDED_STATES:
+            return PoolExhausted()
+        if state in _UNMIGRATED_STATES or text.startswith(_UNMIGRATED_TEXTS):
+            return DatabaseUnavailable("The database is not migrated; run `migrate`.")
+    # The bare class is sqlite's "file is not a database" and "disk image is malformed".
+    is_lost = isinstance(exc, peewee.OperationalError) or type(exc) is peewee.DatabaseError
+    return DatabaseUnavailable() if is_lost else None
+
+
+def _chain(exc: BaseException | None) -> Iterator[BaseException]:
+    """The error and those that it came out of, as far as they are the database's."""
+    while exc is not None and not isinstance(exc, SiloError):
+        yield exc
+        exc = exc.__cause__ or exc.__context__

@@ -7,7 +7,7 @@ status code: ``shared/rpc/status.py`` holds the one table to gRPC, ``shared/http
     ├── InvalidInput        the request itself is wrong; sending it again unchanged never helps
     │   ├── ValidationFailed      ├── MalformedBody        ├── BodyTooLarge
     │   ├── FieldMissing          ├── CursorInvalid        ├── RequestRefused
-    │   └── ConfigInvalid
+    │   ├── AddressRefused        └── ConfigInvalid
     ├── Unauthenticated     we do not know who is asking
     │   ├── CredentialsMissing    ├── CredentialsInvalid   ├── SignatureMissing   ├── SignatureInvalid
     │   ├── SignatureExpired      ├── KeyUnknown           ├── NonceReplayed      └── TargetWrong
@@ -21,7 +21,8 @@ status code: ``shared/rpc/status.py`` holds the one table to gRPC, ``shared/http
     ├── Exhausted           a bound is reached; later it may work
     │   ├── RateLimited           ├── LimitReached         ├── DatabaseFull   └── PoolExhausted
     ├── Unavailable         something needed is away; later it will work
-    │   ├── SiloUnreachable       ├── ReplicaBehind        ├── DatabaseBusy   └── DatabaseUnavailable
+    │   ├── SiloUnreachable       ├── ReplicaBehind        ├── DatabaseBusy   ├── DatabaseUnavailable
+    │   ├── AppUnreachable        ├── AppDisconnected      ├── AppTooSlow     └── AppStalled
     ├── DeadlineExceeded    the time allowed ran out
     ├── Cancelled           the caller gave up
     ├── Unimplemented       this silo does not serve that method
@@ -103,6 +104,10 @@ class CursorInvalid(InvalidInput):
 
 class RequestRefused(InvalidInput):
     """The request cannot be carried out in the object's present state."""
+
+
+class AddressRefused(InvalidInput):
+    """Calls to this address are not allowed."""
 
 
 class ConfigInvalid(InvalidInput):
@@ -243,6 +248,22 @@ class DatabaseBusy(Unavailable):
 
 class DatabaseUnavailable(Unavailable):
     """The database cannot be reached."""
+
+
+class AppUnreachable(Unavailable):
+    """The app cannot be reached."""
+
+
+class AppDisconnected(Unavailable):
+    """The app broke the connection off."""
+
+
+class AppTooSlow(Unavailable):
+    """The app did not answer in time."""
+
+
+class AppStalled(Unavailable):
+    """The app did not finish its answer in time."""
 
 
 class DeadlineExceeded(SiloError):

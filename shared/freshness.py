@@ -20,7 +20,7 @@ RECHECK_SECONDS = 0.02
 """How soon a wait notices what another process of the silo applied; changes applied in this one end it at once."""
 
 
-class Freshness:
+class ReplicaFreshness:
     """Knows how new the replicas are; safe to share between threads."""
 
     def __init__(

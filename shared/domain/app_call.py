@@ -57,6 +57,11 @@ _REQUIRED: Mapping[type[Message], tuple[str, ...]] = {
     alert_calls_pb2.GetCustomAlertRuleActionsRequest: ("event_data", "organization_id"),
 }
 
+_OPTIONAL_TEXTS: Mapping[type[Message], tuple[str, ...]] = {
+    alert_calls_pb2.TriggerSentryAppActionCreatorsRequest: ("install_uuid",),
+}
+"""Looked up as they are; empty ones find nothing."""
+
 
 def check_call(request: Message) -> None:
     """Returns when the request carries what its method requires.
@@ -76,11 +81,17 @@ def check_call(request: Message) -> None:
             raise _missing(name, "this field is required.")
         elif isinstance(value, installation_pb2.SentryAppInstallationFilter):
             _check_filter(value)
+    for name in _OPTIONAL_TEXTS.get(type(request), ()):
+        _check_characters(name, getattr(request, name))
 
 
 def _check_text(name: str, value: str) -> None:
     if not value:
         raise _missing(name, "this field is required.")
+    _check_characters(name, value)
+
+
+def _check_characters(name: str, value: str) -> None:
     if "\x00" in value:
         raise InvalidInput(f"{name}: null characters are not allowed.", fields={name: ["Null characters are not allowed."]})
 

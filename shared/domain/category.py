@@ -30,6 +30,6 @@ class Category(StrEnum):
 
 
 _NUMBERS: Mapping[Category, "replica_pb2.Category"] = {
-    category: replica_pb2.Category.Value(f"CATEGORY_{category.name}") for category in Category
+    category: getattr(replica_pb2, f"CATEGORY_{category.name}") for category in Category
 }
 _CATEGORIES = {number: category for category, number in _NUMBERS.items()}

@@ -13,5 +13,5 @@ class Backoff:
 
     def seconds(self, failures: int, *, rng: random.Random) -> float:
         """The wait after that many failures in a row (1 or more); at least a tenth of the bound, never a busy loop."""
-        bound = min(self.cap_seconds, self.base_seconds * 2 ** min(failures - 1, 30))
+        bound = min(self.cap_seconds, self.base_seconds * 2.0 ** min(failures - 1, 30))
         return bound * (0.1 + 0.9 * rng.random())

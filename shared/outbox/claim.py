@@ -3,11 +3,15 @@
 A claim is a lease, written in a short transaction of its own; the destination is called outside any transaction; then
 what became of each message is settled in one more. A message that was enqueued again meanwhile has another generation
 and stays, so nothing that was written after the claim is ever acknowledged unseen.
+
+No statement here waits for a row that a writer holds, so no worker is ever part of a deadlock, which could end the
+writer's transaction. A row that is passed over is one that the writer makes due; should it roll back, the lease ends.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from shared.columns import instant_text, parse_instant
 from shared.database import Database, Dialect
@@ -41,16 +45,19 @@ def claim(
     Returns:
         The claims, longest dirty first; [] when nothing is due.
     """
-    skip_locked = "FOR UPDATE SKIP LOCKED" if database.dialect is Dialect.POSTGRESQL else ""
+    # Materialized: a planner that ran the inner query again for each row would lease more than the limit.
     statement = f"""
-        UPDATE outbox SET due_at = ? WHERE id IN (
+        WITH longest_due AS MATERIALIZED (
             SELECT id FROM outbox WHERE destination = ? AND state = '{MessageState.DUE}' AND due_at <= ?
-            ORDER BY due_at LIMIT ? {skip_locked})
-        RETURNING id, category, object_id, generation, attempts, enqueued_at"""
+            ORDER BY due_at LIMIT ? {_free_rows(database)})
+        UPDATE outbox SET due_at = ? FROM longest_due WHERE outbox.id = longest_due.id
+        RETURNING outbox.id, category, object_id, generation, attempts, enqueued_at"""
     lease = instant_text(now + timedelta(seconds=lease_seconds))
-    with database.transaction():
-        rows = database.rows(statement, (lease, destination, instant_text(now), limit))
-    claims = [Claim(*row[:5], parse_instant(row[5])) for row in rows]
+    rows = database.write(statement, (destination, instant_text(now), limit, lease))
+    claims = [
+        Claim(message_id, category, object_id, generation, attempts, parse_instant(enqueued_at))
+        for message_id, category, object_id, generation, attempts, enqueued_at in rows
+    ]
     return sorted(claims, key=lambda claimed: claimed.enqueued_at)
 
 
@@ -59,8 +66,10 @@ def acknowledge(database: Database, claims: Sequence[Claim], *, claimed_at: date
     if not claims:
         return
     with database.transaction():
-        _delete_unchanged(database, claims)
-        _make_due(database, [claim.id for claim in claims], due_at=now, enqueued_at=claimed_at)
+        deleted = _delete_unchanged(database, claims)
+        left = [claim.id for claim in claims if claim.id not in deleted]
+        if left:
+            _make_due(database, left, due_at=now, enqueued_at=claimed_at)
 
 
 def release(database: Database, claims: Sequence[Claim], *, now: datetime) -> None:
@@ -80,37 +89,46 @@ def retry_or_park(database: Database, retries: Sequence[Retry]) -> None:
             state = MessageState.DUE if retry.due_at else MessageState.PARKED
             due_at = f"{_instant(database)}" if retry.due_at else "due_at"
             instant = [instant_text(retry.due_at)] if retry.due_at else []
-            error = f"{retry.rejection.reason}: {retry.rejection.message}"
+            error = f"{retry.rejection.reason}: {retry.rejection.message}".replace("\0", "\N{REPLACEMENT CHARACTER}")
             database.rows(
                 f"UPDATE outbox SET state = '{state}', attempts = attempts + 1, last_error = ?, due_at = {due_at} "
-                "WHERE id = ? AND generation = ?",
+                f"WHERE id IN (SELECT id FROM outbox WHERE id = ? AND generation = ? {_free_rows(database)})",
                 (error, *instant, retry.claim.id, retry.claim.generation),
             )
 
 
-def _delete_unchanged(database: Database, claims: Sequence[Claim]) -> None:
+def _delete_unchanged(database: Database, claims: Sequence[Claim]) -> set[int]:
     if database.dialect is Dialect.POSTGRESQL:
-        statement = (
-            "DELETE FROM outbox USING unnest(?::bigint[], ?::bigint[]) AS done (id, generation) "
-            "WHERE outbox.id = done.id AND outbox.generation = done.generation"
-        )
-        database.rows(statement, ([c.id for c in claims], [c.generation for c in claims]))
-        return
-    pairs = ", ".join(["(?, ?)"] * len(claims))
-    values = [value for c in claims for value in (c.id, c.generation)]
-    database.rows(f"DELETE FROM outbox WHERE (id, generation) IN (VALUES {pairs})", values)
+        statement = f"""
+            WITH done AS MATERIALIZED (
+                SELECT id FROM outbox JOIN unnest(?::bigint[], ?::bigint[]) AS told (id, generation)
+                USING (id, generation) {_free_rows(database, of="OF outbox")})
+            DELETE FROM outbox USING done WHERE outbox.id = done.id RETURNING outbox.id"""
+        values: list[Any] = [[c.id for c in claims], [c.generation for c in claims]]
+    else:
+        pairs = ", ".join(["(?, ?)"] * len(claims))
+        statement = f"DELETE FROM outbox WHERE (id, generation) IN (VALUES {pairs}) RETURNING id"
+        values = [value for c in claims for value in (c.id, c.generation)]
+    return {message_id for (message_id,) in database.rows(statement, values)}
 
 
 def _make_due(database: Database, ids: Sequence[int], *, due_at: datetime, enqueued_at: datetime | None = None) -> None:
     instant = _instant(database)
     since = f", enqueued_at = {instant}" if enqueued_at else ""
     values = [instant_text(due_at), *([instant_text(enqueued_at)] if enqueued_at else [])]
-    statement = f"UPDATE outbox SET due_at = {instant}{since} WHERE state = '{MessageState.DUE}' AND id IN "
+    wanted, keys = f"IN ({', '.join('?' * len(ids))})", list[Any](ids)
     if database.dialect is Dialect.POSTGRESQL:
-        statement = statement.removesuffix("IN ") + "= ANY(?)"
-        database.rows(statement, (*values, list(ids)))
-        return
-    database.rows(statement + f"({', '.join('?' * len(ids))})", (*values, *ids))
+        wanted, keys = "= ANY(?)", [list(ids)]
+    statement = f"""
+        WITH free AS MATERIALIZED (
+            SELECT id FROM outbox WHERE state = '{MessageState.DUE}' AND id {wanted} {_free_rows(database)})
+        UPDATE outbox SET due_at = {instant}{since} WHERE id IN (SELECT id FROM free)"""
+    database.rows(statement, (*keys, *values))
+
+
+def _free_rows(database: Database, *, of: str = "") -> str:
+    """Ends a query for rows to write: locks them, and passes over those that someone holds. SQLite has one writer."""
+    return f"FOR UPDATE {of} SKIP LOCKED" if database.dialect is Dialect.POSTGRESQL else ""
 
 
 def _instant(database: Database) -> str:

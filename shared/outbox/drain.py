@@ -115,7 +115,7 @@ class Drain:
             if len(claims) > 1 or not self._is_to_blame(exc):
                 return exc
             answers.append(Rejection(exc.reason, exc.message, permanent=False))
-        except Exception as exc:
+        except Exception as exc:  # noqa: BLE001 - whatever it is, the object that causes it is found and judged
             if len(claims) == 1:
                 answers.append(_rejection(exc))
                 return None
@@ -153,5 +153,5 @@ class Drain:
 def _rejection(exc: Exception) -> Rejection:
     if isinstance(exc, SiloError):
         return Rejection(exc.reason, exc.message, permanent=False)
-    log.exception("outbox.delivery_failed", exc_info=exc)
+    log.error("outbox.delivery_failed", exc_info=exc)
     return Rejection("INTERNAL", f"Delivering failed with {type(exc).__name__}.", permanent=False)

@@ -9,12 +9,13 @@ from shared.outbox.message import MessageState
 
 _ROWS_PER_STATEMENT = 500
 
+_INSERT = "INSERT INTO outbox (destination, category, object_id, generation, state, attempts, due_at, enqueued_at) VALUES"
 _ON_CONFLICT = f"""
 ON CONFLICT (destination, category, object_id) DO UPDATE SET
     generation = outbox.generation + 1,
     due_at = excluded.due_at,
-    attempts = CASE WHEN outbox.state = '{MessageState.PARKED}' THEN 0 ELSE outbox.attempts END,
-    enqueued_at = CASE WHEN outbox.state = '{MessageState.PARKED}' THEN excluded.enqueued_at ELSE outbox.enqueued_at END,
+    attempts = CASE outbox.state WHEN '{MessageState.PARKED}' THEN 0 ELSE outbox.attempts END,
+    enqueued_at = CASE outbox.state WHEN '{MessageState.PARKED}' THEN excluded.enqueued_at ELSE outbox.enqueued_at END,
     state = excluded.state
 """
 
@@ -46,11 +47,7 @@ def enqueue(
 
 def _insert(tx: Transaction, keys: list[tuple[str, str, int]], at: str) -> None:
     row = f"(?, ?, ?, 1, '{MessageState.DUE}', 0, ?, ?)"
-    insert = (
-        "INSERT INTO outbox (destination, category, object_id, generation, state, attempts, due_at, enqueued_at) VALUES "
-        + ", ".join([row] * len(keys))
-        + _ON_CONFLICT
-    )
+    insert = f"{_INSERT} {', '.join([row] * len(keys))} {_ON_CONFLICT}"
     parameters = [value for key in keys for value in (*key, at, at)]
     if tx.database.dialect is Dialect.POSTGRESQL:
         insert = (

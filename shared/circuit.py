@@ -1,0 +1,63 @@
+"""A circuit to another silo that many requests share: while it is away they are refused at once, but for one probe.
+
+Owns who may try. When to try again is ``shared.outbox.breaker``'s; refuses to know what is called.
+"""
+
+import random
+import threading
+
+from shared.clock import Clock
+from shared.outbox.breaker import PROBE_BACKOFF, Breaker, BreakerState
+
+SILENCES_TOLERATED = 2
+"""Calls in a row that may go unanswered in time: one slow endpoint must not take the others with it."""
+
+
+class Circuit:
+    """Safe to share between threads. Whoever was admitted says how it went, exactly once."""
+
+    def __init__(self, clock: Clock, *, rng: random.Random | None = None) -> None:
+        self._breaker = Breaker(clock, rng=rng or random.Random(), backoff=PROBE_BACKOFF)  # noqa: S311 - jitter
+        self._lock = threading.Lock()
+        self._is_probing = False
+        self._silences = 0
+
+    def admits(self) -> bool:
+        """Whether a call may be made now; while the circuit is open, one at a time and not too often."""
+        with self._lock:
+            if self._breaker.state is BreakerState.CLOSED:
+                return True
+            if self._is_probing or self._breaker.wait_seconds() > 0:
+                return False
+            self._is_probing = True
+            return True
+
+    def answered(self) -> None:
+        """The call was answered, with whatever status: the silo is there."""
+        with self._lock:
+            self._is_probing = False
+            self._silences = 0
+            self._breaker.succeeded()
+
+    def failed(self) -> None:
+        """The silo could not be reached, or broke the call off."""
+        with self._lock:
+            self._open()
+
+    def timed_out(self) -> None:
+        """The silo took the call and said nothing in time."""
+        with self._lock:
+            self._silences += 1
+            if self._is_probing or self._silences > SILENCES_TOLERATED:
+                self._open()
+
+    def abandoned(self) -> None:
+        """The caller gave up before there was anything to learn."""
+        with self._lock:
+            self._is_probing = False
+
+    def _open(self) -> None:
+        # Calls that were under way when the circuit opened say nothing new, and must not lengthen the wait.
+        if self._is_probing or self._breaker.state is BreakerState.CLOSED:
+            self._breaker.failed()
+        self._is_probing = False

@@ -1,0 +1,13 @@
+"""How a silo says where its HTTP is reached: ``host:port``, or a base URL where that is not plain http."""
+
+
+def base_url(http_address: str) -> str:
+    """The base URL, without a slash at its end.
+
+    >>> base_url("127.0.0.1:8001")
+    'http://127.0.0.1:8001'
+    >>> base_url("https://us.silo.example/")
+    'https://us.silo.example'
+    """
+    url = http_address if "://" in http_address else f"http://{http_address}"
+    return url.rstrip("/")

@@ -1,0 +1,1 @@
+"""Calls to third parties: the one way out of a silo, and out only."""

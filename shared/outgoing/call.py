@@ -1,0 +1,76 @@
+"""A call to an app and its answer, as values. Owns their shape; refuses to know what either means."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shared.domain.json_value import JsonValue
+
+MAX_ANSWER_BYTES = 1_048_576
+"""How much of an answer's body is read; the rest is left unread."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How long a call may take and how much it may bring back."""
+
+    connect_seconds: float = 1.0
+    """To find the host and connect to one of its addresses."""
+    read_seconds: float = 5.0
+    """Between two pieces of the answer, and for the first to come."""
+    deadline_seconds: float = 5.0
+    """For the whole call, whatever happens in it."""
+    answer_bytes: int = MAX_ANSWER_BYTES
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppCall:
+    """One request to an app. Its headers and body may hold secrets, so that it prints without them."""
+
+    method: str
+    url: str = field(repr=False)
+    """Absolute, http or https. Credentials in it are sent as ``Authorization: Basic``."""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Values may hold any latin-1 character."""
+    body: bytes = field(default=b"", repr=False)
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppAnswer:
+    """What an app answered."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    """Names in lower case; several of one name are joined by commas."""
+    body: bytes = field(repr=False)
+    """As it came; at most ``Limits.answer_bytes``."""
+    is_truncated: bool = False
+    """Whether there was more of the body than was read."""
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is one of 200 to 299."""
+        return 200 <= self.status < 300
+
+    def text(self) -> str:
+        """The body as text; what is not UTF-8 is replaced."""
+        return self.body.decode("utf-8", "replace")
+
+    def parse_json(self) -> JsonValue:
+        """The body as JSON.
+
+        Raises:
+            ValueError: it is not JSON, holds a number that JSON cannot say, or was not read to its end.
+        """
+        if self.is_truncated:
+            raise ValueError("the answer is too large")
+        try:
+            value: JsonValue = json.loads(self.body, parse_constant=_refuse_constant)
+        except RecursionError as exc:
+            raise ValueError("the answer is nested too deeply") from exc
+        return value
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,238 @@
+"""The one client that calls third parties: bounded in time and size, never redirected, never turned inward.
+
+Owns an event loop on a thread of its own, so that any number of calls run side by side and each ends at its deadline,
+whatever the other side does. Refuses to know apps, signatures and what an answer means. Neither URLs nor headers nor
+bodies are ever logged.
+
+Safety of a call: the host is resolved once, every address that it leads to is judged, and one of those very addresses
+is connected to, while the request still names the host (``Host``, TLS). So a name that changes between the check and the
+connection changes nothing. A connection serves one call: a kept one would serve another name later.
+"""
+
+import asyncio
+import base64
+import logging
+import ssl
+import threading
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
+from concurrent.futures import CancelledError, Future
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import httpx
+
+from shared.errors import AddressRefused, AppDisconnected, AppStalled, AppTooSlow, AppUnreachable, Cancelled, SiloError
+from shared.outgoing.call import AppAnswer, AppCall
+from shared.outgoing.reach import Reach
+from shared.outgoing.resolver import Lookup, Resolver, look_up
+from shared.rpc.guard import refuse_inside_transaction
+
+MAX_CALLS = 256
+"""Calls of one client in progress at a time; further ones wait within their deadline."""
+MAX_ADDRESSES = 4
+"""Addresses of a host that are tried at most."""
+USER_AGENT = "silo"
+
+_STOP_SECONDS = 2.0
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_T = TypeVar("_T")
+
+for _name in ("httpx", "httpcore"):  # both log URLs, one of them headers
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+class AppClient:
+    """Calls apps; safe to share between threads."""
+
+    def __init__(self, reach: Reach, *, tls: ssl.SSLContext | None = None, lookup: Lookup = look_up) -> None:
+        """Args:
+        reach: which addresses may be called.
+        tls: whom to believe; the usual authorities when absent.
+        lookup: from names to addresses; the system's when absent.
+        """
+        self._reach = reach
+        self._resolver = Resolver(lookup)
+        self._tls = tls or httpx.create_ssl_context()
+        self._loop = asyncio.new_event_loop()
+        self._slots = asyncio.Semaphore(MAX_CALLS)
+        self._submitting = threading.Lock()
+        self._is_closed = False
+        self._thread = threading.Thread(target=self._run, name="outgoing", daemon=True)
+        self._thread.start()
+
+    def send(self, call: AppCall) -> AppAnswer:
+        """Makes one call and waits for its end.
+
+        Raises:
+            AddressRefused: the URL is none that may be called.
+            AppUnreachable: the host has no address, or none accepts a connection.
+            AppTooSlow: connecting, or waiting for the next piece of the answer, took too long.
+            AppStalled: the whole call took longer than its deadline.
+            AppDisconnected: the connection ended before the answer, or what came was no HTTP.
+            RpcInsideTransaction: a database transaction is open here.
+        """
+        try:
+            return self.submit(call).result()
+        except CancelledError as exc:
+            raise Cancelled from exc
+
+    def send_all(self, calls: Iterable[AppCall]) -> list[AppAnswer | SiloError]:
+        """Makes calls side by side, and answers in their order what became of each; none delays another."""
+        return [_outcome(future) for future in [self.submit(call) for call in calls]]
+
+    def submit(self, call: AppCall) -> "Future[AppAnswer]":
+        """Starts one call; the future ends as ``send`` does, at the call's deadline at the latest.
+
+        Raises:
+            RpcInsideTransaction: a database transaction is open here.
+            Cancelled: the client is closed.
+        """
+        refuse_inside_transaction("an app")
+        with self._submitting:
+            if self._is_closed:
+                raise Cancelled
+            return asyncio.run_coroutine_threadsafe(self._call(call), self._loop)
+
+    def close(self) -> None:
+        """Ends every call with ``Cancelled``. Idempotent."""
+        with self._submitting:
+            if self._is_closed:
+                return
+            self._is_closed = True
+        # What was submitted before is a task by the time that this runs.
+        asyncio.run_coroutine_threadsafe(_cancel_all(), self._loop).result(_STOP_SECONDS)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(_STOP_SECONDS)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_forever()
+        finally:
+            self._loop.close()
+
+    async def _call(self, call: AppCall) -> AppAnswer:
+        try:
+            async with asyncio.timeout(call.limits.deadline_seconds), self._slots:
+                with _translated():
+                    return await self._exchange(call)
+        except TimeoutError as exc:
+            raise AppStalled from exc
+
+    async def _exchange(self, call: AppCall) -> AppAnswer:
+        url = self._parse(call.url)
+        addresses = await _within(call.limits.connect_seconds, self._addresses(url))
+        async with httpx.AsyncHTTPTransport(verify=self._tls, trust_env=False) as transport:
+            for address in addresses[:-1]:
+                try:
+                    return await _send(transport, call, url, address)
+                except (httpx.ConnectError, httpx.ConnectTimeout):
+                    continue  # nothing of the request was sent
+            return await _send(transport, call, url, addresses[-1])
+
+    def _parse(self, text: str) -> httpx.URL:
+        try:
+            url = httpx.URL(text)
+        except (httpx.InvalidURL, ValueError) as exc:
+            raise AddressRefused from exc
+        if url.scheme not in _DEFAULT_PORTS or not url.raw_host:
+            raise AddressRefused
+        self._reach.check_port(_port(url))
+        return url
+
+    async def _addresses(self, url: httpx.URL) -> Sequence[str]:
+        """Raises:
+        AddressRefused: the host leads to an address that may not be called, whatever else it leads to.
+        """
+        try:
+            found = await self._resolver.addresses(url.raw_host.decode("ascii"), _port(url))
+        except (OSError, UnicodeError) as exc:
+            raise AppUnreachable("The app's host has no address.") from exc
+        if not found:
+            raise AppUnreachable("The app's host has no address.")
+        for address in found:
+            self._reach.check_address(address)
+        return found[:MAX_ADDRESSES]
+
+
+async def _send(transport: httpx.AsyncHTTPTransport, call: AppCall, url: httpx.URL, address: str) -> AppAnswer:
+    limits = call.limits
+    timeouts = {"connect": limits.connect_seconds, "read": limits.read_seconds, "write": limits.read_seconds}
+    request = httpx.Request(
+        call.method,
+        url.copy_with(userinfo=b"", host=address),
+        headers=_headers(call, url),
+        content=call.body,
+        extensions={"timeout": timeouts, "sni_hostname": url.raw_host.decode("ascii").rstrip(".")},
+    )
+    response = await transport.handle_async_request(request)
+    try:
+        body, is_truncated = await _read(response, limits.answer_bytes)
+    finally:
+        await response.aclose()
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return AppAnswer(status=response.status_code, headers=headers, body=body, is_truncated=is_truncated)
+
+
+def _headers(call: AppCall, url: httpx.URL) -> list[tuple[bytes, bytes]]:
+    """The call's own headers above ours; those that say how the request travels are ours alone."""
+    framing = {"host": url.netloc, "connection": b"close", "accept-encoding": b"identity"}
+    given = [(name, value) for name, value in call.headers.items() if name.lower() not in framing]
+    names = {name.lower() for name, _ in given}
+    headers = [(name.encode("ascii"), value) for name, value in framing.items()]
+    if "user-agent" not in names:
+        headers.append((b"user-agent", USER_AGENT.encode()))
+    if url.userinfo and "authorization" not in names:
+        credentials = f"{url.username}:{url.password}".encode()
+        headers.append((b"authorization", b"Basic " + base64.b64encode(credentials)))
+    return [*headers, *((name.encode("ascii"), value.encode("latin-1")) for name, value in given)]
+
+
+async def _read(response: httpx.Response, limit: int) -> tuple[bytes, bool]:
+    """As much of the body as is allowed, as it came: unpacking could make gigabytes of a few bytes."""
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > limit:
+            return bytes(body[:limit]), True
+    return bytes(body), False
+
+
+async def _within(seconds: float, doing: Coroutine[Any, Any, _T]) -> _T:
+    try:
+        async with asyncio.timeout(seconds):
+            return await doing
+    except TimeoutError as exc:
+        raise AppTooSlow from exc
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except httpx.TimeoutException as exc:
+        raise AppTooSlow from exc
+    except httpx.ConnectError as exc:
+        raise AppUnreachable from exc
+    except httpx.TransportError as exc:
+        raise AppDisconnected from exc
+
+
+async def _cancel_all() -> None:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _outcome(future: "Future[AppAnswer]") -> AppAnswer | SiloError:
+    try:
+        return future.result()
+    except SiloError as error:
+        return error
+    except CancelledError:
+        return Cancelled()
+
+
+def _port(url: httpx.URL) -> int:
+    return _DEFAULT_PORTS[url.scheme] if url.port is None else url.port

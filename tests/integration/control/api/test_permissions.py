@@ -1,0 +1,123 @@
+"""Who gets which status: role x endpoint x the app's status (spec §7), as one table.
+
+A cell is what a caller is answered who does the thing to an app that acme owns and that globex has installed.
+"""
+
+import itertools
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from control_silo.models.app import SentryApp
+from shared.domain.scopes import Role
+from tests.integration.control.api.world import Caller, World
+
+_numbers = itertools.count(1)
+
+CALLERS = ("nobody", "member", "admin", "manager", "owner", "stranger", "superuser", "staff", "narrow", "other_app")
+"""``stranger`` owns globex; ``narrow`` is acme's owner with a token for event:read; ``other_app`` an app in acme."""
+
+TABLE = """
+                         nobody member admin manager owner stranger superuser staff narrow other_app
+list apps                401    200    200   200     200   200      200       200   200    200
+create app               401    403    403   201     201   403      201       401   403    403
+list organization apps   401    200    200   200     200   403      200       403   403    200
+list installations       401    200    200   200     200   404      200       404   403    200
+read unpublished         401    200    200   200     200   403      200       200   403    403
+read published           401    200    200   200     200   200      200       200   200    200
+read internal            401    200    200   200     200   403      200       200   403    403
+read requested           401    200    200   200     200   403      200       200   403    403
+change unpublished       401    403    403   200     200   403      200       200   403    403
+change published         401    403    403   200     200   403      200       200   403    403
+change internal          401    403    403   200     200   403      200       200   403    403
+change requested         401    403    403   200     200   403      200       200   403    403
+delete unpublished       401    403    403   403     204   403      204       403   403    403
+delete published         401    403    403   403     403   403      403       403   403    403
+delete internal          401    403    403   403     204   403      204       403   403    403
+delete requested         401    403    403   403     403   403      403       403   403    403
+install unpublished      401    403    200   200     200   404      200       404   403    403
+install published        401    403    200   200     200   404      200       404   403    403
+install elsewhere        401    404    404   404     404   200      200       404   403    403
+read installation        401    200    200   200     200   404      200       404   403    403
+confirm installation     401    403    403   403     403   404      200       404   403    403
+uninstall                401    403    204   204     204   404      204       404   403    403
+create organization      401    403    403   403     403   403      404       403   403    403
+create user              401    403    403   403     403   403      201       403   403    403
+switch feature           401    403    403   403     403   403      200       403   403    403
+"""
+
+
+def rows() -> dict[str, dict[str, int]]:
+    header, *lines = [line for line in TABLE.splitlines() if line]
+    assert tuple(header.split()) == CALLERS
+    split = [line.split() for line in lines]
+    return {
+        " ".join(words[: -len(CALLERS)]): dict(zip(CALLERS, map(int, words[-len(CALLERS) :]), strict=True))
+        for words in split
+    }
+
+
+def caller_named(world: World, name: str) -> Caller:
+    callers: dict[str, Callable[[], Caller]] = {
+        "nobody": lambda: world.nobody,
+        "stranger": lambda: world.person(organization="globex"),
+        "superuser": world.superuser,
+        "staff": world.staff,
+        "narrow": lambda: world.token_with(world.person(), ["event:read"]),
+        "other_app": lambda: acting_app(world),
+    }
+    return callers[name]() if name in callers else world.person(Role(name))
+
+
+def acting_app(world: World) -> Caller:
+    app = world.app("Other", status="internal", scopes=["org:read"])
+    return world.acting_as(app, world.installation_of(app))
+
+
+def subject(world: World, action: str) -> SentryApp:
+    states = {"published": "published", "internal": "internal", "requested": "publish_request_inprogress"}
+    status = states.get(action.split()[-1], "published" if action == "install elsewhere" else "unpublished")
+    return world.app(f"Subject {next(_numbers)}", status=status)
+
+
+def act(world: World, action: str, caller: Caller) -> httpx.Response:
+    app = subject(world, action)
+    path, new = f"/sentry-apps/{app.slug}/", {"name": "New", "organization": "acme", "isInternal": True}
+    here, there = (f"/organizations/{slug}/sentry-app-installations/" for slug in ("acme", "globex"))
+    installed = f"/sentry-app-installations/{world.install(app).uuid}/" if action in NEEDS_INSTALLATION else ""
+    actions: dict[str, Callable[[], httpx.Response]] = {
+        "list apps": lambda: caller.get("/sentry-apps/"),
+        "create app": lambda: caller.post("/sentry-apps/", new),
+        "list organization apps": lambda: caller.get("/organizations/acme/sentry-apps/"),
+        "list installations": lambda: caller.get(here),
+        "read": lambda: caller.get(path),
+        "change": lambda: caller.put(path, {"overview": "x"}),
+        "delete": lambda: caller.delete(path),
+        "install elsewhere": lambda: caller.post(there, {"slug": app.slug}),
+        "install": lambda: caller.post(here, {"slug": app.slug}),
+        "read installation": lambda: caller.get(installed),
+        "confirm installation": lambda: caller.put(installed, {"status": "installed"}),
+        "uninstall": lambda: caller.delete(installed),
+        "create organization": lambda: caller.post("/organizations/", {"slug": "new", "region": "nowhere"}),
+        "create user": lambda: caller.post("/users/", {"email": "new@acme.example"}),
+        "switch feature": lambda: caller.put("/organizations/acme/features/", SWITCH),
+    }
+    return (actions.get(action) or actions[action.split()[0]])()
+
+
+NEEDS_INSTALLATION = ("read installation", "confirm installation", "uninstall")
+SWITCH = {"feature": "organizations:integrations-api", "enabled": False}
+
+
+@pytest.mark.parametrize("action", rows())
+def test_every_caller_is_answered_as_the_table_says(world: World, action: str) -> None:
+    answers = {name: act(world, action, caller_named(world, name)).status_code for name in CALLERS}
+    assert answers == rows()[action]
+
+
+def test_a_session_may_what_its_users_token_may(world: World) -> None:
+    for action in ("list installations", "change unpublished", "delete unpublished", "install published"):
+        for role in Role:
+            with_session = act(world, action, world.person(role, session=True))
+            assert with_session.status_code == rows()[action][role]

@@ -1,0 +1,206 @@
+"""Control behind its own HTTP application, in one process, and callers that carry credentials.
+
+No region runs here: what control knows of organizations is written as their replicas, as a region would have sent it.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from control_silo.api.app import create_api
+from control_silo.bootstrap import migrate
+from control_silo.models.app import SentryApp
+from control_silo.models.application import ApiToken
+from control_silo.models.installation import SentryAppInstallation, SentryAppInstallationToken
+from control_silo.models.region import OrganizationReplica, Region
+from control_silo.models.user import Member, User
+from control_silo.services.control import Control
+from control_silo.services.create_app import SentryAppCreator
+from control_silo.services.install import SentryAppInstallationCreator
+from control_silo.services.organization import get_organization
+from control_silo.services.regions import RegionChannels
+from control_silo.services.secret import hash_token, new_token
+from control_silo.services.update_app import SentryAppUpdater
+from control_silo.services.user import UserCreator
+from shared.clock import FrozenClock
+from shared.database import connect
+from shared.domain.scopes import Role
+
+KANBAN: dict[str, Any] = {
+    "name": "Acme Kanban",
+    "organization": "acme",
+    "author": "Acme",
+    "isInternal": False,
+    "isAlertable": True,
+    "verifyInstall": True,
+    "scopes": ["event:read", "event:write", "project:read"],
+    "events": ["issue", "comment"],
+    "webhookUrl": "https://kanban.acme.example/webhook",
+    "redirectUrl": "https://kanban.acme.example/setup",
+    "allowedOrigins": ["https://kanban.acme.example"],
+    "schema": {"elements": [{"type": "stacktrace-link", "uri": "/code"}]},
+}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Someone who calls with a token, a session or nothing."""
+
+    client: httpx.Client
+    headers: dict[str, str]
+    user_id: int = 0
+
+    def get(self, path: str, **kwargs: Any) -> httpx.Response:
+        return self._call("GET", path, **kwargs)
+
+    def post(self, path: str, body: Any = None) -> httpx.Response:
+        return self._call("POST", path, json=body)
+
+    def put(self, path: str, body: Any = None) -> httpx.Response:
+        return self._call("PUT", path, json=body)
+
+    def delete(self, path: str) -> httpx.Response:
+        return self._call("DELETE", path)
+
+    def _call(self, method: str, path: str, *, headers: dict[str, str] | None = None, **kwargs: Any) -> httpx.Response:
+        return self.client.request(method, f"/api/0{path}", headers=self.headers | (headers or {}), **kwargs)
+
+
+class World:
+    """Control, and shorthand for what tests need of it."""
+
+    def __init__(self, control: Control, clock: FrozenClock, client: httpx.Client) -> None:
+        self.control = control
+        self.application: FastAPI = create_api(control)
+        self.clock = clock
+        self.client = client
+        self.nobody = Caller(client, {})
+        self._people = 0
+        self._add_region("us")
+        self.acme = self.add_organization("acme")
+        self.globex = self.add_organization("globex")
+
+    def add_organization(self, slug: str, *, status: str = "active") -> OrganizationReplica:
+        with self.control.database.transaction():
+            number = OrganizationReplica.select().count() + 1
+            OrganizationReplica.create(
+                id=number, version=1, slug=slug, name=slug.title(), region_name="us", status=status
+            )
+            return get_organization(number)
+
+    def person(self, role: Role | None = Role.OWNER, *, organization: str = "acme", session: bool = False, **flags: bool) -> Caller:
+        """A new user; ``role`` None makes one without an organization."""
+        self._people += 1
+        created = UserCreator(
+            email=f"person-{self._people}@acme.example",
+            password="correct horse",
+            organization=organization if role else None,
+            role=role or Role.MEMBER,
+            **{f"is_{name}": value for name, value in flags.items()},
+        ).run(self.control)
+        headers = {"cookie": f"sentrysid={created.session_key}"} if session else _bearer(created.token)
+        return Caller(self.client, headers, created.user.id)
+
+    def superuser(self) -> Caller:
+        return self.person(None, superuser=True)
+
+    def staff(self) -> Caller:
+        return self.person(None, staff=True)
+
+    def join(self, caller: Caller, organization: OrganizationReplica, role: Role) -> None:
+        """Adds a second membership."""
+        with self.control.database.transaction():
+            Member.create(
+                user=caller.user_id, organization_id=organization.id, role=role, created_at=self.clock.now()
+            )
+
+    def token_with(self, caller: Caller, scopes: list[str]) -> Caller:
+        """The same person with a token that allows only these scopes."""
+        with self.control.database.transaction():
+            token = self._create_token(caller.user_id, scopes)
+        return Caller(self.client, _bearer(token), caller.user_id)
+
+    def app(self, name: str = "Kanban", *, status: str = "unpublished", owner: int = 1, **fields: Any) -> SentryApp:
+        is_internal = status == "internal"
+        defaults: dict[str, Any] = {"author": "Acme", "verify_install": not is_internal, "scopes": ["event:read"]}
+        creator = SentryAppCreator(
+            name=name, organization_id=owner, is_internal=is_internal, **defaults | {"webhook_url": "https://a.example"} | fields
+        )
+        with self.control.database.session():
+            user = User.select().first()
+        app = creator.run(self.control, creator=user or self._first_user())
+        if status not in {"unpublished", "internal"}:
+            SentryAppUpdater(status=status).run(self.control, app_id=app.id, is_elevated=True)
+        return app
+
+    def install(self, app: SentryApp, *, organization_id: int = 1) -> SentryAppInstallation:
+        return SentryAppInstallationCreator(organization_id=organization_id, slug=app.slug).run(self.control, actor=None)
+
+    def acting_as(self, app: SentryApp, installation: SentryAppInstallation, *, scopes: list[str] | None = None) -> Caller:
+        """The app with a token of that installation."""
+        with self.control.database.transaction():
+            token = self._create_token(
+                app.proxy_user_id, app.scope_list if scopes is None else scopes, application=app.application_id
+            )
+            row = ApiToken.get(ApiToken.token_hash == hash_token(token))
+            SentryAppInstallationToken.create(api_token=row, sentry_app_installation=installation)
+        return Caller(self.client, _bearer(token), app.proxy_user_id)
+
+    def installation_of(self, app: SentryApp) -> SentryAppInstallation:
+        with self.control.database.session():
+            return SentryAppInstallation.get(SentryAppInstallation.sentry_app == app)
+
+    def count(self, model: Any) -> int:
+        with self.control.database.session():
+            return int(model.select().count())
+
+    def _create_token(self, user_id: int, scopes: list[str], *, application: int | None = None) -> str:
+        token = new_token()
+        ApiToken.create(
+            user=user_id,
+            application=application,
+            token_hash=hash_token(token),
+            token_last_characters=token[-4:],
+            scope_list=scopes,
+            created_at=self.clock.now(),
+        )
+        return token
+
+    def _first_user(self) -> User:
+        self.person()
+        with self.control.database.session():
+            return User.get()
+
+    def _add_region(self, name: str) -> None:
+        with self.control.database.transaction():
+            Region.create(
+                name=name,
+                grpc_address="127.0.0.1:50061",
+                http_address="127.0.0.1:8001",
+                identity="0" * 32,
+                registered_at=self.clock.now(),
+            )
+
+
+@contextlib.contextmanager
+def open_world(database_url: str, *, client: httpx.Client) -> Iterator[World]:
+    database = connect(database_url, create=True)
+    try:
+        migrate(database)
+        clock = FrozenClock()
+        control = Control(database, clock, RegionChannels(database, _no_region))
+        yield World(control, clock, client)
+    finally:
+        database.close()
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {token}"}
+
+
+def _no_region(name: str, address: str) -> Any:
+    raise AssertionError(f"{name} at {address} is not to be called here")

@@ -1,0 +1,58 @@
+import pytest
+
+from shared.errors import SiloUnreachable
+from shared.pb.hybridcloud.apps.v1 import app_service_pb2
+from tests.integration.region.requests import FORWARDED, LOCAL
+from tests.integration.region.world import World
+
+ALL = LOCAL | FORWARDED
+WRITES = {
+    "UpdateSentryApp",
+    "DisableSentryapp",
+    "CreateInternalIntegrationForChannelRequest",
+    "TriggerSentryAppActionCreators",
+}
+
+
+@pytest.mark.parametrize("silo", ["us", "de"])
+@pytest.mark.parametrize("name", ALL)
+def test_a_region_answers_every_read_as_control_does(world: World, name: str, silo: str) -> None:
+    request = ALL[name](world)
+    assert world.silos.ask(silo, request) == world.silos.ask("control", request)
+
+
+@pytest.mark.usefixtures("control_away")
+@pytest.mark.parametrize("name", LOCAL)
+def test_what_a_region_holds_is_answered_while_control_is_away(world: World, name: str) -> None:
+    answer = world.silos.ask("us", LOCAL[name](world))
+    world.silos.start("control")
+    try:
+        assert answer == world.silos.ask("control", LOCAL[name](world))
+    finally:
+        world.silos.stop("control")
+
+
+@pytest.mark.usefixtures("control_away")
+@pytest.mark.parametrize("name", FORWARDED)
+def test_what_a_region_does_not_hold_is_unavailable_while_control_is_away(world: World, name: str) -> None:
+    with pytest.raises(SiloUnreachable):
+        world.silos.ask("us", FORWARDED[name](world))
+
+
+def test_every_method_is_asked_here_or_is_a_write(world: World) -> None:
+    service = app_service_pb2.DESCRIPTOR.services_by_name["AppService"]
+    asked = {type(make(world)).__name__.removesuffix("Request") for make in ALL.values()}
+    assert asked | WRITES == {method.name for method in service.methods}
+
+
+def test_answers_are_not_all_empty(world: World) -> None:
+    empty = {name for name, make in LOCAL.items() if not world.silos.ask("us", make(world)).ListFields()}
+    assert empty == {
+        "apps by no proxy users",
+        "internal apps of no such name",
+        "installations by a token of the other kind",
+        "pending installation by id",
+        "deleted installation by id",
+        "components of an app without any",
+        "component that an app has not",
+    }

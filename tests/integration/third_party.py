@@ -1,0 +1,163 @@
+"""A third party's server: a real one, over HTTP on loopback, that remembers what it was sent and answers as told.
+
+Usage:
+
+    with running_app(secret="…") as app:
+        app.answers("/boards", json=[{"value": "1", "label": "One"}])
+        ...
+        assert app.requests[0].is_signed(app.secret)
+"""
+
+import contextlib
+import json as json_module
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from shared.domain.signature import APP_SIGNATURE_HEADER, HOOK_SIGNATURE_HEADER, is_signed
+
+PATIENCE_SECONDS = 20
+"""How long the server waits for a test that forgot to let it go."""
+
+
+@dataclass(frozen=True)
+class ReceivedRequest:
+    """What the third party was sent."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.target).path
+
+    @property
+    def query(self) -> dict[str, str]:
+        return {name: values[-1] for name, values in parse_qs(urlsplit(self.target).query).items()}
+
+    @property
+    def json(self) -> Any:
+        return json_module.loads(self.body)
+
+    def is_signed(self, secret: str) -> bool:
+        """Whether either signature is the one of this body."""
+        signatures = [self.headers.get(name.lower(), "") for name in (APP_SIGNATURE_HEADER, HOOK_SIGNATURE_HEADER)]
+        return any(is_signed(self.body, secret=secret, signature=signature) for signature in signatures)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the third party answers, once ``held`` is set."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    held: threading.Event | None = None
+
+
+class ThirdPartyApp:
+    """The server as a test sees it."""
+
+    def __init__(self, secret: str) -> None:
+        self.secret = secret
+        self.requests: list[ReceivedRequest] = []
+        self.received = threading.Condition()
+        self._replies: dict[str, Reply] = {}
+        self._holds: list[threading.Event] = []
+        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.app = self
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+
+    @property
+    def port(self) -> int:
+        return int(self._server.server_address[1])
+
+    @property
+    def url(self) -> str:
+        """``http://127.0.0.1:…``, without a path."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def answers(
+        self, path: str, *, status: int = 200, json: Any = None, body: bytes | None = None, **headers: str
+    ) -> None:
+        """From now on, a path answers with this; an underscore in a header's name stands for a hyphen."""
+        content = json_module.dumps(json).encode() if body is None else body
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        self._replies[path] = Reply(status, content, named)
+
+    def holds(self, path: str, *, json: Any = None) -> threading.Event:
+        """From now on, a path answers only after the event is set; every event is set when the server stops."""
+        held = threading.Event()
+        self._holds.append(held)
+        self._replies[path] = Reply(200, json_module.dumps(json).encode(), held=held)
+        return held
+
+    def wait_for(self, count: int) -> None:
+        """Returns once that many requests have come."""
+        with self.received:
+            assert self.received.wait_for(lambda: len(self.requests) >= count, PATIENCE_SECONDS)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        for held in self._holds:
+            held.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def reply_to(self, request: ReceivedRequest) -> Reply:
+        with self.received:
+            self.requests.append(request)
+            self.received.notify_all()
+        reply = self._replies.get(request.path, Reply(404, b"{}"))
+        if reply.held is not None:
+            reply.held.wait(PATIENCE_SECONDS)
+        return reply
+
+
+@contextlib.contextmanager
+def running_app(*, secret: str = "client-secret") -> Iterator[ThirdPartyApp]:
+    """A third party's server, until the block ends."""
+    app = ThirdPartyApp(secret)
+    app.start()
+    try:
+        yield app
+    finally:
+        app.stop()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+    app: ThirdPartyApp
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is none of the third party's concern."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
+
+    def _serve(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        reply = self.server.app.reply_to(ReceivedRequest(self.command, self.path, headers, body))
+        self.send_response(reply.status)
+        for name, value in {"Content-Type": "application/json", **reply.headers}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(reply.body)))
+        self.end_headers()
+        self.wfile.write(reply.body)
+
+    do_GET = do_POST = do_PUT = do_DELETE = _serve
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Says nothing."""

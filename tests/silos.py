@@ -1,0 +1,279 @@
+"""Control and any number of regions in one process: their own bootstraps, real servicers and stubs, in-process channels.
+
+Nothing runs by itself: ``replicate()`` delivers what is due, both ways, and a silo is taken away with ``stop``. Usage:
+
+    with running_silos(new_database_url, regions=("us", "de")) as silos:
+        organization = silos.create_organization("acme", region="us")
+        app = silos.create_app("Kanban", organization)
+        silos.replicate()
+        silos.app_service("us").GetSentryAppBySlug(...)
+"""
+
+import contextlib
+import itertools
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+from google.protobuf.message import Message
+
+import control_silo.bootstrap
+import region_silo.bootstrap
+from control_silo.config import ControlConfig
+from control_silo.models.app import SentryApp
+from control_silo.models.installation import SentryAppInstallation
+from control_silo.models.region import OrganizationReplica
+from control_silo.models.user import Member, User
+from control_silo.replication.delivery import load
+from control_silo.services.control import Control
+from control_silo.services.create_app import SentryAppCreator
+from control_silo.services.install import SentryAppInstallationCreator, SentryAppInstallationUpdater
+from control_silo.services.organization import create_organization
+from control_silo.services.update_app import SentryAppUpdater
+from region_silo.config import RegionConfig
+from region_silo.replication.delivery import OrganizationLoader
+from region_silo.services.region import Region
+from region_silo.services.registration import Registration
+from shared.clock import FrozenClock
+from shared.config import CONTROL
+from shared.consistency import TOKEN_NAME
+from shared.database import Database, connect
+from shared.domain.scopes import Role
+from shared.outbox.deliver import ReplicaDestination
+from shared.outbox.drain import Drain
+from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
+from shared.rpc.channel import connect as connect_channel
+from shared.rpc.keyring import Key, Keyring
+from shared.rpc.server import SiloServer
+
+_worlds = itertools.count(1)
+_KEYRING = Keyring([Key("main", b"secret-of-the-tests")])
+
+SCHEMA: Mapping[str, Any] = {
+    "elements": [
+        {
+            "type": "issue-link",
+            "link": {
+                "uri": "/link",
+                "required_fields": [{"type": "select", "name": "board", "label": "Board", "uri": "/boards"}],
+            },
+            "create": {"uri": "/create", "required_fields": [{"type": "text", "name": "title", "label": "Title"}]},
+        },
+        {"type": "stacktrace-link", "uri": "/code"},
+        {
+            "type": "alert-rule-action",
+            "title": "Create a card",
+            "settings": {
+                "type": "alert-rule-settings",
+                "uri": "/alert",
+                "required_fields": [
+                    {"type": "select", "name": "lane", "label": "Lane", "options": [["1", "todo"], ["2", "doing"]]}
+                ],
+            },
+        },
+    ]
+}
+"""An issue-link that asks the app for choices, a stacktrace-link, and an alert-rule-action that asks for nothing."""
+
+
+@dataclass
+class RunningRegion:
+    """A region and how it reaches control."""
+
+    region: Region
+    config: RegionConfig
+    control: grpc.Channel
+
+
+class Silos:
+    """The running silos, and shorthand for what tests do to them."""
+
+    def __init__(self, new_database_url: Callable[[], str], *, regions: Sequence[str]) -> None:
+        self.clock = FrozenClock()
+        self.regions: dict[str, RunningRegion] = {}
+        self._world = f"world{next(_worlds)}"
+        self._servers: dict[str, SiloServer] = {}
+        self._channels: list[grpc.Channel] = []
+        self._app_services: dict[tuple[str, str], app_service_pb2_grpc.AppServiceStub] = {}
+        self._control_config = self._configure_control(new_database_url())
+        self.control: Control = control_silo.bootstrap.open_control(self._control_config, clock=self.clock)
+        self.start(CONTROL)
+        for name in regions:
+            self.add_region(name, database_url=new_database_url())
+
+    def add_region(self, name: str, *, database_url: str) -> None:
+        """Starts a region and registers it with control."""
+        _migrate(database_url, region_silo.bootstrap.migrate)
+        address = self.address(name)
+        config = RegionConfig(
+            name=name,
+            database_url=database_url,
+            grpc_listen=address,
+            http_listen="127.0.0.1:0",
+            advertised_grpc=address,
+            advertised_http=f"{name}.test:80",
+            control_target=self.address(CONTROL),
+            keyring=_KEYRING,
+        )
+        region = region_silo.bootstrap.open_region(config, clock=self.clock)
+        control = region_silo.bootstrap.connect_control(config, clock=self.clock)
+        self._channels.append(control)
+        self.regions[name] = RunningRegion(region, config, control)
+        self.start(name)
+        registration = Registration(
+            region, control, grpc_address=address, http_address=config.advertised_http, refused=_fail
+        )
+        registration.register()
+
+    def start(self, silo: str) -> None:
+        """Serves gRPC; a silo that was stopped answers again."""
+        if silo == CONTROL:
+            self._servers[silo] = control_silo.bootstrap.start_server(self.control, self._control_config)
+            return
+        running = self.regions[silo]
+        self._servers[silo] = region_silo.bootstrap.start_server(
+            running.region, running.config, control=running.control
+        )
+
+    def stop(self, silo: str) -> None:
+        """Takes a silo's gRPC away; its database stays."""
+        self._servers.pop(silo).stop()
+
+    def close(self) -> None:
+        for silo in list(self._servers):
+            self.stop(silo)
+        for channel in self._channels:
+            channel.close()
+        self.control.regions.close()
+        for database in (self.control.database, *(running.region.database for running in self.regions.values())):
+            database.close()
+
+    def address(self, silo: str) -> str:
+        """The silo's in-process address, of this world alone."""
+        return f"inprocess:{self._world}-{silo}"
+
+    def database(self, silo: str) -> Database:
+        return self.control.database if silo == CONTROL else self.regions[silo].region.database
+
+    def channel(self, silo: str, *, caller: str = "service:test") -> grpc.Channel:
+        """A channel to a silo, signed as that caller."""
+        channel = connect_channel(
+            self.address(silo), caller=caller, target_name=silo, keyring=_KEYRING, clock=self.clock
+        )
+        self._channels.append(channel)
+        return channel
+
+    def app_service(self, silo: str, *, caller: str = "service:test") -> app_service_pb2_grpc.AppServiceStub:
+        key = (silo, caller)
+        if key not in self._app_services:
+            self._app_services[key] = app_service_pb2_grpc.AppServiceStub(self.channel(silo, caller=caller))
+        return self._app_services[key]
+
+    def ask(self, silo: str, request: Message, *, caller: str = "service:test", token: str = "") -> Any:
+        """The answer of the ``AppService`` method that the request belongs to."""
+        return self.ask_with_token(silo, request, caller=caller, token=token)[0]
+
+    def ask_with_token(
+        self, silo: str, request: Message, *, caller: str = "service:test", token: str = ""
+    ) -> tuple[Any, str]:
+        """The answer, and the consistency token that came with it; empty when none did."""
+        method = type(request).__name__.removesuffix("Request")
+        metadata = ((TOKEN_NAME, token),) if token else None
+        answer, call = getattr(self.app_service(silo, caller=caller), method).with_call(request, metadata=metadata)
+        return answer, dict(call.trailing_metadata() or ()).get(TOKEN_NAME, "")
+
+    def replicate(self) -> None:
+        """Delivers everything that is due now, from control to the regions and from the regions to control."""
+        for drain in [*map(self.drain_to, self.regions), *map(self.drain_from, self.regions)]:
+            while drain.run_once().delivered:
+                pass
+
+    def drain_to(self, region: str) -> Drain:
+        """What control's worker runs for a region."""
+        destination = ReplicaDestination(
+            self.control.database, region, load, lambda: self.control.regions.channel(region)
+        )
+        return Drain(self.control.database, region, destination, self.clock, random.Random(1))
+
+    def drain_from(self, region: str) -> Drain:
+        """What a region's worker runs for control."""
+        running = self.regions[region]
+        database = running.region.database
+        destination = ReplicaDestination(database, CONTROL, OrganizationLoader(region), lambda: running.control)
+        return Drain(database, CONTROL, destination, self.clock, random.Random(1))
+
+    def create_organization(self, slug: str, *, region: str) -> OrganizationReplica:
+        return create_organization(self.control, slug=slug, name=slug.title(), region=region)
+
+    def create_user(self, email: str, *, organization_id: int | None = None, role: Role = Role.OWNER) -> User:
+        now = self.clock.now()
+        with self.control.database.transaction():
+            user = User.create(username=email, email=email, created_at=now)
+            if organization_id is not None:
+                Member.create(user=user, organization_id=organization_id, role=role, created_at=now)
+            return user
+
+    def create_app(self, name: str, *, owner: OrganizationReplica, creator: User, **fields: Any) -> SentryApp:
+        """An app with every kind of component, or whatever ``fields`` say instead."""
+        defaults: dict[str, Any] = {
+            "author": "Acme",
+            "is_internal": False,
+            "verify_install": False,
+            "scopes": ["event:write", "project:read"],
+            "events": ["issue"],
+            "webhook_url": "https://kanban.example/hook",
+            "schema": SCHEMA,
+            "metadata": {"tier": "gold", "seats": 3},
+        }
+        app = SentryAppCreator(name=name, organization_id=owner.id, **defaults | fields)
+        return app.run(self.control, creator=creator)
+
+    def publish(self, app: SentryApp) -> None:
+        """Makes the app published, as a superuser would."""
+        SentryAppUpdater(status="published").run(self.control, app_id=app.id, is_elevated=True)
+
+    def install(self, app: SentryApp, *, organization: OrganizationReplica) -> SentryAppInstallation:
+        creator = SentryAppInstallationCreator(organization_id=organization.id, slug=app.slug)
+        return creator.run(self.control, actor=None)
+
+    def confirm(self, installation: SentryAppInstallation) -> SentryAppInstallation:
+        """Makes a pending installation ``installed``, as its app would."""
+        return SentryAppInstallationUpdater(uuid=installation.uuid, status="installed").run(self.control)
+
+    def _configure_control(self, database_url: str) -> ControlConfig:
+        _migrate(database_url, control_silo.bootstrap.migrate)
+        return ControlConfig(
+            database_url=database_url,
+            grpc_listen=self.address(CONTROL),
+            http_listen="127.0.0.1:0",
+            keyring=_KEYRING,
+        )
+
+
+@contextlib.contextmanager
+def running_silos(new_database_url: Callable[[], str], *, regions: Sequence[str] = ("us", "de")) -> Iterator[Silos]:
+    """Control and these regions, until the block ends.
+
+    Args:
+        new_database_url: gives the URL of another empty database at each call.
+        regions: names of the regions.
+    """
+    silos = Silos(new_database_url, regions=regions)
+    try:
+        yield silos
+    finally:
+        silos.close()
+
+
+def _migrate(database_url: str, migrate: Callable[[Database], list[str]]) -> None:
+    database = connect(database_url, create=True)
+    try:
+        migrate(database)
+    finally:
+        database.close()
+
+
+def _fail(error: Exception) -> None:
+    raise error

@@ -1,0 +1,93 @@
+import pytest
+from hypothesis import given
+from hypothesis.strategies import ip_addresses
+
+from shared.errors import AddressRefused, ConfigInvalid
+from shared.outgoing.reach import Reach
+
+PUBLIC = ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"]
+PRIVATE = ["127.0.0.1", "127.9.9.9", "10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "::1", "fd00::1"]
+PRIVATE_IN_DISGUISE = ["::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1"]
+NEVER = [
+    "0.0.0.0",
+    "169.254.169.254",
+    "224.0.0.1",
+    "240.0.0.1",
+    "255.255.255.255",
+    "192.0.2.1",
+    "198.18.0.1",
+    "192.88.99.1",
+    "::",
+    "::7f00:1",
+    "::ffff:169.254.169.254",
+    "64:ff9b::a9fe:a9fe",
+    "2002:7f00:1::",
+    "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+    "2001:db8::1",
+    "fe80::1",
+    "fe80::1%eth0",
+    "fec0::1",
+    "ff02::1",
+    "100::1",
+]
+
+
+def is_allowed(reach: Reach, address: str) -> bool:
+    try:
+        reach.check_address(address)
+    except AddressRefused:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_addresses_of_the_public_internet_are_allowed(address: str) -> None:
+    assert is_allowed(Reach(), address)
+
+
+@pytest.mark.parametrize("address", PRIVATE + PRIVATE_IN_DISGUISE + NEVER)
+def test_every_other_address_is_refused(address: str) -> None:
+    assert not is_allowed(Reach(), address)
+
+
+@pytest.mark.parametrize("address", PRIVATE + PRIVATE_IN_DISGUISE)
+def test_private_addresses_are_allowed_where_an_operator_says_so(address: str) -> None:
+    assert is_allowed(Reach(allow_private=True), address)
+
+
+@pytest.mark.parametrize("address", NEVER)
+def test_allowing_private_addresses_opens_no_others(address: str) -> None:
+    assert not is_allowed(Reach(allow_private=True), address)
+
+
+def test_a_named_network_is_allowed_and_its_neighbours_are_not() -> None:
+    reach = Reach.parse(["10.1.0.0/16", " fd00:1::/32 ", "169.254.10.10"])
+    allowed = ["10.1.2.3", "::ffff:10.1.2.3", "fd00:1::9", "169.254.10.10"]
+    refused = ["10.2.0.1", "fd00:2::9", "169.254.169.254", "127.0.0.1"]
+    assert [is_allowed(reach, address) for address in allowed + refused] == [True] * 4 + [False] * 4
+
+
+def test_every_text_that_is_no_network_is_named() -> None:
+    with pytest.raises(ConfigInvalid, match=r"'10\.0\.0\.0/33', 'localhost'"):
+        Reach.parse(["10.0.0.0/33", "10.0.0.0/8", "localhost"])
+
+
+@given(ip_addresses(v=4))
+def test_an_address_is_judged_the_same_however_it_is_embedded(address: object) -> None:
+    assert is_allowed(Reach(), f"::ffff:{address}") == is_allowed(Reach(), str(address))
+
+
+@given(ip_addresses())
+def test_no_address_is_beyond_judgement(address: object) -> None:
+    assert is_allowed(Reach(), str(address)) <= is_allowed(Reach(allow_private=True), str(address))
+
+
+@pytest.mark.parametrize("port", [80, 443, 3000, 8000, 8443, 32768, 65535])
+def test_ports_that_apps_listen_on_are_allowed(port: int) -> None:
+    Reach().check_port(port)
+
+
+@pytest.mark.parametrize("port", [-1, 0, 22, 25, 6667, 65536, 99999])
+def test_ports_of_other_protocols_are_refused(port: int) -> None:
+    with pytest.raises(AddressRefused):
+        Reach(allow_private=True).check_port(port)
