@@ -1,64 +1,69 @@
 """Calls: in-process against loopback, and a region's read against a handler that returns one constant message."""
 
 import contextlib
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import grpc
 
-import region_silo.bootstrap
-from region_silo.config import RegionConfig
-from region_silo.services.apply import TABLES
 from shared.clock import SystemClock
-from shared.database import connect
-from shared.domain.category import Category
-from shared.outbox.apply import apply_changes
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2, app_service_pb2_grpc
-from shared.pb.hybridcloud.replication.v1 import replica_pb2
 from shared.rpc import channel as rpc_channel
-from shared.rpc.keyring import Keyring
+from shared.rpc.inprocess import InProcessChannel, InProcessServer
 from shared.rpc.server import serve
-from tests.benchmarks.measure import Measurement, interleaved, rate
+from tests.benchmarks.measure import Measurement, interleaved
+from tests.benchmarks.region_server import KEYS, Constant
 from tests.benchmarks.topology import postgres_server
 
-_KEYS = Keyring.parse("bench:0123456789abcdef0123456789abcdef")
 _APPS = 10_000
 
 
 def measure(folder: Path) -> Iterable[Measurement]:
-    yield _in_process()
+    yield from _in_process()
     yield _read(f"sqlite:///{folder / 'us.db'}", "SQLite")
     with postgres_server(folder / "us") as server:
         yield _read(server.get_uri(), "PostgreSQL")
     yield _latency_by_size(folder)
 
 
-class _Constant(app_service_pb2_grpc.AppServiceServicer):
-    """Answers every read with one message."""
+def _in_process() -> Iterable[Measurement]:
+    servicer = Constant(app_service_pb2.GetSentryAppBySlugResponse())
+    for kind, serving in (("the channel alone", _bare), ("signed, as silos call", _serving)):
+        with contextlib.ExitStack() as stack:
+            inside = stack.enter_context(serving(servicer, "inprocess:bench"))
+            outside = stack.enter_context(serving(servicer, "127.0.0.1:0"))
+            fast, slow = interleaved(inside, outside, rounds=3)
+        ratio = fast / slow
+        yield Measurement(
+            f"in-process call, {kind}", fast, "calls/s", "loopback", slow, ratio, "≥ 50 × loopback", ratio >= 50
+        )
 
-    def __init__(self, answer: app_service_pb2.GetSentryAppBySlugResponse) -> None:
-        self._answer = answer
 
-    def GetSentryAppBySlug(self, request: Any, context: Any) -> app_service_pb2.GetSentryAppBySlugResponse:
-        return self._answer
-
-
-def _in_process() -> Measurement:
-    servicer = _Constant(app_service_pb2.GetSentryAppBySlugResponse())
-    with contextlib.ExitStack() as stack:
-        inside = stack.enter_context(_serving(servicer, "inprocess:bench"))
-        outside = stack.enter_context(_serving(servicer, "127.0.0.1:0"))
-        fast, slow = interleaved(inside, outside, rounds=3)
-    return Measurement(
-        "in-process call", fast, "calls/s", "loopback", slow, fast / slow, "≥ 50 × loopback", fast / slow >= 50
-    )
+@contextlib.contextmanager
+def _bare(servicer: Any, listen: str) -> Iterator[Callable[[], object]]:
+    """The transport without signatures, deadlines and errors of ours, on both sides of the comparison."""
+    name = listen.removeprefix("inprocess:")
+    inside = name != listen
+    with ThreadPoolExecutor(4) as pool:
+        server: grpc.Server = InProcessServer(name) if inside else grpc.server(pool)
+        app_service_pb2_grpc.add_AppServiceServicer_to_server(servicer, server)
+        port = 0 if inside else server.add_insecure_port(listen)
+        server.start()
+        with InProcessChannel(name) if inside else grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            stub = app_service_pb2_grpc.AppServiceStub(channel)
+            request = app_service_pb2.GetSentryAppBySlugRequest(slug="app-77")
+            yield lambda: stub.GetSentryAppBySlug(request)
+        server.stop(None).wait()
 
 
 @contextlib.contextmanager
 def _serving(servicer: Any, listen: str) -> Iterator[Callable[[], object]]:
     add = app_service_pb2_grpc.add_AppServiceServicer_to_server
-    with serve(listen, name="us", keyring=_KEYS, clock=SystemClock(), servicers=[(add, servicer)]) as server:
+    with serve(listen, name="us", keyring=KEYS, clock=SystemClock(), servicers=[(add, servicer)]) as server:
         with _channel(server.address) as channel:
             stub = app_service_pb2_grpc.AppServiceStub(channel)
             request = app_service_pb2.GetSentryAppBySlugRequest(slug="app-77")
@@ -67,15 +72,12 @@ def _serving(servicer: Any, listen: str) -> Iterator[Callable[[], object]]:
 
 def _channel(address: str) -> grpc.Channel:
     return rpc_channel.connect(
-        address, caller="service:bench", target_name="us", keyring=_KEYS, clock=SystemClock()
+        address, caller="service:bench", target_name="us", keyring=KEYS, clock=SystemClock()
     )
 
 
 def _read(url: str, engine: str) -> Measurement:
-    with contextlib.ExitStack() as stack:
-        read = stack.enter_context(_region(url, apps=_APPS))
-        answer: Any = read()
-        constant = stack.enter_context(_serving(_Constant(answer), "127.0.0.1:0"))
+    with _region(url, apps=_APPS) as (read, constant):
         ours, baseline = interleaved(read, constant)
     return Measurement(
         f"region read by slug, {_APPS:,} apps, {engine}",
@@ -90,36 +92,35 @@ def _read(url: str, engine: str) -> Measurement:
 
 
 @contextlib.contextmanager
-def _region(url: str, *, apps: int) -> Iterator[Callable[[], object]]:
-    """A region's server with that many replicas, and one read over loopback."""
-    database = connect(url, create=True)
-    region_silo.bootstrap.migrate(database)
-    for start in range(1, apps + 1, 1000):
-        changes = [_app(object_id) for object_id in range(start, min(start + 1000, apps + 1))]
-        apply_changes(database, changes, tables=TABLES)
-    database.close()
-    config = RegionConfig("us", url, "127.0.0.1:0", "", "", "", "127.0.0.1:1", _KEYS)
-    region = region_silo.bootstrap.open_region(config, clock=SystemClock())
-    control = region_silo.bootstrap.connect_control(config, clock=SystemClock())
+def _region(url: str, *, apps: int) -> Iterator[tuple[Callable[[], object], Callable[[], object]]]:
+    """One read over loopback from a region's process with that many replicas; the same of a constant in that process."""
+    command = [sys.executable, "-m", "tests.benchmarks.region_server", url, str(apps)]
     with contextlib.ExitStack() as stack:
-        stack.callback(region.database.close)
-        stack.callback(control.close)
-        server = region_silo.bootstrap.start_server(region, config, control=control)
-        stack.callback(server.stop)
-        stub = app_service_pb2_grpc.AppServiceStub(stack.enter_context(_channel(server.address)))
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        stack.callback(process.stdout.close)
+        stack.callback(process.wait)
+        stack.callback(process.stdin.close)
+        stubs = [
+            app_service_pb2_grpc.AppServiceStub(stack.enter_context(_channel(address)))
+            for address in process.stdout.readline().split()
+        ]
         requests = [app_service_pb2.GetSentryAppBySlugRequest(slug=f"app-{n}") for n in range(1, apps + 1, 37)]
         turn = iter(range(10**12))
-        yield lambda: stub.GetSentryAppBySlug(requests[next(turn) % len(requests)])
+        yield (
+            lambda: stubs[0].GetSentryAppBySlug(requests[next(turn) % len(requests)]),
+            lambda: stubs[1].GetSentryAppBySlug(requests[next(turn) % len(requests)]),
+        )
 
 
 def _latency_by_size(folder: Path) -> Measurement:
     """Milliseconds of a read among many replicas against one among few."""
-    with contextlib.ExitStack() as stack:
-        few = stack.enter_context(_region(f"sqlite:///{folder / 'few.db'}", apps=1_000))
-        small = rate(few)
-    with contextlib.ExitStack() as stack:
-        many = stack.enter_context(_region(f"sqlite:///{folder / 'many.db'}", apps=200_000))
-        large = rate(many)
+    with (
+        _region(f"sqlite:///{folder / 'few.db'}", apps=1_000) as (few, _),
+        _region(f"sqlite:///{folder / 'many.db'}", apps=200_000) as (many, _),
+    ):
+        small, large = interleaved(few, many)
     return Measurement(
         "region read among 200,000 apps",
         1000 / large,
@@ -130,15 +131,3 @@ def _latency_by_size(folder: Path) -> Measurement:
         "≤ 1.2 × (flat)",
         small / large <= 1.2,
     )
-
-
-def _app(object_id: int) -> replica_pb2.Change:
-    change = replica_pb2.Change(category=Category.APP.number, object_id=object_id, version=1)
-    app = change.app.sentry_app
-    app.id, app.slug, app.name, app.uuid = object_id, f"app-{object_id}", f"App {object_id}", f"{object_id:036d}"
-    app.scope_list.extend(["event:read", "event:write", "project:read"])
-    app.events.extend(["issue.created", "issue.resolved", "comment.created"])
-    app.status, app.is_published, app.webhook_url = "published", True, "https://app.example/hook"
-    app.application_id, app.owner_id, app.proxy_user_id = object_id, 1, object_id
-    app.application.id, app.application.client_id, app.application.client_secret = object_id, "c" * 64, "s" * 64
-    return change

@@ -1,0 +1,75 @@
+"""A child process: a region's server over many replicas, and beside it one that answers a constant message.
+
+Usage: python -m tests.benchmarks.region_server DATABASE_URL APPS; prints the two addresses, runs until its input ends.
+"""
+
+import logging
+import sys
+from typing import Any
+
+import region_silo.bootstrap
+from region_silo.config import RegionConfig
+from region_silo.services.apply import TABLES
+from shared.clock import SystemClock
+from shared.database import connect
+from shared.domain.category import Category
+from shared.log import configure_logging
+from shared.outbox.apply import apply_changes
+from shared.pb.hybridcloud.apps.v1 import app_service_pb2, app_service_pb2_grpc
+from shared.pb.hybridcloud.replication.v1 import replica_pb2
+from shared.rpc.keyring import Keyring
+from shared.rpc.server import serve
+
+KEYS = Keyring.parse("bench:0123456789abcdef0123456789abcdef")
+
+
+class Constant(app_service_pb2_grpc.AppServiceServicer):
+    """Answers every read with one message."""
+
+    def __init__(self, answer: app_service_pb2.GetSentryAppBySlugResponse) -> None:
+        self._answer = answer
+
+    def GetSentryAppBySlug(self, request: Any, context: Any) -> app_service_pb2.GetSentryAppBySlugResponse:
+        return self._answer
+
+
+def app_change(object_id: int) -> replica_pb2.Change:
+    """An app of ordinary size."""
+    change = replica_pb2.Change(category=Category.APP.number, object_id=object_id, version=1)
+    app = change.app.sentry_app
+    app.id, app.slug, app.name, app.uuid = object_id, f"app-{object_id}", f"App {object_id}", f"{object_id:036d}"
+    app.scope_list.extend(["event:read", "event:write", "project:read"])
+    app.events.extend(["issue.created", "issue.resolved", "comment.created"])
+    app.status, app.is_published, app.webhook_url = "published", True, "https://app.example/hook"
+    app.application_id, app.owner_id, app.proxy_user_id = object_id, 1, object_id
+    app.application.id, app.application.client_id, app.application.client_secret = object_id, "c" * 64, "s" * 64
+    return change
+
+
+def main() -> None:
+    """Fills the database, serves, waits."""
+    configure_logging(level=logging.ERROR)
+    url, apps, clock = sys.argv[1], int(sys.argv[2]), SystemClock()
+    database = connect(url, create=True)
+    region_silo.bootstrap.migrate(database)
+    for start in range(1, apps + 1, 1000):
+        changes = [app_change(object_id) for object_id in range(start, min(start + 1000, apps + 1))]
+        apply_changes(database, changes, tables=TABLES)
+    database.close()
+    config = RegionConfig("us", url, "127.0.0.1:0", "", "", "", "127.0.0.1:1", KEYS)
+    region = region_silo.bootstrap.open_region(config, clock=clock)
+    control = region_silo.bootstrap.connect_control(config, clock=clock)
+    ours = region_silo.bootstrap.start_server(region, config, control=control)
+    answer = app_service_pb2.GetSentryAppBySlugResponse(sentry_app=app_change(77).app.sentry_app)
+    add = app_service_pb2_grpc.add_AppServiceServicer_to_server
+    constant = serve("127.0.0.1:0", name="us", keyring=KEYS, clock=clock, servicers=[(add, Constant(answer))])
+    print(ours.address, constant.address, flush=True)
+    sys.stdin.read()
+    constant.stop()
+    ours.stop()
+    control.close()
+    region.database.close()
+
+
+if __name__ == "__main__":
+    main()
