@@ -5,6 +5,7 @@ Owns threads and waiting. What happens to a batch is ``drain``'s; what a destina
 
 import random
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -23,6 +24,8 @@ log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 1.0
 """How long a lane sleeps at most when no bell rings; also how soon a new destination gets its lane."""
+STOP_SECONDS = 3.0
+"""How long a stopping worker waits for calls under way."""
 RECORD_SECONDS = 1.0
 """How often a lane writes down what it saw."""
 _LAGS_KEPT = 1000
@@ -63,14 +66,16 @@ class Worker:
         self._supervisor.start()
 
     def stop(self) -> None:
-        """Ends every lane after its current batch. Idempotent."""
+        """Ends every lane after its current batch. Idempotent, and harmless before ``start``."""
         self._stopping.set()
-        self._supervisor.join()
+        if self._supervisor.is_alive():
+            self._supervisor.join()
         lanes, self._lanes = self._lanes, {}
         for lane in lanes.values():
             lane.stop()
+        give_up_at = time.monotonic() + STOP_SECONDS
         for lane in lanes.values():
-            lane.join()
+            lane.join(max(0.0, give_up_at - time.monotonic()))
         if self._listener:
             self._listener.stop()
 
@@ -82,6 +87,8 @@ class Worker:
                         self._open_lane(name)
             except SiloError as exc:
                 log.warning("outbox.destinations_unknown", reason=exc.reason)
+            except Exception as exc:
+                log.exception("outbox.supervisor_failed", exc_info=exc)
             self._stopping.wait(POLL_SECONDS)
 
     def _open_lane(self, name: str) -> None:
@@ -100,6 +107,7 @@ class Lane:
         self._stopping = threading.Event()
         self._lags: deque[float] = deque(maxlen=_LAGS_KEPT)
         self._last_error: str | None = None
+        self._has_failed_here = False
         self._recorded_at: datetime | None = None
         self._unrecorded = True
         self._thread = threading.Thread(target=self._run, name=f"outbox-{drain.name}", daemon=True)
@@ -111,8 +119,9 @@ class Lane:
         self._stopping.set()
         self._bell.set()
 
-    def join(self) -> None:
-        self._thread.join()
+    def join(self, timeout_seconds: float) -> None:
+        """Waits until the thread has ended; a call that hangs is left behind, its messages are due after the lease."""
+        self._thread.join(timeout_seconds)
         self._drain.database.wake.unlisten(self._drain.name, self._bell)
 
     def _run(self) -> None:
@@ -130,7 +139,7 @@ class Lane:
             self._bell.clear()
             result = self._drain_once()
             self._note(result)
-            if not result.claimed and not result.away:
+            if not (result.claimed or result.away or self._stopping.is_set()):
                 self._bell.wait(POLL_SECONDS)
 
     def _drain_once(self) -> DrainResult:
@@ -147,9 +156,11 @@ class Lane:
         if result.away:
             self._breaker.failed()
             self._last_error = f"{result.away.reason}: {result.away.message}"
-        elif result.claimed:
+        elif result.claimed or self._has_failed_here:
             self._breaker.succeeded()
             self._last_error = None
+        # Nothing was claimed: this silo's own database failed. The next time that nothing is due, it works again.
+        self._has_failed_here = bool(result.away) and not result.claimed
         if self._breaker.state is not before:
             log.info("outbox.breaker", destination=self._drain.name, state=self._breaker.state, error=self._last_error)
         self._lags.extend(result.lags_seconds)
@@ -172,6 +183,9 @@ class Lane:
             record_destination(self._drain.database, status, now=now)
         except SiloError as exc:
             log.warning("outbox.status_unrecorded", reason=exc.reason)
+            return
+        except Exception as exc:
+            log.exception("outbox.status_unrecorded", exc_info=exc)
             return
         self._recorded_at, self._unrecorded = now, False
 
