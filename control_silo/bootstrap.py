@@ -7,6 +7,8 @@ import grpc
 from control_silo.config import ControlConfig
 from control_silo.replication.delivery import list_versions, load
 from control_silo.rpc.app_service import AppServicer, organization_freshness
+from control_silo.rpc.identity_service import IdentityServicer
+from control_silo.rpc.member_service import MemberServicer
 from control_silo.rpc.organization_service import OrganizationServicer
 from control_silo.rpc.topology_service import TopologyServicer
 from control_silo.services.apply import organization_tables, replica_checksums, replica_versions
@@ -24,8 +26,9 @@ from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
 from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2_grpc, topology_service_pb2_grpc
 from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2_grpc
 from shared.pb.hybridcloud.replication.v1 import replica_service_pb2_grpc
+from shared.pb.hybridcloud.users.v1 import identity_service_pb2_grpc, member_service_pb2_grpc
 from shared.rpc import channel as rpc_channel
-from shared.rpc.server import SiloServer, serve
+from shared.rpc.server import AddServicer, SiloServer, serve
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -69,8 +72,10 @@ def start_server(control: Control, config: ControlConfig) -> SiloServer:
     freshness = organization_freshness(control)
     apps = AppServicer(control, freshness=freshness)
     replicas = ReplicaServicer(control.database, holdings, committed=freshness.applied)
-    servicers = [
+    servicers: list[tuple[AddServicer, object]] = [
         (app_service_pb2_grpc.add_AppServiceServicer_to_server, apps),
+        (identity_service_pb2_grpc.add_IdentityServiceServicer_to_server, IdentityServicer(control)),
+        (member_service_pb2_grpc.add_MemberServiceServicer_to_server, MemberServicer(control)),
         (organization_service_pb2_grpc.add_OrganizationServiceServicer_to_server, OrganizationServicer(control)),
         (replica_service_pb2_grpc.add_ReplicaServiceServicer_to_server, replicas),
         (outbox_service_pb2_grpc.add_OutboxServiceServicer_to_server, outbox),

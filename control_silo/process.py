@@ -3,6 +3,7 @@
 import contextlib
 
 from control_silo.api.app import create_api
+from control_silo.api.relay import Relay
 from control_silo.bootstrap import make_worker, start_server
 from control_silo.config import ControlConfig
 from control_silo.services.control import Control
@@ -27,7 +28,9 @@ class ControlServe:
         control, started = self._control, self._started
         started.callback(control.database.close)
         started.callback(control.regions.close)
-        http = HttpServer(create_api(control), listen=self._config.http_listen)
+        relay = Relay(self._config.keyring, clock=control.clock)
+        api = create_api(control, relay=relay, requests_per_second=self._config.requests_per_second)
+        http = HttpServer(api, listen=self._config.http_listen)
         started.callback(http.stop)
         server = start_server(control, self._config)
         started.callback(server.stop)

@@ -23,7 +23,7 @@ from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2_grpc
 from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2_grpc
 from shared.pb.hybridcloud.replication.v1 import replica_service_pb2_grpc
 from shared.rpc import channel as rpc_channel
-from shared.rpc.server import SiloServer, serve
+from shared.rpc.server import AddServicer, SiloServer, serve
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -63,7 +63,7 @@ def start_server(region: Region, config: RegionConfig, *, control: grpc.Channel)
     replicas = ReplicaServicer(region.database, holdings, committed=freshness.applied)
     apps = AppServicer(region, control, freshness)
     outbox = OutboxServicer(region.database, silo=region.name, clock=region.clock)
-    servicers = [
+    servicers: list[tuple[AddServicer, object]] = [
         (app_service_pb2_grpc.add_AppServiceServicer_to_server, apps),
         (organization_service_pb2_grpc.add_OrganizationServiceServicer_to_server, OrganizationServicer(region)),
         (replica_service_pb2_grpc.add_ReplicaServiceServicer_to_server, replicas),

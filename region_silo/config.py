@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from shared.config import Environment
+from shared.config import DEFAULT_REQUESTS_PER_SECOND, Environment
 from shared.rpc.keyring import Keyring
 from shared.rpc.tls import TlsConfig
 
@@ -24,6 +24,8 @@ class RegionConfig:
     keyring: Keyring
     tls: TlsConfig | None = None
     webhook_allow_private: bool = False
+    requests_per_second: int = DEFAULT_REQUESTS_PER_SECOND
+    """What one token or session may make over HTTP."""
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> "RegionConfig":
@@ -45,6 +47,7 @@ class RegionConfig:
             keyring=env.keyring("SILO_RPC_KEYS"),
             tls=env.tls(),
             webhook_allow_private=env.flag("SILO_WEBHOOK_ALLOW_PRIVATE"),
+            requests_per_second=env.positive("SILO_REQUESTS_PER_SECOND", DEFAULT_REQUESTS_PER_SECOND),
         )
         env.finish()
         return config

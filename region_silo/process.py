@@ -44,7 +44,13 @@ class RegionServe:
         region, config, started = self._region, self._config, self._started
         started.callback(region.database.close)
         started.callback(self._control.close)
-        http = HttpServer(create_api(region, control=self._control, keyring=config.keyring), listen=config.http_listen)
+        api = create_api(
+            region,
+            control=self._control,
+            keyring=config.keyring,
+            requests_per_second=config.requests_per_second,
+        )
+        http = HttpServer(api, listen=config.http_listen)
         started.callback(http.stop)
         server = start_server(region, config, control=self._control)
         started.callback(server.stop)

@@ -16,6 +16,9 @@ REGION_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}[a-z0-9]|[a-z]")
 """1 to 32 lower-case letters, digits and inner hyphens, starting with a letter."""
 CONTROL = "control"
 """The name of the control silo; no region may have it."""
+DEFAULT_REQUESTS_PER_SECOND = 5_000
+"""Of one credential, over HTTP: more than one process answers. Clients learn that there is a limit; operators who want
+one that bites set ``SILO_REQUESTS_PER_SECOND``."""
 
 _T = TypeVar("_T")
 _ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:]+\]|[^\s:/]+):(?P<port>\d{1,5})")
@@ -54,6 +57,14 @@ class Environment:
         if value not in (*_TRUE, *_FALSE):
             self._problems.append(f"{name} must be on or off, not {value!r}.")
         return value in _TRUE
+
+    def positive(self, name: str, default: int) -> int:
+        """A whole number from 1 to a billion."""
+        value = self.text(name, str(default))
+        if not re.fullmatch(r"[1-9][0-9]{0,8}", value, re.ASCII):
+            self._problems.append(f"{name} must be a whole number from 1 to 999999999, not {value!r}.")
+            return default
+        return int(value)
 
     def region_name(self, name: str) -> str:
         """A region's own name."""

@@ -22,6 +22,9 @@ TOKEN_NAME = "silo-consistency-token"  # noqa: S105 - a name, not a secret
 """gRPC metadata key and HTTP header."""
 MAX_TOKEN_LENGTH = 8192
 """Characters; a longer token is refused."""
+MAX_NAMED = 200
+"""Versions that one token names at most, so that it fits into a header: the last ones, since a service notes what the
+request was about after what follows from it."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +82,9 @@ def encode(written: Iterable[WrittenVersion]) -> str:
     newest: dict[tuple[Category, int], int] = {}
     for item in written:
         key = (item.category, item.object_id)
-        newest[key] = max(item.version, newest.get(key, 0))
+        newest[key] = max(item.version, newest.pop(key, 0))
     message = consistency_pb2.ConsistencyToken()
-    for (category, object_id), version in sorted(newest.items()):
+    for (category, object_id), version in sorted(list(newest.items())[-MAX_NAMED:]):
         message.written.add(category=category.number, object_id=object_id, version=version)
     return base64.urlsafe_b64encode(message.SerializeToString(deterministic=True)).decode().rstrip("=")
 

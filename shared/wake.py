@@ -23,7 +23,9 @@ class Wake:
             self._events[destination].remove(event)
 
     def ring(self, destination: str) -> None:
-        for event in self._events.get(destination, ()):
+        with self._lock:
+            events = tuple(self._events.get(destination, ()))
+        for event in events:
             event.set()
 
     def ring_all(self) -> None:

@@ -1,4 +1,4 @@
-"""Control and any number of regions in one process: their own bootstraps, real servicers and stubs, in-process channels.
+"""Control and any number of regions in one process: their own bootstraps, real servicers, in-process channels.
 
 Nothing runs by itself: ``replicate()`` delivers what is due, both ways, and a silo is taken away with ``stop``. Usage:
 
@@ -48,7 +48,7 @@ from shared.rpc.channel import connect as connect_channel
 from shared.rpc.keyring import Key, Keyring
 from shared.rpc.server import SiloServer
 
-_worlds = itertools.count(1)
+_numbers = itertools.count(1)
 _KEYRING = Keyring([Key("main", b"secret-of-the-tests")])
 
 SCHEMA: Mapping[str, Any] = {
@@ -92,8 +92,9 @@ class Silos:
 
     def __init__(self, new_database_url: Callable[[], str], *, regions: Sequence[str]) -> None:
         self.clock = FrozenClock()
+        self.keyring = _KEYRING
         self.regions: dict[str, RunningRegion] = {}
-        self._world = f"world{next(_worlds)}"
+        self._world = f"world{next(_numbers)}"
         self._servers: dict[str, SiloServer] = {}
         self._channels: list[grpc.Channel] = []
         self._app_services: dict[tuple[str, str], app_service_pb2_grpc.AppServiceStub] = {}
@@ -140,6 +141,11 @@ class Silos:
     def stop(self, silo: str) -> None:
         """Takes a silo's gRPC away; its database stays."""
         self._servers.pop(silo).stop()
+
+    def start_stopped(self) -> None:
+        """Brings back every silo that was taken away."""
+        for silo in {CONTROL, *self.regions} - self._servers.keys():
+            self.start(silo)
 
     def close(self) -> None:
         for silo in list(self._servers):
@@ -250,6 +256,11 @@ class Silos:
             http_listen="127.0.0.1:0",
             keyring=_KEYRING,
         )
+
+
+def fresh(name: str) -> str:
+    """The name with a number that no other test has, for tests that share their silos."""
+    return f"{name}-{next(_numbers)}"
 
 
 @contextlib.contextmanager

@@ -5,11 +5,16 @@ from collections.abc import Iterator
 from fastapi import FastAPI
 
 from control_silo.api import apps, installations, organizations, users
+from control_silo.api.forward import forward_region_paths
+from control_silo.api.relay import Relay
 from control_silo.services.control import Control
 from control_silo.services.region import list_regions
+from shared.config import DEFAULT_REQUESTS_PER_SECOND
 from shared.domain.category import Category
 from shared.http.application import create_application
+from shared.http.cors import answer_browsers
 from shared.http.endpoint import Endpoint
+from shared.http.limits import RequestLimit, limit_requests
 from shared.http.measure import Metrics, OutboxAge
 from shared.http.operations import add_operations
 from shared.outbox.status import list_destinations
@@ -26,11 +31,23 @@ def list_endpoints() -> list[Endpoint]:
     return [endpoint for module in modules for endpoint in module.endpoints.table]
 
 
-def create_api(control: Control) -> FastAPI:
-    """The application that serves control's REST."""
+def create_api(
+    control: Control, *, relay: Relay | None = None, requests_per_second: int = DEFAULT_REQUESTS_PER_SECOND
+) -> FastAPI:
+    """The application that serves control's REST.
+
+    Args:
+        control: database, clock, way to the regions.
+        relay: carries requests for paths that regions own; None: they are not served.
+        requests_per_second: that one token or session may make.
+    """
     metrics = Metrics(list_ages=lambda: list_ages(control))
     app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
     app.state.control = control
+    limit_requests(app, RequestLimit(control.clock, limit=requests_per_second))
+    answer_browsers(app)
+    if relay:
+        forward_region_paths(app, control, relay)
     add_operations(app, check=lambda: list_regions(control), metrics=metrics)
     return app
 

@@ -68,5 +68,5 @@ def current_app(app: SentryApp) -> CurrentApp:
     )
 
 
-def _given(value: _T | None | Unset) -> _T | None:
+def _given(value: _T | Unset | None) -> _T | None:
     return None if isinstance(value, Unset) else value

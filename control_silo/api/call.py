@@ -14,8 +14,8 @@ from control_silo.services.organization import find_organization
 from shared.domain.json_value import JsonObject
 from shared.errors import CredentialsMissing, OrganizationNotFound, PermissionDenied
 from shared.http.body import parse_object, read_body
+from shared.http.cors import check_origin
 from shared.http.credentials import bearer_token, session_key
-from shared.http.errors import Refused
 
 MAX_ID = 2**63 - 1
 
@@ -81,9 +81,8 @@ class Call:
         return parse_object(self.raw_body)
 
     def _check_origin(self, principal: Principal) -> None:
-        origin = self.request.headers.get("origin")
-        if origin and principal.acting_app and origin not in principal.acting_app.allowed_origins:
-            raise Refused(400, {"detail": f"Invalid origin: {origin}"})
+        if principal.acting_app:
+            check_origin(self.request, allowed=principal.acting_app.allowed_origins)
 
 
 async def read_call(request: Request) -> Call:

@@ -1,8 +1,10 @@
-"""An organization and a region as JSON."""
+"""Control's replicas of organizations, and its regions, as JSON."""
 
 from typing import Any
 
 from control_silo.models.region import OrganizationReplica, Region
+from shared.domain.http_address import base_url as base_url_of
+from shared.http import organization_object as shared_organization
 
 
 def organization_object(organization: OrganizationReplica, *, base_url: str, region_url: str) -> dict[str, Any]:
@@ -13,17 +15,16 @@ def organization_object(organization: OrganizationReplica, *, base_url: str, reg
         base_url: where control is reached; it serves every path of the organization.
         region_url: where the organization's region is reached.
     """
-    status = {"id": organization.status, "name": organization.status.replace("_", " ")}
-    return {
-        "id": str(organization.id),
-        "slug": organization.slug,
-        "name": organization.name,
-        "status": status,
-        "links": {"organizationUrl": base_url, "regionUrl": region_url},
-    }
+    return shared_organization.organization_object(
+        id=organization.id,
+        slug=organization.slug,
+        name=organization.name,
+        status=organization.status,
+        base_url=base_url,
+        region_url=region_url,
+    )
 
 
 def region_url(region: Region) -> str:
     """Where a region's HTTP is reached."""
-    address = str(region.http_address)
-    return address if "://" in address else f"http://{address}"
+    return base_url_of(region.http_address)

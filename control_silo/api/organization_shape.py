@@ -26,30 +26,6 @@ class NewOrganizationObject(BaseModel):
     region: str
 
 
-class OrganizationStatusObject(BaseModel):
-    """Whether an organization is in use."""
-
-    id: str
-    name: str
-
-
-class OrganizationLinksObject(BaseModel):
-    """Where an organization's endpoints are served; both addresses serve all of them."""
-
-    organizationUrl: str  # noqa: N815
-    regionUrl: str  # noqa: N815
-
-
-class OrganizationObject(BaseModel):
-    """An organization in a list."""
-
-    id: str
-    slug: str
-    name: str
-    status: OrganizationStatusObject
-    links: OrganizationLinksObject
-
-
 class FeatureBody(BaseModel):
     """A feature to switch on or off."""
 

@@ -6,7 +6,7 @@ from control_silo.api.app_shape import AppObject
 from control_silo.api.apps import STATUS_PARAMETER, rendered
 from control_silo.api.call import CallOf, get_organization_of_path
 from control_silo.api.organization_object import organization_object, region_url
-from control_silo.api.organization_shape import FeatureBody, NewOrganizationObject, OrganizationBody, OrganizationObject
+from control_silo.api.organization_shape import FeatureBody, NewOrganizationObject, OrganizationBody
 from control_silo.services import app_access
 from control_silo.services.app_details import list_app_details
 from control_silo.services.feature import set_switch
@@ -21,6 +21,7 @@ from shared.domain.status import SentryAppStatus
 from shared.errors import PermissionDenied
 from shared.http.answer import json_answer
 from shared.http.endpoint import PAGE_PARAMETERS, Endpoints
+from shared.http.organization_object import OrganizationObject
 from shared.http.pagination import cut, list_answer, page_request, public_url
 
 endpoints = Endpoints("Organizations")

@@ -31,20 +31,6 @@ class NewUserObject(BaseModel):
     password: str
 
 
-class UserObject(BaseModel):
-    """A user."""
-
-    id: str
-    name: str
-    username: str
-    email: str
-    isActive: bool  # noqa: N815
-    isSuperuser: bool  # noqa: N815
-    isStaff: bool  # noqa: N815
-    isSentryApp: bool  # noqa: N815
-    dateJoined: str  # noqa: N815
-
-
 class RegionObject(BaseModel):
     """A region."""
 
@@ -56,17 +42,3 @@ class RegionsObject(BaseModel):
     """The regions."""
 
     regions: list[RegionObject]
-
-
-class AuthObject(BaseModel):
-    """What a token allows."""
-
-    scopes: list[str]
-
-
-class RootObject(BaseModel):
-    """Who asks, with what."""
-
-    version: str
-    auth: AuthObject | None = Field(description="Null without a token.")
-    user: UserObject | None = Field(description="Null when nobody is signed in.")

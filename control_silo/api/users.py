@@ -7,7 +7,7 @@ from fastapi import Response
 from control_silo.api.call import CallOf, path_key
 from control_silo.api.organization_object import region_url
 from control_silo.api.user_object import user_object
-from control_silo.api.user_shape import NewUserObject, RegionsObject, RootObject, UserBody, UserObject
+from control_silo.api.user_shape import NewUserObject, RegionsObject, UserBody
 from control_silo.services.identity import SESSION_SECONDS, sign_in, sign_out
 from control_silo.services.region import list_regions
 from control_silo.services.user import MAX_PASSWORD_CHARACTERS, UserCreator
@@ -18,10 +18,10 @@ from shared.errors import CredentialsMissing
 from shared.http.answer import empty_answer, json_answer
 from shared.http.credentials import SESSION_COOKIE, basic_credentials, session_key
 from shared.http.endpoint import Endpoints
+from shared.http.user_object import RootObject, UserObject, root_object
 
 endpoints = Endpoints("Users")
 
-API_VERSION = "0"
 _MAX_TEXT_CHARACTERS = 255
 
 
@@ -30,13 +30,9 @@ def get_root(call: CallOf) -> Response:
     """Says who asks and what their token allows; nobody in particular is fine."""
     with call.control.database.session():
         principal = call.find_principal()
-    scopes = sorted(principal.token_scopes) if principal and principal.token_scopes is not None else None
-    body = {
-        "version": API_VERSION,
-        "auth": None if scopes is None else {"scopes": scopes},
-        "user": user_object(principal.user) if principal else None,
-    }
-    return json_answer(body)
+    if principal is None:
+        return json_answer(root_object(token_scopes=None, user=None))
+    return json_answer(root_object(token_scopes=principal.token_scopes, user=user_object(principal.user)))
 
 
 @endpoints.add("GET", "/auth/", answers={200: UserObject})

@@ -63,7 +63,11 @@ class SentryApp(Model):
     """Of the replica: grows with every change of the app, its application, components, avatars or interest."""
 
     class Meta:
-        indexes = ((("status", "date_added"), False),)
+        indexes = (
+            (("status", "date_added"), False),
+            (("owner_id", "date_added"), False),
+            (("date_added",), False),
+        )
 
     @property
     def state(self) -> SentryAppStatus:

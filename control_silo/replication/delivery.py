@@ -13,8 +13,9 @@ from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation, SentryAppInstallationToken
 from control_silo.models.record import Tombstone
 from control_silo.models.region import OrganizationReplica
-from control_silo.replication.app_row import read_apps, read_avatars, read_components
+from control_silo.services.app_row import read_apps, read_avatars, read_components
 from control_silo.services.message import app_message, component_message, installation_message
+from shared.database import tuples_of
 from shared.domain.category import Category
 from shared.domain.status import SentryAppStatus
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
@@ -29,14 +30,14 @@ def list_versions(category: Category, *, destination: str) -> list[tuple[int, in
     """Id and version of every object that ``destination`` should hold, in id order. Needs a session."""
     places = OrganizationReplica.select(OrganizationReplica.id).where(OrganizationReplica.region_name == destination)
     if category is Category.APP:
-        return list(_apps_of(destination).order_by(SentryApp.id).tuples())
+        return _app_versions(destination)
     live = SentryAppInstallation.date_deleted.is_null() & SentryAppInstallation.organization_id.in_(places)
     if category is Category.INSTALLATION:
         versions = SentryAppInstallation.select(SentryAppInstallation.id, SentryAppInstallation.version).where(live)
-        return list(versions.order_by(SentryAppInstallation.id).tuples())
+        return tuples_of(versions.order_by(SentryAppInstallation.id))
     if category is Category.TOKEN:
         alone = SentryAppInstallation.select(SentryAppInstallation.api_token).where(
-            live, SentryAppInstallation.api_token.is_null(False)
+            live, ~SentryAppInstallation.api_token.is_null()
         )
         linked = (
             SentryAppInstallationToken.select(SentryAppInstallationToken.api_token)
@@ -44,7 +45,7 @@ def list_versions(category: Category, *, destination: str) -> list[tuple[int, in
             .where(live)
         )
         tokens = ApiToken.select(ApiToken.id, ApiToken.version).where(ApiToken.id.in_(alone) | ApiToken.id.in_(linked))
-        return list(tokens.order_by(ApiToken.id).tuples())
+        return tuples_of(tokens.order_by(ApiToken.id))
     return []
 
 
@@ -61,8 +62,7 @@ def _load_apps(ids: Sequence[int], destination: str) -> Iterable[replica_pb2.Cha
         yield change
 
 
-def _apps_of(region: str) -> Any:
-    """Id and version of every app that the region holds."""
+def _app_versions(region: str) -> list[tuple[int, int]]:
     places = OrganizationReplica.select(OrganizationReplica.id).where(OrganizationReplica.region_name == region)
     installed = SentryAppInstallation.select(SentryAppInstallation.sentry_app).where(
         SentryAppInstallation.organization_id.in_(places), SentryAppInstallation.date_deleted.is_null()
@@ -72,7 +72,8 @@ def _apps_of(region: str) -> Any:
         | SentryApp.owner_id.in_(places)
         | SentryApp.id.in_(installed)
     )
-    return SentryApp.select(SentryApp.id, SentryApp.version).where(SentryApp.date_deleted.is_null(), is_wanted)
+    apps = SentryApp.select(SentryApp.id, SentryApp.version).where(SentryApp.date_deleted.is_null(), is_wanted)
+    return tuples_of(apps.order_by(SentryApp.id))
 
 
 def _load_installations(ids: Sequence[int], destination: str) -> Iterable[replica_pb2.Change]:
@@ -117,7 +118,7 @@ def _installations_of_tokens(ids: Sequence[int]) -> dict[int, tuple[SentryAppIns
     found: dict[int, tuple[SentryAppInstallation, bool]] = {}
     live = SentryAppInstallation.date_deleted.is_null()
     for installation in SentryAppInstallation.select().where(SentryAppInstallation.api_token.in_(ids), live):
-        found[installation.api_token_id] = (installation, False)
+        found[installation.api_token_id or 0] = (installation, False)
     links = (
         SentryAppInstallationToken.select(SentryAppInstallationToken, SentryAppInstallation)
         .join(SentryAppInstallation)

@@ -8,7 +8,7 @@ from google.protobuf import json_format
 from control_silo.rpc.app_inputs import checked_events, checked_name, checked_scopes
 from control_silo.rpc.calls import ControlCalls
 from control_silo.rpc.ownership import require_owner
-from control_silo.rpc.render import app_messages, find_app_message, find_installation_message
+from control_silo.rpc.render import app_messages, find_app_message, installation_messages
 from control_silo.services.create_internal_integration import InternalIntegrationCreator
 from control_silo.services.find_app import (
     apps_of_organization,
@@ -89,9 +89,7 @@ class AppCalls(ControlCalls):
         self, request: pb.GetNotificationEmailsForSentryAppRequest, context: grpc.ServicerContext
     ) -> pb.GetNotificationEmailsForSentryAppResponse:
         with self.reading(request):
-            emails = notification_emails(
-                organization_id=request.organization_id, creator_label=request.creator_label
-            )
+            emails = notification_emails(organization_id=request.organization_id, creator_label=request.creator_label)
             return pb.GetNotificationEmailsForSentryAppResponse(emails=emails)
 
     def UpdateSentryApp(
@@ -131,8 +129,7 @@ class AppCalls(ControlCalls):
             require_owner(request.organization_id)
         made = creator.run_once(self.control, creator_id=request.integration_creator_id)
         with self.control.database.snapshot():
-            installation = find_installation_message(made.installation)
-        assert installation is not None
+            [installation] = installation_messages([made.installation])
         if made.token:
             installation.api_token = made.token.text
         return pb.CreateInternalIntegrationForChannelRequestResponse(installation=installation)

@@ -22,7 +22,9 @@ from shared.pb.hybridcloud.apps.v1 import installation_pb2
 class InstallationCalls(ControlCalls):
     """Reads of installations."""
 
-    def SerializeMany(self, request: pb.SerializeManyRequest, context: grpc.ServicerContext) -> pb.SerializeManyResponse:
+    def SerializeMany(
+        self, request: pb.SerializeManyRequest, context: grpc.ServicerContext
+    ) -> pb.SerializeManyResponse:
         with self.reading(request):
             installations = installations_matching(request.filter)
             codes = find_visible_codes(installations, viewer=_viewer(request))

@@ -26,9 +26,7 @@ def app_messages(apps: Sequence[SentryApp]) -> list[app_pb2.RpcSentryApp]:
         avatars[avatar.sentry_app_id].append(avatar)
     ids = [app.application_id for app in apps]
     applications = {each.id: each for each in ApiApplication.select().where(ApiApplication.id.in_(ids))}
-    return [
-        app_message(app, avatars=avatars[app.id], application=applications.get(app.application_id)) for app in apps
-    ]
+    return [app_message(app, avatars=avatars[app.id], application=applications.get(app.application_id)) for app in apps]
 
 
 def find_installation_message(

@@ -1,4 +1,4 @@
-"""Control's apply: where its replicas of organizations are written. ``shared.outbox.apply`` has the rule of versions."""
+"""Control's apply: writes its replicas of organizations. ``shared.outbox.apply`` has the rule of versions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 from control_silo.models.region import OrganizationReplica, OrganizationReservation
 from control_silo.services.message import organization_message
-from shared.database import Database
+from shared.database import Database, tuples_of
 from shared.domain.category import Category
 from shared.errors import CallerNotOwner, InvalidInput
 from shared.outbox.apply import ReplicaTable
@@ -51,7 +51,7 @@ def replica_versions(category: Category) -> list[tuple[int, int]]:
     if category is not Category.ORGANIZATION:
         return []
     live = OrganizationReplica.select(OrganizationReplica.id, OrganizationReplica.version)
-    return list(live.where(~OrganizationReplica.tombstone).order_by(OrganizationReplica.id).tuples())
+    return tuples_of(live.where(~OrganizationReplica.tombstone).order_by(OrganizationReplica.id))
 
 
 def replica_checksums(category: Category, ids: Sequence[int]) -> Mapping[int, bytes]:

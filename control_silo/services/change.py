@@ -3,8 +3,8 @@
 Owns interest: which region holds what. A region holds the installations of its organizations and their tokens, the
 apps of those installations, the apps that its organizations own, and every published app.
 
-Who changes several rows locks them in the order app, installation, token, and calls these functions after that. So no
-two writers wait for each other, and interest is judged while nobody else can change it.
+Who changes more than one of an app's rows, its installations and tokens included, locks the app first. So no two
+writers wait for each other, and interest is judged while nobody else can change it.
 """
 
 from collections.abc import Iterable, Sequence

@@ -58,7 +58,7 @@ def installations_matching(
 
 
 def find_organization_of_live_token(token_id: int) -> int | None:
-    """Organization of the installation that a token acts for; None unless that installation's status is ``installed``."""
+    """Organization of the installation that a token acts for; None unless that one's status is ``installed``."""
     linked = SentryAppInstallationToken.select(SentryAppInstallationToken.sentry_app_installation).where(
         SentryAppInstallationToken.api_token == token_id
     )

@@ -21,9 +21,7 @@ class Viewer:
     """What the user's token allows; None when there is no token, so that the user's roles alone decide."""
 
 
-def find_visible_codes(
-    installations: Collection[SentryAppInstallation], *, viewer: Viewer | None
-) -> Mapping[int, str]:
+def find_visible_codes(installations: Collection[SentryAppInstallation], *, viewer: Viewer | None) -> Mapping[int, str]:
     """By installation id, the codes of the grants that the viewer may see (spec §4.5)."""
     if viewer is None or (viewer.token_scopes is not None and CODE_SCOPE not in viewer.token_scopes):
         return {}

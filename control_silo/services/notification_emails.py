@@ -1,6 +1,7 @@
 """Whom to write to about an app. Owns the choice; sends nothing."""
 
 from control_silo.models.user import Member, User
+from shared.database import tuples_of
 from shared.domain.scopes import Role
 
 _ADDRESSED_ROLES = (Role.OWNER, Role.MANAGER)
@@ -25,7 +26,6 @@ def notification_emails(*, organization_id: int, creator_label: str) -> list[str
         .where(Member.organization_id == organization_id, Member.role.in_(_ADDRESSED_ROLES))
         .where(User.is_active, ~User.is_sentry_app, User.email != "")
         .order_by(Member.id)
-        .tuples()
     )
-    people = sorted(query, key=lambda person: _ADDRESSED_ROLES.index(person[0]))
+    people = sorted(tuples_of(query), key=lambda person: _ADDRESSED_ROLES.index(person[0]))
     return list(dict.fromkeys(email for _, email in people))

@@ -110,7 +110,7 @@ class SentryAppUpdater:
         app.scope_list = scopes
         live = ApiToken.expires_at.is_null() | (ApiToken.expires_at > now)
         tokens = ApiToken.select().where(ApiToken.application == app.application_id, live).order_by(ApiToken.id)
-        for token in control.locked(tokens):
+        for token in list(control.locked(tokens)):
             token.scope_list = scopes
             token.save(only=["scope_list"])
             organization_id = find_organization_of_token(token)
@@ -158,7 +158,7 @@ def find_organization_of_token(token: ApiToken) -> int | None:
             SentryAppInstallationToken.select(SentryAppInstallationToken, SentryAppInstallation)
             .join(SentryAppInstallation)
             .where(SentryAppInstallationToken.api_token == token)
-            .first()
+            .get_or_none()
         )
         installation = link.sentry_app_installation if link else None
     return installation.organization_id if installation else None

@@ -5,31 +5,56 @@ from collections.abc import Iterable
 import grpc
 from fastapi import FastAPI
 
+from region_silo.api import comments, events, issues, organizations, projects, rules, users
+from region_silo.api.call import Desk
+from region_silo.api.ingest import accept_events
+from region_silo.services.freshness import Freshness
+from region_silo.services.identities import Identities
+from region_silo.services.members import Members
 from region_silo.services.region import Region
+from shared.config import DEFAULT_REQUESTS_PER_SECOND
 from shared.http.application import create_application
+from shared.http.cors import answer_browsers
 from shared.http.endpoint import Endpoint
+from shared.http.forwarded import Forwarded
+from shared.http.limits import RequestLimit, limit_requests
 from shared.http.measure import Metrics, OutboxAge
 from shared.http.operations import add_operations
 from shared.outbox.status import list_destinations
 from shared.rpc.keyring import Keyring
 
-ENDPOINTS: list[Endpoint] = []
-"""Every endpoint under ``/api/0`` of a region."""
+TITLE = "Silo region"
+DESCRIPTION = (
+    "What the organizations of one region own. Control serves the same paths and forwards them here. "
+    "Wire-compatible with Sentry's Integration Platform."
+)
 
 
-def create_api(region: Region, *, control: grpc.Channel, keyring: Keyring) -> FastAPI:
+def list_endpoints() -> list[Endpoint]:
+    """Every endpoint of a region, in the order of its documentation."""
+    modules = (organizations, projects, issues, events, comments, rules, users)
+    return [endpoint for module in modules for endpoint in module.endpoints.table]
+
+
+def create_api(
+    region: Region, *, control: grpc.Channel, keyring: Keyring, requests_per_second: int = DEFAULT_REQUESTS_PER_SECOND
+) -> FastAPI:
     """The application, an ASGI one.
 
     Args:
         region: name, database, clock.
         control: the channel to control, asked for what no replica here can tell.
         keyring: proves that a forwarded request comes from control.
+        requests_per_second: that one token or session may make here; control counts what it forwards.
     """
     metrics = Metrics(list_ages=lambda: _ages(region))
-    app = create_application(
-        ENDPOINTS, title=f"Region {region.name}", description="What this region's organizations own.", metrics=metrics
-    )
-    app.state.region = region
+    app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
+    app.state.desk = Desk(region, Identities(region, control), Freshness(region.database))
+    app.state.members = Members(control)
+    accept_events(app)
+    limit_requests(app, RequestLimit(region.clock, limit=requests_per_second))
+    answer_browsers(app)
+    app.add_middleware(Forwarded, region=region.name, keyring=keyring, clock=region.clock)
     add_operations(app, check=lambda: _check(region), metrics=metrics)
     return app
 

@@ -7,10 +7,16 @@ from region_silo.models.organization import Organization
 from region_silo.models.replica import AppReplica, InstallationReplica, TokenReplica
 from region_silo.services.organization import organization_message
 from shared.config import CONTROL
+from shared.database import tuples_of
 from shared.domain.category import Category
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
-_REPLICAS = {Category.APP: AppReplica, Category.INSTALLATION: InstallationReplica, Category.TOKEN: TokenReplica}
+_Replica = type[AppReplica] | type[InstallationReplica] | type[TokenReplica]
+_REPLICAS: Mapping[Category, _Replica] = {
+    Category.APP: AppReplica,
+    Category.INSTALLATION: InstallationReplica,
+    Category.TOKEN: TokenReplica,
+}
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ def list_versions(category: Category, destination: str) -> list[tuple[int, int]]
     """Id and version of every object that ``destination`` should hold, in id order. Needs a session."""
     if category is not Category.ORGANIZATION or destination != CONTROL:
         return []
-    return list(Organization.select(Organization.id, Organization.version).order_by(Organization.id).tuples())
+    return tuples_of(Organization.select(Organization.id, Organization.version).order_by(Organization.id))
 
 
 def replica_versions(category: Category) -> list[tuple[int, int]]:
@@ -42,7 +48,7 @@ def replica_versions(category: Category) -> list[tuple[int, int]]:
     replica = _REPLICAS.get(category)
     if replica is None:
         return []
-    return list(replica.select(replica.id, replica.version).where(~replica.tombstone).order_by(replica.id).tuples())
+    return tuples_of(replica.select(replica.id, replica.version).where(~replica.tombstone).order_by(replica.id))
 
 
 def replica_checksums(category: Category, ids: Sequence[int]) -> Mapping[int, bytes]:
@@ -50,4 +56,4 @@ def replica_checksums(category: Category, ids: Sequence[int]) -> Mapping[int, by
     replica = _REPLICAS.get(category)
     if replica is None or not ids:
         return {}
-    return dict(replica.select(replica.id, replica.checksum).where(replica.id.in_(ids)).tuples())
+    return dict(tuples_of(replica.select(replica.id, replica.checksum).where(replica.id.in_(ids))))

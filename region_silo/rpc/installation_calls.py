@@ -27,7 +27,9 @@ _Many: TypeAlias = (
 class InstallationCalls(RegionCalls):
     """Reads of installations from the replicas."""
 
-    def SerializeMany(self, request: pb.SerializeManyRequest, context: grpc.ServicerContext) -> pb.SerializeManyResponse:
+    def SerializeMany(
+        self, request: pb.SerializeManyRequest, context: grpc.ServicerContext
+    ) -> pb.SerializeManyResponse:
         def find() -> pb.SerializeManyResponse:
             if request.HasField("as_user") or request.HasField("auth_context"):
                 raise NotHeld  # what a user may see is decided by roles and grants, which control keeps

@@ -1,6 +1,7 @@
 """An app's token, resolved from this region's replicas alone: the token, its installation and the app."""
 
 import hmac
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,15 +29,14 @@ def find_app_principal(region: Region, credential: Credential) -> Principal | No
     Raises:
         CredentialsInvalid: the token is over, or the installation that it acted for is gone.
     """
-    for token_hash, token_id, state, is_uninstalled, app_state in region.database.rows(_BY_HASH, (credential.hash,)):
+    for token_hash, *row in region.database.rows(_BY_HASH, (credential.hash,)):
         if hmac.compare_digest(token_hash, credential.hash):
-            return _principal(token_id, state, is_uninstalled, app_state, now=region.clock.now())
+            return _principal(row, now=region.clock.now())
     return None
 
 
-def _principal(
-    token_id: int, state: bytes, is_uninstalled: bool | None, app_state: bytes | None, *, now: datetime
-) -> Principal | None:
+def _principal(row: Sequence[Any], *, now: datetime) -> Principal | None:
+    token_id, state, is_uninstalled, app_state = row
     if is_uninstalled:
         raise CredentialsInvalid
     token = replica_pb2.TokenState.FromString(state)

@@ -9,6 +9,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
+from region_silo.services.hook import Subscription, apply_subscriptions
 from shared.database import Database
 from shared.domain.category import Category
 from shared.domain.status import SentryAppInstallationStatus
@@ -69,7 +70,10 @@ class InstallationTable:
         return (*replica, installation.uuid, installation.organization_id, change.installation.sentry_app_id, status)
 
     def applied(self, database: Database, changes: Sequence[replica_pb2.Change]) -> None:
-        """Nothing belongs to an installation but its row."""
+        """The hook of an installation follows its app; one without a URL, and one that is gone, has none."""
+        subscriptions = [_subscription(change) for change in changes if _is_subscribing(change)]
+        gone = [change.object_id for change in changes if not _is_subscribing(change)]
+        apply_subscriptions(database, subscriptions, gone=gone)
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,21 @@ TABLES: Mapping["replica_pb2.Category", ReplicaTable] = {
     Category.TOKEN.number: TokenTable(),
 }
 """The categories that a region keeps replicas of."""
+
+
+def _is_subscribing(change: replica_pb2.Change) -> bool:
+    return bool(change.installation.webhook_url and change.installation.application_id)
+
+
+def _subscription(change: replica_pb2.Change) -> Subscription:
+    state = change.installation
+    return Subscription(
+        installation_id=change.object_id,
+        application_id=state.application_id,
+        organization_id=state.installation.organization_id,
+        url=state.webhook_url,
+        events=tuple(state.events),
+    )
 
 
 def _insert_components(database: Database, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -46,7 +46,7 @@ def mapping_of(value: JsonValue) -> JsonObject:
 def objects_of(value: JsonValue) -> list[JsonObject]:
     """The objects in a list, in ``{"values": [...]}``, or the object itself: the forms in which SDKs send several."""
     if isinstance(value, Mapping):
-        value = value["values"] if "values" in value else [value]
+        value = value.get("values", [value])
     if isinstance(value, str) or not isinstance(value, Sequence):
         return []
     return [item for item in value if isinstance(item, Mapping)]

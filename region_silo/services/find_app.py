@@ -85,14 +85,15 @@ def components_of_app(database: Database, app_id: int) -> list[component_pb2.Rpc
 
 def _get_one(database: Database, condition: str, value: int | str) -> app_pb2.RpcSentryApp:
     with database.session():
-        rows = database.rows(f"SELECT state FROM app_replica WHERE {condition} AND NOT tombstone", (value,))
+        rows = database.rows(f"SELECT state FROM app_replica WHERE {condition} AND NOT tombstone", (value,))  # noqa: S608
     if not rows:
         raise NotHeld
     return app_pb2.RpcSentryApp.FromString(rows[0][0])
 
 
 def _apps(database: Database, condition: str, values: Sequence[Any]) -> list[app_pb2.RpcSentryApp]:
-    rows = database.rows(f"SELECT state FROM app_replica WHERE {condition} AND NOT tombstone ORDER BY id", values)
+    statement = f"SELECT state FROM app_replica WHERE {condition} AND NOT tombstone ORDER BY id"  # noqa: S608
+    rows = database.rows(statement, values)
     return [app_pb2.RpcSentryApp.FromString(state) for (state,) in rows]
 
 

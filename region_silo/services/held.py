@@ -34,9 +34,9 @@ def slugs_of_organizations(database: Database, ids: Collection[int]) -> Mapping[
     Raises:
         NotHeld: one of them lives elsewhere.
     """
-    marks = ", ".join("?" * len(ids))
+    statement = f"SELECT id, slug FROM organization WHERE id IN ({', '.join('?' * len(ids))})"  # noqa: S608
     with database.session():
-        slugs = dict(database.rows(f"SELECT id, slug FROM organization WHERE id IN ({marks})", list(ids)))
+        slugs = dict(database.rows(statement, list(ids)))
     if len(slugs) < len(ids):
         raise NotHeld
     return slugs

@@ -35,16 +35,17 @@ class IncomingEvent:
     user_hash: str | None
     """None: the sender named no user."""
     outline: EventOutline
-    payload: JsonObject = field(repr=False)
+    text: str = field(repr=False)
+    """The whole event, JSON as it was sent."""
 
 
-def read_event(payload: JsonObject, *, event_id: str | None, size: int, received_at: datetime) -> IncomingEvent:
+def read_event(payload: JsonObject, *, text: str, event_id: str | None, received_at: datetime) -> IncomingEvent:
     """Reads an event.
 
     Args:
-        payload: as it was sent, after JSON.
+        payload: what was sent, parsed.
+        text: the same, unparsed.
         event_id: from the envelope, which outranks the payload's own; None when it names none.
-        size: bytes of the payload as it was sent.
         received_at: now.
 
     Raises:
@@ -56,11 +57,11 @@ def read_event(payload: JsonObject, *, event_id: str | None, size: int, received
         event_id=event_id or parse_event_id(payload.get("event_id")) or uuid4().hex,
         occurred_at=_occurred_at(payload.get("timestamp"), received_at=received_at),
         received_at=received_at,
-        size=size,
+        size=len(text.encode()),
         grouping_hash=grouping_hash(payload, exception=exception),
         user_hash=_user_hash(outline.user),
         outline=outline,
-        payload=payload,
+        text=text,
     )
 
 

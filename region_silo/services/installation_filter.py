@@ -83,7 +83,7 @@ def _holds_all(database: Database, conditions: Filter) -> bool:
 
 def _knows_all(database: Database, column: str, values: Iterable[Any]) -> bool:
     wanted = set(values)
-    statement = f"SELECT {column} FROM installation_replica WHERE {column} IN ({_marks(wanted)})"
+    statement = f"SELECT {column} FROM installation_replica WHERE {column} IN ({_marks(wanted)})"  # noqa: S608
     return {value for (value,) in database.rows(statement, list(wanted))} == wanted
 
 

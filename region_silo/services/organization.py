@@ -3,6 +3,7 @@
 import peewee
 
 from region_silo.models.organization import Organization
+from region_silo.services.principal import Principal
 from region_silo.services.region import Region
 from shared.config import CONTROL
 from shared.consistency import note_written
@@ -46,6 +47,17 @@ def find_organization(id_or_slug: int | str) -> Organization | None:
 def list_organizations(*, after_id: int = 0, limit: int) -> list[Organization]:
     """Organizations of this region in id order. Needs a session."""
     return list(Organization.select().where(Organization.id > after_id).order_by(Organization.id).limit(limit))
+
+
+def list_visible_organizations(principal: Principal, *, offset: int, limit: int) -> list[Organization]:
+    """Organizations of this region in id order: one's own, an app's the one of its token, everyone's for the elevated.
+
+    Needs a session.
+    """
+    query = Organization.select().order_by(Organization.id).offset(offset).limit(limit)
+    if not principal.is_elevated:
+        query = query.where(Organization.id.in_(principal.organization_ids))
+    return list(query)
 
 
 def organization_message(organization: Organization, region_name: str) -> organization_pb2.RpcOrganization:

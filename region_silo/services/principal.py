@@ -1,4 +1,4 @@
-"""Who asks in this region, and what they may do where (spec §7). Pure: a value made from what control or a replica said.
+"""Who asks in this region, and what they may do where (spec §7): a value made of what control or a replica said.
 
 Owns ``Principal``. Refuses to know endpoints, and how credentials are checked (``identities``).
 """
@@ -135,4 +135,4 @@ def _acting_app(message: principal_pb2.ActingApp) -> ActingApp:
 
 def _instant(message: principal_pb2.Principal, name: str) -> datetime | None:
     instant: datetime = getattr(message, name).ToDatetime(UTC)
-    return instant if message.HasField(name) else None  # type: ignore[arg-type]  # the stub wants a literal
+    return instant if message.HasField(name) else None

@@ -11,7 +11,7 @@ import typer
 
 from shared.cli.invocation import Invocation, invocation_of
 from shared.cli.topology import read_topology
-from shared.clock import SystemClock
+from shared.clock import Clock, SystemClock
 from shared.config import CONTROL, Environment
 from shared.errors import ConfigInvalid, RegionNotFound, SiloError
 from shared.pb.hybridcloud.operations.v1 import topology_service_pb2 as topology_calls
@@ -42,6 +42,8 @@ class Access:
     organization: str | None = None
     """Slug of the organization that commands mean when none is named."""
     tls: TlsConfig | None = None
+    clock: Clock = field(default_factory=SystemClock)
+    """Source of the signatures' timestamps."""
 
     def channel(self, silo: str, *, address: str | None = None) -> SiloChannel:
         """A signed channel to a silo.
@@ -59,7 +61,7 @@ class Access:
             caller=CALLER,
             target_name=silo,
             keyring=self._keyring(),
-            clock=SystemClock(),
+            clock=self.clock,
             tls=self.tls,
             retry=RetryPolicy(max_attempts=1),
         )
@@ -81,10 +83,10 @@ class Access:
         return directory[silo]
 
     def name_of(self, address: str) -> str | None:
-        """The silo that listens at an address, as far as known without asking."""
+        """The silo that listens at an address; None when nobody says so."""
         if address == self.control_grpc:
             return CONTROL
-        return next((name for name, known in self.regions.items() if known == address), None)
+        return next((name for name, known in self.all_regions().items() if known == address), None)
 
     def list_directory(self) -> dict[str, str]:
         """Where the regions that control knows listen, by name: ``host:port`` of gRPC.

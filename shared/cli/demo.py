@@ -53,7 +53,7 @@ def _stage_directory(invocation: Invocation) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="silo-demo-") as temporary:
             yield Path(temporary)
         return
-    DataDirectory(invocation.data).prepare()
+    invocation.data.mkdir(parents=True, exist_ok=True)
     kept = Path(tempfile.mkdtemp(prefix="demo-", dir=invocation.data))
     note(f"Files: {kept}")
     yield kept

@@ -1,26 +1,24 @@
-"""Whether a silo says that it serves: the standard gRPC health service, which needs no signature."""
+"""Whether a silo says that it serves, by the standard gRPC health service."""
 
-import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from shared.cli.access import Access
+from shared.errors import SiloError
 
 PROBE_SECONDS = 1.0
 
 
-def is_healthy(grpc_address: str, *, credentials: grpc.ChannelCredentials | None = None) -> bool:
-    """Asks the silo at ``host:port``; no answer is a no.
+def is_healthy(access: Access, silo: str, *, address: str) -> bool:
+    """Asks a silo; no answer is a no.
 
     Args:
-        grpc_address: where it listens.
-        credentials: for a platform with TLS.
+        access: to the platform that it belongs to.
+        silo: its name.
+        address: ``host:port`` where it should listen.
     """
-    options = [("grpc.enable_http_proxy", 0)]
-    if credentials is None:
-        channel = grpc.insecure_channel(grpc_address, options=options)
-    else:
-        channel = grpc.secure_channel(grpc_address, credentials, options=options)
-    with channel:
+    with access.channel(silo, address=address) as channel:
         try:
             answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=PROBE_SECONDS)
-        except grpc.RpcError:
+        except SiloError:
             return False
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)

@@ -83,7 +83,7 @@ def run(arguments: Sequence[str], *, environ: Mapping[str, str]) -> int:
             list(arguments), prog_name="silo", standalone_mode=False, obj=invocation
         )
     except typer.TyperException as exc:
-        complain(invocation.command, _usage_sentence(exc))
+        _complain_of_usage(exc, invocation.command)
         return exc.exit_code
     except errors.ConfigInvalid as exc:
         complain(invocation.command, exc.message)
@@ -91,6 +91,9 @@ def run(arguments: Sequence[str], *, environ: Mapping[str, str]) -> int:
     except errors.SiloError as exc:
         complain(invocation.command, exc.message, fields=exc.fields)
         return SAID_NO
+    except OSError as exc:
+        complain(invocation.command, f"{exc.filename or 'A file'}: {exc.strerror or exc}.")
+        return WRONG_USE
     return ended if isinstance(ended, int) else DONE
 
 
@@ -105,8 +108,10 @@ def main() -> NoReturn:
     os._exit(code)  # not sys.exit: tearing down gRPC's idle threads takes it up to two seconds
 
 
-def _usage_sentence(exc: typer.TyperException) -> str:
-    """The sentence of typer and where to read on; empty when it has shown the help already."""
-    sentence = exc.format_message().replace("\n", " ")
+def _complain_of_usage(exc: typer.TyperException, command: str) -> None:
+    """The sentence of typer and where to read on; nothing when it has shown the help already."""
+    sentence = exc.format_message()
     context = getattr(exc, "ctx", None)
-    return f"{sentence} See: {context.command_path} --help" if sentence and context else sentence
+    where = context.command_path if context else command
+    if sentence:
+        complain(where, f"{sentence.removesuffix('.')} (see {where} --help)")

@@ -6,23 +6,22 @@ as protobuf's own JSON prints them all. Read are numbers and strings alike.
 """
 
 import json
-from typing import Any
+from typing import Any, TypeVar
 
 from google.protobuf import json_format
-from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
-from google.protobuf.message_factory import GetMessageClass
 
 from shared.errors import ConfigInvalid
 
+_Request = TypeVar("_Request", bound=Message)
 
-def parse_message(text: str, descriptor: Descriptor) -> Message:
+
+def parse_message(text: str, message_class: type[_Request]) -> _Request:
     """The message that a JSON object describes.
 
     Raises:
         ConfigInvalid: it is no JSON object, or does not fit the message.
     """
-    message = GetMessageClass(descriptor)()
     try:
         found = json.loads(text)
     except ValueError as exc:
@@ -30,11 +29,13 @@ def parse_message(text: str, descriptor: Descriptor) -> Message:
     if not isinstance(found, dict):
         raise ConfigInvalid('The request must be a JSON object, such as \'{"slug": "acme-kanban"}\'.')
     try:
-        return json_format.ParseDict(found, message)
+        return json_format.ParseDict(found, message_class())
     except (json_format.ParseError, TypeError, ValueError) as exc:
-        fields = ", ".join(field.name for field in descriptor.fields) or "none"
+        fields = ", ".join(message_class.DESCRIPTOR.fields_by_name) or "none"
         problem = str(exc).partition("Available Fields")[0].strip().rstrip(".")
-        raise ConfigInvalid(f"The request does not fit {descriptor.name}: {problem}. Its fields: {fields}.") from exc
+        raise ConfigInvalid(
+            f"The request does not fit {message_class.DESCRIPTOR.name}: {problem}. Its fields: {fields}."
+        ) from exc
 
 
 def render_message(message: Message) -> dict[str, Any]:

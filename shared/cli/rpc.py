@@ -58,7 +58,7 @@ def rpc(
     numbers and strings are read. An error is printed with its reason on standard error, and the exit code is 1.
     """
     described = find_method(method)
-    message = parse_message(sys.stdin.read() if request == "-" else request, described.input_type)
+    message = parse_message(sys.stdin.read() if request == "-" else request, GetMessageClass(described.input_type))
     entries = [_entry(text) for text in metadata or ()]
     with _open_channel(access_of(ctx), target, target_name=target_name) as channel:
         try:

@@ -69,10 +69,9 @@ class StatusReport:
 def read_status(access: Access) -> StatusReport:
     """Asks every silo; a silo that is away costs no more than its own timeout."""
     regions = access.all_regions()
-    credentials = access.tls.channel_credentials() if access.tls else None
     silos = {CONTROL: access.control_grpc, **regions}
     with ThreadPoolExecutor(2 * len(silos)) as pool:
-        health = pool.map(lambda address: is_healthy(address, credentials=credentials), silos.values())
+        health = pool.map(lambda silo: is_healthy(access, silo, address=silos[silo]), silos)
         asked = pool.map(lambda silo: _ask(access, silo, silos[silo]), silos)
         reachable, answers = dict(zip(silos, health, strict=True)), dict(zip(silos, asked, strict=True))
     control = answers[CONTROL]

@@ -94,11 +94,11 @@ def _announce(topology: Topology, directory: DataDirectory, *, as_json: bool) ->
             ("API, documented", f"{topology.control.http}/docs"),
         ]
     )
-    print(f"\nWhat to try next, in another terminal:\n\n{_next_steps(topology, directory.path)}\n", flush=True)
+    print(f"\nWhat to try next, in another terminal:\n\n{next_steps(topology, directory.path)}\n", flush=True)
     note("Ctrl-C stops everything.")
 
 
-def _next_steps(topology: Topology, directory: Path) -> str:
+def next_steps(topology: Topology, directory: Path) -> str:
     """Lines to copy and paste; each works as it stands, in this order."""
     silo = _own_command()
     where = "" if directory == DEFAULT_DATA.absolute() else f" --data {shlex.quote(str(directory))}"

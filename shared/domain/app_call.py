@@ -93,7 +93,9 @@ def _check_text(name: str, value: str) -> None:
 
 def _check_characters(name: str, value: str) -> None:
     if "\x00" in value:
-        raise InvalidInput(f"{name}: null characters are not allowed.", fields={name: ["Null characters are not allowed."]})
+        raise InvalidInput(
+            f"{name}: null characters are not allowed.", fields={name: ["Null characters are not allowed."]}
+        )
 
 
 def _check_filter(conditions: installation_pb2.SentryAppInstallationFilter) -> None:

@@ -1,8 +1,8 @@
 """Components as they are shown: with choices and addresses filled in (spec §8.4), and as the editor of alert rules sees
 them.
 
-Owns what can be said from the messages alone, the same on every silo. Refuses to call anyone: where an app would have to
-be asked, it says so.
+Owns what can be said from the messages alone, the same on every silo. Refuses to call anyone: where an app would have
+to be asked, it says so.
 """
 
 from collections.abc import Iterable, Mapping

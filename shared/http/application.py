@@ -18,6 +18,7 @@ from shared.http.endpoint import Endpoint
 from shared.http.errors import NO_SUCH_PATH, Refused, error_answer
 from shared.http.failures import Failures
 from shared.http.measure import Measure, Metrics
+from shared.http.route import CallRoute
 from shared.http.spelling import Spelling
 
 PREFIX = "/api/0"
@@ -46,12 +47,13 @@ def create_application(endpoints: Iterable[Endpoint], *, title: str, description
         },
     )
     for endpoint in table:
-        app.add_api_route(
+        app.router.add_api_route(
             PREFIX + endpoint.path,
             endpoint.function,
             methods=[endpoint.method],
             response_model=None,
             tags=[endpoint.tag],
+            route_class_override=CallRoute,
         )
     app.openapi = lambda: describe(app, table)  # type: ignore[method-assign]
     return app

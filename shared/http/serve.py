@@ -35,7 +35,7 @@ class HttpServer:
         self._server = uvicorn.Server(
             uvicorn.Config(
                 app,
-                lifespan="off",
+                lifespan="auto",
                 log_config=None,
                 access_log=False,
                 server_header=False,

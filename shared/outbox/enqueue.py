@@ -9,7 +9,7 @@ from shared.outbox.message import MessageState
 
 _ROWS_PER_STATEMENT = 500
 
-_INSERT = "INSERT INTO outbox (destination, category, object_id, generation, state, attempts, due_at, enqueued_at) VALUES"
+_COLUMNS = "(destination, category, object_id, generation, state, attempts, due_at, enqueued_at)"
 _ON_CONFLICT = f"""
 ON CONFLICT (destination, category, object_id) DO UPDATE SET
     generation = outbox.generation + 1,
@@ -47,7 +47,7 @@ def enqueue(
 
 def _insert(tx: Transaction, keys: list[tuple[str, str, int]], at: str) -> None:
     row = f"(?, ?, ?, 1, '{MessageState.DUE}', 0, ?, ?)"
-    insert = f"{_INSERT} {', '.join([row] * len(keys))} {_ON_CONFLICT}"
+    insert = f"INSERT INTO outbox {_COLUMNS} VALUES {', '.join([row] * len(keys))} {_ON_CONFLICT}"
     parameters = [value for key in keys for value in (*key, at, at)]
     if tx.database.dialect is Dialect.POSTGRESQL:
         insert = (

@@ -5,8 +5,8 @@ whatever the other side does. Refuses to know apps, signatures and what an answe
 bodies are ever logged.
 
 Safety of a call: the host is resolved once, every address that it leads to is judged, and one of those very addresses
-is connected to, while the request still names the host (``Host``, TLS). So a name that changes between the check and the
-connection changes nothing. A connection serves one call: a kept one would serve another name later.
+is connected to, while the request still names the host (``Host``, TLS). So a name that changes between the check and
+the connection changes nothing. A connection serves one call: a kept one would serve another name later.
 """
 
 import asyncio
@@ -25,10 +25,13 @@ from shared.errors import AddressRefused, AppDisconnected, AppStalled, AppTooSlo
 from shared.outgoing.call import AppAnswer, AppCall
 from shared.outgoing.reach import Reach
 from shared.outgoing.resolver import Lookup, Resolver, look_up
+from shared.outgoing.slots import Slots
 from shared.rpc.guard import refuse_inside_transaction
 
 MAX_CALLS = 256
 """Calls of one client in progress at a time; further ones wait within their deadline."""
+MAX_CALLS_TO_HOST = 32
+"""Of these, calls to one host: a slow one leaves places for the others."""
 MAX_ADDRESSES = 4
 """Addresses of a host that are tried at most."""
 USER_AGENT = "silo"
@@ -54,7 +57,7 @@ class AppClient:
         self._resolver = Resolver(lookup)
         self._tls = tls or httpx.create_ssl_context()
         self._loop = asyncio.new_event_loop()
-        self._slots = asyncio.Semaphore(MAX_CALLS)
+        self._slots = Slots(total=MAX_CALLS, per_host=MAX_CALLS_TO_HOST)
         self._submitting = threading.Lock()
         self._is_closed = False
         self._thread = threading.Thread(target=self._run, name="outgoing", daemon=True)
@@ -113,14 +116,15 @@ class AppClient:
 
     async def _call(self, call: AppCall) -> AppAnswer:
         try:
-            async with asyncio.timeout(call.limits.deadline_seconds), self._slots:
-                with _translated():
-                    return await self._exchange(call)
+            async with asyncio.timeout(call.limits.deadline_seconds):
+                url = self._parse(call.url)
+                async with self._slots.taken(url.host):
+                    with _translated():
+                        return await self._exchange(call, url)
         except TimeoutError as exc:
             raise AppStalled from exc
 
-    async def _exchange(self, call: AppCall) -> AppAnswer:
-        url = self._parse(call.url)
+    async def _exchange(self, call: AppCall, url: httpx.URL) -> AppAnswer:
         addresses = await _within(call.limits.connect_seconds, self._addresses(url))
         async with httpx.AsyncHTTPTransport(verify=self._tls, trust_env=False) as transport:
             for address in addresses[:-1]:

@@ -14,10 +14,6 @@ import grpc
 from shared.consistency import TOKEN_NAME, collecting, encode, requiring
 from shared.rpc.served import add_trailer
 
-MAX_NAMED = 200
-"""Versions that one token names at most, so that it fits into metadata: the last ones, since a service notes what the
-request was about after what follows from it."""
-
 Servicer = TypeVar("Servicer", bound=type)
 UnaryMethod = Callable[[Any, Any, grpc.ServicerContext], Any]
 
@@ -51,7 +47,7 @@ def _consistent(method: UnaryMethod) -> UnaryMethod:
                 return method(self, request, context)
             finally:
                 if written:
-                    add_trailer(TOKEN_NAME, encode(written[-MAX_NAMED:]))
+                    add_trailer(TOKEN_NAME, encode(written))
 
     return call
 

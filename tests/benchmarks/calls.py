@@ -63,17 +63,17 @@ def _bare(servicer: Any, listen: str) -> Iterator[Callable[[], object]]:
 @contextlib.contextmanager
 def _serving(servicer: Any, listen: str) -> Iterator[Callable[[], object]]:
     add = app_service_pb2_grpc.add_AppServiceServicer_to_server
-    with serve(listen, name="us", keyring=KEYS, clock=SystemClock(), servicers=[(add, servicer)]) as server:
-        with _channel(server.address) as channel:
-            stub = app_service_pb2_grpc.AppServiceStub(channel)
-            request = app_service_pb2.GetSentryAppBySlugRequest(slug="app-77")
-            yield lambda: stub.GetSentryAppBySlug(request)
+    with (
+        serve(listen, name="us", keyring=KEYS, clock=SystemClock(), servicers=[(add, servicer)]) as server,
+        _channel(server.address) as channel,
+    ):
+        stub = app_service_pb2_grpc.AppServiceStub(channel)
+        request = app_service_pb2.GetSentryAppBySlugRequest(slug="app-77")
+        yield lambda: stub.GetSentryAppBySlug(request)
 
 
 def _channel(address: str) -> grpc.Channel:
-    return rpc_channel.connect(
-        address, caller="service:bench", target_name="us", keyring=KEYS, clock=SystemClock()
-    )
+    return rpc_channel.connect(address, caller="service:bench", target_name="us", keyring=KEYS, clock=SystemClock())
 
 
 def _read(url: str, engine: str) -> Measurement:
@@ -93,7 +93,7 @@ def _read(url: str, engine: str) -> Measurement:
 
 @contextlib.contextmanager
 def _region(url: str, *, apps: int) -> Iterator[tuple[Callable[[], object], Callable[[], object]]]:
-    """One read over loopback from a region's process with that many replicas; the same of a constant in that process."""
+    """One read from a region's process with that many replicas, and the same of a constant in that process."""
     command = [sys.executable, "-m", "tests.benchmarks.region_server", url, str(apps)]
     with contextlib.ExitStack() as stack:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -98,7 +98,9 @@ def _coalesced(bench: Bench, ids: list[int]) -> Iterable[Measurement]:
     applied = 0
     while (result := draining.run_once()).claimed:
         applied += result.delivered
-    yield Measurement("backlog after 100,000 writes over 1,000 objects", backlog, "rows", goal="≤ 1,000", met=backlog <= 1000)
+    yield Measurement(
+        "backlog after 100,000 writes over 1,000 objects", backlog, "rows", goal="≤ 1,000", met=backlog <= 1000
+    )
     yield Measurement("applies of those writes", applied, "objects", goal="≤ 1,000", met=applied <= 1000)
 
 

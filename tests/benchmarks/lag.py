@@ -70,9 +70,7 @@ def _logical(folder: Path) -> list[float]:
         return _lags(pair.subscriber_url, "app_row", write, settled=lambda: None)
 
 
-def _lags(
-    url: str, table: str, write: Callable[[int], tuple[int, int]], *, settled: Callable[[], None]
-) -> list[float]:
+def _lags(url: str, table: str, write: Callable[[int], tuple[int, int]], *, settled: Callable[[], None]) -> list[float]:
     """Seconds from the return of each write to the moment its version, or a newer one, was seen."""
     committed: dict[tuple[int, int], float] = {}
     with _observing(url, table) as seen:

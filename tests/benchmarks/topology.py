@@ -58,7 +58,9 @@ class Bench:
 
 
 @contextlib.contextmanager
-def topology(folder: Path, *, postgres: bool = False, regions: Sequence[str] = ("us",), serve: bool = True) -> Iterator[Bench]:
+def topology(
+    folder: Path, *, postgres: bool = False, regions: Sequence[str] = ("us",), serve: bool = True
+) -> Iterator[Bench]:
     """Starts control and, with ``serve``, its regions; creates one organization in the first."""
     with contextlib.ExitStack() as stack:
         urls = _urls(stack, folder, ("control", *regions), postgres=postgres)
@@ -106,9 +108,7 @@ def _urls(stack: contextlib.ExitStack, folder: Path, names: Sequence[str], *, po
     return {name: stack.enter_context(postgres_server(folder / name)).get_uri() for name in names}
 
 
-def _start(
-    stack: contextlib.ExitStack, name: str, url: str, control: str, keys: str
-) -> subprocess.Popen[bytes]:
+def _start(stack: contextlib.ExitStack, name: str, url: str, control: str, keys: str) -> subprocess.Popen[bytes]:
     environment = {
         **os.environ,
         "REGION_NAME": name,

@@ -63,7 +63,9 @@ def _creation(bench: Bench, engine: str) -> Measurement:
         with bench.control.database.transaction():
             Region.delete().execute()
             for n in range(count):
-                Region.create(name=f"r{n}", grpc_address="x:1", http_address="x:2", identity=f"{n:032x}", registered_at=now)
+                Region.create(
+                    name=f"r{n}", grpc_address="x:1", http_address="x:2", identity=f"{n:032x}", registered_at=now
+                )
 
     directory(1)
     one = _seconds(creating(1))
@@ -71,7 +73,14 @@ def _creation(bench: Bench, engine: str) -> Measurement:
     eight = _seconds(creating(8))
     ratio = eight / one
     return Measurement(
-        f"creating an app, 8 regions, {engine}", eight * 1000, "ms", "1 region", one * 1000, ratio, "≤ 1.3 ×", ratio <= 1.3
+        f"creating an app, 8 regions, {engine}",
+        eight * 1000,
+        "ms",
+        "1 region",
+        one * 1000,
+        ratio,
+        "≤ 1.3 ×",
+        ratio <= 1.3,
     )
 
 

@@ -1,14 +1,34 @@
 """Control and two regions in one process, on either engine."""
 
-from collections.abc import Callable, Iterator
+import contextlib
+import itertools
+from collections.abc import Iterator
 
 import pytest
 
 from tests.silos import Silos, running_silos
 
 
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def module_silos(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Silos]:
+    """Control, ``us`` and ``de``, the same for every test of a module; once on SQLite and once on PostgreSQL."""
+    folder, numbers = tmp_path_factory.mktemp("silos"), itertools.count(1)
+    with contextlib.ExitStack() as databases:
+
+        def new_url() -> str:
+            if request.param == "sqlite":
+                return f"sqlite:///{folder / f'database-{next(numbers)}.db'}"
+            url: str = databases.enter_context(request.getfixturevalue("postgres_server").database())
+            return url
+
+        with running_silos(new_url) as silos:
+            yield silos
+
+
 @pytest.fixture
-def silos(new_database_url: Callable[[], str]) -> Iterator[Silos]:
-    """Control, ``us`` and ``de`` with empty databases; nothing is replicated until the test says so."""
-    with running_silos(new_database_url) as silos:
-        yield silos
+def silos(module_silos: Silos) -> Iterator[Silos]:
+    """The module's silos, all of them running at first. A test makes its own organizations, apps and users, under names
+    that ``tests.silos.fresh`` gives; nothing of them is replicated until it says so.
+    """
+    yield module_silos
+    module_silos.start_stopped()

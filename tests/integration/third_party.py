@@ -10,8 +10,9 @@ Usage:
 
 import contextlib
 import json as json_module
+import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -19,6 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from shared.domain.signature import APP_SIGNATURE_HEADER, HOOK_SIGNATURE_HEADER, is_signed
 
+SECRET = "client-secret"
 PATIENCE_SECONDS = 20
 """How long the server waits for a test that forgot to let it go."""
 
@@ -64,7 +66,7 @@ class Reply:
 class ThirdPartyApp:
     """The server as a test sees it."""
 
-    def __init__(self, secret: str) -> None:
+    def __init__(self, secret: str, tls: ssl.SSLContext | None) -> None:
         self.secret = secret
         self.requests: list[ReceivedRequest] = []
         self.received = threading.Condition()
@@ -72,6 +74,8 @@ class ThirdPartyApp:
         self._holds: list[threading.Event] = []
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.app = self
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
     @property
@@ -123,9 +127,9 @@ class ThirdPartyApp:
 
 
 @contextlib.contextmanager
-def running_app(*, secret: str = "client-secret") -> Iterator[ThirdPartyApp]:
+def running_app(*, secret: str = SECRET, tls: ssl.SSLContext | None = None) -> Iterator[ThirdPartyApp]:
     """A third party's server, until the block ends."""
-    app = ThirdPartyApp(secret)
+    app = ThirdPartyApp(secret, tls)
     app.start()
     try:
         yield app
@@ -146,6 +150,11 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
 
+    def __getattr__(self, name: str) -> Callable[[], None]:
+        if name.startswith("do_"):  # every method is served alike
+            return self._serve
+        raise AttributeError(name)
+
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
@@ -156,8 +165,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(reply.body)))
         self.end_headers()
         self.wfile.write(reply.body)
-
-    do_GET = do_POST = do_PUT = do_DELETE = _serve
 
     def log_message(self, format: str, *args: Any) -> None:
         """Says nothing."""

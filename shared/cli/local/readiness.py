@@ -32,7 +32,7 @@ def wait_until_ready(processes: Mapping[str, SiloProcess], access: Access, *, re
     for _ in _attempts("The silos did not answer"):
         for name, process in list(waiting.items()):
             _refuse_ended(process)
-            if is_healthy(process.spec.address.grpc) and _serves_http(process.spec.address.url):
+            if is_healthy(access, name, address=process.spec.address.grpc) and _serves_http(process.spec.address.url):
                 del waiting[name]
                 report(name)
         if not waiting:

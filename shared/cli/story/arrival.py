@@ -43,6 +43,8 @@ class Observer:
     def seconds_until_renamed(self, write: Callable[[], None], *, slug: str, name: str) -> dict[str, float]:
         """Writes, and answers by region how long after control's answer it showed the app's new name.
 
+        Negative where a region showed it first: control has committed, and told the regions, before it answers.
+
         Args:
             write: gives the app its name; returns when control has answered.
             slug: of the app, which every region holds.
@@ -54,7 +56,7 @@ class Observer:
         waits = self._start(lambda region: self.name_of(region, slug) == name)
         write()
         answered = time.monotonic()
-        return {region: max(0.0, wait() - answered) for region, wait in waits}
+        return {region: wait() - answered for region, wait in waits}
 
     def name_of(self, region: str, slug: str) -> str | None:
         """The app's name as a region answers it; None when there is no such app.

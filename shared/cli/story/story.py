@@ -37,7 +37,7 @@ class Ending:
     """How the story ended."""
 
     lag_seconds: Mapping[str, Sequence[float]]
-    """Of each rename, by region."""
+    """From control's answer until a region showed it, of each rename, by region; negative: shown before the answer."""
     lost_region: str
     written: int
     """Apps made while it was away."""
@@ -142,7 +142,7 @@ class _Story:
                 for region, seconds in arrived.items():
                     lags[region].append(seconds)
                     self._stage.regions[region].lag_seconds = seconds
-            chapter.detail = "shown " + _listed(lags, lambda each: f"{_ms(statistics.median(each))} after the answer")
+            chapter.detail = "shown " + _listed(lags, lambda each: _after_answer(statistics.median(each)))
         return lags
 
     def _name(self, slug: str, name: str) -> None:
@@ -220,6 +220,10 @@ def _summarize(chapter: Chapter, comparisons: Sequence[Comparison]) -> None:
 
 def _listed(values: Mapping[str, Any], shown: Callable[[Any], str]) -> str:
     return ", ".join(f"{name} {shown(value)}" for name, value in values.items())
+
+
+def _after_answer(seconds: float) -> str:
+    return f"{_ms(abs(seconds))} {'after' if seconds >= 0 else 'before'} the answer"
 
 
 def _ms(seconds: float) -> str:

@@ -1,6 +1,9 @@
 from datetime import timedelta
 
+import pytest
+
 from shared.outbox.claim import LEASE_SECONDS, acknowledge, claim, release
+from shared.outbox.enqueue import enqueue
 from tests.integration.outbox.conftest import Box
 
 
@@ -14,14 +17,9 @@ def test_a_rolled_back_transaction_leaves_no_message(box: Box) -> None:
     class Undone(Exception):
         pass
 
-    try:
-        with box.database.transaction() as tx:
-            from shared.outbox.enqueue import enqueue  # noqa: PLC0415
-
-            enqueue(tx, "app", [7], destinations=["us"], now=box.clock.now())
-            raise Undone
-    except Undone:
-        pass
+    with pytest.raises(Undone), box.database.transaction() as tx:
+        enqueue(tx, "app", [7], destinations=["us"], now=box.clock.now())
+        raise Undone
     assert box.rows() == {}
 
 

@@ -1,4 +1,4 @@
-"""A third party that does not speak HTTP properly: it sends the bytes it is given, piece by piece, and stops when told."""
+"""A third party that does not speak HTTP properly: it sends the bytes it is given, and stops when told."""
 
 import contextlib
 import socket

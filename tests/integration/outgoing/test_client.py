@@ -14,15 +14,17 @@ from shared.errors import (
     RpcInsideTransaction,
 )
 from shared.outgoing.call import AppAnswer, AppCall, Limits
-from shared.outgoing.client import AppClient
+from shared.outgoing.client import MAX_CALLS, MAX_CALLS_TO_HOST, AppClient
 from shared.outgoing.reach import Reach
 from tests.integration.outgoing.raw import drip, raw_server, say, say_nothing
 from tests.integration.third_party import ThirdPartyApp
 
+USUAL = Limits()
+PATIENT = Limits(read_seconds=60, deadline_seconds=60)
 BRIEF = Limits(connect_seconds=0.2, read_seconds=0.2, deadline_seconds=0.4)
 
 
-def get(url: str, *, limits: Limits = Limits()) -> AppCall:
+def get(url: str, *, limits: Limits = USUAL) -> AppCall:
     return AppCall(method="GET", url=url, limits=limits)
 
 
@@ -114,11 +116,20 @@ def test_calls_side_by_side_answer_in_order_each_with_its_own_end(client: AppCli
     assert isinstance(one, AppAnswer)
 
 
+def test_any_number_of_calls_to_a_slow_host_leaves_room_for_another(client: AppClient, app: ThirdPartyApp) -> None:
+    app.holds("/never")
+    app.answers("/quick", json=1)
+    slow = [client.submit(get(f"http://localhost:{app.port}/never")) for _ in range(MAX_CALLS + 1)]
+    app.wait_for(MAX_CALLS_TO_HOST)
+    assert client.send(get(f"{app.url}/quick")).status == 200
+    assert not any(future.done() for future in slow)
+
+
 def test_closing_ends_every_call(app: ThirdPartyApp) -> None:
     client = AppClient(Reach(allow_private=True))
     app.holds("/never")
     with ThreadPoolExecutor(1) as threads:
-        waiting = threads.submit(client.send, get(f"{app.url}/never", limits=Limits(read_seconds=60, deadline_seconds=60)))
+        waiting = threads.submit(client.send, get(f"{app.url}/never", limits=PATIENT))
         app.wait_for(1)
         client.close()
         with pytest.raises(Cancelled):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from google.protobuf.message import Message
 
+from control_silo.models.app import SentryApp
 from shared.pb.hybridcloud.apps.v1 import alert_pb2, installation_pb2
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2 as pb
 from tests.integration.region.world import World
@@ -11,13 +12,19 @@ from tests.integration.region.world import World
 Filter = installation_pb2.SentryAppInstallationFilter
 Make = Callable[[World], Message]
 
+
+def _proxy(app: SentryApp) -> int:
+    assert app.proxy_user_id
+    return app.proxy_user_id
+
+
 NOTIFY = alert_pb2.RpcSentryAppEventData(id="notify", label="", action_type="sentryapp")
 
 LOCAL: Mapping[str, Make] = {
     "app by id": lambda w: pb.GetSentryAppByIdRequest(id=w.kanban.id),
     "app by slug": lambda w: pb.GetSentryAppBySlugRequest(slug=w.pager.slug),
     "apps by proxy users": lambda w: pb.GetSentryAppsByProxyUsersRequest(
-        proxy_user_ids=[w.pager.proxy_user_id, w.kanban.proxy_user_id, w.pager.proxy_user_id]
+        proxy_user_ids=[_proxy(w.pager), _proxy(w.kanban), _proxy(w.pager)]
     ),
     "apps by no proxy users": lambda w: pb.GetSentryAppsByProxyUsersRequest(),
     "app of a hook": lambda w: pb.FindServiceHookSentryAppRequest(api_application_id=w.kanban.application_id),
@@ -91,7 +98,7 @@ FORWARDED: Mapping[str, Make] = {
     "unknown slug": lambda w: pb.GetSentryAppBySlugRequest(slug="nowhere"),
     "app of no interest here": lambda w: pb.GetSentryAppBySlugRequest(slug=w.private.slug),
     "proxy users, one of them elsewhere": lambda w: pb.GetSentryAppsByProxyUsersRequest(
-        proxy_user_ids=[w.kanban.proxy_user_id, w.private.proxy_user_id]
+        proxy_user_ids=[_proxy(w.kanban), _proxy(w.private)]
     ),
     "hook of no app": lambda w: pb.FindServiceHookSentryAppRequest(api_application_id=404),
     "application of no app": lambda w: pb.GetByApplicationIdRequest(application_id=404),

@@ -17,7 +17,7 @@ from shared.outbox.apply import apply_changes
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2 as pb
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
-from tests.silos import Silos
+from tests.silos import Silos, fresh
 
 
 @dataclass
@@ -32,22 +32,22 @@ class Shop:
 
 @pytest.fixture
 def shop(silos: Silos) -> Shop:
-    acme = silos.create_organization("acme", region="us")
-    owner = silos.create_user("owner@acme.example", organization_id=acme.id)
-    app = silos.create_app("Kanban", owner=acme, creator=owner)
+    acme = silos.create_organization(fresh("acme"), region="us")
+    owner = silos.create_user(fresh("owner@acme.example"), organization_id=acme.id)
+    app = silos.create_app(fresh("Kanban"), owner=acme, creator=owner)
     installation = silos.install(app, organization=acme)
     silos.replicate()
     return Shop(acme, owner, app, installation)
 
 
 def test_a_new_app_is_answered_by_control_until_its_replica_arrives(silos: Silos, shop: Shop) -> None:
-    late = silos.create_app("Late", owner=shop.acme, creator=shop.owner)
-    assert silos.ask("us", pb.GetSentryAppBySlugRequest(slug="late")).sentry_app.id == late.id
+    late = silos.create_app(fresh("Late"), owner=shop.acme, creator=shop.owner)
+    assert silos.ask("us", pb.GetSentryAppBySlugRequest(slug=late.slug)).sentry_app.id == late.id
 
 
 def test_a_replica_is_answered_as_it_is_while_control_knows_better(silos: Silos, shop: Shop) -> None:
     silos.ask("control", pb.UpdateSentryAppRequest(id=shop.app.id, attrs={"name": "Board"}))
-    assert silos.ask("us", pb.GetSentryAppByIdRequest(id=shop.app.id)).sentry_app.name == "Kanban"
+    assert silos.ask("us", pb.GetSentryAppByIdRequest(id=shop.app.id)).sentry_app.name == shop.app.name
 
 
 def test_an_uninstalled_installation_is_gone_without_asking_control(silos: Silos, shop: Shop) -> None:
@@ -77,7 +77,7 @@ def test_a_stale_installation_does_not_come_back(silos: Silos, shop: Shop) -> No
 
 
 def test_an_empty_list_of_an_organization_that_lives_here_needs_no_control(silos: Silos) -> None:
-    empty = silos.create_organization("empty", region="us")
+    empty = silos.create_organization(fresh("empty"), region="us")
     silos.stop("control")
     assert not silos.ask("us", _installations(empty)).installations
     assert not silos.ask("us", pb.GetSentryAppsForOrganizationRequest(organization_id=empty.id)).sentry_apps
@@ -110,13 +110,14 @@ def test_contexts_of_an_app_that_has_not_arrived_are_unavailable_while_control_i
 
 
 def test_a_token_whose_installation_has_not_arrived_is_left_to_control(silos: Silos, shop: Shop) -> None:
-    token = replica_pb2.Change(category=Category.TOKEN.number, object_id=7, version=1)
+    token_id = shop.app.id + 1000
+    token = replica_pb2.Change(category=Category.TOKEN.number, object_id=token_id, version=1)
     token.token.token_hash = "ab" * 32
     token.token.installation_id = 404
     apply_changes(silos.database("us"), [token], tables=TABLES)
     silos.stop("control")
-    conditions = installation_pb2.SentryAppInstallationFilter(organization_id=shop.acme.id, api_token_id=7)
-    for request in (pb.GetInstallationOrgIdByTokenIdRequest(token_id=7), pb.GetManyRequest(filter=conditions)):
+    conditions = installation_pb2.SentryAppInstallationFilter(organization_id=shop.acme.id, api_token_id=token_id)
+    for request in (pb.GetInstallationOrgIdByTokenIdRequest(token_id=token_id), pb.GetManyRequest(filter=conditions)):
         with pytest.raises(SiloUnreachable):
             silos.ask("us", request)
 

@@ -5,7 +5,7 @@ from shared.pb.hybridcloud.apps.v1 import app_service_pb2
 from tests.integration.region.requests import FORWARDED, LOCAL
 from tests.integration.region.world import World
 
-ALL = LOCAL | FORWARDED
+ALL = {**LOCAL, **FORWARDED}
 WRITES = {
     "UpdateSentryApp",
     "DisableSentryapp",

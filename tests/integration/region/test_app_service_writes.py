@@ -1,24 +1,24 @@
 import pytest
 
+from control_silo.models.app import SentryApp
 from shared.errors import CallerNotOwner, FieldMissing, InvalidInput, SiloUnreachable, ValidationFailed
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2 as pb
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
-from tests.silos import Silos
+from tests.silos import Silos, fresh
 
 Filter = installation_pb2.SentryAppInstallationFilter
 
 
 def test_a_write_through_a_region_is_control_s(silos: Silos) -> None:
-    acme = silos.create_organization("acme", region="us")
-    app = silos.create_app("Kanban", owner=acme, creator=silos.create_user("owner@acme.example"))
+    app = _app_in_us(silos)
     answer = silos.ask("us", pb.UpdateSentryAppRequest(id=app.id, attrs={"name": "Board"}))
-    assert answer == silos.ask("control", pb.GetSentryAppByIdRequest(id=app.id))
+    assert answer.sentry_app == silos.ask("control", pb.GetSentryAppByIdRequest(id=app.id)).sentry_app
     assert answer.sentry_app.name == "Board"
 
 
 def test_an_integration_made_through_a_region_carries_its_token(silos: Silos) -> None:
-    acme = silos.create_organization("acme", region="us")
-    user = silos.create_user("owner@acme.example")
+    acme = silos.create_organization(fresh("acme"), region="us")
+    user = silos.create_user(fresh("owner@acme.example"))
     request = pb.CreateInternalIntegrationForChannelRequestRequest(
         organization_id=acme.id, integration_name="Robot", integration_creator_id=user.id
     )
@@ -26,15 +26,13 @@ def test_an_integration_made_through_a_region_carries_its_token(silos: Silos) ->
 
 
 def test_a_region_does_not_write_for_organizations_elsewhere(silos: Silos) -> None:
-    acme = silos.create_organization("acme", region="us")
-    app = silos.create_app("Kanban", owner=acme, creator=silos.create_user("owner@acme.example"))
+    app = _app_in_us(silos)
     with pytest.raises(CallerNotOwner):
         silos.ask("de", pb.DisableSentryappRequest(id=app.id))
 
 
 def test_a_region_does_not_write_through_another(silos: Silos) -> None:
-    acme = silos.create_organization("acme", region="us")
-    app = silos.create_app("Kanban", owner=acme, creator=silos.create_user("owner@acme.example"))
+    app = _app_in_us(silos)
     with pytest.raises(CallerNotOwner):
         silos.ask("us", pb.DisableSentryappRequest(id=app.id), caller="de")
 
@@ -87,8 +85,12 @@ def test_what_cannot_be_looked_up_is_refused(silos: Silos, silo: str, request_: 
 
 
 def test_control_s_refusal_of_a_write_comes_through(silos: Silos) -> None:
-    acme = silos.create_organization("acme", region="us")
-    app = silos.create_app("Kanban", owner=acme, creator=silos.create_user("owner@acme.example"))
+    app = _app_in_us(silos)
     with pytest.raises(ValidationFailed) as caught:
         silos.ask("us", pb.UpdateSentryAppRequest(id=app.id, attrs={"name": "x" * 58}))
     assert caught.value.fields == {"name": ["Cannot exceed 57 characters"]}
+
+
+def _app_in_us(silos: Silos) -> SentryApp:
+    acme = silos.create_organization(fresh("acme"), region="us")
+    return silos.create_app(fresh("Kanban"), owner=acme, creator=silos.create_user(fresh("owner@acme.example")))

@@ -10,13 +10,13 @@ from shared.consistency import WrittenVersion, decode, encode
 from shared.domain.category import Category
 from shared.errors import ReplicaBehind, ValidationFailed
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2 as pb
-from tests.silos import Silos
+from tests.silos import Silos, fresh
 
 
 @pytest.fixture
 def app(silos: Silos) -> SentryApp:
-    acme = silos.create_organization("acme", region="us")
-    app = silos.create_app("Kanban", owner=acme, creator=silos.create_user("owner@acme.example"))
+    acme = silos.create_organization(fresh("acme"), region="us")
+    app = silos.create_app(fresh("Kanban"), owner=acme, creator=silos.create_user(fresh("owner@acme.example")))
     silos.replicate()
     return app
 
@@ -57,7 +57,7 @@ def test_a_replica_that_is_behind_says_so_while_control_is_away(silos: Silos, ap
 def test_objects_of_a_kind_that_a_region_does_not_hold_delay_nothing(silos: Silos, app: SentryApp) -> None:
     token = encode([WrittenVersion(Category.ORGANIZATION, 1, 99)])
     silos.stop("control")
-    assert silos.ask("us", pb.GetSentryAppByIdRequest(id=app.id), token=token).sentry_app.name == "Kanban"
+    assert silos.ask("us", pb.GetSentryAppByIdRequest(id=app.id), token=token).sentry_app.name == app.name
 
 
 def test_control_is_behind_only_in_organizations(silos: Silos, app: SentryApp) -> None:

@@ -1,4 +1,4 @@
-"""Two organizations, their apps, installations and tokens: enough for every method of ``AppService`` to have an answer."""
+"""Two organizations, their apps, installations and tokens: every method of ``AppService`` has something to answer."""
 
 from datetime import timedelta
 
@@ -73,5 +73,3 @@ class World:
         now = self.silos.clock.now()
         with self.silos.control.database.transaction() as tx:
             return create_internal_token(tx, self.robot, self.robot_in_acme, now=now).row
-
-

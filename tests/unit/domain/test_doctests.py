@@ -2,10 +2,12 @@ import doctest
 
 import pytest
 
-from shared.domain import event, headers, json_text, scopes
+from shared.domain import event, headers, http_address, json_text, path_key, region_id, scopes
+
+MODULES = [event, headers, http_address, json_text, path_key, region_id, scopes]
 
 
-@pytest.mark.parametrize("module", [event, headers, json_text, scopes], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
 def test_examples_in_docstrings_are_true(module: object) -> None:
     failed, tried = doctest.testmod(module)  # type: ignore[arg-type]  # typeshed wants ModuleType
     assert tried > 0

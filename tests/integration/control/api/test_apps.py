@@ -76,7 +76,10 @@ def test_a_write_answers_with_a_consistency_token(world: World) -> None:
 
 def test_a_token_that_is_none_is_refused(world: World) -> None:
     answer = world.person().get("/sentry-apps/", headers={"silo-consistency-token": "!"})
-    assert (answer.status_code, answer.json()) == (400, {"silo-consistency-token": ["This is not a consistency token."]})
+    assert (answer.status_code, answer.json()) == (
+        400,
+        {"silo-consistency-token": ["This is not a consistency token."]},
+    )
 
 
 def test_the_secret_is_masked_for_a_member_without_the_apps_scopes(world: World) -> None:
@@ -220,7 +223,9 @@ def test_a_scope_beyond_ones_own_is_refused(world: World) -> None:
     answer = world.person(Role.MANAGER).post("/sentry-apps/", {**KANBAN, "scopes": ["org:admin"], "events": []})
     assert answer.json() == {
         "scopes": [
-            "Requested permission of org:admin exceeds requester's permission. "
-            "Please contact an administrator to make the requested change."
+            (
+                "Requested permission of org:admin exceeds requester's permission. "
+                "Please contact an administrator to make the requested change."
+            )
         ]
     }

@@ -21,9 +21,9 @@ CALLERS = ("nobody", "member", "admin", "manager", "owner", "stranger", "superus
 TABLE = """
                          nobody member admin manager owner stranger superuser staff narrow other_app
 list apps                401    200    200   200     200   200      200       200   200    200
-create app               401    403    403   201     201   403      201       401   403    403
+create app               401    403    403   201     201   403      201       403   403    403
 list organization apps   401    200    200   200     200   403      200       403   403    200
-list installations       401    200    200   200     200   404      200       404   403    200
+list installations       401    200    200   200     200   404      200       403   403    200
 read unpublished         401    200    200   200     200   403      200       200   403    403
 read published           401    200    200   200     200   200      200       200   200    200
 read internal            401    200    200   200     200   403      200       200   403    403
@@ -36,12 +36,12 @@ delete unpublished       401    403    403   403     204   403      204       40
 delete published         401    403    403   403     403   403      403       403   403    403
 delete internal          401    403    403   403     204   403      204       403   403    403
 delete requested         401    403    403   403     403   403      403       403   403    403
-install unpublished      401    403    200   200     200   404      200       404   403    403
-install published        401    403    200   200     200   404      200       404   403    403
-install elsewhere        401    404    404   404     404   200      200       404   403    403
-read installation        401    200    200   200     200   404      200       404   403    403
-confirm installation     401    403    403   403     403   404      200       404   403    403
-uninstall                401    403    204   204     204   404      204       404   403    403
+install unpublished      401    403    200   200     200   404      200       403   403    403
+install published        401    403    200   200     200   404      200       403   403    403
+install elsewhere        401    403    404   404     404   200      200       403   403    403
+read installation        401    200    200   200     200   404      200       403   403    403
+confirm installation     401    403    403   403     403   403      200       403   403    403
+uninstall                401    403    204   204     204   404      204       403   403    403
 create organization      401    403    403   403     403   403      404       403   403    403
 create user              401    403    403   403     403   403      201       403   403    403
 switch feature           401    403    403   403     403   403      200       403   403    403
@@ -77,7 +77,7 @@ def acting_app(world: World) -> Caller:
 
 def subject(world: World, action: str) -> SentryApp:
     states = {"published": "published", "internal": "internal", "requested": "publish_request_inprogress"}
-    status = states.get(action.split()[-1], "published" if action == "install elsewhere" else "unpublished")
+    status = states.get(action.rsplit(maxsplit=1)[-1], "published" if action == "install elsewhere" else "unpublished")
     return world.app(f"Subject {next(_numbers)}", status=status)
 
 
@@ -103,7 +103,7 @@ def act(world: World, action: str, caller: Caller) -> httpx.Response:
         "create user": lambda: caller.post("/users/", {"email": "new@acme.example"}),
         "switch feature": lambda: caller.put("/organizations/acme/features/", SWITCH),
     }
-    return (actions.get(action) or actions[action.split()[0]])()
+    return (actions.get(action) or actions[action.split(maxsplit=1)[0]])()
 
 
 NEEDS_INSTALLATION = ("read installation", "confirm installation", "uninstall")

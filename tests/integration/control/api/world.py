@@ -92,7 +92,15 @@ class World:
             )
             return get_organization(number)
 
-    def person(self, role: Role | None = Role.OWNER, *, organization: str = "acme", session: bool = False, **flags: bool) -> Caller:
+    def person(
+        self,
+        role: Role | None = Role.OWNER,
+        *,
+        organization: str = "acme",
+        session: bool = False,
+        superuser: bool = False,
+        staff: bool = False,
+    ) -> Caller:
         """A new user; ``role`` None makes one without an organization."""
         self._people += 1
         created = UserCreator(
@@ -100,7 +108,8 @@ class World:
             password="correct horse",
             organization=organization if role else None,
             role=role or Role.MEMBER,
-            **{f"is_{name}": value for name, value in flags.items()},
+            is_superuser=superuser,
+            is_staff=staff,
         ).run(self.control)
         headers = {"cookie": f"sentrysid={created.session_key}"} if session else _bearer(created.token)
         return Caller(self.client, headers, created.user.id)
@@ -114,9 +123,7 @@ class World:
     def join(self, caller: Caller, organization: OrganizationReplica, role: Role) -> None:
         """Adds a second membership."""
         with self.control.database.transaction():
-            Member.create(
-                user=caller.user_id, organization_id=organization.id, role=role, created_at=self.clock.now()
-            )
+            Member.create(user=caller.user_id, organization_id=organization.id, role=role, created_at=self.clock.now())
 
     def token_with(self, caller: Caller, scopes: list[str]) -> Caller:
         """The same person with a token that allows only these scopes."""
@@ -128,7 +135,10 @@ class World:
         is_internal = status == "internal"
         defaults: dict[str, Any] = {"author": "Acme", "verify_install": not is_internal, "scopes": ["event:read"]}
         creator = SentryAppCreator(
-            name=name, organization_id=owner, is_internal=is_internal, **defaults | {"webhook_url": "https://a.example"} | fields
+            name=name,
+            organization_id=owner,
+            is_internal=is_internal,
+            **defaults | {"webhook_url": "https://a.example"} | fields,
         )
         with self.control.database.session():
             user = User.select().first()
@@ -138,10 +148,15 @@ class World:
         return app
 
     def install(self, app: SentryApp, *, organization_id: int = 1) -> SentryAppInstallation:
-        return SentryAppInstallationCreator(organization_id=organization_id, slug=app.slug).run(self.control, actor=None)
+        return SentryAppInstallationCreator(organization_id=organization_id, slug=app.slug).run(
+            self.control, actor=None
+        )
 
-    def acting_as(self, app: SentryApp, installation: SentryAppInstallation, *, scopes: list[str] | None = None) -> Caller:
+    def acting_as(
+        self, app: SentryApp, installation: SentryAppInstallation, *, scopes: list[str] | None = None
+    ) -> Caller:
         """The app with a token of that installation."""
+        assert app.proxy_user_id is not None
         with self.control.database.transaction():
             token = self._create_token(
                 app.proxy_user_id, app.scope_list if scopes is None else scopes, application=app.application_id

@@ -1,0 +1,118 @@
+"""Paths that regions own, and how control finds the region: one table. A request to any of them is carried there.
+
+A client may send everything to control, or some of it to the region that an organization's ``regionUrl`` names: the
+answers are the same. Nothing is redirected: a redirect to another host drops the bearer token.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from control_silo.api.call import Call
+from control_silo.api.relay import Relay
+from control_silo.services.control import Control
+from control_silo.services.placement import (
+    RegionAddress,
+    region_of_app,
+    region_of_id,
+    region_of_installation,
+    region_of_organization,
+    region_of_principal,
+)
+from shared.errors import CredentialsMissing, NotFound
+
+Find = Callable[[Call], RegionAddress]
+
+
+def _by_organization(call: Call) -> RegionAddress:
+    return region_of_organization(call.control, call.request.path_params["organization_id_or_slug"])
+
+
+def _by_installation(call: Call) -> RegionAddress:
+    return region_of_installation(call.control, call.request.path_params["uuid"])
+
+
+def _by_app(call: Call) -> RegionAddress:
+    return region_of_app(call.control, call.request.path_params["sentry_app_id_or_slug"])
+
+
+def _by_project(call: Call) -> RegionAddress:
+    return region_of_id(call.control, call.request.path_params["project_id"])
+
+
+def _by_issue(call: Call) -> RegionAddress:
+    issue_id: str = call.request.path_params["issue_id"]
+    if issue_id.isdecimal():
+        return region_of_id(call.control, issue_id)
+    # A short id, ``WEB-1``, means something only among one's own projects.
+    principal = call.find_principal()
+    if principal is None:
+        raise CredentialsMissing
+    return region_of_principal(call.control, principal)
+
+
+_ORGANIZATION = "/api/0/organizations/{organization_id_or_slug}"
+_INSTALLATION = "/api/0/sentry-app-installations/{uuid}"
+
+REGION_OWNED: dict[str, Find] = {
+    f"{_ORGANIZATION}/": _by_organization,
+    f"{_ORGANIZATION}/issues/{{rest:path}}": _by_organization,
+    f"{_ORGANIZATION}/projects/{{rest:path}}": _by_organization,
+    f"{_ORGANIZATION}/shortids/{{rest:path}}": _by_organization,
+    "/api/0/projects/{organization_id_or_slug}/{rest:path}": _by_organization,
+    "/api/0/issues/{issue_id}/{rest:path}": _by_issue,
+    f"{_INSTALLATION}/external-issues/{{rest:path}}": _by_installation,
+    f"{_INSTALLATION}/external-issue-actions/{{rest:path}}": _by_installation,
+    f"{_INSTALLATION}/external-requests/{{rest:path}}": _by_installation,
+    f"{_INSTALLATION}/service-hook-projects/{{rest:path}}": _by_installation,
+    "/api/0/sentry-apps/{sentry_app_id_or_slug}/interaction/": _by_app,
+    "/api/{project_id}/envelope/": _by_project,
+    "/api/{project_id}/store/": _by_project,
+}
+"""Path by path, with every method, how the region is found."""
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+INGESTED = "/api/{project_id}/"
+"""Beginning of the paths where SDKs send events; they show a project's key there, which control does not know."""
+
+
+def forward_region_paths(app: FastAPI, control: Control, relay: Relay) -> None:
+    """Serves the table's paths on control, after control's own; the relay is closed when the application ends."""
+    for path, find in REGION_OWNED.items():
+        endpoint = _forwarding(control, relay, find, is_public=path.startswith(INGESTED))
+        app.add_api_route(path, endpoint, methods=list(METHODS), response_model=None, include_in_schema=False)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await relay.close()
+
+    app.router.lifespan_context = lifespan
+
+
+def _forwarding(
+    control: Control, relay: Relay, find: Find, *, is_public: bool
+) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint of one row of the table."""
+
+    async def forward(request: Request) -> Response:
+        region = await run_in_threadpool(_locate, Call(control, request, b""), find, is_public=is_public)
+        return await relay.forward(request, to=region)
+
+    return forward
+
+
+def _locate(call: Call, find: Find, *, is_public: bool) -> RegionAddress:
+    with call.control.database.session():
+        try:
+            return find(call)
+        except NotFound:
+            # That something does not exist is told to whoever is known, as everywhere.
+            if not is_public and call.find_principal() is None:
+                raise CredentialsMissing from None
+            raise

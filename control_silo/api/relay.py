@@ -1,0 +1,182 @@
+"""Carries requests to regions and answers back, as they are. Owns connections, deadlines and one circuit per region.
+
+Bodies stream both ways and are never held; nothing is followed, retried or interpreted. A region that is away costs its
+own callers one refusal, and nobody else anything.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import anyio
+import httpx
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from control_silo.services.placement import RegionAddress
+from shared.circuit import Circuit
+from shared.clock import Clock
+from shared.errors import RequestRefused, SiloUnreachable
+from shared.http.forwarded import HOST_HEADER, PROOF_HEADER, PROTOCOL_HEADER, ForwardingProver
+from shared.http.pagination import public_url
+from shared.rpc.keyring import Keyring
+
+CONNECT_SECONDS = 2.0
+"""How long reaching a region may take."""
+ANSWER_SECONDS = 30.0
+"""How long a region may say nothing: before it answers, and between two parts of an answer or of a body it takes."""
+MAX_CONNECTIONS = 200
+"""Requests under way to one region; more wait, and not for long: they never take connections from other regions."""
+IDLE_SECONDS = 2.0
+"""How long a connection is kept for the next request: not as long as regions keep theirs, so that none ends in use."""
+
+_OF_ONE_HOP = frozenset(
+    b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding "
+    b"upgrade".split()
+)
+"""What concerns one connection and is not for the next (RFC 9110, 7.6.1)."""
+_NOT_SENT = _OF_ONE_HOP | {
+    name.encode() for name in ("host", "expect", "forwarded", PROOF_HEADER, HOST_HEADER, PROTOCOL_HEADER)
+}
+
+OpenTransport = Callable[[RegionAddress], httpx.AsyncBaseTransport]
+
+
+def open_transport(region: RegionAddress) -> httpx.AsyncBaseTransport:
+    """Connections to a region, opened at need; proxies of the environment are meant for the web, not for silos."""
+    limits = httpx.Limits(
+        max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS, keepalive_expiry=IDLE_SECONDS
+    )
+    return httpx.AsyncHTTPTransport(verify=region.url.startswith("https:"), trust_env=False, limits=limits)
+
+
+@dataclass(frozen=True)
+class _Line:
+    url: str
+    transport: httpx.AsyncBaseTransport
+    circuit: Circuit
+
+
+class Relay:
+    """The lines to all regions, for use in one event loop."""
+
+    def __init__(
+        self,
+        keyring: Keyring,
+        *,
+        clock: Clock,
+        answer_seconds: float = ANSWER_SECONDS,
+        open_transport: OpenTransport = open_transport,
+    ) -> None:
+        """Args:
+        keyring: signs the fact that a request was forwarded.
+        clock: times signatures and probes.
+        answer_seconds: how long a region may say nothing.
+        open_transport: makes the connections to a region.
+        """
+        self._timeouts = {
+            "connect": CONNECT_SECONDS,
+            "read": answer_seconds,
+            "write": answer_seconds,
+            "pool": CONNECT_SECONDS,
+        }
+        self._prover = ForwardingProver(keyring, clock=clock)
+        self._clock = clock
+        self._open_transport = open_transport
+        self._lines: dict[str, _Line] = {}
+
+    async def forward(self, request: Request, *, to: RegionAddress) -> Response:
+        """The region's answer, whatever its status; its body is still on the way.
+
+        Raises:
+            SiloUnreachable: the region is away, or was a moment ago.
+        """
+        line = await self._line(to)
+        if not line.circuit.admits():
+            raise _away(to)
+        try:
+            answer = await line.transport.handle_async_request(self._outgoing(request, to))
+        except httpx.PoolTimeout as exc:
+            line.circuit.abandoned()
+            raise _away(to) from exc
+        except httpx.LocalProtocolError as exc:
+            line.circuit.abandoned()
+            raise RequestRefused("The request cannot be forwarded.") from exc
+        except (httpx.ReadTimeout, httpx.WriteTimeout) as exc:
+            line.circuit.timed_out()
+            raise _away(to) from exc
+        except httpx.TransportError as exc:
+            line.circuit.failed()
+            raise _away(to) from exc
+        except BaseException:
+            line.circuit.abandoned()
+            raise
+        line.circuit.answered()
+        return _RelayedAnswer(answer)
+
+    async def close(self) -> None:
+        """Ends every connection."""
+        lines, self._lines = self._lines, {}
+        for line in lines.values():
+            await line.transport.aclose()
+
+    async def _line(self, to: RegionAddress) -> _Line:
+        line = self._lines.get(to.name)
+        if line and line.url == to.url:
+            return line
+        self._lines[to.name] = _Line(to.url, self._open_transport(to), Circuit(self._clock))
+        if line:
+            await line.transport.aclose()
+        return self._lines[to.name]
+
+    def _outgoing(self, request: Request, to: RegionAddress) -> httpx.Request:
+        url = _url(request, to)
+        protocol, _, host = public_url(request).partition("://")
+        proof = self._prover.headers(
+            region=to.name, method=request.method, target=url.raw_path.decode("ascii"), protocol=protocol, host=host
+        )
+        headers = [*_passed_on(request.headers.raw, drop=_NOT_SENT), *((n.encode(), v.encode()) for n, v in proof)]
+        return httpx.Request(
+            request.method,
+            url,
+            headers=headers,
+            content=request.stream() if _has_body(request) else None,
+            extensions={"timeout": self._timeouts},
+        )
+
+
+class _RelayedAnswer(StreamingResponse):
+    """A region's answer on its way to the client."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        super().__init__(answer.aiter_raw(), status_code=answer.status_code)
+        self.raw_headers = _passed_on(answer.headers.raw, drop=_OF_ONE_HOP)
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            with anyio.CancelScope(shield=True):  # the client may be gone; the region is told nevertheless
+                await self._answer.aclose()
+
+
+def _url(request: Request, to: RegionAddress) -> httpx.URL:
+    base = httpx.URL(to.url)
+    path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
+    query: bytes = request.scope.get("query_string", b"")
+    return base.copy_with(raw_path=base.raw_path.rstrip(b"/") + (path + b"?" + query if query else path))
+
+
+def _passed_on(headers: Iterable[tuple[bytes, bytes]], *, drop: frozenset[bytes]) -> list[tuple[bytes, bytes]]:
+    lowered = [(name.lower(), value) for name, value in headers]
+    named = {word.strip().lower() for name, value in lowered if name == b"connection" for word in value.split(b",")}
+    return [(name, value) for name, value in lowered if name not in drop and name not in named]
+
+
+def _has_body(request: Request) -> bool:
+    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+
+
+def _away(region: RegionAddress) -> SiloUnreachable:
+    return SiloUnreachable(f"The region {region.name} is not available right now.", metadata={"silo": region.name})

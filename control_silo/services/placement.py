@@ -1,0 +1,105 @@
+"""Where things live: the region that owns what a path names, and its address. Owns the lookups; calls no region.
+
+Every function needs a session.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from control_silo.services.control import Control
+from control_silo.services.identity import Principal
+from shared.domain.http_address import base_url
+from shared.domain.path_key import path_key
+from shared.domain.region_id import region_number_of
+from shared.errors import AppNotFound, InstallationNotFound, NotFound, OrganizationNotFound
+
+
+@dataclass(frozen=True)
+class RegionAddress:
+    """A region and the base URL of its HTTP."""
+
+    name: str
+    url: str
+
+
+_BY_ORGANIZATION = """
+SELECT r.name, r.http_address FROM organization_replica o JOIN region r ON r.name = o.region_name
+WHERE {column} = ? AND NOT o.tombstone"""
+_BY_INSTALLATION = """
+SELECT r.name, r.http_address FROM sentry_app_installation i
+JOIN organization_replica o ON o.id = i.organization_id AND NOT o.tombstone
+JOIN region r ON r.name = o.region_name WHERE i.uuid = ? AND i.date_deleted IS NULL"""
+_BY_APP = """
+SELECT r.name, r.http_address FROM sentry_app a
+JOIN organization_replica o ON o.id = a.owner_id AND NOT o.tombstone
+JOIN region r ON r.name = o.region_name WHERE {column} = ? AND a.date_deleted IS NULL"""
+_BY_NUMBER = "SELECT name, http_address FROM region WHERE number = ?"
+_OF_ORGANIZATIONS = """
+SELECT DISTINCT r.name, r.http_address FROM organization_replica o JOIN region r ON r.name = o.region_name
+WHERE NOT o.tombstone AND o.id IN ({marks})"""
+
+
+def region_of_organization(control: Control, id_or_slug: str) -> RegionAddress:
+    """Raises:
+    OrganizationNotFound: there is no such organization.
+    """
+    return _found(_by_key(control, _BY_ORGANIZATION, id_or_slug, alias="o")) or _raise(OrganizationNotFound())
+
+
+def region_of_installation(control: Control, uuid: str) -> RegionAddress:
+    """The region of the organization that an app is installed in.
+
+    Raises:
+        InstallationNotFound: there is no such installation.
+    """
+    rows = [] if path_key(uuid) is None else control.database.rows(_BY_INSTALLATION, (uuid,))
+    return _found(rows) or _raise(InstallationNotFound())
+
+
+def region_of_app(control: Control, id_or_slug: str) -> RegionAddress:
+    """The region of the organization that owns an app.
+
+    Raises:
+        AppNotFound: there is no such app.
+    """
+    return _found(_by_key(control, _BY_APP, id_or_slug, alias="a")) or _raise(AppNotFound())
+
+
+def region_of_id(control: Control, id: str) -> RegionAddress:
+    """The region that made an id (docs/adr/0005).
+
+    Raises:
+        NotFound: no region made it.
+    """
+    key = path_key(id)
+    number = region_number_of(key) if isinstance(key, int) else None
+    return _found(control.database.rows(_BY_NUMBER, (number,)) if number else []) or _raise(NotFound())
+
+
+def region_of_principal(control: Control, principal: Principal) -> RegionAddress:
+    """The one region where all organizations of a principal live.
+
+    Raises:
+        NotFound: they live in several, or there is none.
+    """
+    ids = set(principal.organization_ids)
+    if principal.acting_app and principal.acting_app.organization_id:
+        ids.add(principal.acting_app.organization_id)
+    rows = control.database.rows(_OF_ORGANIZATIONS.format(marks=", ".join("?" * len(ids))), list(ids)) if ids else []
+    return _found(rows if len(rows) == 1 else []) or _raise(NotFound())
+
+
+def _by_key(control: Control, statement: str, id_or_slug: str, *, alias: str) -> Sequence[tuple[Any, ...]]:
+    key = path_key(id_or_slug)
+    if key is None:
+        return []
+    return control.database.rows(statement.format(column=f"{alias}.{'id' if isinstance(key, int) else 'slug'}"), (key,))
+
+
+def _found(rows: Sequence[tuple[Any, ...]]) -> RegionAddress | None:
+    return RegionAddress(name=rows[0][0], url=base_url(rows[0][1])) if rows else None
+
+
+def _raise(error: NotFound) -> RegionAddress:
+    raise error

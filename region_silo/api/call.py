@@ -1,0 +1,101 @@
+"""One request to a region: its body, and who asks. Owns authentication at the edge; refuses to know any endpoint."""
+
+import contextlib
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from region_silo.services.freshness import Freshness
+from region_silo.services.identities import Identities
+from region_silo.services.principal import Principal
+from region_silo.services.region import Region
+from shared.consistency import required
+from shared.domain.credential import Credential, CredentialKind
+from shared.domain.json_value import JsonObject
+from shared.errors import CredentialsMissing, PermissionDenied, ReplicaBehind
+from shared.http.body import parse_object, read_body
+from shared.http.cors import check_origin
+from shared.http.credentials import bearer_token, session_key
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What every endpoint of a region works with."""
+
+    region: Region
+    identities: Identities
+    freshness: Freshness
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request whose body was received and not yet looked at."""
+
+    desk: Desk
+    request: Request
+    raw_body: bytes = field(repr=False)
+
+    @property
+    def region(self) -> Region:
+        return self.desk.region
+
+    @contextlib.contextmanager
+    def signed_in(self, *, scopes: Collection[str] | None = None) -> Iterator[Principal]:
+        """Says who asks, and opens a session of the database.
+
+        Control may have to be asked who it is; the session is opened only afterwards, so that no connection waits.
+
+        Args:
+            scopes: what the endpoint demands of a token before it reads anything, one of them; None for nothing.
+
+        Raises:
+            Unauthenticated: nobody known.
+            PermissionDenied: the token lacks the scopes.
+            Refused: an app's token is used from an origin that the app does not allow.
+            ReplicaBehind: the reader has seen an app, installation or token that has not arrived here.
+            SiloUnreachable: only control knows who it is, and it is away.
+        """
+        principal = self.find_principal()
+        if principal is None:
+            raise CredentialsMissing
+        if scopes is not None and not principal.passes(scopes):
+            raise PermissionDenied
+        with self.region.database.session():
+            yield principal
+
+    def find_principal(self) -> Principal | None:
+        """Who asks; None when the request carries no credentials. Outside any session of the database.
+
+        Raises:
+            CredentialsInvalid: it carries some that are wrong.
+            Refused, ReplicaBehind, SiloUnreachable: as ``signed_in``.
+        """
+        if not self.desk.freshness.wait(required()):
+            raise ReplicaBehind
+        token = bearer_token(self.request)
+        if token is not None:
+            principal = self.desk.identities.identify(Credential.of(CredentialKind.TOKEN, token))
+            if principal.acting_app:
+                check_origin(self.request, allowed=principal.acting_app.allowed_origins)
+            return principal
+        key = session_key(self.request)
+        return self.desk.identities.identify(Credential.of(CredentialKind.SESSION, key)) if key else None
+
+    @property
+    def body(self) -> JsonObject:
+        """The JSON object in the body.
+
+        Raises:
+            MalformedBody, ValidationFailed: it holds none.
+        """
+        return parse_object(self.raw_body)
+
+
+async def read_call(request: Request) -> Call:
+    """The dependency of every endpoint."""
+    return Call(cast(Desk, request.app.state.desk), request, await read_body(request))
+
+
+CallOf = Annotated[Call, Depends(read_call)]

@@ -1,0 +1,58 @@
+"""``events/``: what came in, by issue and by project."""
+
+from fastapi import Response
+
+from region_silo.api.call import CallOf
+from region_silo.api.event_shape import EventObject, EventSummaryObject
+from region_silo.api.issue_path import READ_ISSUES, issue_for, on_issue
+from region_silo.api.project_path import project_for
+from region_silo.models.event import Event
+from region_silo.services.event_object import event_object, event_summary
+from region_silo.services.events import find_event, find_project_event, list_events, neighbours_of
+from shared.errors import NotFound
+from shared.http.answer import json_answer
+from shared.http.endpoint import PAGE_PARAMETERS, Endpoints
+from shared.http.pagination import cut, list_answer, page_request
+
+endpoints = Endpoints("Events")
+
+_PROJECT_EVENT = "/projects/{organization_id_or_slug}/{project_id_or_slug}/events/{event_id}/"
+
+
+@on_issue(endpoints, "GET", "events/", answers={200: list[EventSummaryObject]}, parameters=PAGE_PARAMETERS)
+def list_issue_events(call: CallOf, issue_id: str, organization_id_or_slug: str | None = None) -> Response:
+    """Lists the events of an issue, newest first."""
+    with call.signed_in(scopes=READ_ISSUES) as principal:
+        found = issue_for(call, principal, issue_id, organization_id_or_slug, scopes=READ_ISSUES)
+        page = page_request(call.request)
+        events, has_more = cut(list_events(found.issue.id, offset=page.offset, limit=page.probe), page)
+        return list_answer(call.request, page, [event_summary(event) for event in events], has_more=has_more)
+
+
+@on_issue(endpoints, "GET", "events/{event_id}/", answers={200: EventObject})
+def get_issue_event(call: CallOf, issue_id: str, event_id: str, organization_id_or_slug: str | None = None) -> Response:
+    """Reads an event of an issue: by its id, or the `latest` or the `oldest`."""
+    with call.signed_in(scopes=READ_ISSUES) as principal:
+        found = issue_for(call, principal, issue_id, organization_id_or_slug, scopes=READ_ISSUES)
+        return _answer(find_event(found.issue, _name(event_id)))
+
+
+@endpoints.add("GET", _PROJECT_EVENT, answers={200: EventObject})
+def get_project_event(call: CallOf, organization_id_or_slug: str, project_id_or_slug: str, event_id: str) -> Response:
+    """Reads an event of a project."""
+    with call.signed_in(scopes=READ_ISSUES) as principal:
+        found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=READ_ISSUES)
+        return _answer(find_project_event(found.project.id, _name(event_id)))
+
+
+def _answer(event: Event | None) -> Response:
+    if event is None:
+        raise NotFound
+    return json_answer(event_object(event, neighbours=neighbours_of(event)))
+
+
+def _name(event_id: str) -> str:
+    """As it is stored: ids come with and without dashes, in either case."""
+    if "\x00" in event_id:
+        raise NotFound
+    return event_id.replace("-", "").lower()

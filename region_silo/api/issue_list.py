@@ -1,0 +1,105 @@
+"""How a list of issues is asked for: projects, query, order, length. Owns the reading of these parameters."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from starlette.requests import Request
+
+from region_silo.services.issue_query import DEFAULT_QUERY, Term, parse_query
+from region_silo.services.issues import Sort
+from region_silo.services.projects import find_project
+from shared.domain.json_field import shown
+from shared.domain.path_key import path_key
+from shared.errors import PermissionDenied, ValidationFailed
+from shared.http.endpoint import PAGE_PARAMETERS, Parameter
+from shared.http.pagination import MAX_PER_PAGE, PageRequest, page_request
+
+ALL_PROJECTS = "-1"
+_MAX_PROJECTS = 100
+
+PROJECT_PARAMETER = Parameter(name="project", description="Id or slug; may be repeated; `-1` for all.")
+LIST_PARAMETERS = (
+    Parameter(
+        name="query",
+        description="`is:unresolved`, `assigned:me`, `issue:WEB-1`, `level:error`, `project:web`, or words of the "
+        f"title; `{DEFAULT_QUERY}` when it is absent.",
+    ),
+    Parameter(
+        name="sort",
+        description="The greatest comes first.",
+        schema={"type": "string", "enum": [sort.value for sort in Sort], "default": Sort.LAST_SEEN.value},
+    ),
+    Parameter(
+        name="limit",
+        description="As `per_page`.",
+        schema={"type": "integer", "minimum": 1, "maximum": MAX_PER_PAGE, "default": MAX_PER_PAGE},
+    ),
+    *PAGE_PARAMETERS,
+)
+
+
+@dataclass(frozen=True)
+class IssueListRequest:
+    """What a list is asked for."""
+
+    terms: tuple[Term, ...]
+    sort: Sort
+    page: PageRequest
+
+
+def read_list_request(request: Request) -> IssueListRequest:
+    """Reads the query string.
+
+    Raises:
+        ValidationFailed, CursorInvalid: a parameter makes no sense.
+    """
+    query = request.query_params.get("query")
+    return IssueListRequest(
+        terms=parse_query(DEFAULT_QUERY if query is None else query),
+        sort=_sort(request.query_params.get("sort") or Sort.LAST_SEEN.value),
+        page=_page(request),
+    )
+
+
+def project_ids_of(request: Request, organization_id: int) -> set[int]:
+    """Ids of the projects that ``project`` names; empty for all. Needs a session.
+
+    Raises:
+        PermissionDenied: one of them is none of the organization's.
+        ValidationFailed: too many.
+    """
+    names = set(_listed(request.query_params.getlist("project")))
+    if ALL_PROJECTS in names:
+        return set()
+    if len(names) > _MAX_PROJECTS:
+        raise ValidationFailed(f"At most {_MAX_PROJECTS} projects can be asked for at once.")
+    ids = set()
+    for name in names:
+        key = path_key(name)
+        project = find_project(organization_id, key) if key is not None else None
+        if project is None:
+            raise PermissionDenied
+        ids.add(project.id)
+    return ids
+
+
+def _listed(values: Iterable[str]) -> list[str]:
+    return [name.strip() for value in values for name in value.split(",") if name.strip()]
+
+
+def _sort(name: str) -> Sort:
+    known = {sort.value: sort for sort in Sort}
+    if name not in known:
+        raise ValidationFailed(f"Invalid sort {shown(name)!r}; issues can be sorted by: {', '.join(known)}.")
+    return known[name]
+
+
+def _page(request: Request) -> PageRequest:
+    """``limit`` outranks ``per_page`` and the length that a cursor remembers."""
+    page, text = page_request(request), request.query_params.get("limit")
+    if not text:
+        return page
+    is_number = text.isascii() and text.isdecimal() and len(text) < 10
+    if not is_number or not 1 <= int(text) <= MAX_PER_PAGE:
+        raise ValidationFailed(f"Invalid limit value. Must be between 1 and {MAX_PER_PAGE}.")
+    return replace(page, limit=int(text), offset=page.page * int(text))

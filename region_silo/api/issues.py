@@ -1,0 +1,196 @@
+"""``issues/``: the issues of an organization or a project, one of them, and what shall become of them."""
+
+from collections.abc import Collection
+from typing import Any, cast
+
+from fastapi import Response
+
+from region_silo.api.access import organization_for
+from region_silo.api.call import Call, CallOf
+from region_silo.api.issue_body import IssueFields, issue_ids_of, parse_issue_fields, unknown_assignee
+from region_silo.api.issue_list import LIST_PARAMETERS, PROJECT_PARAMETER, project_ids_of, read_list_request
+from region_silo.api.issue_path import READ_ISSUES, WRITE_ISSUES, OwnedIssue, issue_for, on_issue
+from region_silo.api.issue_shape import ChangedIssuesObject, IssueBody, IssueDetailObject, IssueObject, ShortIdObject
+from region_silo.api.project_path import project_for
+from region_silo.models.issue import Issue
+from region_silo.models.organization import Organization
+from region_silo.services.activity import list_activity
+from region_silo.services.activity_object import activity_object
+from region_silo.services.actors import actor_of
+from region_silo.services.issue_changes import IssueChange, assignee_object, change_issues, usual_substatus
+from region_silo.services.issue_object import Place, issue_object
+from region_silo.services.issues import find_issue, list_issues
+from region_silo.services.members import Members
+from region_silo.services.principal import Principal
+from region_silo.services.projects import projects_by_id
+from region_silo.services.short_id import parse_short_id
+from shared.domain.json_field import UNSET, Unset
+from shared.errors import NotFound
+from shared.http.answer import empty_answer, json_answer
+from shared.http.endpoint import Endpoints, Parameter
+from shared.http.pagination import cut, list_answer, public_url
+
+endpoints = Endpoints("Issues")
+
+SHOWN_ACTIVITIES = 100
+"""How many of the newest activities an issue shows."""
+
+_ISSUES = "/organizations/{organization_id_or_slug}/issues/"
+_PROJECT_ISSUES = "/projects/{organization_id_or_slug}/{project_id_or_slug}/issues/"
+_ID_PARAMETER = Parameter(name="id", description="Id or short id of an issue; may be repeated.")
+
+
+@endpoints.add("GET", _ISSUES, answers={200: list[IssueObject]}, parameters=(PROJECT_PARAMETER, *LIST_PARAMETERS))
+def list_organization_issues(call: CallOf, organization_id_or_slug: str) -> Response:
+    """Lists the issues of an organization; the unresolved ones unless a query says otherwise."""
+    with call.signed_in(scopes=READ_ISSUES) as principal:
+        organization = organization_for(principal, organization_id_or_slug, scopes=READ_ISSUES)
+        project_ids = project_ids_of(call.request, organization.id)
+        return _page_of(call, principal, organization, project_ids=project_ids)
+
+
+@endpoints.add("GET", _PROJECT_ISSUES, answers={200: list[IssueObject]}, parameters=LIST_PARAMETERS)
+def list_project_issues(call: CallOf, organization_id_or_slug: str, project_id_or_slug: str) -> Response:
+    """Lists the issues of a project; the unresolved ones unless a query says otherwise."""
+    with call.signed_in(scopes=READ_ISSUES) as principal:
+        found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=READ_ISSUES)
+        return _page_of(call, principal, found.organization, project_ids=[found.project.id])
+
+
+@endpoints.add(
+    "PUT", _ISSUES, answers={200: ChangedIssuesObject, 204: None}, body=IssueBody, parameters=(_ID_PARAMETER,)
+)
+def put_organization_issues(call: CallOf, organization_id_or_slug: str) -> Response:
+    """Changes issues of an organization, all or none of them; 204 when there is none of those named."""
+    with call.signed_in(scopes=WRITE_ISSUES) as principal:
+        organization = organization_for(principal, organization_id_or_slug, scopes=WRITE_ISSUES)
+        ids = issue_ids_of(call.request, organization.id)
+    return _change_many(call, principal, organization, ids=ids, project_id=None)
+
+
+@endpoints.add(
+    "PUT", _PROJECT_ISSUES, answers={200: ChangedIssuesObject, 204: None}, body=IssueBody, parameters=(_ID_PARAMETER,)
+)
+def put_project_issues(call: CallOf, organization_id_or_slug: str, project_id_or_slug: str) -> Response:
+    """Changes issues of a project, all or none of them; 204 when there is none of those named."""
+    with call.signed_in(scopes=WRITE_ISSUES) as principal:
+        found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=WRITE_ISSUES)
+        ids = issue_ids_of(call.request, found.organization.id)
+    return _change_many(call, principal, found.organization, ids=ids, project_id=found.project.id)
+
+
+@on_issue(endpoints, "GET", answers={200: IssueDetailObject})
+def get_issue(call: CallOf, issue_id: str, organization_id_or_slug: str | None = None) -> Response:
+    """Reads an issue."""
+    with call.signed_in(scopes=READ_ISSUES) as principal:
+        found = issue_for(call, principal, issue_id, organization_id_or_slug, scopes=READ_ISSUES)
+        return json_answer(_detail(call, found))
+
+
+@on_issue(endpoints, "PUT", answers={200: IssueDetailObject}, body=IssueBody)
+def put_issue(call: CallOf, issue_id: str, organization_id_or_slug: str | None = None) -> Response:
+    """Resolves, ignores, reopens or assigns an issue."""
+    with call.signed_in(scopes=WRITE_ISSUES) as principal:
+        found = issue_for(call, principal, issue_id, organization_id_or_slug, scopes=WRITE_ISSUES)
+    change = _change_of(call, principal, parse_issue_fields(call.body), organization_id=found.organization.id)
+    with call.region.database.session():
+        issues = _apply(call, principal, change, ids=[found.issue.id], organization_id=found.organization.id)
+        if not issues:
+            raise NotFound
+        return json_answer(_detail(call, OwnedIssue(issues[0], found.project, found.organization)))
+
+
+@endpoints.add("GET", "/organizations/{organization_id_or_slug}/shortids/{short_id}/", answers={200: ShortIdObject})
+def get_short_id(call: CallOf, organization_id_or_slug: str, short_id: str) -> Response:
+    """Says which issue a short id stands for."""
+    with call.signed_in(scopes=READ_ISSUES) as principal:
+        organization = organization_for(principal, organization_id_or_slug, scopes=READ_ISSUES)
+        issue = find_issue(short_id, organization_ids=[organization.id]) if parse_short_id(short_id) else None
+        if issue is None:
+            raise NotFound
+        project = projects_by_id([issue.project_id])[issue.project_id]
+        group = issue_object(issue, project=project, place=_place(call, organization))
+        named = {"groupId": group["id"], "shortId": group["shortId"], "group": group}
+        return json_answer({"organizationSlug": organization.slug, "projectSlug": project.slug, **named})
+
+
+def _page_of(call: Call, principal: Principal, organization: Organization, *, project_ids: Collection[int]) -> Response:
+    asked = read_list_request(call.request)
+    found = list_issues(
+        organization.id,
+        terms=asked.terms,
+        user_id=principal.user.id,
+        sort=asked.sort,
+        offset=asked.page.offset,
+        limit=asked.page.probe,
+        project_ids=project_ids,
+    )
+    issues, has_more = cut(found, asked.page)
+    projects, place = projects_by_id([issue.project_id for issue in issues]), _place(call, organization)
+    items = [issue_object(issue, project=projects[issue.project_id], place=place) for issue in issues]
+    return list_answer(call.request, asked.page, items, has_more=has_more)
+
+
+def _change_many(
+    call: Call, principal: Principal, organization: Organization, *, ids: Collection[int], project_id: int | None
+) -> Response:
+    change = _change_of(call, principal, parse_issue_fields(call.body), organization_id=organization.id)
+    with call.region.database.session():
+        issues = _apply(call, principal, change, ids=ids, organization_id=organization.id, project_id=project_id)
+    return json_answer(_changed(change)) if issues else empty_answer(204)
+
+
+def _change_of(call: Call, principal: Principal, fields: IssueFields, *, organization_id: int) -> IssueChange:
+    """Outside any session, because control may have to be asked who the assignee is."""
+    assignee = None if isinstance(fields.assignee, Unset) or not fields.assignee else fields.assignee
+    found = None
+    if assignee is not None:
+        members = cast(Members, call.request.app.state.members)
+        found = members.find(organization_id, assignee, asker=principal)
+        if found is None:
+            raise unknown_assignee()
+    return IssueChange(
+        status=fields.status,
+        substatus=fields.substatus,
+        assignee=UNSET if isinstance(fields.assignee, Unset) else found,
+    )
+
+
+def _apply(
+    call: Call,
+    principal: Principal,
+    change: IssueChange,
+    *,
+    ids: Collection[int],
+    organization_id: int,
+    project_id: int | None = None,
+) -> list[Issue]:
+    return change_issues(
+        call.region,
+        organization_id=organization_id,
+        issue_ids=ids,
+        change=change,
+        actor=actor_of(principal),
+        project_id=project_id,
+    )
+
+
+def _changed(change: IssueChange) -> dict[str, Any]:
+    """What a client that changed several issues is told: what it asked for, as it was understood."""
+    changed: dict[str, Any] = {}
+    if change.status is not None:
+        substatus = change.substatus or usual_substatus(change.status)
+        changed |= {"status": change.status.value, "statusDetails": {}, "substatus": substatus}
+    if not isinstance(change.assignee, Unset):
+        changed["assignedTo"] = assignee_object(change.assignee)
+    return changed
+
+
+def _detail(call: Call, found: OwnedIssue) -> dict[str, Any]:
+    activities = list_activity(found.issue.id, limit=SHOWN_ACTIVITIES)
+    shown = issue_object(found.issue, project=found.project, place=_place(call, found.organization))
+    return shown | {"activity": [activity_object(activity) for activity in activities]}
+
+
+def _place(call: Call, organization: Organization) -> Place:
+    return Place(base_url=public_url(call.request), organization_slug=organization.slug)

@@ -1,0 +1,60 @@
+"""``organizations/`` in a region: those that live here."""
+
+from typing import Any
+
+from fastapi import Response
+
+from region_silo.api.access import READ_ORGANIZATION, organization_for
+from region_silo.api.call import Call, CallOf
+from region_silo.api.organization_shape import OrganizationDetailObject
+from region_silo.models.organization import Organization
+from region_silo.services.identity import find_http_url
+from region_silo.services.organization import list_visible_organizations
+from region_silo.services.principal import Principal
+from shared.http.answer import instant_json, json_answer
+from shared.http.endpoint import PAGE_PARAMETERS, Endpoints
+from shared.http.organization_object import OrganizationObject, organization_object
+from shared.http.pagination import cut, list_answer, page_request, public_url
+
+endpoints = Endpoints("Organizations")
+
+
+@endpoints.add("GET", "/organizations/", answers={200: list[OrganizationObject]}, parameters=PAGE_PARAMETERS)
+def list_organizations(call: CallOf) -> Response:
+    """Lists the organizations of this region that the credentials give a view of; all for superusers and staff."""
+    with call.signed_in() as principal:
+        page = page_request(call.request)
+        found = list_visible_organizations(principal, offset=page.offset, limit=page.probe)
+        organizations, has_more = cut(found, page)
+        items = [_shown(call, organization) for organization in organizations]
+        return list_answer(call.request, page, items, has_more=has_more)
+
+
+@endpoints.add("GET", "/organizations/{organization_id_or_slug}/", answers={200: OrganizationDetailObject})
+def get_organization(call: CallOf, organization_id_or_slug: str) -> Response:
+    """Reads an organization."""
+    with call.signed_in(scopes=READ_ORGANIZATION) as principal:
+        organization = organization_for(principal, organization_id_or_slug, scopes=READ_ORGANIZATION)
+        return json_answer(_shown(call, organization) | _details(organization, principal))
+
+
+def _shown(call: Call, organization: Organization) -> dict[str, Any]:
+    base_url = public_url(call.request)
+    return organization_object(
+        id=organization.id,
+        slug=organization.slug,
+        name=organization.name,
+        status=organization.status,
+        base_url=base_url,
+        region_url=find_http_url(call.region) or base_url,
+    )
+
+
+def _details(organization: Organization, principal: Principal) -> dict[str, Any]:
+    role = principal.role_in(organization.id)
+    return {
+        "access": sorted(principal.scopes_in(organization.id)),
+        "avatar": {"avatarType": "letter_avatar", "avatarUuid": None, "avatarUrl": None},
+        "dateCreated": instant_json(organization.created_at),
+        "orgRole": role.value if role else None,
+    }

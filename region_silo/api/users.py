@@ -1,0 +1,52 @@
+"""Who asks: the same answers as control's, so that a client may ask either."""
+
+from typing import Any
+
+from fastapi import Response
+
+from region_silo.api.call import CallOf
+from region_silo.services.principal import Principal
+from shared.http import user_object as shared_user
+from shared.http.answer import json_answer
+from shared.http.endpoint import Endpoints
+from shared.http.user_object import RootObject, UserObject, root_object
+
+endpoints = Endpoints("Users")
+
+
+@endpoints.add("GET", "/", answers={200: RootObject})
+def get_root(call: CallOf) -> Response:
+    """Says who asks and what their token allows; nobody in particular is fine."""
+    principal = call.find_principal()
+    if principal is None:
+        return json_answer(root_object(token_scopes=None, user=None))
+    return json_answer(root_object(token_scopes=principal.token_scopes, user=user_object(principal)))
+
+
+@endpoints.add("GET", "/auth/", answers={200: UserObject})
+def get_auth(call: CallOf) -> Response:
+    """Says who is signed in."""
+    with call.signed_in() as principal:
+        return json_answer(user_object(principal))
+
+
+@endpoints.add("GET", "/users/me/", answers={200: UserObject})
+def get_me(call: CallOf) -> Response:
+    """Says who asks."""
+    return get_auth(call)
+
+
+def user_object(principal: Principal) -> dict[str, Any]:
+    """The user behind a principal, as they see themselves."""
+    user = principal.user
+    return shared_user.user_object(
+        id=user.id,
+        username=user.username,
+        name=user.name,
+        email=user.email,
+        is_active=True,
+        is_superuser=user.is_superuser,
+        is_staff=user.is_staff,
+        is_sentry_app=user.is_sentry_app,
+        joined_at=principal.joined_at,
+    )

@@ -1,0 +1,74 @@
+"""``AppRequestService``: this region's log of calls to apps."""
+
+from collections.abc import Sequence
+
+import grpc
+
+from region_silo.rpc.served_here import require_ids, require_name
+from region_silo.services.find_app import get_app
+from region_silo.services.held import NotHeld
+from region_silo.services.region import Region
+from region_silo.services.request_log import list_records
+from shared.domain.request_record import RequestRecord
+from shared.errors import InvalidInput
+from shared.pb.hybridcloud.requests.v1 import app_request_pb2, app_request_service_pb2_grpc
+from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2 as pb
+
+
+class AppRequestServicer(app_request_service_pb2_grpc.AppRequestServiceServicer):
+    """Reads the log."""
+
+    def __init__(self, region: Region) -> None:
+        self._region = region
+
+    def GetBufferRequestsForCell(
+        self, request: pb.GetBufferRequestsForCellRequest, context: grpc.ServicerContext
+    ) -> pb.GetBufferRequestsForCellResponse:
+        require_name(self._region, request.cell_name, field="cell_name")
+        require_ids(sentry_app_id=request.sentry_app_id)
+        events = _events(request.filter)
+        try:
+            get_app(self._region.database, request.sentry_app_id)
+        except NotHeld:
+            return pb.GetBufferRequestsForCellResponse(sentry_app_known=False)
+        with self._region.database.session():
+            records = list_records(
+                request.sentry_app_id,
+                events=events,
+                errors_only=request.filter.errors_only,
+                now=self._region.clock.now(),
+            )
+        return pb.GetBufferRequestsForCellResponse(requests=map(request_message, records), sentry_app_known=True)
+
+
+def request_message(record: RequestRecord) -> app_request_pb2.RpcSentryAppRequest:
+    """An entry of the log; what it does not hold stays absent."""
+    message = app_request_pb2.RpcSentryAppRequest(
+        response_code=record.response_code,
+        webhook_url=record.webhook_url,
+        organization_id=record.organization_id,
+        event_type=record.event,
+        error_id=record.error_id,
+        project_id=record.project_id,
+        request_body=record.request_body,
+        request_headers=record.request_headers,
+        response_body=record.response_body,
+    )
+    message.date.FromDatetime(record.sent_at)
+    return message
+
+
+def _events(conditions: app_request_pb2.RequestFilter) -> Sequence[str] | None:
+    """Raises:
+    InvalidInput: ``event`` is neither a name nor a list of names.
+    """
+    event = conditions.event
+    match event.WhichOneof("kind"):
+        case None | "null_value":
+            return None
+        case "string_value":
+            return [event.string_value]
+        case "list_value" if all(item.HasField("string_value") for item in event.list_value.values):
+            return [item.string_value for item in event.list_value.values]
+    text = "a name or a list of names is expected."
+    raise InvalidInput(f"filter.event: {text}", fields={"event": [text]})

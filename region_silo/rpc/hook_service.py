@@ -1,0 +1,127 @@
+"""``HookService``: the hooks of this region. Applications and installations are not looked up."""
+
+from collections.abc import Iterable
+
+import grpc
+
+from region_silo.models.hook import ServiceHook
+from region_silo.rpc.served_here import require_ids, require_name, require_no_other_region, require_organizations
+from region_silo.services.hook import (
+    NewHook,
+    Subscription,
+    create_hooks,
+    parse_events,
+    parse_hook_url,
+    set_hook_of_installation,
+    update_hooks_of_application,
+)
+from region_silo.services.region import Region
+from shared.pb.hybridcloud.hooks.v1 import hook_pb2, hook_service_pb2_grpc
+from shared.pb.hybridcloud.hooks.v1 import hook_service_pb2 as pb
+
+
+class HookServicer(hook_service_pb2_grpc.HookServiceServicer):
+    """Writes hooks for control and for services; other regions have none here."""
+
+    def __init__(self, region: Region) -> None:
+        self._region = region
+
+    def CreateServiceHook(
+        self, request: pb.CreateServiceHookRequest, context: grpc.ServicerContext
+    ) -> pb.CreateServiceHookResponse:
+        require_no_other_region(self._region)
+        require_ids(actor_id=request.actor_id)
+        require_organizations(self._region, {request.organization_id})
+        hook = NewHook(
+            installation_id=request.installation_id if request.HasField("installation_id") else None,
+            application_id=request.application_id if request.HasField("application_id") else None,
+            actor_id=request.actor_id,
+            organization_id=request.organization_id,
+            url=parse_hook_url(request.url),
+            events=parse_events(request.events),
+            project_ids=tuple(request.project_ids),
+        )
+        return pb.CreateServiceHookResponse(hook=_messages(create_hooks(self._region, [hook]))[0])
+
+    def UpdateWebhookAndEvents(
+        self, request: pb.UpdateWebhookAndEventsRequest, context: grpc.ServicerContext
+    ) -> pb.UpdateWebhookAndEventsResponse:
+        require_no_other_region(self._region)
+        require_organizations(self._region, {request.organization_id})
+        return pb.UpdateWebhookAndEventsResponse(hooks=self._update(request))
+
+    def UpdateWebhookAndEventsForAppByRegion(
+        self, request: pb.UpdateWebhookAndEventsForAppByRegionRequest, context: grpc.ServicerContext
+    ) -> pb.UpdateWebhookAndEventsForAppByRegionResponse:
+        require_no_other_region(self._region)
+        require_name(self._region, request.region_name, field="region_name")
+        return pb.UpdateWebhookAndEventsForAppByRegionResponse(hooks=self._update(request))
+
+    def CreateOrUpdateWebhookAndEventsForInstallation(
+        self, request: pb.CreateOrUpdateWebhookAndEventsForInstallationRequest, context: grpc.ServicerContext
+    ) -> pb.CreateOrUpdateWebhookAndEventsForInstallationResponse:
+        require_no_other_region(self._region)
+        require_ids(installation_id=request.installation_id, application_id=request.application_id)
+        require_organizations(self._region, {request.organization_id})
+        subscription = Subscription(
+            installation_id=request.installation_id,
+            application_id=request.application_id,
+            organization_id=request.organization_id,
+            url=parse_hook_url(request.webhook_url) if request.webhook_url else "",
+            events=parse_events(request.events),
+        )
+        hooks = set_hook_of_installation(self._region, subscription)
+        return pb.CreateOrUpdateWebhookAndEventsForInstallationResponse(hooks=_messages(hooks))
+
+    def BulkCreateServiceHooksForApp(
+        self, request: pb.BulkCreateServiceHooksForAppRequest, context: grpc.ServicerContext
+    ) -> pb.BulkCreateServiceHooksForAppResponse:
+        require_no_other_region(self._region)
+        require_name(self._region, request.region_name, field="region_name")
+        require_ids(application_id=request.application_id)
+        pairs = request.installation_organization_ids
+        for pair in pairs:
+            require_ids(installation_id=pair.installation_id)
+        require_organizations(self._region, {pair.organization_id for pair in pairs})
+        url, events = parse_hook_url(request.url), parse_events(request.events)
+        new = [_new_hook(pair, request.application_id, url=url, events=events) for pair in pairs]
+        return pb.BulkCreateServiceHooksForAppResponse(hooks=_messages(create_hooks(self._region, new)))
+
+    def _update(
+        self, request: pb.UpdateWebhookAndEventsRequest | pb.UpdateWebhookAndEventsForAppByRegionRequest
+    ) -> list[hook_pb2.RpcServiceHook]:
+        require_ids(application_id=request.application_id)
+        url = parse_hook_url(request.webhook_url) if request.webhook_url else ""
+        events = parse_events(request.events)
+        return _messages(update_hooks_of_application(self._region, request.application_id, url=url, events=events))
+
+
+def _new_hook(
+    pair: hook_pb2.RpcInstallationOrganizationPair, application_id: int, *, url: str, events: tuple[str, ...]
+) -> NewHook:
+    return NewHook(
+        installation_id=pair.installation_id,
+        application_id=application_id,
+        actor_id=pair.installation_id,
+        organization_id=pair.organization_id,
+        url=url,
+        events=events,
+    )
+
+
+def _messages(hooks: Iterable[ServiceHook]) -> list[hook_pb2.RpcServiceHook]:
+    """Without secrets; what is null stays absent."""
+    return [
+        hook_pb2.RpcServiceHook(
+            id=hook.id,
+            guid=hook.guid,
+            events=hook.events,
+            application_id=hook.application_id,
+            installation_id=hook.installation_id,
+            organization_id=hook.organization_id,
+            project_id=hook.project_id,
+            url=hook.url,
+            actor_id=hook.actor_id,
+        )
+        for hook in hooks
+    ]

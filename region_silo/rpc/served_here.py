@@ -1,0 +1,61 @@
+"""What a call to a region must say so that the region may answer it: its own name, an organization that lives here.
+
+Owns these checks, the same for every service. A region never calls another region.
+"""
+
+from region_silo.services.held import is_local
+from region_silo.services.region import Region
+from shared.config import CONTROL
+from shared.errors import CallerNotOwner, FieldMissing, InvalidInput, OrganizationNotFound
+from shared.outbox.servicers import SERVICE_PREFIX
+from shared.rpc.served import current_caller
+
+
+def require_no_other_region(region: Region) -> None:
+    """Raises:
+    CallerNotOwner: another region asks this one to write.
+    """
+    caller = current_caller()
+    if caller not in (CONTROL, region.name) and not caller.startswith(SERVICE_PREFIX):
+        raise CallerNotOwner(metadata={"caller": caller})
+
+
+def require_name(region: Region, name: str, *, field: str) -> None:
+    """Args:
+        region: that was called.
+        name: of the region that was meant.
+        field: where the request says so.
+
+    Raises:
+        FieldMissing: no region was named.
+        InvalidInput: another region was meant.
+    """
+    if not name:
+        raise _missing(field)
+    if name != region.name:
+        raise InvalidInput(f"{field}: this region is {region.name!r}.", fields={field: [f"This is {region.name!r}."]})
+
+
+def require_ids(**ids: int) -> None:
+    """Raises:
+    FieldMissing: one of the ids is not positive.
+    """
+    for field, id in ids.items():
+        if id <= 0:
+            raise _missing(field, "a positive id is required.")
+
+
+def require_organizations(region: Region, organization_ids: set[int]) -> None:
+    """Raises:
+    FieldMissing: one of the ids is not positive.
+    OrganizationNotFound: one of the organizations does not live here.
+    """
+    for organization_id in organization_ids:
+        require_ids(organization_id=organization_id)
+    with region.database.session():
+        if not all(is_local(region.database, organization_id) for organization_id in organization_ids):
+            raise OrganizationNotFound
+
+
+def _missing(field: str, text: str = "this field is required.") -> FieldMissing:
+    return FieldMissing(f"{field}: {text}", fields={field: [text[0].upper() + text[1:]]})

@@ -1,0 +1,63 @@
+"""Reading events: one by its id, the newest or the oldest of an issue, and lists."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import peewee
+
+from region_silo.models.event import Event
+from region_silo.models.issue import Issue
+
+LATEST, OLDEST = "latest", "oldest"
+"""What may stand where an event's id stands."""
+
+_OUTLINE = [column for column in Event._meta.sorted_fields if column is not Event.payload]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Neighbours:
+    """Ids of the events of an issue before and after one, in time; None at either end."""
+
+    previous_id: str | None
+    next_id: str | None
+
+
+def find_event(issue: Issue, name: str) -> Event | None:
+    """An event of an issue by its id, or the newest or the oldest; None when there is none. Needs a session."""
+    events = Event.select().where(Event.issue_id == issue.id)
+    if name == LATEST:
+        events = events.order_by(Event.occurred_at.desc(), Event.id.desc())
+    elif name == OLDEST:
+        events = events.order_by(Event.occurred_at, Event.id)
+    else:
+        events = events.where((Event.project_id == issue.project_id) & (Event.event_id == name))
+    event: Event | None = events.first()
+    return event
+
+
+def find_project_event(project_id: int, event_id: str) -> Event | None:
+    """An event of a project by its id; None when there is none. Needs a session."""
+    return Event.get_or_none((Event.project_id == project_id) & (Event.event_id == event_id))
+
+
+def list_events(issue_id: int, *, offset: int, limit: int) -> list[Event]:
+    """Events of an issue without their payloads, newest first. Needs a session."""
+    events = Event.select(*_OUTLINE).where(Event.issue_id == issue_id)
+    return list(events.order_by(Event.occurred_at.desc(), Event.id.desc()).offset(offset).limit(limit))
+
+
+def neighbours_of(event: Event) -> Neighbours:
+    """The events of its issue beside an event. Needs a session."""
+    place = peewee.Tuple(Event.occurred_at, Event.id)
+    here = peewee.Tuple(Event.occurred_at.db_value(event.occurred_at), event.id)
+    return Neighbours(
+        previous_id=_first_id(event, place < here, order=(Event.occurred_at.desc(), Event.id.desc())),
+        next_id=_first_id(event, place > here, order=(Event.occurred_at, Event.id)),
+    )
+
+
+def _first_id(event: Event, condition: Any, *, order: tuple[Any, ...]) -> str | None:
+    beside = Event.select(Event.event_id).where((Event.issue_id == event.issue_id) & condition)
+    found: Mapping[str, str] | None = beside.order_by(*order).dicts().first()
+    return found["event_id"] if found else None

@@ -1,0 +1,241 @@
+"""Hooks: what an installation hears of, and where. One row per installation follows the app; see ``ServiceHook``.
+
+Owns every write of hooks. Refuses to know whether applications and installations exist: they may arrive later.
+"""
+
+import secrets
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import peewee
+
+from region_silo.models.hook import ServiceHook, ServiceHookProject
+from region_silo.services.region import Region
+from shared.columns import JsonField
+from shared.database import Database
+from shared.domain.event import expand_events
+from shared.domain.json_field import FieldInvalid, check_characters
+from shared.domain.webhook_url import MAX_WEBHOOK_URL_CHARACTERS, parse_url
+from shared.errors import DatabaseBusy, FieldMissing, ValidationFailed
+
+HOOKS_PER_STATEMENT = 1000
+_ATTEMPTS = 5
+"""How often hooks are tried to be made beside others that are made for the same installations at once."""
+_JSON = JsonField()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subscription:
+    """What an app asks for in one organization."""
+
+    installation_id: int
+    application_id: int
+    organization_id: int
+    url: str
+    """Empty: nothing."""
+    events: tuple[str, ...]
+    """Expanded names, sorted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewHook:
+    """A hook to be made beside whatever hooks there are."""
+
+    installation_id: int | None
+    application_id: int | None
+    actor_id: int
+    organization_id: int
+    url: str
+    events: tuple[str, ...]
+    project_ids: tuple[int, ...] = ()
+    """Empty: all projects."""
+
+
+def parse_hook_url(url: str) -> str:
+    """The URL itself.
+
+    Raises:
+        FieldMissing: it is empty.
+        ValidationFailed: it is no http or https URL of at most 512 characters.
+    """
+    if not url:
+        raise FieldMissing("url: this field is required.", fields={"url": ["This field is required."]})
+    try:
+        return parse_url(url, max_characters=MAX_WEBHOOK_URL_CHARACTERS)
+    except FieldInvalid as exc:
+        raise ValidationFailed(fields={"url": exc.texts}) from exc
+
+
+def parse_events(names: Iterable[str]) -> tuple[str, ...]:
+    """The events that the names stand for, expanded and sorted.
+
+    Raises:
+        ValidationFailed: a name holds a character that cannot be kept.
+    """
+    events = tuple(expand_events(names))
+    try:
+        for event in events:
+            check_characters(event)
+    except FieldInvalid as exc:
+        raise ValidationFailed(fields={"events": exc.texts}) from exc
+    return events
+
+
+def create_hooks(region: Region, hooks: Sequence[NewHook]) -> list[ServiceHook]:
+    """Makes the hooks in order, all or none, each confined to its projects.
+
+    Raises:
+        DatabaseBusy: others kept making hooks for the same installations.
+    """
+    for _ in range(_ATTEMPTS):
+        try:
+            with region.database.transaction():
+                return [hook for chunk in _chunks(hooks) for hook in _insert(region.database, chunk)]
+        except peewee.IntegrityError:
+            continue  # another transaction took an ordinal that was free
+    raise DatabaseBusy
+
+
+def update_hooks_of_application(
+    region: Region, application_id: int, *, url: str, events: Sequence[str]
+) -> list[ServiceHook]:
+    """Gives every hook of the application this URL and these events; an empty URL deletes them all.
+
+    Returns:
+        What is left, in id order.
+    """
+    of_application = ServiceHook.application_id == application_id
+    with region.database.transaction():
+        if not url:
+            ServiceHook.delete().where(of_application).execute()
+            return []
+        ServiceHook.update(url=url, events=list(events)).where(of_application).execute()
+        return list(ServiceHook.select().where(of_application).order_by(ServiceHook.id))
+
+
+def set_hook_of_installation(region: Region, subscription: Subscription) -> list[ServiceHook]:
+    """Leaves exactly one hook of the application for the installation, or none when there is no URL."""
+    mine = (ServiceHook.installation_id == subscription.installation_id) & (
+        ServiceHook.application_id == subscription.application_id
+    )
+    with region.database.transaction():
+        if not subscription.url:
+            ServiceHook.delete().where(mine).execute()
+            return []
+        apply_subscriptions(region.database, [subscription], gone=[])
+        return list(ServiceHook.select().where(mine))
+
+
+def apply_subscriptions(database: Database, subscriptions: Sequence[Subscription], *, gone: Collection[int]) -> None:
+    """Makes hooks what apps ask for, in the caller's transaction and in two statements.
+
+    A hook that exists keeps its guid, its secret and its projects.
+
+    Args:
+        database: in a transaction.
+        subscriptions: with a URL; no installation and application twice.
+        gone: ids of installations that have no hook any more.
+    """
+    kept = [each.installation_id for each in subscriptions]
+    if gone or kept:
+        database.rows(
+            f"DELETE FROM service_hook WHERE installation_id IN ({_marks(gone)}) "  # noqa: S608 - placeholders only
+            f"OR (installation_id IN ({_marks(kept)}) AND ordinal > 0)",
+            [*gone, *kept],
+        )
+    if subscriptions:
+        _upsert(database, subscriptions)
+
+
+def hook_of_installation(installation_id: int) -> "peewee.ModelSelect[ServiceHook]":
+    """The query for the hook of an installation that follows its app."""
+    of_installation = ServiceHook.select().where(ServiceHook.installation_id == installation_id)
+    return of_installation.order_by(ServiceHook.ordinal, ServiceHook.id).limit(1)
+
+
+def _insert(database: Database, hooks: Sequence[NewHook]) -> list[ServiceHook]:
+    taken = _ordinals_taken(database, hooks)
+    rows = []
+    for hook in hooks:
+        key = (hook.installation_id, hook.application_id)
+        rows.append(_row(hook, ordinal=taken[key] if None not in key else 0))
+        taken[key] += 1
+    made = {hook.guid: hook for hook in ServiceHook.insert_many(rows).returning(ServiceHook).execute()}
+    ordered = [made[row["guid"]] for row in rows]
+    projects = [
+        {"service_hook": hook.id, "project_id": project_id}
+        for hook, new in zip(ordered, hooks, strict=True)
+        for project_id in dict.fromkeys(new.project_ids)
+    ]
+    if projects:
+        ServiceHookProject.insert_many(projects).execute()
+    return ordered
+
+
+def _ordinals_taken(database: Database, hooks: Sequence[NewHook]) -> Counter[tuple[int | None, int | None]]:
+    """By installation and application, the first ordinal that is free."""
+    ids = list({hook.installation_id for hook in hooks if hook.installation_id is not None})
+    rows = database.rows(
+        "SELECT installation_id, application_id, MAX(ordinal) FROM service_hook "  # noqa: S608 - placeholders only
+        f"WHERE installation_id IN ({_marks(ids)}) GROUP BY installation_id, application_id",
+        ids,
+    )
+    return Counter({(installation_id, application_id): last + 1 for installation_id, application_id, last in rows})
+
+
+def _row(hook: NewHook, *, ordinal: int) -> dict[str, Any]:
+    return {
+        "guid": _new_guid(),
+        "secret": _new_secret(),
+        "installation_id": hook.installation_id,
+        "application_id": hook.application_id,
+        "ordinal": ordinal,
+        "actor_id": hook.actor_id,
+        "organization_id": hook.organization_id,
+        "project_id": hook.project_ids[0] if hook.project_ids else None,
+        "url": hook.url,
+        "events": list(hook.events),
+    }
+
+
+def _upsert(database: Database, subscriptions: Sequence[Subscription]) -> None:
+    columns = "guid, secret, installation_id, application_id, ordinal, actor_id, organization_id, url, events"
+    values = ", ".join(["(?, ?, ?, ?, 0, ?, ?, ?, ?)"] * len(subscriptions))
+    database.rows(
+        f"INSERT INTO service_hook ({columns}) VALUES {values} "  # noqa: S608 - placeholders only
+        "ON CONFLICT (installation_id, application_id, ordinal) DO UPDATE SET "
+        "organization_id = excluded.organization_id, url = excluded.url, events = excluded.events",
+        [
+            value
+            for each in subscriptions
+            for value in (
+                _new_guid(),
+                _new_secret(),
+                each.installation_id,
+                each.application_id,
+                each.installation_id,
+                each.organization_id,
+                each.url,
+                _JSON.db_value(list(each.events)),
+            )
+        ],
+    )
+
+
+def _chunks(hooks: Sequence[NewHook]) -> Iterator[Sequence[NewHook]]:
+    for start in range(0, len(hooks), HOOKS_PER_STATEMENT):
+        yield hooks[start : start + HOOKS_PER_STATEMENT]
+
+
+def _new_guid() -> str:
+    return secrets.token_hex(16)
+
+
+def _new_secret() -> str:
+    return secrets.token_hex(32)
+
+
+def _marks(values: Collection[object]) -> str:
+    return ", ".join("?" * len(values)) or "NULL"

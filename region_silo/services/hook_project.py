@@ -1,0 +1,124 @@
+"""The projects that an installation's hook is confined to (spec §4.9). Owns the rules and their texts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from region_silo.models.hook import ServiceHook, ServiceHookProject
+from region_silo.models.project import Project
+from region_silo.services.hook import hook_of_installation
+from region_silo.services.region import Region
+from region_silo.services.row_lock import locked
+from shared.domain.app_error import client_error
+from shared.domain.json_value import JsonValue
+from shared.errors import ValidationFailed
+from shared.pb.hybridcloud.apps.v1 import installation_pb2
+
+NO_HOOK = "Service hook not found for installation"
+NOT_A_LIST = "Projects must be a list, not {type}"
+EMPTY = "Projects list cannot be empty"
+WRONG_TYPE = "Project identifiers must be either all strings (slugs) or all integers (IDs)"
+MIXED = (
+    "Mixed types detected. All project identifiers must be of the same type (either all strings/slugs or all "
+    "integers/IDs)"
+)
+UNKNOWN = "One or more project identifier is duplicate, not accessible, or does not exist."
+MAX_PROJECTS = 10_000
+"""In one list."""
+_MAX_ID = 2**63 - 1
+
+Installation = installation_pb2.RpcSentryAppInstallation
+
+
+def parse_project_identifiers(value: JsonValue) -> Sequence[int | str]:
+    """All ids or all slugs.
+
+    Raises:
+        ValidationFailed: with the text that says why not.
+    """
+    if not isinstance(value, list):
+        raise _invalid(NOT_A_LIST.format(type=type(value).__name__))
+    if not value:
+        raise _invalid(EMPTY)
+    if type(value[0]) not in (int, str):
+        raise _invalid(WRONG_TYPE)
+    if any(type(item) is not type(value[0]) for item in value):
+        raise _invalid(MIXED)
+    return value
+
+
+def list_hook_projects(installation: Installation) -> list[ServiceHookProject]:
+    """In the order of project ids; empty: the hook hears of all. Needs a session.
+
+    Raises:
+        AppError: the installation has no hook.
+    """
+    return _projects_of(_required(hook_of_installation(installation.id).first()))
+
+
+def set_hook_projects(
+    region: Region, installation: Installation, identifiers: Sequence[int | str]
+) -> list[ServiceHookProject]:
+    """Confines the hook to these projects, in place of those before; a project that stays keeps its row.
+
+    Raises:
+        AppError: the installation has no hook, or one of the projects is named twice or not the organization's.
+    """
+    with region.database.transaction() as tx:
+        # Held, so that of two lists that are set at once one is the result, and not a mixture.
+        hook = _required(locked(tx, hook_of_installation(installation.id)).first())
+        wanted = _project_ids(installation.organization_id, identifiers)
+        is_of_hook = ServiceHookProject.service_hook == hook.id
+        ServiceHookProject.delete().where(is_of_hook & ServiceHookProject.project_id.not_in(wanted)).execute()
+        rows = [{"service_hook": hook.id, "project_id": project_id} for project_id in wanted]
+        ServiceHookProject.insert_many(rows).on_conflict_ignore().execute()
+        return _projects_of(hook)
+
+
+def delete_hook_projects(region: Region, installation: Installation) -> None:
+    """Opens the hook to every project again.
+
+    Raises:
+        AppError: the installation has no hook.
+    """
+    with region.database.transaction() as tx:
+        hook = _required(locked(tx, hook_of_installation(installation.id)).first())
+        ServiceHookProject.delete().where(ServiceHookProject.service_hook == hook.id).execute()
+
+
+def _required(hook: ServiceHook | None) -> ServiceHook:
+    if hook is None:
+        raise client_error(NO_HOOK, status=404)
+    return hook
+
+
+def _project_ids(organization_id: int, identifiers: Sequence[int | str]) -> list[int]:
+    """Ids of the organization's projects that the identifiers name, ascending."""
+    keys = [_key(identifier) for identifier in identifiers]
+    if len(keys) > MAX_PROJECTS:
+        raise client_error(UNKNOWN)
+    ids = {key for key in keys if isinstance(key, int)}
+    slugs = {key for key in keys if isinstance(key, str)}
+    is_named: Any = Project.id.in_(ids) | Project.slug.in_(slugs)
+    own = Project.select(Project.id).where((Project.organization_id == organization_id) & is_named)
+    found = sorted(project.id for project in own)
+    if len(found) != len(keys):
+        raise client_error(UNKNOWN)
+    return found
+
+
+def _key(identifier: int | str) -> int | str:
+    """A string of digits is an id: no slug is one. What no column can hold names nothing."""
+    if isinstance(identifier, str) and identifier.isascii() and identifier.isdecimal():
+        identifier = int(identifier[:20])
+    if isinstance(identifier, int):
+        return identifier if 0 < identifier <= _MAX_ID else 0
+    return "" if "\x00" in identifier or not identifier.isprintable() else identifier
+
+
+def _projects_of(hook: ServiceHook) -> list[ServiceHookProject]:
+    mine = ServiceHookProject.select().where(ServiceHookProject.service_hook == hook.id)
+    return list(mine.order_by(ServiceHookProject.project_id))
+
+
+def _invalid(text: str) -> ValidationFailed:
+    return ValidationFailed(text, fields={"projects": [text]})

@@ -1,0 +1,176 @@
+"""Storing events: each once, with the issue that it belongs to, in one transaction of a few statements.
+
+Owns when an issue is new, when it comes back, and how it counts. Statements are written by hand: this is the path that
+every event of every monitored program takes.
+"""
+
+import json
+from dataclasses import dataclass
+
+from region_silo.models.issue import IssueStatus
+from region_silo.models.project import Project
+from region_silo.services.activity import PLATFORM, ActivityKind, IssueKey, record_activity
+from region_silo.services.ids import IdKind, next_id
+from region_silo.services.incoming_event import IncomingEvent
+from region_silo.services.issue_query import search_text
+from region_silo.services.region import Region
+from region_silo.services.row_lock import for_update
+from shared.columns import instant_text
+from shared.database import Transaction
+
+REGRESSED = "regressed"
+"""Substatus of an issue that was resolved and came back."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredEvent:
+    """What became of an event."""
+
+    issue_id: int
+    is_new_issue: bool
+    is_regression: bool
+    """The issue had been resolved."""
+
+
+@dataclass(frozen=True)
+class _Found:
+    issue_id: int
+    status: str
+
+
+class _AlreadyStoredError(Exception):
+    """Undoes what was written for an event that turns out to be stored."""
+
+
+_FIND_ISSUE = "SELECT id, status FROM issue WHERE project_id = ? AND grouping_hash = ?"
+_LOCK_PROJECT = "SELECT id FROM project WHERE id = ?"
+_NUMBER_ISSUE = """
+UPDATE project SET issue_count = issue_count + 1, first_event_at = COALESCE(first_event_at, ?) WHERE id = ?
+RETURNING issue_count
+"""
+_INSERT_ISSUE = """
+INSERT INTO issue (
+    id, organization_id, project_id, number, grouping_hash, title, culprit, search_text, type, level, platform,
+    metadata, status, substatus, times_seen, user_count, comment_count, first_seen_at, last_seen_at, created_at
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'new', 1, ?, 0, ?, ?, ?)
+"""
+_COUNT_EVENT = """
+UPDATE issue SET
+    times_seen = times_seen + 1,
+    user_count = user_count + ?,
+    first_seen_at = CASE WHEN first_seen_at > ? THEN ? ELSE first_seen_at END,
+    last_seen_at = CASE WHEN last_seen_at < ? THEN ? ELSE last_seen_at END,
+    title = ?, culprit = ?, search_text = ?, type = ?, level = ?, platform = ?, metadata = ?
+WHERE id = ?
+"""
+_REOPEN = "UPDATE issue SET status = ?, substatus = ?, resolved_at = NULL WHERE id = ?"
+_INSERT_USER = "INSERT INTO issue_user (issue_id, user_hash) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING issue_id"
+_INSERT_EVENT = """
+INSERT INTO event (project_id, event_id, issue_id, occurred_at, received_at, size, outline, payload)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (project_id, event_id) DO NOTHING RETURNING id
+"""
+
+
+def store_event(region: Region, *, project: Project, event: IncomingEvent) -> StoredEvent | None:
+    """Stores an event and counts it to its issue, which is created or reopened when need be.
+
+    Returns:
+        What became of it; None when the project has an event of that id already, and nothing was changed.
+
+    Raises:
+        SiloUnreachable: a new issue cannot be given an id, because control has never heard of this region.
+    """
+    try:
+        with region.database.transaction() as tx:
+            found = _find_issue(tx, project, event)
+            if found is None:
+                _hold(tx, project)
+                found = _find_issue(tx, project, event)
+            return _store_first(tx, project, event) if found is None else _store_next(tx, project, event, found)
+    except _AlreadyStoredError:
+        return None
+
+
+def _find_issue(tx: Transaction, project: Project, event: IncomingEvent) -> _Found | None:
+    rows = tx.database.rows(_FIND_ISSUE + for_update(tx), (project.id, event.grouping_hash))
+    return _Found(*rows[0]) if rows else None
+
+
+def _hold(tx: Transaction, project: Project) -> None:
+    """Lets one transaction at a time look for an issue that is not there and create it."""
+    tx.database.rows(_LOCK_PROJECT + for_update(tx), (project.id,))
+
+
+def _store_first(tx: Transaction, project: Project, event: IncomingEvent) -> StoredEvent:
+    occurred_at, received_at = instant_text(event.occurred_at), instant_text(event.received_at)
+    ((number,),) = tx.database.rows(_NUMBER_ISSUE, (received_at, project.id))
+    issue = _key(project, next_id(tx, IdKind.ISSUE))
+    _insert_event(tx, event, issue)
+    tx.database.rows(
+        _INSERT_ISSUE,
+        (
+            *(issue.issue_id, issue.organization_id, issue.project_id, number, event.grouping_hash),
+            *_description(event),
+            *(IssueStatus.UNRESOLVED.value, _add_user(tx, event, issue), occurred_at, occurred_at, received_at),
+        ),
+    )
+    data = {"event_id": event.event_id}
+    record_activity(tx, ActivityKind.ISSUE_CREATED, issue=issue, actor=PLATFORM, data=data, at=event.received_at)
+    _record_error(tx, event, issue)
+    return StoredEvent(issue_id=issue.issue_id, is_new_issue=True, is_regression=False)
+
+
+def _store_next(tx: Transaction, project: Project, event: IncomingEvent, found: _Found) -> StoredEvent:
+    issue = _key(project, found.issue_id)
+    _insert_event(tx, event, issue)
+    at = instant_text(event.occurred_at)
+    tx.database.rows(_COUNT_EVENT, (_add_user(tx, event, issue), at, at, at, at, *_description(event), issue.issue_id))
+    is_regression = found.status == IssueStatus.RESOLVED
+    if is_regression:
+        tx.database.rows(_REOPEN, (IssueStatus.UNRESOLVED.value, REGRESSED, issue.issue_id))
+        data = {"substatus": REGRESSED, "event_id": event.event_id}
+        record_activity(tx, ActivityKind.ISSUE_UNRESOLVED, issue=issue, actor=PLATFORM, data=data, at=event.received_at)
+    _record_error(tx, event, issue)
+    return StoredEvent(issue_id=issue.issue_id, is_new_issue=False, is_regression=is_regression)
+
+
+def _key(project: Project, issue_id: int) -> IssueKey:
+    return IssueKey(organization_id=project.organization_id, project_id=project.id, issue_id=issue_id)
+
+
+def _insert_event(tx: Transaction, event: IncomingEvent, issue: IssueKey) -> None:
+    inserted = tx.database.rows(
+        _INSERT_EVENT,
+        (
+            issue.project_id,
+            event.event_id,
+            issue.issue_id,
+            instant_text(event.occurred_at),
+            instant_text(event.received_at),
+            event.size,
+            json.dumps(vars(event.outline)),
+            event.text,
+        ),
+    )
+    if not inserted:
+        raise _AlreadyStoredError
+
+
+def _description(event: IncomingEvent) -> tuple[str, ...]:
+    """Title, culprit, search text, type, level, platform, metadata: an issue shows those of its newest event."""
+    shown = event.outline
+    text = search_text(shown.title, shown.culprit)
+    return shown.title, shown.culprit, text, shown.type, shown.level, shown.platform, json.dumps(shown.metadata)
+
+
+def _add_user(tx: Transaction, event: IncomingEvent, issue: IssueKey) -> int:
+    """How many users the event adds to those of the issue: one or none."""
+    if event.user_hash is None:
+        return 0
+    return len(tx.database.rows(_INSERT_USER, (issue.issue_id, event.user_hash)))
+
+
+def _record_error(tx: Transaction, event: IncomingEvent, issue: IssueKey) -> None:
+    if event.outline.type == "error":
+        data = {"event_id": event.event_id}
+        record_activity(tx, ActivityKind.ERROR_CREATED, issue=issue, actor=PLATFORM, data=data, at=event.received_at)

@@ -1,0 +1,133 @@
+"""How often people look at apps and use their components (spec §6): counting by the hour, and reading as a series.
+
+Owns what is counted under which name, and the series' form. Refuses to know who may read it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from region_silo.models.interaction import InteractionHour
+from region_silo.services.region import Region
+from shared.domain.app_error import client_error
+from shared.pb.hybridcloud.apps.v1 import app_pb2
+
+HOUR_SECONDS = 3600
+DAY_SECONDS = 24 * HOUR_SECONDS
+HOURLY_DAYS = 7
+"""A longer period is counted by the day unless asked otherwise."""
+MAX_POINTS = 10_000
+"""In one series."""
+
+FIELD_ERROR = "The tsdbField must be one of: sentry_app_viewed, sentry_app_component_interacted"
+COMPONENT_TYPES = ("stacktrace-link", "issue-link")
+"""Types of components whose use is counted."""
+COMPONENT_ERROR = f"The field componentType is required and must be one of {list(COMPONENT_TYPES)}"
+PERIOD_ERROR = "start must be before end"
+RESOLUTION_ERROR = "The resolution must be whole hours or days, such as 1h or 1d."
+LENGTH_ERROR = f"The period has more than {MAX_POINTS} intervals."
+
+
+class TsdbField(StrEnum):
+    """What is counted, by the original's names."""
+
+    VIEWED = "sentry_app_viewed"
+    INTERACTED = "sentry_app_component_interacted"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interaction:
+    """Something that a person did."""
+
+    field: TsdbField
+    subject: str
+    """The app's id, or ``<slug>:<type>`` of a component."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Period:
+    """A series of intervals, whose last holds the end."""
+
+    starts: tuple[int, ...]
+    """Of the intervals, in Unix seconds, ascending."""
+    resolution_seconds: int
+
+
+Counts = Sequence[tuple[int, int]]
+"""Start of an interval, and how often."""
+
+
+def parse_interaction(app: app_pb2.RpcSentryApp, *, tsdb_field: object, component_type: object) -> Interaction:
+    """Raises:
+    AppError: the client's fault, with the text that says which field.
+    """
+    if tsdb_field == TsdbField.VIEWED:
+        return Interaction(field=TsdbField.VIEWED, subject=str(app.id))
+    if tsdb_field != TsdbField.INTERACTED:
+        raise client_error(FIELD_ERROR)
+    if component_type not in COMPONENT_TYPES:
+        raise client_error(COMPONENT_ERROR)
+    return Interaction(field=TsdbField.INTERACTED, subject=f"{app.slug}:{component_type}")
+
+
+def parse_period(*, since: int, until: int, resolution_seconds: int | None = None) -> Period:
+    """The intervals between two instants, in Unix seconds.
+
+    Args:
+        since: the first instant.
+        until: the last; the interval that holds it is the last one, also while it lasts.
+        resolution_seconds: whole hours; None: an hour, or a day for a long period.
+
+    Raises:
+        AppError: the client's fault: the period ends before it starts, or is cut too finely.
+    """
+    if since > until:
+        raise client_error(PERIOD_ERROR)
+    if resolution_seconds is None:
+        resolution_seconds = HOUR_SECONDS if until - since <= HOURLY_DAYS * DAY_SECONDS else DAY_SECONDS
+    if resolution_seconds <= 0 or resolution_seconds % HOUR_SECONDS:
+        raise client_error(RESOLUTION_ERROR)
+    count = (until - since) // resolution_seconds + 1
+    if count > MAX_POINTS:
+        raise client_error(LENGTH_ERROR)
+    last = until - until % resolution_seconds
+    starts = tuple(last - resolution_seconds * back for back in range(count - 1, -1, -1))
+    return Period(starts=starts, resolution_seconds=resolution_seconds)
+
+
+def record_interaction(region: Region, interaction: Interaction) -> None:
+    """Counts once, now."""
+    now = int(region.clock.now().timestamp())
+    region.database.write(
+        "INSERT INTO interaction_hour (tsdb_field, subject, hour_at, count) VALUES (?, ?, ?, 1) "
+        "ON CONFLICT (tsdb_field, subject, hour_at) DO UPDATE SET count = interaction_hour.count + 1",
+        (interaction.field.value, interaction.subject, now - now % HOUR_SECONDS),
+    )
+
+
+def count_views(app: app_pb2.RpcSentryApp, period: Period) -> Counts:
+    """How often the app was looked at, one point per interval. Needs a session."""
+    return _counts(TsdbField.VIEWED, [str(app.id)], period)[str(app.id)]
+
+
+def count_interactions(
+    app: app_pb2.RpcSentryApp, component_types: Iterable[str], period: Period
+) -> Mapping[str, Counts]:
+    """By type, how often the app's component was used, one point per interval. Needs a session."""
+    subjects = {name: f"{app.slug}:{name}" for name in component_types}
+    counts = _counts(TsdbField.INTERACTED, list(subjects.values()), period)
+    return {name: counts[subject] for name, subject in subjects.items()}
+
+
+def _counts(field: TsdbField, subjects: Sequence[str], period: Period) -> dict[str, Counts]:
+    first, after = period.starts[0], period.starts[-1] + period.resolution_seconds
+    hours = InteractionHour.select().where(
+        (InteractionHour.tsdb_field == field.value)
+        & InteractionHour.subject.in_(list(subjects))
+        & InteractionHour.hour_at.between(first, after - 1)
+    )
+    totals: dict[str, dict[int, int]] = {subject: dict.fromkeys(period.starts, 0) for subject in subjects}
+    for hour in hours:
+        start = first + (hour.hour_at - first) // period.resolution_seconds * period.resolution_seconds
+        totals[hour.subject][start] += hour.count
+    return {subject: list(points.items()) for subject, points in totals.items()}

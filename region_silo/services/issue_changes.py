@@ -1,0 +1,145 @@
+"""Changing issues: status and assignee, of one or of many, in one transaction.
+
+Owns what counts as a change: an issue that is already as it shall be is left alone, and nobody hears of it.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from region_silo.models.issue import Issue, IssueStatus
+from region_silo.services.activity import ActivityKind, Actor, IssueKey, record_activity
+from region_silo.services.region import Region
+from region_silo.services.row_lock import locked
+from shared.database import Transaction
+from shared.domain.json_field import UNSET, Unset
+from shared.domain.json_value import JsonObject
+
+SUBSTATUSES: Mapping[IssueStatus, tuple[str, ...]] = MappingProxyType(
+    {
+        IssueStatus.UNRESOLVED: ("ongoing", "new", "regressed", "escalating"),
+        IssueStatus.IGNORED: ("archived_until_escalating", "archived_until_condition_met", "archived_forever"),
+        IssueStatus.RESOLVED: (),
+    }
+)
+"""The substatuses of each status; the first is meant when none is named."""
+
+_KINDS = {
+    IssueStatus.RESOLVED: ActivityKind.ISSUE_RESOLVED,
+    IssueStatus.UNRESOLVED: ActivityKind.ISSUE_UNRESOLVED,
+    IssueStatus.IGNORED: ActivityKind.ISSUE_IGNORED,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assignee:
+    """A member of the organization, as called now."""
+
+    id: int
+    name: str
+    email: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssueChange:
+    """What shall become of issues; what is not named stays."""
+
+    status: IssueStatus | None = None
+    substatus: str | None = None
+    """One of the status's own; None: the usual one."""
+    assignee: Assignee | Unset | None = UNSET
+    """None removes whoever is assigned."""
+
+
+def change_issues(
+    region: Region,
+    *,
+    organization_id: int,
+    issue_ids: Collection[int],
+    change: IssueChange,
+    actor: Actor,
+    project_id: int | None = None,
+) -> list[Issue]:
+    """Makes the change to each issue that it changes anything of.
+
+    Args:
+        region: where the issues live.
+        organization_id: issues of any other are passed over.
+        issue_ids: which issues; unknown ids are passed over.
+        change: what shall become of them.
+        actor: who wants it.
+        project_id: issues of any other project are passed over; None for no such limit.
+
+    Returns:
+        The issues that exist, by id, as they are now.
+    """
+    now = region.clock.now()
+    with region.database.transaction() as tx:
+        own = (Issue.organization_id == organization_id) & Issue.id.in_(list(issue_ids))
+        if project_id is not None:
+            own &= Issue.project_id == project_id
+        # In one order, so that two changes of the same issues wait for each other instead of for ever.
+        issues = list(locked(tx, Issue.select().where(own).order_by(Issue.id)))
+        for issue in issues:
+            changed = _change_status(tx, issue, change, actor, now) + _assign(tx, issue, change, actor, now)
+            if changed:
+                issue.save(only=changed)
+        return issues
+
+
+def usual_substatus(status: IssueStatus) -> str | None:
+    """What an issue becomes when nobody says more than its status."""
+    return next(iter(SUBSTATUSES[status]), None)
+
+
+def key_of(issue: Issue) -> IssueKey:
+    """The issue and where it belongs."""
+    return IssueKey(organization_id=issue.organization_id, project_id=issue.project_id, issue_id=issue.id)
+
+
+def assignee_object(assignee: Assignee | None) -> dict[str, Any] | None:
+    """An assignee in the form that the API and webhooks share."""
+    if assignee is None:
+        return None
+    return {"type": "user", "id": str(assignee.id), "name": assignee.name, "email": assignee.email}
+
+
+def _change_status(tx: Transaction, issue: Issue, change: IssueChange, actor: Actor, now: datetime) -> list[Any]:
+    status = change.status
+    if status is None:
+        return []
+    substatus = _substatus(issue, status, change.substatus)
+    if (issue.status, issue.substatus) == (status.value, substatus):
+        return []
+    is_new_status = issue.status != status.value
+    issue.status, issue.substatus = status.value, substatus
+    issue.resolved_at = now if status is IssueStatus.RESOLVED else None
+    if is_new_status:
+        data: JsonObject = {"substatus": substatus}
+        if status is IssueStatus.RESOLVED:
+            data = {"substatus": substatus, "resolution_type": "now"}
+        record_activity(tx, _KINDS[status], issue=key_of(issue), actor=actor, data=data, at=now)
+    return [Issue.status, Issue.substatus, Issue.resolved_at]
+
+
+def _substatus(issue: Issue, status: IssueStatus, wanted: str | None) -> str | None:
+    """The one named; else the one that the issue has, if it keeps its status; else the status's usual one."""
+    if wanted is not None:
+        return wanted
+    if issue.status == status.value:
+        return issue.substatus
+    return usual_substatus(status)
+
+
+def _assign(tx: Transaction, issue: Issue, change: IssueChange, actor: Actor, now: datetime) -> list[Any]:
+    assignee = change.assignee
+    if isinstance(assignee, Unset) or issue.assignee_id == (assignee.id if assignee else None):
+        return []
+    issue.assignee_id = assignee.id if assignee else None
+    issue.assignee_name = assignee.name if assignee else None
+    issue.assignee_email = assignee.email if assignee else None
+    data = {"assignee": assignee_object(assignee)}
+    record_activity(tx, ActivityKind.ISSUE_ASSIGNED, issue=key_of(issue), actor=actor, data=data, at=now)
+    return [Issue.assignee_id, Issue.assignee_name, Issue.assignee_email]

@@ -1,0 +1,141 @@
+"""Reading issues: one by any of its ids, and lists by query, which read an index first and rows only of one page."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import peewee
+
+from region_silo.models.issue import Issue
+from region_silo.models.project import Project
+from region_silo.services.issue_query import Field, Term
+from region_silo.services.short_id import ShortId, parse_short_id
+
+ME = "me"
+"""After ``assigned:``, whoever asks."""
+MAX_ID_DIGITS = 19
+"""No id has as many."""
+
+
+class Sort(Enum):
+    """Orders of a list, each from the greatest down, by the original's names."""
+
+    LAST_SEEN = "date"
+    FIRST_SEEN = "new"
+    TIMES_SEEN = "freq"
+    USERS = "user"
+
+
+_COLUMNS = {
+    Sort.LAST_SEEN: Issue.last_seen_at,
+    Sort.FIRST_SEEN: Issue.first_seen_at,
+    Sort.TIMES_SEEN: Issue.times_seen,
+    Sort.USERS: Issue.user_count,
+}
+
+
+def find_issue(id_or_short_id: str, *, organization_ids: Collection[int] | None) -> Issue | None:
+    """An issue by its id or short id; None when these organizations have no such issue. Needs a session.
+
+    Args:
+        id_or_short_id: a number, or a short id in any case.
+        organization_ids: where to look; None: everywhere.
+    """
+    if id_or_short_id.isascii() and id_or_short_id.isdecimal():
+        number = int(id_or_short_id) if len(id_or_short_id) < MAX_ID_DIGITS else 0
+        condition: Any = Issue.id == number
+    elif short_id := parse_short_id(id_or_short_id):
+        condition = _has_short_id(short_id, organization_ids)
+    else:
+        return None
+    if organization_ids is not None:
+        condition &= Issue.organization_id.in_(list(organization_ids))
+    issue: Issue | None = Issue.select().where(condition).order_by(Issue.id).first()
+    return issue
+
+
+def list_issues(
+    organization_id: int,
+    *,
+    terms: Sequence[Term],
+    user_id: int,
+    sort: Sort,
+    offset: int,
+    limit: int,
+    project_ids: Collection[int] = (),
+) -> list[Issue]:
+    """Issues of an organization that meet every term. Needs a session.
+
+    Args:
+        organization_id: of the organization.
+        terms: of the query.
+        user_id: whom ``me`` means.
+        sort: the order, greatest first; the newer issue first among equals.
+        offset: how many to skip.
+        limit: how many at most.
+        project_ids: only those of these projects; empty for all.
+    """
+    order = (_COLUMNS[sort].desc(), Issue.id.desc())
+    wanted = Issue.organization_id == organization_id
+    if project_ids:
+        wanted &= Issue.project_id.in_(list(project_ids))
+    for term in terms:
+        wanted &= _condition(term, _Asker(organization_id, user_id))
+    page = Issue.select(Issue.id).where(wanted).order_by(*order).offset(offset).limit(limit)
+    ids = [issue.id for issue in page]
+    return list(Issue.select().where(Issue.id.in_(ids)).order_by(*order)) if ids else []
+
+
+@dataclass(frozen=True)
+class _Asker:
+    organization_id: int
+    user_id: int
+
+
+def _condition(term: Term, asker: _Asker) -> Any:
+    condition = _CONDITIONS[term.field](term.value, asker)
+    # What is compared with a column that holds nothing is neither true nor false, and stays so when it is negated.
+    return ~peewee.fn.COALESCE(condition, peewee.SQL("FALSE")) if term.is_negated else condition
+
+
+def _has_short_id(short_id: ShortId, organization_ids: Collection[int] | None) -> Any:
+    projects = Project.select(Project.id).where(Project.slug == short_id.project_slug)
+    if organization_ids is not None:
+        projects = projects.where(Project.organization_id.in_(list(organization_ids)))
+    return Issue.project_id.in_(projects) & (Issue.number == short_id.number)
+
+
+def _is_assigned(word: str, asker: _Asker) -> Any:
+    return Issue.assignee_id.is_null(is_null=word == "unassigned")
+
+
+def _is_assigned_to(name: str, asker: _Asker) -> Any:
+    """By e-mail address, by id, or ``me``."""
+    if name == ME:
+        return Issue.assignee_id == asker.user_id
+    if name.isascii() and name.isdecimal() and len(name) < MAX_ID_DIGITS:
+        return Issue.assignee_id == int(name)
+    return Issue.assignee_email == name
+
+
+def _is_in_project(slug: str, asker: _Asker) -> Any:
+    own = (Project.slug == slug) & (Project.organization_id == asker.organization_id)
+    return Issue.project_id.in_(Project.select(Project.id).where(own))
+
+
+def _is_called(text: str, asker: _Asker) -> Any:
+    short_id = parse_short_id(text)
+    return _has_short_id(short_id, [asker.organization_id]) if short_id else Issue.id == 0
+
+
+_CONDITIONS: Mapping[Field, Callable[[str, _Asker], Any]] = {
+    Field.STATUS: lambda value, asker: Issue.status == value,
+    Field.SUBSTATUS: lambda value, asker: Issue.substatus == value,
+    Field.IS_ASSIGNED: _is_assigned,
+    Field.ASSIGNED: _is_assigned_to,
+    Field.ISSUE: _is_called,
+    Field.LEVEL: lambda value, asker: Issue.level == value,
+    Field.PROJECT: _is_in_project,
+    Field.TEXT: lambda value, asker: Issue.search_text.contains(value),
+}

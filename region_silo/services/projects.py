@@ -1,0 +1,77 @@
+"""Projects of this region's organizations: create, find and list them."""
+
+import secrets
+from collections.abc import Collection
+
+import peewee
+
+from region_silo.models.organization import Organization
+from region_silo.models.project import Project
+from region_silo.services.ids import IdKind, next_id
+from region_silo.services.region import Region
+from shared.errors import OrganizationNotFound, PermissionDenied, SlugTaken
+
+_KEY_BYTES = 16
+
+
+def create_project(
+    region: Region, *, organization_id: int, slug: str, name: str | None = None, platform: str | None = None
+) -> Project:
+    """Creates a project with the public key of its DSN.
+
+    Args:
+        region: where the organization lives.
+        organization_id: of the organization.
+        slug: valid, and never given to two projects of the organization.
+        name: shown to people; the slug when None.
+        platform: the word that SDKs use for the language or framework; None when nobody said.
+
+    Raises:
+        OrganizationNotFound: it does not live here.
+        SlugTaken: another project of the organization has the slug.
+        SiloUnreachable: control has never heard of this region.
+    """
+    try:
+        with region.database.transaction() as tx:
+            if not Organization.select().where(Organization.id == organization_id).exists():
+                raise OrganizationNotFound
+            return Project.create(
+                id=next_id(tx, IdKind.PROJECT),
+                organization_id=organization_id,
+                slug=slug,
+                name=name or slug,
+                platform=platform,
+                public_key=secrets.token_hex(_KEY_BYTES),
+                created_at=region.clock.now(),
+            )
+    except peewee.IntegrityError as exc:
+        raise SlugTaken(metadata={"slug": slug}) from exc
+
+
+def find_project(organization_id: int, id_or_slug: int | str) -> Project | None:
+    """A project of an organization; None when it has none of that id or slug. Needs a session."""
+    key = Project.id if isinstance(id_or_slug, int) else Project.slug
+    return Project.get_or_none((Project.organization_id == organization_id) & (key == id_or_slug))
+
+
+def get_project_for_key(project_id: int, *, public_key: str) -> Project:
+    """The project that an event says it is for, if the key is its own. Needs a session.
+
+    Raises:
+        PermissionDenied: there is no such project, or it has another key; the two cannot be told apart from outside.
+    """
+    project = Project.get_or_none(Project.id == project_id)
+    if project is None or not secrets.compare_digest(project.public_key, public_key):
+        raise PermissionDenied("event submission rejected with_reason: ProjectId")
+    return project
+
+
+def list_projects(organization_id: int, *, offset: int, limit: int) -> list[Project]:
+    """Projects of an organization, by slug. Needs a session."""
+    own = Project.select().where(Project.organization_id == organization_id)
+    return list(own.order_by(Project.slug).offset(offset).limit(limit))
+
+
+def projects_by_id(ids: Collection[int]) -> dict[int, Project]:
+    """The projects of these ids; those that do not exist are missing. Needs a session."""
+    return {project.id: project for project in Project.select().where(Project.id.in_(set(ids)))} if ids else {}

@@ -1,0 +1,108 @@
+"""The log of calls to apps: the newest of each kind, for a month (spec §5.6).
+
+Owns the bounds and what is shown. An error outlives any number of successes: of both the newest are kept. Refuses to
+know what a call meant.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from region_silo.models.request_log import RequestLogEntry
+from region_silo.services.region import Region
+from region_silo.services.row_lock import for_update
+from shared.columns import instant_text
+from shared.database import Transaction
+from shared.domain.request_record import RequestRecord
+
+MAX_ENTRIES = 100
+"""Of successes, and of errors, of one event of one app; and in one answer."""
+EXPIRY_DAYS = 30
+_EXPIRED_PER_WRITE = 200
+"""Expired entries that one write clears away at most: more than it adds, so that none stay behind."""
+
+
+@dataclass(frozen=True)
+class RegionRequestLog:
+    """A region's log of calls. Implements ``RequestLog``."""
+
+    region: Region
+
+    def record(self, records: Sequence[RequestRecord]) -> None:
+        """Keeps the records in a transaction of its own."""
+        with self.region.database.transaction() as tx:
+            keep_records(tx, records, now=self.region.clock.now())
+
+
+def keep_records(tx: Transaction, records: Sequence[RequestRecord], *, now: datetime) -> None:
+    """Keeps the records, and clears away what there is no more room for."""
+    if not records:
+        return
+    RequestLogEntry.insert_many([asdict(record) | {"is_error": record.is_error} for record in records]).execute()
+    for sentry_app_id, event, is_error in sorted({(each.sentry_app_id, each.event, each.is_error) for each in records}):
+        _trim(tx, sentry_app_id, event, is_error=is_error)
+    _expire(tx, now=now)
+
+
+def list_records(
+    sentry_app_id: int, *, events: Collection[str] | None, errors_only: bool, now: datetime
+) -> list[RequestRecord]:
+    """The app's calls that have not expired, newest first, at most ``MAX_ENTRIES``. Needs a session.
+
+    Args:
+        sentry_app_id: of the app.
+        events: only these; None for all.
+        errors_only: only those that were answered with an error, or not at all.
+        now: the present.
+    """
+    wanted = (RequestLogEntry.sentry_app_id == sentry_app_id) & (RequestLogEntry.sent_at >= _expired_at(now))
+    if events is not None:
+        wanted &= RequestLogEntry.event.in_(list(events))
+    if errors_only:
+        wanted &= RequestLogEntry.is_error
+    newest = RequestLogEntry.select().where(wanted)
+    newest = newest.order_by(RequestLogEntry.sent_at.desc(), RequestLogEntry.id.desc()).limit(MAX_ENTRIES)
+    return [_record(entry) for entry in newest]
+
+
+def _trim(tx: Transaction, sentry_app_id: int, event: str, *, is_error: bool) -> None:
+    """Deletes all but the newest. Rows that another transaction is deleting are passed over, so that none waits."""
+    tx.database.rows(
+        "DELETE FROM request_log_entry WHERE id IN (SELECT id FROM request_log_entry "  # noqa: S608 - no values
+        "WHERE sentry_app_id = ? AND event = ? AND is_error = ? "
+        f"ORDER BY id DESC LIMIT {_EXPIRED_PER_WRITE} OFFSET {MAX_ENTRIES}{_free_rows(tx)})",
+        (sentry_app_id, event, is_error),
+    )
+
+
+def _expire(tx: Transaction, *, now: datetime) -> None:
+    tx.database.rows(
+        "DELETE FROM request_log_entry WHERE id IN (SELECT id FROM request_log_entry "  # noqa: S608 - no values
+        f"WHERE sent_at < ? ORDER BY sent_at LIMIT {_EXPIRED_PER_WRITE}{_free_rows(tx)})",
+        (instant_text(_expired_at(now)),),
+    )
+
+
+def _free_rows(tx: Transaction) -> str:
+    locking = for_update(tx)
+    return f"{locking} SKIP LOCKED" if locking else ""
+
+
+def _expired_at(now: datetime) -> datetime:
+    return now - timedelta(days=EXPIRY_DAYS)
+
+
+def _record(entry: RequestLogEntry) -> RequestRecord:
+    return RequestRecord(
+        sentry_app_id=entry.sentry_app_id,
+        event=entry.event,
+        sent_at=entry.sent_at,
+        response_code=entry.response_code,
+        webhook_url=entry.webhook_url,
+        organization_id=entry.organization_id,
+        error_id=entry.error_id,
+        project_id=entry.project_id,
+        request_headers=entry.request_headers,
+        request_body=entry.request_body,
+        response_body=entry.response_body,
+    )

@@ -1,0 +1,62 @@
+"""The action of an alert rule: tells an app that a rule with its action was saved, and hears whether it agrees."""
+
+from collections.abc import Sequence
+
+from shared.asking.ask import Asking, Question
+from shared.asking.read_answer import BAD_GATEWAY, own_message, upstream_status
+from shared.domain.app_error import integrator_error, sentry_error
+from shared.domain.component_fields import app_url
+from shared.domain.json_struct import object_of
+from shared.domain.json_value import JsonObject, JsonValue
+from shared.domain.prepared_component import ALERT_RULE_ACTION
+from shared.errors import RequestRefused, SiloError
+from shared.pb.hybridcloud.apps.v1 import component_pb2
+
+EVENT = "alert_rule_action.requested"
+SUCCESS = "Success!"
+FAILURE = "Something went wrong!"
+
+
+def announce_alert_action(
+    asking: Asking, context: component_pb2.RpcSentryAppComponentContext, *, fields: Sequence[JsonObject]
+) -> str:
+    """Tells the app, and answers with its sentence for the user.
+
+    Args:
+        asking: through which the app is told.
+        context: the installation, and its ``alert-rule-action``.
+        fields: what the user entered: objects with ``name`` and ``value``.
+
+    Raises:
+        AppError: the app refused, in its own words where it gave any, or did not answer.
+    """
+    installation = context.installation
+    facts: dict[str, JsonValue] = {"installation_uuid": installation.uuid}
+    question = Question(
+        installation=installation,
+        event=EVENT,
+        url=_url(context, facts),
+        payload={"fields": list(fields), "installationId": installation.uuid},
+    )
+    (outcome,) = asking.ask_all([question])
+    name = installation.sentry_app.name
+    if isinstance(outcome, SiloError):
+        facts["reason"] = outcome.reason
+        raise integrator_error(f"{name}: {FAILURE}", status=BAD_GATEWAY, facts=facts) from outcome
+    if not outcome.is_success:
+        message = own_message(outcome) or FAILURE
+        raise integrator_error(f"{name}: {message}", status=upstream_status(outcome), facts=facts)
+    return f"{name}: {own_message(outcome) or SUCCESS}"
+
+
+def _url(context: component_pb2.RpcSentryAppComponentContext, facts: JsonObject) -> str:
+    app = context.installation.sentry_app
+    schema = object_of(context.component.app_schema)
+    settings = schema.get("settings")
+    uri = settings.get("uri") if isinstance(settings, dict) else None
+    if context.component.type != ALERT_RULE_ACTION or not isinstance(uri, str):
+        raise sentry_error("Sentry App request url not found on schema", facts=facts)
+    try:
+        return app_url(uri, webhook_url=app.webhook_url)
+    except RequestRefused as exc:
+        raise integrator_error(exc.message, facts=facts) from exc

@@ -1,0 +1,152 @@
+"""Asking apps: signs questions, sends them side by side under one deadline, and keeps each in the request log.
+
+Owns the headers of spec §5.1 for requests that are no webhooks, the deadline, and what is logged. Refuses to know what
+a question means and how its answer reads.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from shared.asking.places import Places
+from shared.clock import Clock
+from shared.domain.json_text import encode_body
+from shared.domain.json_value import JsonValue
+from shared.domain.request_record import Exchange, RequestRecord, record_exchange
+from shared.domain.signature import APP_SIGNATURE_HEADER, sign
+from shared.errors import AppTooSlow, AppUnreachable, RateLimited, RequestRefused, SiloError
+from shared.outgoing.call import AppAnswer, AppCall, Limits
+from shared.outgoing.client import AppClient
+from shared.pb.hybridcloud.apps.v1 import installation_pb2
+from shared.rpc.served import remaining_seconds
+
+log = structlog.get_logger(__name__)
+
+DEADLINE_SECONDS = 5.0
+"""For all questions that are asked together; somebody waits."""
+CONNECT_SECONDS = 2.0
+_SHARE_OF_REMAINING = 0.9
+"""How much of the time that the caller allows may be spent on apps: the rest is for the answer."""
+
+
+class RequestLog(Protocol):
+    """Where a silo keeps the calls that it made to apps."""
+
+    def record(self, records: Sequence[RequestRecord]) -> None:
+        """Keeps the records, all or none.
+
+        Raises:
+            SiloError: none was kept.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A request to the app of an installation."""
+
+    installation: installation_pb2.RpcSentryAppInstallation
+    """With its app, and that with its application."""
+    event: str
+    """Under which the request log has it."""
+    url: str = field(repr=False)
+    payload: JsonValue = field(default=None, repr=False)
+    """Body of a POST; None asks with GET."""
+
+
+class Asking:
+    """Asks apps; safe to share between threads."""
+
+    def __init__(self, client: AppClient, request_log: RequestLog, clock: Clock) -> None:
+        self._client = client
+        self._log = request_log
+        self._clock = clock
+        self._places = Places()
+
+    def ask(self, question: Question) -> AppAnswer:
+        """The app's answer, whatever its status.
+
+        Raises:
+            RequestRefused: the app has no credentials to sign with.
+            RateLimited: too many wait for this app already.
+            SiloError: there is no answer; see ``AppClient.send``.
+        """
+        (outcome,) = self.ask_all([question])
+        if isinstance(outcome, SiloError):
+            raise outcome
+        return outcome
+
+    def ask_all(self, questions: Sequence[Question]) -> list[AppAnswer | SiloError]:
+        """What became of each question, in order; no app delays another, and all are done by one deadline."""
+        limits, sent_at = _limits(), self._clock.now()
+        outcomes: dict[int, AppAnswer | SiloError] = {}
+        calls: dict[int, AppCall] = {}
+        with self._places.taken({question.installation.sentry_app.id for question in questions}) as apps:
+            for index, question in enumerate(questions):
+                if question.installation.sentry_app.id not in apps:
+                    outcomes[index] = RateLimited("Too many requests to this app are in progress.")
+                    continue
+                try:
+                    calls[index] = _call(question, limits)
+                except RequestRefused as refused:
+                    outcomes[index] = refused
+            outcomes |= zip(calls, self._client.send_all(calls.values()), strict=True)
+        records = [_record(questions[index], call, outcomes[index], sent_at) for index, call in calls.items()]
+        self._keep([record for record in records if record is not None])
+        return [outcomes[index] for index in range(len(questions))]
+
+    def _keep(self, records: Sequence[RequestRecord]) -> None:
+        """An answer is worth more than its entry in a log."""
+        try:
+            if records:
+                self._log.record(records)
+        except SiloError as error:
+            log.warning("request_log.not_written", reason=error.reason, count=len(records))
+
+
+def _limits() -> Limits:
+    remaining = remaining_seconds()
+    seconds = DEADLINE_SECONDS if remaining is None else min(DEADLINE_SECONDS, remaining * _SHARE_OF_REMAINING)
+    return Limits(connect_seconds=min(CONNECT_SECONDS, seconds), read_seconds=seconds, deadline_seconds=seconds)
+
+
+def _call(question: Question, limits: Limits) -> AppCall:
+    app = question.installation.sentry_app
+    if not app.application.client_secret:
+        raise RequestRefused("The app has no credentials.")
+    body = b"" if question.payload is None else encode_body(question.payload)
+    headers = {
+        "Content-Type": "application/json",
+        "Request-ID": secrets.token_hex(16),
+        APP_SIGNATURE_HEADER: sign(body, secret=app.application.client_secret),
+    }
+    method = "GET" if question.payload is None else "POST"
+    return AppCall(method=method, url=question.url, headers=headers, body=body, limits=limits)
+
+
+def _record(
+    question: Question, call: AppCall, outcome: AppAnswer | SiloError, sent_at: datetime
+) -> RequestRecord | None:
+    """None for what the log does not keep: a call that never left, or was cut off (spec §5.4)."""
+    if isinstance(outcome, SiloError) and not isinstance(outcome, AppTooSlow | AppUnreachable):
+        return None
+    exchange = Exchange(url=call.url, headers=call.headers, body=call.body)
+    if isinstance(outcome, AppAnswer):
+        exchange = replace(
+            exchange,
+            response_code=outcome.status,
+            response_headers=outcome.headers,
+            response_body=outcome.body,
+        )
+    app = question.installation.sentry_app
+    return record_exchange(
+        exchange,
+        sentry_app_id=app.id,
+        event=question.event,
+        sent_at=sent_at,
+        organization_id=question.installation.organization_id,
+        is_internal=app.is_internal,
+    )

@@ -1,0 +1,141 @@
+"""The ticket of an issue: asks an app to make one or to link one that it has (spec §8.4).
+
+Owns what is sent and the three facts that come back. Refuses to know where links are kept.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.asking.ask import Asking, Question
+from shared.asking.read_answer import BAD_GATEWAY, json_value, upstream_status
+from shared.domain.app_error import integrator_error
+from shared.domain.component_fields import app_url, check_uri
+from shared.domain.json_field import FieldInvalid, parse_text
+from shared.domain.json_value import JsonObject, JsonValue
+from shared.domain.webhook_url import parse_url
+from shared.errors import RequestRefused, SiloError
+from shared.outgoing.call import AppAnswer
+from shared.pb.hybridcloud.apps.v1 import installation_pb2
+
+FAILED = "Issue occurred while trying to contact {app_slug} to link issue"
+UNREADABLE = "Unable to parse response from {app_slug}"
+MAX_TICKET_URL_CHARACTERS = 2048
+MAX_TICKET_NAME_CHARACTERS = 255
+"""Of a ticket's project, and of its identifier."""
+
+
+class LinkAction(StrEnum):
+    """What an app is asked to do."""
+
+    CREATE = "create"
+    LINK = "link"
+
+    @property
+    def event(self) -> str:
+        """Under which the request log has it."""
+        return {"create": "external_issue.created", "link": "external_issue.linked"}[self.value]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkedIssue:
+    """The issue, as the app is told of it."""
+
+    id: int
+    web_url: str
+    """Where people look at it."""
+    project_id: int
+    project_slug: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asker:
+    """The person, or the app's proxy user, who wants the ticket."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ticket:
+    """What an app has: the other end of a link."""
+
+    web_url: str
+    project: str
+    identifier: str
+
+    @property
+    def display_name(self) -> str:
+        """``<project>#<identifier>``."""
+        return f"{self.project}#{self.identifier}"
+
+
+def request_ticket(
+    asking: Asking,
+    *,
+    installation: installation_pb2.RpcSentryAppInstallation,
+    issue: LinkedIssue,
+    asker: Asker,
+    action: LinkAction,
+    uri: str,
+    fields: JsonObject,
+) -> Ticket:
+    """Asks the app, and answers with its ticket.
+
+    Args:
+        asking: through which the app is asked.
+        installation: with its app.
+        issue: to link.
+        asker: who wants it.
+        action: whether the app makes a ticket.
+        uri: path at the app's host.
+        fields: what the user entered, by name of field.
+
+    Raises:
+        ValidationFailed: the uri is no path.
+        AppError: the app did not answer, refused, or answered something else.
+    """
+    app = installation.sentry_app
+    check_uri(uri)
+    try:
+        url = app_url(uri, webhook_url=app.webhook_url)
+    except RequestRefused as exc:
+        raise integrator_error(exc.message) from exc
+    payload: JsonValue = {
+        "fields": fields,
+        "issueId": issue.id,
+        "installationId": installation.uuid,
+        "webUrl": issue.web_url,
+        "project": {"slug": issue.project_slug, "id": issue.project_id},
+        "actor": {"type": "user", "id": asker.id, "name": asker.name},
+    }
+    question = Question(installation=installation, event=action.event, url=url, payload=payload)
+    (outcome,) = asking.ask_all([question])
+    return _read_ticket(outcome, app_slug=app.slug, facts={"uri": uri, "installation_uuid": installation.uuid})
+
+
+def _read_ticket(outcome: AppAnswer | SiloError, *, app_slug: str, facts: JsonObject) -> Ticket:
+    if isinstance(outcome, SiloError):
+        raise integrator_error(
+            FAILED.format(app_slug=app_slug), status=BAD_GATEWAY, facts={**facts, "reason": outcome.reason}
+        ) from outcome
+    if not outcome.is_success:
+        raise integrator_error(FAILED.format(app_slug=app_slug), status=upstream_status(outcome), facts=facts)
+    value = json_value(outcome)
+    try:
+        return parse_ticket(value if isinstance(value, dict) else {})
+    except FieldInvalid as exc:
+        raise integrator_error(UNREADABLE.format(app_slug=app_slug), status=BAD_GATEWAY, facts=facts) from exc
+
+
+def parse_ticket(answer: JsonObject) -> Ticket:
+    """Raises:
+    FieldInvalid: one of the three is missing, no text, or not one that can be kept.
+    """
+    names = ("webUrl", "project", "identifier")
+    if not all(isinstance(answer.get(name), str) and answer[name] for name in names):
+        raise FieldInvalid("webUrl, project and identifier are required.")
+    return Ticket(
+        web_url=parse_url(answer["webUrl"], max_characters=MAX_TICKET_URL_CHARACTERS),
+        project=parse_text(answer["project"], max_characters=MAX_TICKET_NAME_CHARACTERS),
+        identifier=parse_text(answer["identifier"], max_characters=MAX_TICKET_NAME_CHARACTERS),
+    )

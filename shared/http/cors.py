@@ -1,0 +1,113 @@
+"""Apps' tokens in browsers: which origins may use them, and what browsers are told (settled.md). Owns the headers.
+
+A browser asks first, without credentials, so that a preflight cannot know the app: it is answered yes for any origin,
+and never allows cookies. The answer to the request itself carries the headers only when the app allows the origin.
+"""
+
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.http.answer import empty_answer
+from shared.http.errors import Refused
+
+ALLOWED_METHODS = "GET, HEAD, OPTIONS, POST, PUT, DELETE"
+ALLOWED_HEADERS = "Authorization, Content-Type, Accept, Origin, silo-consistency-token"
+EXPOSED_HEADERS = (
+    "Link, Retry-After, X-Sentry-Rate-Limit-Limit, X-Sentry-Rate-Limit-Remaining, X-Sentry-Rate-Limit-Reset, "
+    "silo-consistency-token, silo-reason"
+)
+PREFLIGHT_SECONDS = 3600
+"""How long a browser need not ask again."""
+_ALLOWED_ORIGIN = "silo.allowed_origin"
+
+
+def check_origin(request: Request, *, allowed: Collection[str]) -> None:
+    """Of a request with an app's token: passes without an ``Origin``, and with one that the app allows.
+
+    Args:
+        request: its answer will tell the browser that the origin is allowed.
+        allowed: the app's ``allowedOrigins``.
+
+    Raises:
+        Refused: 400, when the app does not allow the origin.
+    """
+    origin = request.headers.get("origin")
+    if not origin:
+        return
+    if not is_allowed_origin(origin, allowed=allowed):
+        raise Refused(400, {"detail": f"Invalid origin: {origin}"})
+    request.scope.setdefault("state", {})[_ALLOWED_ORIGIN] = origin
+
+
+def is_allowed_origin(origin: str, *, allowed: Collection[str]) -> bool:
+    """Whether an origin (``https://app.example:8443``) is one of those, whatever the case of its letters.
+
+    An entry is an origin, a host with or without a port, which any scheme fits, or ``*.example.com``, which every host
+    below ``example.com`` fits.
+    """
+    wanted = origin.lower().rstrip("/")
+    try:
+        parts = urlsplit(wanted)
+        place, host = parts.netloc, parts.hostname or ""
+    except ValueError:
+        return False
+    return any(_fits(entry.lower().rstrip("/"), wanted, place, host) for entry in allowed)
+
+
+def _fits(entry: str, origin: str, place: str, host: str) -> bool:
+    if "://" in entry or not host:
+        return entry == origin
+    if entry.startswith("*."):
+        return host.endswith(entry[1:])
+    return entry in {place, host}
+
+
+def answer_browsers(app: FastAPI) -> None:
+    """Makes an application answer preflights, and tell browsers what ``check_origin`` found."""
+    app.user_middleware.append(Middleware(_Cors))
+
+
+class _Cors:
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        if scope["method"] == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers:
+            await empty_answer(204, headers=_preflight(headers["origin"]))(scope, receive, send)
+            return
+        # Endpoints see copies of the scope that share this dictionary.
+        state: dict[str, object] = scope.setdefault("state", {})
+        await self._app(scope, receive, _telling(send, state))
+
+
+def _preflight(origin: str) -> dict[str, str]:
+    return {
+        "access-control-allow-origin": origin,
+        "access-control-allow-methods": ALLOWED_METHODS,
+        "access-control-allow-headers": ALLOWED_HEADERS,
+        "access-control-max-age": str(PREFLIGHT_SECONDS),
+        "vary": "Origin",
+    }
+
+
+def _telling(send: Send, state: dict[str, object]) -> Send:
+    async def send_telling(message: Message) -> None:
+        origin = state.get(_ALLOWED_ORIGIN)
+        if message["type"] == "http.response.start" and origin:
+            headers = MutableHeaders(scope=message)
+            headers["Access-Control-Allow-Origin"] = str(origin)
+            headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
+            headers.add_vary_header("Origin")
+        await send(message)
+
+    return send_telling

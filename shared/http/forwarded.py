@@ -1,0 +1,97 @@
+r"""The fact that control forwarded a request, and the address the client used. Owns its header and its proof.
+
+Links in an answer must name the base URL that the client knows, not the region's own. Control says what that is in
+``x-forwarded-host`` and ``x-forwarded-proto``; a region believes them only with ``silo-forwarded``, which is
+``<key id> <unix seconds> <signature>``: the hex HMAC-SHA256, under the secret of the key, of these lines joined by
+``\n``: ``silo-forwarded-v1``, key id, the region's name, method, path with query, protocol, host, timestamp.
+
+Nothing else is trusted: who asks, a region finds out by the client's own credentials.
+"""
+
+import hmac
+from collections.abc import Iterable
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shared.clock import Clock
+from shared.rpc.keyring import Key, Keyring
+
+PROOF_HEADER = "silo-forwarded"
+HOST_HEADER = "x-forwarded-host"
+PROTOCOL_HEADER = "x-forwarded-proto"
+SKEW_SECONDS = 60
+"""How far a proof's timestamp may be from the verifier's clock, either way."""
+IS_FORWARDED = "silo.forwarded"
+"""Key in the scope of a request that control has proved to have forwarded."""
+
+_VERSION = "silo-forwarded-v1"
+_PROTOCOLS = frozenset({"http", "https"})
+
+
+class ForwardingProver:
+    """Control's side: what to say beside a forwarded request."""
+
+    def __init__(self, keyring: Keyring, *, clock: Clock) -> None:
+        self._key = keyring.signing
+        self._clock = clock
+
+    def headers(self, *, region: str, method: str, target: str, protocol: str, host: str) -> list[tuple[str, str]]:
+        """Args:
+        region: name of the region that is forwarded to.
+        method: as it will be sent.
+        target: path and query, as they will be sent.
+        protocol: ``http`` or ``https``, as the client used it.
+        host: the ``Host`` that the client sent.
+        """
+        timestamp = str(int(self._clock.now().timestamp()))
+        signature = _signature(self._key, (region, method, target, protocol, host, timestamp))
+        return [
+            (HOST_HEADER, host),
+            (PROTOCOL_HEADER, protocol),
+            (PROOF_HEADER, f"{self._key.id} {timestamp} {signature}"),
+        ]
+
+
+class Forwarded:
+    """A region's side: requests that were forwarded look as the client sent them. Outermost of all middleware."""
+
+    def __init__(self, app: ASGIApp, *, region: str, keyring: Keyring, clock: Clock) -> None:
+        self._app = app
+        self._region = region
+        self._keyring = keyring
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            headers = Headers(scope=scope)
+            if self._is_proved(scope, headers):
+                scope = _as_the_client_sent_it(scope, headers)
+        await self._app(scope, receive, send)
+
+    def _is_proved(self, scope: Scope, headers: Headers) -> bool:
+        key_id, timestamp, signature = [*headers.get(PROOF_HEADER, "").split(" "), "", "", ""][:3]
+        key = self._keyring.find(key_id)
+        protocol, host = headers.get(PROTOCOL_HEADER, ""), headers.get(HOST_HEADER, "")
+        if key is None or protocol not in _PROTOCOLS or not (timestamp.isascii() and timestamp.isdecimal()):
+            return False
+        if abs(self._clock.now().timestamp() - int(timestamp[:12])) > SKEW_SECONDS:
+            return False
+        expected = _signature(key, (self._region, scope["method"], _target(scope), protocol, host, timestamp))
+        return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "surrogatepass"))
+
+
+def _as_the_client_sent_it(scope: Scope, headers: Headers) -> Scope:
+    kept = [(name, value) for name, value in scope["headers"] if name != b"host"]
+    host = (b"host", headers[HOST_HEADER].encode("latin-1"))
+    return {**scope, "headers": [host, *kept], "scheme": headers[PROTOCOL_HEADER], IS_FORWARDED: True}
+
+
+def _target(scope: Scope) -> str:
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    query: bytes = scope.get("query_string", b"")
+    return (path + b"?" + query if query else path).decode("latin-1")
+
+
+def _signature(key: Key, facts: Iterable[str]) -> str:
+    return key.sign("\n".join([_VERSION, key.id, *facts]).encode("utf-8", "surrogatepass"))

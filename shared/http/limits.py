@@ -1,0 +1,125 @@
+"""How many requests one client may make: a window of a second per credential, and the headers that tell.
+
+Owns the counting and the answer 429. Counts in the process, so that it costs nothing and needs nobody. A request that
+control forwarded was counted there. Requests without credentials are not counted: there is nobody to count them for.
+"""
+
+import hashlib
+import math
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.clock import Clock
+from shared.config import DEFAULT_REQUESTS_PER_SECOND
+from shared.errors import RateLimited
+from shared.http.credentials import SESSION_COOKIE
+from shared.http.errors import error_answer
+from shared.http.forwarded import IS_FORWARDED
+from shared.http.spelling import API_PREFIX
+
+WINDOW_SECONDS = 1
+LIMITED_PREFIX = f"{API_PREFIX}0/"
+"""Paths that are limited; events come in elsewhere, and have a key for all of an organization's users."""
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What is left of a client's window after the request that asked."""
+
+    limit: int
+    remaining: int
+    reset_at: int
+    """Unix seconds at which the next window begins."""
+    is_exceeded: bool
+
+
+class RequestLimit:
+    """Counts requests per window; safe to share between threads. Forgets everyone when a window ends."""
+
+    def __init__(self, clock: Clock, *, limit: int = DEFAULT_REQUESTS_PER_SECOND) -> None:
+        """Args:
+        clock: tells the windows.
+        limit: requests that one credential may make in a window, at least 1.
+        """
+        self._clock = clock
+        self._limit = limit
+        self._window = 0
+        self._counts: Counter[bytes] = Counter()
+        self._lock = threading.Lock()
+
+    def count(self, client: bytes) -> Allowance:
+        """Counts one request.
+
+        Args:
+            client: whatever tells clients apart.
+        """
+        window = _window_of(self._clock.now())
+        with self._lock:
+            if window != self._window:
+                self._window = window
+                self._counts.clear()
+            self._counts[client] += 1
+            made = self._counts[client]
+        return Allowance(
+            limit=self._limit,
+            remaining=max(0, self._limit - made),
+            reset_at=(window + 1) * WINDOW_SECONDS,
+            is_exceeded=made > self._limit,
+        )
+
+
+def limit_requests(app: FastAPI, limit: RequestLimit) -> None:
+    """Limits an application, inside all that it does around every request, so that refusals are measured too."""
+    app.user_middleware.append(Middleware(_Limited, limit=limit))
+
+
+class _Limited:
+    def __init__(self, app: ASGIApp, *, limit: RequestLimit) -> None:
+        self._app = app
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        client = None if _is_exempt(scope) else _client_of(Request(scope))
+        if client is None:
+            await self._app(scope, receive, send)
+            return
+        allowance = self._limit.count(client)
+        app = _refuse if allowance.is_exceeded else self._app
+        await app(scope, receive, _with_allowance(send, allowance))
+
+
+def _is_exempt(scope: Scope) -> bool:
+    return scope["type"] != "http" or IS_FORWARDED in scope or not scope["path"].startswith(LIMITED_PREFIX)
+
+
+def _client_of(request: Request) -> bytes | None:
+    shown = request.headers.get("authorization") or request.cookies.get(SESSION_COOKIE)
+    return hashlib.sha256(shown.encode("utf-8", "surrogatepass")).digest() if shown else None
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    await error_answer(RateLimited())(scope, receive, send)
+
+
+def _with_allowance(send: Send, allowance: Allowance) -> Send:
+    async def send_with_allowance(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers["X-Sentry-Rate-Limit-Limit"] = str(allowance.limit)
+            headers["X-Sentry-Rate-Limit-Remaining"] = str(allowance.remaining)
+            headers["X-Sentry-Rate-Limit-Reset"] = str(allowance.reset_at)
+        await send(message)
+
+    return send_with_allowance
+
+
+def _window_of(now: datetime) -> int:
+    return math.floor(now.timestamp() / WINDOW_SECONDS)

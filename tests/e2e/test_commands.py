@@ -1,0 +1,50 @@
+"""The commands against real processes: what a person copies from the screen works."""
+
+import json
+from collections.abc import Iterator
+from time import monotonic
+
+import pytest
+
+from tests.e2e.silo_up import APP_SERVICE, SiloUp, silo_up
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiloUp]:
+    with silo_up(tmp_path_factory.mktemp("platform") / "data") as up:
+        yield up
+
+
+def test_the_life_of_an_app_from_a_terminal(up: SiloUp) -> None:
+    (up.data / "kanban.json").write_text(up.silo("app", "example").out)
+    slug = up.silo("app", "create", str(up.data / "kanban.json"), "--json").json["slug"]
+    assert up.silo("app", "install", slug, "--json").json["status"] == "pending"
+    assert slug in up.silo("app", "show", slug).out
+    assert up.silo("app", "uninstall", slug).code == 0
+    assert up.silo("app", "delete", slug).code == 0
+
+
+def test_an_app_is_read_in_its_region_right_after_it_was_made(up: SiloUp) -> None:
+    slug = up.silo("app", "create", _manifest(up, "Fresh"), "--json").json["slug"]
+    answer = up.silo("rpc", "us", f"{APP_SERVICE}/GetSentryAppBySlug", json.dumps({"slug": slug}))
+    assert answer.json["sentry_app"]["name"] == "Fresh"
+
+
+def test_a_platform_can_be_used_without_its_file(up: SiloUp) -> None:
+    token = up.topology["users"]["superuser"]["token"]
+    where = ("--control", up.topology["control"]["http"], "--token", token)
+    assert up.silo("org", "create", "remote", "--region", "de", "--json", *where).json["region"] == "de"
+
+
+def test_a_call_is_quick_enough_for_loops(up: SiloUp) -> None:
+    started = monotonic()
+    assert up.silo("rpc", "us", "grpc.health.v1.Health/Check").json == {"status": "SERVING"}
+    assert monotonic() - started < 5  # far from the usual quarter of a second, so that a busy machine never fails it
+
+
+def _manifest(up: SiloUp, name: str) -> str:
+    path = up.data / f"{name}.json"
+    path.write_text(json.dumps(json.loads(up.silo("app", "example").out) | {"name": name}))
+    return str(path)

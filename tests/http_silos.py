@@ -1,0 +1,117 @@
+"""The silos of ``tests.silos`` behind HTTP servers of their own, as processes run them, and callers with credentials.
+
+Usage:
+
+    with serving_http(silos) as web:
+        web.get("control", "/api/0/organizations/", token=token)
+        web.stop("us")
+"""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+
+from control_silo.api.app import create_api as create_control_api
+from control_silo.api.relay import Relay
+from control_silo.models.app import SentryApp
+from control_silo.models.installation import SentryAppInstallation
+from control_silo.services.create_internal_token import NewToken, create_internal_token
+from control_silo.services.user import NewUser, UserCreator
+from region_silo.api.app import create_api as create_region_api
+from region_silo.services.registration import Registration
+from shared.config import CONTROL, DEFAULT_REQUESTS_PER_SECOND
+from shared.domain.scopes import Role
+from shared.http.serve import HttpServer
+from tests.silos import Silos
+
+
+class HttpSilos:
+    """Control and the regions, each on a port of its own."""
+
+    def __init__(self, silos: Silos) -> None:
+        self.silos = silos
+        self._servers: dict[str, HttpServer] = {}
+        self._client = httpx.Client(timeout=20, trust_env=False)
+        for name in (*silos.regions, CONTROL):
+            self.start(name)
+
+    def start(self, silo: str, *, requests_per_second: int = DEFAULT_REQUESTS_PER_SECOND) -> None:
+        """Serves HTTP, on another port than before; a region tells control where."""
+        server = HttpServer(self._application(silo, requests_per_second), listen="127.0.0.1:0")
+        server.start()
+        self._servers[silo] = server
+        if silo != CONTROL:
+            self._register(silo, server.address)
+
+    def stop(self, silo: str) -> None:
+        """Takes a silo's HTTP away."""
+        self._servers.pop(silo).stop()
+
+    def close(self) -> None:
+        self._client.close()
+        for silo in list(self._servers):
+            self.stop(silo)
+
+    def url(self, silo: str) -> str:
+        return f"http://{self._servers[silo].address}"
+
+    def get(self, silo: str, path: str, **kwargs: Any) -> httpx.Response:
+        return self.call("GET", silo, path, **kwargs)
+
+    def call(
+        self, method: str, silo: str, path: str, *, token: str = "", session: str = "", **kwargs: Any
+    ) -> httpx.Response:
+        """One request, with a bearer token, a session or neither."""
+        headers = dict(kwargs.pop("headers", {}))
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        if session:
+            headers["Cookie"] = f"sentrysid={session}"
+        return self._client.request(method, self.url(silo) + path, headers=headers, **kwargs)
+
+    def create_user(self, email: str, *, organization: str | None = None, **fields: Any) -> NewUser:
+        """A person with a token and a session; an owner unless ``fields`` say otherwise."""
+        fields = {"role": Role.OWNER, "password": "correct horse"} | fields
+        return UserCreator(email=email, organization=organization, **fields).run(self.silos.control)
+
+    def create_app_token(self, app: SentryApp) -> NewToken:
+        """A token of an internal app, not yet replicated."""
+        with self.silos.control.database.transaction() as tx:
+            installation = SentryAppInstallation.get(SentryAppInstallation.sentry_app == app)
+            return create_internal_token(tx, app, installation, now=self.silos.clock.now())
+
+    def _application(self, silo: str, requests_per_second: int) -> Any:
+        control, clock = self.silos.control, self.silos.clock
+        if silo == CONTROL:
+            relay = Relay(self.silos.keyring, clock=clock)
+            return create_control_api(control, relay=relay, requests_per_second=requests_per_second)
+        running = self.silos.regions[silo]
+        return create_region_api(
+            running.region,
+            control=running.control,
+            keyring=self.silos.keyring,
+            requests_per_second=requests_per_second,
+        )
+
+    def _register(self, name: str, http_address: str) -> None:
+        running = self.silos.regions[name]
+        registration = Registration(
+            running.region,
+            running.control,
+            grpc_address=running.config.advertised_grpc,
+            http_address=http_address,
+            refused=lambda error: None,
+        )
+        registration.register()
+
+
+@contextlib.contextmanager
+def serving_http(silos: Silos) -> Iterator[HttpSilos]:
+    """HTTP servers of all silos, until the block ends."""
+    web = HttpSilos(silos)
+    try:
+        yield web
+    finally:
+        web.close()

@@ -1,0 +1,113 @@
+"""The command line against silos in this process: control's HTTP on loopback, gRPC over in-process channels."""
+
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from control_silo.api.app import create_api
+from control_silo.services.superuser import ensure_superuser
+from shared.cli.access import Access
+from shared.cli.main import run
+from shared.cli.topology import Organization, Silo, Topology, User, write_topology
+from shared.clock import SystemClock
+from shared.config import CONTROL
+from shared.http.serve import HttpServer
+from tests.silos import Silos, running_silos
+
+RPC_KEYS = "main:secret-of-the-tests"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command line ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """What was printed, which is JSON alone."""
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class CommandLine:
+    """``silo``, about the silos of this process."""
+
+    data: Path
+    capsys: pytest.CaptureFixture[str]
+
+    def __call__(self, *arguments: str) -> Ended:
+        self.capsys.readouterr()
+        code = run([*arguments, "--data", str(self.data)], environ={})
+        printed = self.capsys.readouterr()
+        return Ended(code, printed.out, printed.err)
+
+
+@pytest.fixture
+def quiet() -> Iterator[None]:
+    """The silos' logs would stand on the standard output that a command has to itself when they are processes."""
+    with capture_logs():
+        yield
+
+
+@pytest.fixture
+def silos(tmp_path: Path, quiet: None) -> Iterator[Silos]:
+    """Control, ``us`` and ``de``, at the present time: commands sign with the time of the machine."""
+    numbers = itertools.count(1)
+    with running_silos(lambda: f"sqlite:///{tmp_path / str(next(numbers))}.db") as silos:
+        silos.clock.advance((SystemClock().now() - silos.clock.now()).total_seconds())
+        yield silos
+
+
+@pytest.fixture
+def topology(silos: Silos) -> Iterator[Topology]:
+    """As `silo up` would have written it."""
+    server = HttpServer(create_api(silos.control), listen="127.0.0.1:0")
+    server.start()
+    organization = silos.create_organization("acme", region="us")
+    superuser = User.from_json(ensure_superuser(silos.control))
+    try:
+        yield Topology(
+            control=Silo(f"http://{server.address}", silos.address(CONTROL), pid=1),
+            regions={name: Silo("http://127.0.0.1:1", silos.address(name), pid=1) for name in silos.regions},
+            organization=Organization(organization.id, organization.slug, "us"),
+            users={"owner": superuser, "superuser": superuser},
+            rpc_keys=RPC_KEYS,
+        )
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def silo(topology: Topology, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> CommandLine:
+    """The command line."""
+    write_topology(tmp_path, topology)
+    return CommandLine(tmp_path, capsys)
+
+
+@pytest.fixture
+def access(silos: Silos) -> Access:
+    """The silos, as commands see them."""
+    regions = {name: silos.address(name) for name in silos.regions}
+    return Access("http://127.0.0.1:1", silos.address(CONTROL), rpc_keys=RPC_KEYS, regions=regions, clock=silos.clock)
+
+
+@pytest.fixture
+def manifest(silo: CommandLine, tmp_path: Path) -> Callable[..., str]:
+    """Writes the example manifest, changed as told, and answers its path."""
+    example = silo("app", "example").json
+
+    def write(**changes: Any) -> str:
+        path = tmp_path / "manifest.json"
+        path.write_text(json.dumps(example | changes))
+        return str(path)
+
+    return write

@@ -1,0 +1,52 @@
+import json
+
+from shared.cli.access import Access
+from tests.integration.cli.conftest import CommandLine
+from tests.silos import Silos
+
+BY_SLUG = "hybridcloud.apps.v1.AppService/GetSentryAppBySlug"
+
+
+def test_a_region_is_asked_by_its_name(silo: CommandLine, silos: Silos) -> None:
+    creator, owner = silos.create_user("maker@acme.example"), silos.create_organization("shop", region="us")
+    app = silos.create_app("Kanban", owner=owner, creator=creator)
+    silos.replicate()
+    answer = silo("rpc", "us", BY_SLUG, json.dumps({"slug": app.slug})).json
+    assert (answer["sentry_app"]["id"], answer["sentry_app"]["owner_id"]) == (app.id, owner.id)
+
+
+def test_what_is_not_found_is_absent(silo: CommandLine) -> None:
+    assert silo("rpc", "control", BY_SLUG, '{"slug": "nope"}').json == {}
+
+
+def test_the_request_may_be_left_out(silo: CommandLine) -> None:
+    answer = silo("rpc", "control", "hybridcloud.operations.v1.TopologyService/ListRegions").json
+    assert [region["name"] for region in answer["regions"]] == ["de", "us"]
+
+
+def test_an_address_is_called_under_the_name_that_the_topology_has_for_it(silo: CommandLine, silos: Silos) -> None:
+    answer = silo("rpc", silos.address("de"), "hybridcloud.operations.v1.OutboxService/GetStatus").json
+    assert answer["silo"] == "de"
+
+
+def test_a_call_signed_for_another_silo_is_refused_with_the_reason(silo: CommandLine, silos: Silos) -> None:
+    method = "hybridcloud.operations.v1.OutboxService/GetStatus"
+    ended = silo("rpc", silos.address("de"), method, "--target-name", "us")
+    assert (ended.code, ended.out) == (1, "")
+    assert "[UNAUTHENTICATED TARGET_WRONG]" in ended.err
+
+
+def test_trailing_metadata_is_added_on_request(silo: CommandLine, silos: Silos) -> None:
+    creator, owner = silos.create_user("maker@acme.example"), silos.create_organization("shop", region="us")
+    app = silos.create_app("Kanban", owner=owner, creator=creator)
+    change = json.dumps({"id": app.id, "attrs": {"name": "Board"}})
+    answer = silo("rpc", "control", "hybridcloud.apps.v1.AppService/UpdateSentryApp", change, "--trailers").json
+    token = answer["_trailers"]["silo-consistency-token"]
+    read = silo("rpc", "us", BY_SLUG, '{"slug": "kanban"}', "--metadata", f"silo-consistency-token={token}")
+    assert read.json["sentry_app"]["name"] == "Board"
+
+
+def test_a_region_that_the_file_does_not_name_is_found_in_the_directory(access: Access, silos: Silos) -> None:
+    found = Access("http://127.0.0.1:1", access.control_grpc, rpc_keys=access.rpc_keys, clock=access.clock)
+    assert found.address_of("de") == silos.address("de")
+    assert found.name_of(silos.address("us")) == "us"

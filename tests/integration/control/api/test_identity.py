@@ -1,0 +1,133 @@
+import base64
+from datetime import timedelta
+
+import pytest
+
+from control_silo.models.application import ApiToken
+from control_silo.models.user import User
+from control_silo.services.secret import hash_token
+from shared.domain.scopes import Role
+from tests.integration.control.api.world import Caller, World
+
+MISSING = {"detail": "Authentication credentials were not provided."}
+
+
+def basic(email: str, password: str) -> dict[str, str]:
+    return {"authorization": f"Basic {base64.b64encode(f'{email}:{password}'.encode()).decode()}"}
+
+
+def test_without_credentials_the_answer_says_so(world: World) -> None:
+    answer = world.nobody.get("/sentry-apps/")
+    assert (answer.status_code, answer.json()) == (401, MISSING)
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+    assert answer.headers["silo-reason"] == "CREDENTIALS_MISSING"
+
+
+@pytest.mark.parametrize(
+    ("header", "detail"),
+    [
+        ("Bearer nonsense", "Invalid token"),
+        ("bearer \xff\xfe", "Invalid token"),
+        ("Bearer", "Invalid token header. No credentials provided."),
+        ("Bearer a b", "Invalid token header. Token string should not contain spaces."),
+        ("Digest x", MISSING["detail"]),
+        ("Basic eDp5", MISSING["detail"]),
+    ],
+)
+def test_every_wrong_header_is_refused(world: World, header: str, detail: str) -> None:
+    answer = world.client.get("/api/0/sentry-apps/", headers=[(b"authorization", header.encode("latin-1"))])
+    assert (answer.status_code, answer.json()) == (401, {"detail": detail})
+
+
+def test_a_token_is_stored_as_its_hash_alone(world: World) -> None:
+    token = world.person().headers["authorization"].removeprefix("Bearer ")
+    with world.control.database.session():
+        stored = [row.token_hash for row in ApiToken.select()]
+    assert token not in stored
+    assert hash_token(token) in stored
+
+
+def test_an_expired_token_is_refused(world: World) -> None:
+    owner = world.person()
+    with world.control.database.transaction():
+        ApiToken.update(expires_at=world.clock.now() + timedelta(seconds=1)).execute()
+    assert owner.get("/sentry-apps/").status_code == 200
+    world.clock.advance(1)
+    assert owner.get("/sentry-apps/").json() == {"detail": "Token expired"}
+
+
+def test_a_user_who_was_switched_off_is_refused(world: World) -> None:
+    callers = [world.person(), world.person(session=True)]
+    with world.control.database.transaction():
+        User.update(is_active=False).execute()
+    for caller in callers:
+        answer = caller.get("/sentry-apps/")
+        assert (answer.status_code, answer.json()) == (401, {"detail": "User inactive or deleted."})
+
+
+def test_a_wrong_token_is_refused_beside_a_good_session(world: World) -> None:
+    session = world.person(session=True)
+    assert session.get("/sentry-apps/", headers={"authorization": "Bearer nonsense"}).status_code == 401
+
+
+def test_signing_in_answers_with_a_session_that_only_this_site_sends(world: World) -> None:
+    world.person()
+    answer = world.client.post("/api/0/auth/", headers=basic(" Person-1@ACME.example", "correct horse"))
+    cookie = answer.headers["set-cookie"]
+    world.client.cookies.clear()
+    assert answer.status_code == 200
+    assert {"HttpOnly", "SameSite=strict", "Path=/"} <= set(cookie.split("; "))
+    session = Caller(world.client, {"cookie": cookie.split(";")[0]})
+    assert session.get("/users/me/").json() == answer.json()
+
+
+@pytest.mark.parametrize("credentials", [("person-1@acme.example", "wrong"), ("x@y.z", "correct horse"), ("\x00", "")])
+def test_signing_in_with_anything_wrong_is_refused_alike(world: World, credentials: tuple[str, str]) -> None:
+    world.person()
+    answer = world.client.post("/api/0/auth/", headers=basic(*credentials))
+    assert (answer.status_code, answer.json()) == (401, {"detail": "Invalid username/password."})
+    assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("header", ["Basic", "Basic !", "Basic eA=="])
+def test_a_malformed_basic_header_is_refused(world: World, header: str) -> None:
+    assert world.client.post("/api/0/auth/", headers={"authorization": header}).status_code == 401
+
+
+def test_a_session_ends(world: World) -> None:
+    first, second = world.person(session=True), world.person(session=True)
+    assert first.delete("/auth/").status_code == 204
+    assert first.get("/users/me/").status_code == 401
+    world.clock.advance(14 * 24 * 3600)
+    assert second.get("/users/me/").status_code == 401
+
+
+def test_a_user_sees_themselves(world: World) -> None:
+    owner = world.person()
+    expected = {
+        "id": str(owner.user_id),
+        "name": "person-1@acme.example",
+        "username": "person-1@acme.example",
+        "email": "person-1@acme.example",
+        "isActive": True,
+        "isSuperuser": False,
+        "isStaff": False,
+        "isSentryApp": False,
+        "dateJoined": "2030-01-01T00:00:00Z",
+    }
+    assert owner.get("/users/me/").json() == owner.get("/auth/").json() == expected
+    assert owner.get("/").json() == {"version": "0", "auth": {"scopes": sorted(Role.OWNER.scopes)}, "user": expected}
+
+
+def test_the_root_answers_anyone(world: World) -> None:
+    assert world.nobody.get("/").json() == {"version": "0", "auth": None, "user": None}
+    assert world.person(session=True).get("/").json()["auth"] is None
+
+
+def test_an_apps_token_is_held_to_the_apps_origins(world: World) -> None:
+    app = world.app("Bot", status="internal", allowed_origins=["https://bot.example"])
+    acting = world.acting_as(app, world.installation_of(app))
+    assert acting.get("/sentry-apps/", headers={"origin": "https://bot.example"}).status_code == 200
+    answer = acting.get("/sentry-apps/", headers={"origin": "https://evil.example"})
+    assert (answer.status_code, answer.json()) == (400, {"detail": "Invalid origin: https://evil.example"})
+    assert world.person().get("/sentry-apps/", headers={"origin": "https://evil.example"}).status_code == 200

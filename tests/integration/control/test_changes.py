@@ -1,0 +1,80 @@
+"""What a change leaves for the regions and for its reader."""
+
+import pytest
+
+from control_silo.models.app import SentryApp
+from control_silo.models.application import ApiToken
+from control_silo.models.installation import SentryAppInstallation
+from control_silo.models.record import Tombstone
+from control_silo.services.change import token_deleted
+from control_silo.services.create_internal_token import create_internal_token
+from control_silo.services.delete import delete_app
+from control_silo.services.update_app import SentryAppUpdater
+from region_silo.models.replica import TokenReplica
+from shared.consistency import WrittenVersion, collecting
+from shared.domain.category import Category
+from tests.silos import Silos, fresh
+
+
+@pytest.fixture
+def app(silos: Silos) -> SentryApp:
+    owner = silos.create_organization(fresh("acme"), region="us")
+    creator = silos.create_user(f"{fresh('dev')}@acme.example", organization_id=owner.id)
+    app = silos.create_app(fresh("Kanban"), owner=owner, creator=creator)
+    silos.install(app, organization=owner)
+    return app
+
+
+@pytest.fixture
+def installation(silos: Silos, app: SentryApp) -> SentryAppInstallation:
+    with silos.control.database.session():
+        return app.installations.get()
+
+
+@pytest.fixture
+def token(silos: Silos, app: SentryApp, installation: SentryAppInstallation) -> ApiToken:
+    with silos.control.database.transaction() as tx:
+        return create_internal_token(tx, app, installation, now=silos.clock.now()).row
+
+
+def delete_token(silos: Silos, token: ApiToken, installation: SentryAppInstallation) -> None:
+    with silos.control.database.transaction() as tx:
+        token_deleted(tx, token, organization_id=installation.organization_id, now=silos.clock.now())
+
+
+def test_a_change_of_a_subscription_names_the_installations_in_the_readers_token(
+    silos: Silos, app: SentryApp, installation: SentryAppInstallation
+) -> None:
+    change = SentryAppUpdater(webhook_url="https://kanban.example/moved")
+    with collecting() as written:
+        changed = change.run(silos.control, app_id=app.id, is_elevated=False)
+    assert written == [
+        WrittenVersion(Category.INSTALLATION, installation.id, installation.version + 1),
+        WrittenVersion(Category.APP, app.id, changed.version),
+    ]
+
+
+def test_a_token_deleted_twice_has_one_tombstone_newer_than_its_replica(
+    silos: Silos, token: ApiToken, installation: SentryAppInstallation
+) -> None:
+    delete_token(silos, token, installation)
+    delete_token(silos, token, installation)
+    with silos.control.database.session():
+        tombstones = Tombstone.select().where(Tombstone.category == Category.TOKEN, Tombstone.object_id == token.id)
+        assert [tombstone.version for tombstone in tombstones] == [token.version + 1]
+
+
+def test_deleting_an_app_takes_its_tokens_out_of_the_regions(silos: Silos, app: SentryApp, token: ApiToken) -> None:
+    silos.replicate()
+    actor = silos.create_user(f"{fresh('root')}@acme.example")
+    delete_app(silos.control, app_id=app.id, actor=actor)
+    silos.replicate()
+    with silos.database("us").session():
+        assert TokenReplica.get_by_id(token.id).tombstone
+
+
+def test_an_update_saves_what_it_changed_and_nothing_else(silos: Silos, app: SentryApp) -> None:
+    SentryAppUpdater(name="Board").run(silos.control, app_id=app.id, is_elevated=False)
+    with silos.control.database.session():
+        saved = SentryApp.get_by_id(app.id)
+    assert (saved.name, saved.slug, saved.version) == ("Board", app.slug, app.version + 1)

@@ -1,0 +1,174 @@
+"""Bodies stream both ways, headers stay intact, and a region that says nothing is given up."""
+
+import contextlib
+import gzip
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import TypeAlias
+
+import httpx
+import pytest
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shared.consistency import WrittenVersion, encode
+from shared.domain.category import Category
+from tests.integration.rest.far import Far, Gate
+
+Answer: TypeAlias = Callable[[Request], Response]
+StartFar: TypeAlias = Callable[..., Far]
+
+
+@pytest.fixture
+def start_far() -> Iterator[StartFar]:
+    """Starts a far end that answers with an ASGI application, and a near end before it."""
+    with contextlib.ExitStack() as running:
+
+        def start(application: ASGIApp, *, answer_seconds: float = 10) -> Far:
+            far = Far(application, answer_seconds=answer_seconds)
+            running.callback(far.close)
+            return far
+
+        yield start
+
+
+def _answering(answer: Answer) -> ASGIApp:
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await answer(Request(scope, receive))(scope, receive, send)
+
+    return application
+
+
+def test_an_answer_streams_as_the_region_writes_it(start_far: StartFar) -> None:
+    has_first = Gate()
+
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"first"
+        yield b"second" if await run_in_threadpool(has_first.passed) else b"nobody read"
+
+    far = start_far(_answering(lambda _: StreamingResponse(parts())))
+    with httpx.stream("GET", far.url) as answer:
+        received = answer.iter_raw()
+        assert next(received) == b"first"
+        has_first.open()
+        assert b"".join(received) == b"second"
+
+
+def test_a_body_streams_as_the_client_writes_it(start_far: StartFar) -> None:
+    has_first = Gate()
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            parts = [part async for part in _noting(Request(scope, receive), has_first)]
+            await Response(b"|".join(filter(None, parts)))(scope, receive, send)
+
+    def parts() -> Iterator[bytes]:
+        yield b"first"
+        yield b"second" if has_first.passed() else b"nobody read"
+
+    assert httpx.post(start_far(application).url, content=parts()).content == b"first|second"
+
+
+async def _noting(request: Request, gate: Gate) -> AsyncIterator[bytes]:
+    async for part in request.stream():
+        gate.open()
+        yield part
+
+
+def test_the_region_is_told_when_the_client_has_gone(start_far: StartFar) -> None:
+    is_gone = Gate()
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"first", "more_body": True})
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            is_gone.open()
+
+    with httpx.stream("GET", start_far(application).url) as answer:
+        assert next(answer.iter_raw()) == b"first"
+    assert is_gone.passed()
+
+
+def test_headers_arrive_as_they_were_sent(start_far: StartFar) -> None:
+    far = start_far(_answering(lambda request: Response(repr(sorted(request.headers.items())))))
+    token = encode([WrittenVersion(Category.APP, 1, 1)])
+    sent = {"Authorization": "Bearer t", "Cookie": "sentrysid=s", "silo-consistency-token": token, "X-Many": "1, 2"}
+    seen = httpx.get(far.url, headers=sent).text
+    assert all(repr((name.lower(), value)) in seen for name, value in sent.items())
+
+
+def test_what_concerns_one_connection_is_not_passed_on(start_far: StartFar) -> None:
+    far = start_far(_answering(lambda request: Response(repr(sorted(request.headers.keys())))))
+    sent = {"Connection": "X-Mine", "X-Mine": "1", "Keep-Alive": "5", "TE": "trailers", "Proxy-Authorization": "no"}
+    seen = httpx.get(far.url, headers=sent).text
+    assert not any(name in seen for name in ("x-mine", "keep-alive", "'te'", "proxy-authorization"))
+
+
+def test_nothing_is_added_that_the_client_did_not_send(start_far: StartFar) -> None:
+    far = start_far(_answering(lambda request: Response(repr(sorted(request.headers.keys())))))
+    with httpx.Client() as client:
+        client.headers.clear()
+        seen = client.send(httpx.Request("GET", far.url)).text
+    assert seen == repr(["host", "silo-forwarded", "x-forwarded-host", "x-forwarded-proto"])
+
+
+def test_an_answers_headers_and_bytes_are_untouched(start_far: StartFar) -> None:
+    body = gzip.compress(b"packed")
+
+    def answer(_: Request) -> Response:
+        response = Response(body, status_code=207, headers={"content-encoding": "gzip", "silo-reason": "X"})
+        response.set_cookie("a", "1")
+        response.set_cookie("b", "2")
+        return response
+
+    with httpx.stream("GET", start_far(_answering(answer)).url) as answered:
+        assert b"".join(answered.iter_raw()) == body
+    assert (answered.status_code, answered.headers["silo-reason"]) == (207, "X")
+    assert len(answered.headers.get_list("set-cookie")) == 2
+
+
+def test_a_redirect_is_not_followed(start_far: StartFar) -> None:
+    far = start_far(_answering(lambda _: Response(status_code=302, headers={"location": "http://127.0.0.1:9/"})))
+    assert httpx.get(far.url, follow_redirects=False).status_code == 302
+
+
+def test_path_and_query_arrive_as_they_were_written(start_far: StartFar) -> None:
+    def answer(request: Request) -> Response:
+        return Response(request.scope["raw_path"] + b"?" + request.scope["query_string"])
+
+    written = "/a%2Fb/%C3%A9/?q=a+b%20c&q=%22&x"
+    assert httpx.get(start_far(_answering(answer)).url + written).text == written
+
+
+def test_a_region_that_says_nothing_is_given_up(start_far: StartFar) -> None:
+    is_over = Gate()
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await run_in_threadpool(is_over.passed)
+
+    far = start_far(application, answer_seconds=0.05)
+    answers = [httpx.get(far.url) for _ in range(4)]
+    is_over.open()
+    assert [answer.status_code for answer in answers] == [503] * 4
+    assert answers[0].json() == {"detail": "The region us is not available right now."}
+
+
+def test_a_slow_answer_does_not_shut_the_others_out(start_far: StartFar) -> None:
+    is_over = Gate()
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            if scope["path"] == "/slow":
+                await run_in_threadpool(is_over.passed)
+            with contextlib.suppress(ClientDisconnect):
+                await Response(b"ok")(scope, receive, send)
+
+    far = start_far(application, answer_seconds=0.05)
+    statuses = [httpx.get(far.url + path).status_code for path in ("/slow", "/", "/slow", "/slow", "/", "/slow")]
+    is_over.open()
+    assert statuses == [503, 200, 503, 503, 200, 503]

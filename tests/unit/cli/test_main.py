@@ -1,0 +1,91 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from shared.cli.main import DONE, SAID_NO, WRONG_USE, run
+from shared.cli.topology import write_topology
+from tests.unit.cli.test_topology import TOPOLOGY
+
+
+@pytest.fixture
+def stopped(tmp_path: Path) -> str:
+    """The directory of a platform that does not run: nothing listens on its ports."""
+    found = json.dumps(TOPOLOGY.as_json()).replace(":8000", ":1").replace(":50051", ":1").replace(":50061", ":1")
+    (tmp_path / "topology.json").write_text(found)
+    return str(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("statsu", "silo: No such command 'statsu'. Did you mean 'status'?"),
+        ("up --nonsense", "silo up: No such option: --nonsense"),
+        ("up --http-port 70000", "silo up: Invalid value for '--http-port'"),
+        ("up --region us --region us", "silo up: The region 'us' is named twice."),
+        ("up --region control", "silo up: 'control' is no name for a region"),
+        ("up --region Us", "silo up: 'Us' is no name for a region"),
+        ("app create", "silo app create: Missing argument 'MANIFEST' (see silo app create --help)"),
+        ("rpc us nonsense", "silo rpc: A method is named package.Service/Method"),
+        ("user create a@b.example --role owner", "silo user create: --role says"),
+        ("status --control nonsense", "silo status: --control takes a URL"),
+        ("app list --control http://127.0.0.1:1", "silo app list: Name a token with --token"),
+        ("region list --control http://127.0.0.1:1", "silo region list: Set SILO_RPC_KEYS"),
+    ],
+)
+def test_wrong_use_ends_with_two_and_one_line(line: str, sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(line.split(), environ={}) == WRONG_USE
+    printed = capsys.readouterr()
+    assert printed.err.startswith(sentence)
+    assert (printed.out, printed.err.count("\n")) == ("", 1)
+
+
+@pytest.mark.parametrize("line", ["app list --data {}", "app --data {} list", "--data {} app list --json"])
+def test_a_platform_is_named_anywhere_on_the_line(
+    line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(line.format(tmp_path / "nowhere").split(), environ={}) == WRONG_USE
+    assert f"There is no {tmp_path / 'nowhere' / 'topology.json'}." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("line", ["app list", "org create shop --region us", "region list", "org list"])
+def test_a_platform_that_is_down_says_no(line: str, stopped: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*line.split(), "--data", stopped], environ={}) == SAID_NO
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_an_error_of_a_call_is_printed_with_its_reason(stopped: str, capsys: pytest.CaptureFixture[str]) -> None:
+    line = ["rpc", "us", "hybridcloud.operations.v1.OutboxService/GetStatus", "--data", stopped]
+    assert run(line, environ={}) == SAID_NO
+    assert "[UNAVAILABLE SILO_UNREACHABLE]" in capsys.readouterr().err
+
+
+def test_the_status_of_a_platform_that_is_down_can_be_read(stopped: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["status", "--json", "--data", stopped], environ={}) == DONE
+    report = json.loads(capsys.readouterr().out)
+    assert report["control"]["reachable"] is report["regions"]["us"]["reachable"] is False
+    assert report["regions"]["us"]["backlog"] is None
+
+
+def test_an_address_without_a_known_silo_needs_its_name(stopped: str, capsys: pytest.CaptureFixture[str]) -> None:
+    line = ["rpc", "127.0.0.1:2", "hybridcloud.operations.v1.OutboxService/GetStatus", "--data", stopped]
+    assert run(line, environ={}) == WRONG_USE
+    assert "--target-name" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("entry", ["nonsense", "=x", "grün=x", "key=\n", "key-bin=%"])
+def test_metadata_that_cannot_be_sent_is_refused(entry: str, tmp_path: Path) -> None:
+    write_topology(tmp_path, TOPOLOGY)
+    line = ["rpc", "us", "grpc.health.v1.Health/Check", "--metadata", entry, "--data", str(tmp_path)]
+    assert run(line, environ={}) == WRONG_USE
+
+
+@pytest.mark.parametrize("command", ["", "up", "demo", "status", "org create", "user create", "app show", "rpc"])
+def test_every_command_shows_help_with_examples(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*command.split(), "--help"], environ={}) == DONE
+    assert f"silo {command}" in capsys.readouterr().out.partition("Examples")[2] or not command
+
+
+def test_the_example_manifest_is_json_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["app", "example"], environ={}) == DONE
+    assert json.loads(capsys.readouterr().out)["name"] == "Acme Kanban"

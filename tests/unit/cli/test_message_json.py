@@ -1,0 +1,57 @@
+import pytest
+
+from shared.cli.message_json import parse_message, render_message
+from shared.errors import ConfigInvalid
+from shared.pb.hybridcloud.apps.v1.app_calls_pb2 import GetSentryAppBySlugRequest, GetSentryAppBySlugResponse
+from shared.pb.hybridcloud.apps.v1.installation_calls_pb2 import GetInstallationByIdRequest
+from shared.pb.hybridcloud.apps.v1.installation_pb2 import RpcSentryAppInstallation
+
+BIGGEST = 2**63 - 1
+
+
+def test_ids_are_numbers() -> None:
+    assert render_message(RpcSentryAppInstallation(id=7, organization_id=2**53))["organization_id"] == 2**53
+
+
+def test_a_number_that_json_cannot_hold_is_a_string() -> None:
+    assert render_message(GetInstallationByIdRequest(id=BIGGEST)) == {"id": str(BIGGEST)}
+
+
+@pytest.mark.parametrize("text", ['{"id": 7}', '{"id": "7"}'])
+def test_numbers_are_read_from_strings_too(text: str) -> None:
+    assert parse_message(text, GetInstallationByIdRequest) == GetInstallationByIdRequest(id=7)
+
+
+def test_a_number_at_its_limit_survives() -> None:
+    request = parse_message(f'{{"id": {BIGGEST}}}', GetInstallationByIdRequest)
+    assert request == GetInstallationByIdRequest(id=BIGGEST)
+
+
+def test_what_may_be_absent_is_absent_and_lists_are_always_there() -> None:
+    assert render_message(GetSentryAppBySlugResponse()) == {}
+    response = GetSentryAppBySlugResponse()
+    response.sentry_app.slug = "kanban"
+    app = render_message(response)["sentry_app"]
+    assert (app["scope_list"], app["is_alertable"]) == ([], False)
+    assert "webhook_url" not in app
+
+
+def test_a_struct_is_plain_json() -> None:
+    response = GetSentryAppBySlugResponse()
+    response.sentry_app.metadata.update({"seats": 3, "tags": ["a"]})
+    assert render_message(response)["sentry_app"]["metadata"] == {"seats": 3, "tags": ["a"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{", "is not JSON"),
+        ("[]", "must be a JSON object"),
+        ('"slug"', "must be a JSON object"),
+        ('{"slg": "x"}', r'no field named "slg".* Its fields: slug\.'),
+        ('{"slug": 7}', "does not fit GetSentryAppBySlugRequest"),
+    ],
+)
+def test_a_request_that_does_not_fit_is_explained(text: str, sentence: str) -> None:
+    with pytest.raises(ConfigInvalid, match=sentence):
+        parse_message(text, GetSentryAppBySlugRequest)

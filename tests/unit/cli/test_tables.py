@@ -1,0 +1,23 @@
+import pytest
+
+from shared.cli.tables import cell, print_table
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(None, "-"), (True, "yes"), (False, "no"), (0, "0"), ([], "-"), (["a", "b"], "a, b"), ("[red]x", "\\[red]x")],
+)
+def test_values_are_shown_as_people_read_them(value: object, shown: str) -> None:
+    assert cell(value) == shown
+
+
+def test_what_a_stranger_called_an_app_is_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(("name",), [("[bold]x[/bold]",)])
+    assert "[bold]x[/bold]" in capsys.readouterr().out
+
+
+def test_a_long_value_is_folded_and_not_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(("name", "value"), [("a", "x" * 200)])
+    printed = capsys.readouterr().out
+    assert printed.count("x") == 200
+    assert max(map(len, printed.splitlines())) <= 80

@@ -1,0 +1,56 @@
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from shared import errors
+from shared.errors import SiloError
+
+TREE = [leaf for leaf in errors.leaves() if leaf.__module__ == errors.__name__]
+
+
+def drawn_edges() -> Iterator[tuple[str, str]]:
+    """Parent and child of each line of the drawn tree, in its order."""
+    family = "SiloError"
+    for line in (errors.__doc__ or "").splitlines():
+        names = [(match.start(), match[1]) for match in re.finditer(r"[├└]── (\w+)", line)]
+        if names and names[0][0] == 4:
+            family = names[0][1]
+            yield "SiloError", family
+        else:
+            yield from ((family, name) for _, name in names)
+
+
+def test_the_drawn_tree_is_the_real_tree() -> None:
+    drawn = list(drawn_edges())
+    assert len(drawn) == len(set(drawn))
+    assert set(drawn) == {(leaf.__base__.__name__, leaf.__name__) for leaf in TREE if leaf.__base__}
+
+
+def test_every_reason_is_upper_snake_and_belongs_to_one_class() -> None:
+    reasons = [SiloError.reason, *(leaf.reason for leaf in TREE)]
+    assert len(reasons) == len(set(reasons))
+    assert all(re.fullmatch(r"[A-Z]+(_[A-Z]+)*", reason) for reason in reasons)
+
+
+@pytest.mark.parametrize("leaf", TREE, ids=lambda leaf: leaf.__name__)
+def test_a_leafs_docstring_is_its_message_and_its_reason_finds_it(leaf: type[SiloError]) -> None:
+    assert leaf().message == str(leaf()) == leaf.__doc__
+    assert errors.by_reason(leaf.reason) is leaf
+
+
+def test_a_sentence_of_its_own_replaces_the_docstring() -> None:
+    assert errors.SlugTaken("The slug 'acme' is taken.").message == "The slug 'acme' is taken."
+
+
+def test_a_reason_from_a_newer_peer_is_unknown() -> None:
+    assert errors.by_reason("NOT_YET_INVENTED") is None
+
+
+def test_an_error_keeps_its_facts_and_the_order_of_its_fields() -> None:
+    fields = {"slug": ("taken",), "name": ("blank", "short")}
+    error = errors.ValidationFailed(metadata={"slug": "acme"}, fields=fields)
+    assert (error.metadata, list(error.fields.items())) == (
+        {"slug": "acme"},
+        [("slug", ["taken"]), ("name", ["blank", "short"])],
+    )
