@@ -22,6 +22,8 @@ from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.schema import migrate_outbox
 from shared.outbox.servicers import SERVICE_PREFIX, Holdings, OutboxServicer, ReplicaServicer, Tables
 from shared.outbox.worker import Worker
+from shared.outgoing.client import AppClient
+from shared.outgoing.reach import Reach
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
 from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2_grpc, topology_service_pb2_grpc
 from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2_grpc
@@ -48,7 +50,7 @@ def open_alone(database: Database, *, clock: Clock) -> Control:
 
 
 def open_control(config: ControlConfig, *, clock: Clock) -> Control:
-    """Connects to the database; regions are dialled at their first use."""
+    """Connects to the database; regions are dialled at their first use, apps called as far as configured."""
     database = connect(config.database_url)
 
     def dial(name: str, address: str) -> grpc.Channel:
@@ -56,7 +58,8 @@ def open_control(config: ControlConfig, *, clock: Clock) -> Control:
             address, caller=CONTROL, target_name=name, keyring=config.keyring, clock=clock, tls=config.tls
         )
 
-    return Control(database, clock, RegionChannels(database, dial))
+    outgoing = AppClient(Reach(allow_private=config.webhook_allow_private))
+    return Control(database, clock, RegionChannels(database, dial), outgoing)
 
 
 def start_server(control: Control, config: ControlConfig) -> SiloServer:

@@ -35,6 +35,7 @@ class ControlServe:
         server = start_server(control, self._config)
         started.callback(server.stop)
         http.start()
+        started.callback(control.outgoing.close)  # first of all, since requests wait for it
         if self._with_worker:
             worker = make_worker(control)
             worker.start()

@@ -6,11 +6,19 @@ import grpc
 
 from region_silo.config import RegionConfig
 from region_silo.replication.delivery import OrganizationLoader, list_versions, replica_checksums, replica_versions
+from region_silo.rpc.app_request_service import AppRequestServicer
 from region_silo.rpc.app_service import AppServicer
+from region_silo.rpc.hook_service import HookServicer
 from region_silo.rpc.organization_service import OrganizationServicer
+from region_silo.rpc.region_calls import RegionTools
+from region_silo.rpc.sentry_app_region_service import SentryAppRegionServicer
+from region_silo.services.app_reader import AppReader
 from region_silo.services.apply import TABLES
 from region_silo.services.freshness import Freshness
 from region_silo.services.region import Region
+from region_silo.services.request_log import RegionRequestLog
+from region_silo.services.user_access import UserAccess
+from shared.asking.ask import Asking
 from shared.clock import Clock
 from shared.config import CONTROL
 from shared.database import Database, connect
@@ -18,10 +26,15 @@ from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.schema import migrate_outbox
 from shared.outbox.servicers import Holdings, OutboxServicer, ReplicaServicer, only_caller
 from shared.outbox.worker import Worker
+from shared.outgoing.client import AppClient
+from shared.outgoing.reach import Reach
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
+from shared.pb.hybridcloud.hooks.v1 import hook_service_pb2_grpc
 from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2_grpc
 from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2_grpc
+from shared.pb.hybridcloud.region.v1 import sentry_app_region_service_pb2_grpc
 from shared.pb.hybridcloud.replication.v1 import replica_service_pb2_grpc
+from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2_grpc
 from shared.rpc import channel as rpc_channel
 from shared.rpc.server import AddServicer, SiloServer, serve
 
@@ -34,8 +47,9 @@ def migrate(database: Database) -> list[str]:
 
 
 def open_region(config: RegionConfig, *, clock: Clock) -> Region:
-    """Connects to the database."""
-    return Region(config.name, connect(config.database_url), clock)
+    """Connects to the database; apps are called as far as configured."""
+    outgoing = AppClient(Reach(allow_private=config.webhook_allow_private))
+    return Region(config.name, connect(config.database_url), clock, outgoing)
 
 
 def connect_control(config: RegionConfig, *, clock: Clock) -> grpc.Channel:
@@ -65,6 +79,9 @@ def start_server(region: Region, config: RegionConfig, *, control: grpc.Channel)
     outbox = OutboxServicer(region.database, silo=region.name, clock=region.clock)
     servicers: list[tuple[AddServicer, object]] = [
         (app_service_pb2_grpc.add_AppServiceServicer_to_server, apps),
+        (hook_service_pb2_grpc.add_HookServiceServicer_to_server, HookServicer(region)),
+        (app_request_service_pb2_grpc.add_AppRequestServiceServicer_to_server, AppRequestServicer(region)),
+        (sentry_app_region_service_pb2_grpc.add_SentryAppRegionServiceServicer_to_server, _on_apps(region, control)),
         (organization_service_pb2_grpc.add_OrganizationServiceServicer_to_server, OrganizationServicer(region)),
         (replica_service_pb2_grpc.add_ReplicaServiceServicer_to_server, replicas),
         (outbox_service_pb2_grpc.add_OutboxServiceServicer_to_server, outbox),
@@ -77,6 +94,12 @@ def start_server(region: Region, config: RegionConfig, *, control: grpc.Channel)
         servicers=servicers,
         tls=config.tls,
     )
+
+
+def _on_apps(region: Region, control: grpc.Channel) -> SentryAppRegionServicer:
+    asking = Asking(region.outgoing, RegionRequestLog(region), region.clock)
+    tools = RegionTools(region, AppReader(region, control), UserAccess(region, control), asking)
+    return SentryAppRegionServicer(tools)
 
 
 def make_worker(region: Region, *, control: grpc.Channel) -> Worker:

@@ -42,7 +42,7 @@ class RegionServe:
 
     def start(self) -> None:
         region, config, started = self._region, self._config, self._started
-        started.callback(region.database.close)
+        started.callback(region.close)
         started.callback(self._control.close)
         api = create_api(
             region,
@@ -55,6 +55,7 @@ class RegionServe:
         server = start_server(region, config, control=self._control)
         started.callback(server.stop)
         http.start()
+        started.callback(region.outgoing.close)  # first of all, since requests wait for it
         registration = Registration(
             region,
             self._control,
@@ -87,7 +88,7 @@ class RegionWork:
     def stop(self) -> None:
         self._worker.stop()
         self._control.close()
-        self._region.database.close()
+        self._region.close()
 
 
 def _reachable(advertised: str, bound: str) -> str:

@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import peewee
+import psycopg
 from playhouse.migrations import Runner
 from playhouse.pool import PooledSqliteDatabase
+from psycopg.conninfo import conninfo_to_dict
 
 from shared.database_errors import translated
 from shared.database_pool import RestedPool
@@ -211,7 +213,7 @@ def connect(url: str, *, create: bool = False, pool_size: int = POOL_SIZE) -> Da
         pool_size: connections at most.
 
     Raises:
-        ConfigInvalid: the URL is of neither kind, or the file is not there.
+        ConfigInvalid: the URL is of neither kind or malformed, or the file is not there.
     """
     if url.startswith("sqlite:///"):
         return _connect_sqlite(Path(url.removeprefix("sqlite:///")), create=create, pool_size=pool_size)
@@ -224,12 +226,11 @@ def _connect_sqlite(path: Path, *, create: bool, pool_size: int) -> Database:
     if create:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as exc:
-            raise ConfigInvalid(f"Cannot create {path.parent}: {exc.strerror}.") from exc
-        if not path.exists():
-            with contextlib.suppress(OSError):
+            if not path.exists():
                 path.touch(mode=0o600)
-    if not path.exists():
+        except OSError as exc:
+            raise ConfigInvalid(f"Cannot create {path}: {exc.strerror}.") from exc
+    if not os.access(path, os.F_OK):
         raise ConfigInvalid(f"There is no database at {path}; run `migrate` first.")
     if not os.access(path, os.R_OK | os.W_OK):
         raise ConfigInvalid(f"The database at {path} cannot be written.")
@@ -247,6 +248,10 @@ def _connect_sqlite(path: Path, *, create: bool, pool_size: int) -> Database:
 
 
 def _connect_postgresql(url: str, *, pool_size: int) -> Database:
+    try:
+        conninfo_to_dict(url)
+    except psycopg.ProgrammingError as exc:
+        raise ConfigInvalid("The database URL is malformed.") from exc  # without the URL: it may hold a password
     opened = RestedPool(
         url.replace("postgres://", "postgresql://", 1),
         prefer_psycopg3=True,
@@ -254,6 +259,8 @@ def _connect_postgresql(url: str, *, pool_size: int) -> Database:
         timeout=POOL_WAIT_SECONDS,
         connect_timeout=5,
         application_name="silo",
+        # Named, because a database created under the C locale would otherwise hand out text as bytes.
+        client_encoding="utf8",
         options=f"-c lock_timeout={LOCK_WAIT_SECONDS}s -c statement_timeout={STATEMENT_SECONDS}s -c timezone=UTC",
         field_types={"INSTANT": "TIMESTAMPTZ"},
     )
@@ -275,7 +282,8 @@ class _BoundMetadata(peewee.Metadata):
 
     @database.setter
     def database(self, value: peewee.Database | None) -> None:
-        if value is not None:
+        # A class that is declared inside a session is offered that of its base, and does not keep it.
+        if value is not None and value is not self.database:
             raise TypeError("a model of a silo is never bound to one database")
 
 

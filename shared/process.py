@@ -2,8 +2,8 @@
 
 import signal
 import sys
-import threading
 from collections.abc import Callable
+from queue import SimpleQueue
 from types import FrameType
 from typing import NoReturn, Protocol
 
@@ -55,18 +55,18 @@ class Stop:
     """The end of a process, asked for from outside or from inside."""
 
     def __init__(self) -> None:
-        self._event = threading.Event()
+        # Unlike an event's, this lock may be asked for by a signal that interrupts whoever holds it.
+        self._asked: SimpleQueue[None] = SimpleQueue()
         self.error: SiloError | None = None
 
     def on_signal(self, number: int, frame: FrameType | None) -> None:
-        self._event.set()
+        self._asked.put(None)
 
     def because(self, error: SiloError) -> None:
         """Ends the process with an error."""
         self.error = error
-        self._event.set()
+        self._asked.put(None)
 
     def wait(self) -> None:
-        # A wait with a timeout lets Python run signal handlers on every platform.
-        while not self._event.wait(3600):
-            pass
+        """Returns when the end was asked for."""
+        self._asked.get()

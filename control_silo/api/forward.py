@@ -23,7 +23,7 @@ from control_silo.services.placement import (
     region_of_organization,
     region_of_principal,
 )
-from shared.errors import CredentialsMissing, NotFound
+from shared.errors import CredentialsMissing, NotFound, PermissionDenied
 
 Find = Callable[[Call], RegionAddress]
 
@@ -41,14 +41,21 @@ def _by_app(call: Call) -> RegionAddress:
 
 
 def _by_project(call: Call) -> RegionAddress:
-    return region_of_id(call.control, call.request.path_params["project_id"])
+    """SDKs send events here; they show a project's key, which control does not know, and are refused as regions do."""
+    try:
+        return region_of_id(call.control, call.request.path_params["project_id"])
+    except NotFound as exc:
+        raise PermissionDenied("event submission rejected with_reason: ProjectId") from exc
 
 
 def _by_issue(call: Call) -> RegionAddress:
     issue_id: str = call.request.path_params["issue_id"]
     if issue_id.isdecimal():
         return region_of_id(call.control, issue_id)
-    # A short id, ``WEB-1``, means something only among one's own projects.
+    # A short id, ``WEB-1``, means something only in an organization, or among one's own projects.
+    organization = call.request.query_params.get("organization_id_or_slug")
+    if organization:
+        return region_of_organization(call.control, organization)
     principal = call.find_principal()
     if principal is None:
         raise CredentialsMissing
@@ -75,14 +82,12 @@ REGION_OWNED: dict[str, Find] = {
 }
 """Path by path, with every method, how the region is found."""
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
-INGESTED = "/api/{project_id}/"
-"""Beginning of the paths where SDKs send events; they show a project's key there, which control does not know."""
 
 
 def forward_region_paths(app: FastAPI, control: Control, relay: Relay) -> None:
     """Serves the table's paths on control, after control's own; the relay is closed when the application ends."""
     for path, find in REGION_OWNED.items():
-        endpoint = _forwarding(control, relay, find, is_public=path.startswith(INGESTED))
+        endpoint = _forwarding(control, relay, find)
         app.add_api_route(path, endpoint, methods=list(METHODS), response_model=None, include_in_schema=False)
 
     @contextlib.asynccontextmanager
@@ -95,24 +100,22 @@ def forward_region_paths(app: FastAPI, control: Control, relay: Relay) -> None:
     app.router.lifespan_context = lifespan
 
 
-def _forwarding(
-    control: Control, relay: Relay, find: Find, *, is_public: bool
-) -> Callable[[Request], Awaitable[Response]]:
+def _forwarding(control: Control, relay: Relay, find: Find) -> Callable[[Request], Awaitable[Response]]:
     """The endpoint of one row of the table."""
 
     async def forward(request: Request) -> Response:
-        region = await run_in_threadpool(_locate, Call(control, request, b""), find, is_public=is_public)
+        region = await run_in_threadpool(_locate, Call(control, request, b""), find)
         return await relay.forward(request, to=region)
 
     return forward
 
 
-def _locate(call: Call, find: Find, *, is_public: bool) -> RegionAddress:
+def _locate(call: Call, find: Find) -> RegionAddress:
     with call.control.database.session():
         try:
             return find(call)
         except NotFound:
             # That something does not exist is told to whoever is known, as everywhere.
-            if not is_public and call.find_principal() is None:
+            if call.find_principal() is None:
                 raise CredentialsMissing from None
             raise

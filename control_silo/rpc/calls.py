@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from google.protobuf.message import Message
 
 from control_silo.services.control import Control
+from shared.asking.ask import UNLOGGED, Asking
 from shared.consistency import required
 from shared.domain.app_call import check_call
 from shared.errors import ReplicaBehind
@@ -17,6 +18,7 @@ class ControlCalls:
 
     def __init__(self, control: Control, freshness: ReplicaFreshness) -> None:
         self.control = control
+        self.asking = Asking(control.outgoing, UNLOGGED, control.clock)
         self._freshness = freshness
 
     @contextlib.contextmanager

@@ -6,7 +6,7 @@ from control_silo.rpc.calls import ControlCalls
 from control_silo.rpc.render import component_messages, context_messages
 from control_silo.services.find_app import components_of_app
 from control_silo.services.find_installation import find_installation, installations_matching
-from shared.domain.prepared_component import find_prepared
+from shared.asking.prepare import find_prepared
 from shared.pb.hybridcloud.apps.v1 import component_calls_pb2 as pb
 
 
@@ -43,5 +43,5 @@ class ComponentCalls(ControlCalls):
             installation = find_installation(request.installation_id)
             contexts = context_messages([installation] if installation else [], type=request.component_type)
         project_slug = request.project_slug if request.HasField("project_slug") else None
-        prepared = find_prepared(contexts[0], project_slug=project_slug) if contexts else None
+        prepared = find_prepared(self.asking, contexts, project_slug=project_slug)
         return pb.PrepareSentryAppComponentsResponse(component=prepared)

@@ -49,7 +49,7 @@ def may_see_ownership(principal: Principal, app: SentryApp) -> bool:
 
 
 def may_see_secrets(principal: Principal, app: SentryApp) -> bool:
-    """Whether the client secret and the values of custom headers are shown: to those who can do all that the app can."""
+    """Whether the client secret and the values of custom headers are shown: to those who can do all the app can."""
     if principal.is_elevated:
         return True
     held = principal.scopes_in(app.owner_id)

@@ -1,6 +1,6 @@
 """What every service of control needs. Owns nothing; ``bootstrap`` makes the one instance."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import peewee
@@ -8,17 +8,21 @@ import peewee
 from control_silo.services.regions import RegionChannels
 from shared.clock import Clock
 from shared.database import Database, Dialect, Model
+from shared.outgoing.client import AppClient
+from shared.outgoing.reach import Reach
 
 M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True)
 class Control:
-    """Control's database, clock, and way to the regions."""
+    """Control's database, clock, and ways to the regions and to apps."""
 
     database: Database
     clock: Clock
     regions: RegionChannels
+    outgoing: AppClient = field(default_factory=lambda: AppClient(Reach()))
+    """Calls the public internet alone unless it was made otherwise."""
 
     def locked(self, query: "peewee.ModelSelect[M]") -> "peewee.ModelSelect[M]":
         """The query, holding its rows until the transaction ends. SQLite's transactions hold everything already."""

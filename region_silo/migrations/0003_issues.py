@@ -58,11 +58,19 @@ def up(migrator: SchemaMigrator, db: peewee.Database) -> None:
                 (("organization_id", "status", "last_seen_at", "id"), False),
                 (("organization_id", "last_seen_at", "id"), False),
                 (("organization_id", "first_seen_at", "id"), False),
+                (("organization_id", "times_seen", "id"), False),
+                (("organization_id", "user_count", "id"), False),
                 (("project_id", "last_seen_at", "id"), False),
             )
 
     Issue.add_index(
-        Issue.index(Issue.organization_id, Issue.assignee_id, where=Issue.assignee_id.is_null(is_null=False))
+        Issue.index(
+            Issue.organization_id,
+            Issue.assignee_id,
+            Issue.last_seen_at,
+            Issue.id,
+            where=Issue.assignee_id.is_null(is_null=False),
+        )
     )
     db.create_tables([Project, Issue, *_tables_about_issues(db)])
 

@@ -58,11 +58,21 @@ class Issue(Model):
             (("organization_id", "status", "last_seen_at", "id"), False),
             (("organization_id", "last_seen_at", "id"), False),
             (("organization_id", "first_seen_at", "id"), False),
+            (("organization_id", "times_seen", "id"), False),
+            (("organization_id", "user_count", "id"), False),
             (("project_id", "last_seen_at", "id"), False),
         )
 
 
-Issue.add_index(Issue.index(Issue.organization_id, Issue.assignee_id, where=Issue.assignee_id.is_null(is_null=False)))
+Issue.add_index(
+    Issue.index(
+        Issue.organization_id,
+        Issue.assignee_id,
+        Issue.last_seen_at,
+        Issue.id,
+        where=Issue.assignee_id.is_null(is_null=False),
+    )
+)
 
 
 class IssueUser(Model):

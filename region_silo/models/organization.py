@@ -25,6 +25,6 @@ class RegionIdentity(Model):
     name = peewee.TextField(primary_key=True)
     identity = peewee.TextField()
     number = peewee.IntegerField(null=True)
-    """Given by control, 1 to 1023: the last ten bits of the ids made here; None until control has heard of the region."""
+    """Given by control, 1 to 1023: the last ten bits of the ids made here; None until control has heard of us."""
     http_address = peewee.TextField(null=True)
     """Where control was told that this region's HTTP is reached."""

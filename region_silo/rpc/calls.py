@@ -12,6 +12,8 @@ from google.protobuf.message import Message
 from region_silo.services.freshness import Freshness
 from region_silo.services.held import NotHeld
 from region_silo.services.region import Region
+from region_silo.services.request_log import RegionRequestLog
+from shared.asking.ask import Asking
 from shared.config import CONTROL
 from shared.consistency import TOKEN_NAME, encode, required
 from shared.domain.app_call import check_call
@@ -43,6 +45,7 @@ class RegionCalls:
     def __init__(self, region: Region, control: grpc.Channel, freshness: Freshness) -> None:
         self.region = region
         self.control = app_service_pb2_grpc.AppServiceStub(control)
+        self.asking = Asking(region.outgoing, RegionRequestLog(region), region.clock)
         self._freshness = freshness
 
     def read(

@@ -5,7 +5,7 @@ import grpc
 from region_silo.rpc.calls import RegionCalls
 from region_silo.services.find_app import components_of_app
 from region_silo.services.find_installation import contexts_matching, contexts_of_installation
-from shared.domain.prepared_component import find_prepared
+from shared.asking.prepare import find_prepared
 from shared.pb.hybridcloud.apps.v1 import component_calls_pb2 as pb
 
 
@@ -49,7 +49,7 @@ class ComponentCalls(RegionCalls):
                 self.region.database, request.installation_id, type=request.component_type
             )
             project_slug = request.project_slug if request.HasField("project_slug") else None
-            prepared = find_prepared(contexts[0], project_slug=project_slug) if contexts else None
+            prepared = find_prepared(self.asking, contexts, project_slug=project_slug)
             return pb.PrepareSentryAppComponentsResponse(component=prepared)
 
         return self.read(request, find, ask=self.control.PrepareSentryAppComponents)

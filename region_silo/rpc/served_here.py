@@ -3,7 +3,7 @@
 Owns these checks, the same for every service. A region never calls another region.
 """
 
-from region_silo.services.held import is_local
+from region_silo.services.held import are_local
 from region_silo.services.region import Region
 from shared.config import CONTROL
 from shared.errors import CallerNotOwner, FieldMissing, InvalidInput, OrganizationNotFound
@@ -40,8 +40,8 @@ def require_ids(**ids: int) -> None:
     """Raises:
     FieldMissing: one of the ids is not positive.
     """
-    for field, id in ids.items():
-        if id <= 0:
+    for field, number in ids.items():
+        if number <= 0:
             raise _missing(field, "a positive id is required.")
 
 
@@ -53,7 +53,7 @@ def require_organizations(region: Region, organization_ids: set[int]) -> None:
     for organization_id in organization_ids:
         require_ids(organization_id=organization_id)
     with region.database.session():
-        if not all(is_local(region.database, organization_id) for organization_id in organization_ids):
+        if not are_local(region.database, organization_ids):
             raise OrganizationNotFound
 
 

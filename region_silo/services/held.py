@@ -18,6 +18,14 @@ def is_local(database: Database, organization_id: int) -> bool:
     return bool(database.rows("SELECT 1 FROM organization WHERE id = ?", (organization_id,)))
 
 
+def are_local(database: Database, organization_ids: Collection[int]) -> bool:
+    """Whether all these organizations live in this region. Needs a session."""
+    wanted = set(organization_ids)
+    marks = ", ".join("?" * len(wanted)) or "NULL"
+    rows = database.rows(f"SELECT COUNT(*) FROM organization WHERE id IN ({marks})", list(wanted))  # noqa: S608
+    return bool(rows[0][0] == len(wanted))
+
+
 def require_local(database: Database, organization_id: int) -> None:
     """Needs a session.
 

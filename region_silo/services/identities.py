@@ -3,8 +3,6 @@
 Owns the order of asking, and what holds while control is away. Refuses to know HTTP, and what a principal may do.
 """
 
-import grpc
-
 from region_silo.services.app_token import find_app_principal
 from region_silo.services.identity_memory import IdentityMemory
 from region_silo.services.principal import Principal
@@ -14,6 +12,7 @@ from shared.config import CONTROL
 from shared.domain.credential import Credential, CredentialKind
 from shared.errors import CredentialsInvalid, DeadlineExceeded, SiloUnreachable, Unauthenticated, Unavailable
 from shared.pb.hybridcloud.users.v1 import identity_service_pb2, identity_service_pb2_grpc
+from shared.rpc.aliases import Channel
 
 ASK_SECONDS = 2.0
 """How long control may take to say who someone is."""
@@ -24,7 +23,7 @@ Answer = identity_service_pb2.AuthenticateResponse
 class Identities:
     """Resolves credentials; safe to share between threads. Makes calls, so never inside a session or transaction."""
 
-    def __init__(self, region: Region, control: grpc.Channel, *, memory: IdentityMemory | None = None) -> None:
+    def __init__(self, region: Region, control: Channel, *, memory: IdentityMemory | None = None) -> None:
         """Args:
         region: whose replicas know apps' tokens.
         control: the channel to control, which knows everyone.

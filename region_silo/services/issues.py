@@ -16,6 +16,8 @@ ME = "me"
 """After ``assigned:``, whoever asks."""
 MAX_ID_DIGITS = 19
 """No id has as many."""
+NO_ID = 0
+"""No issue has it."""
 
 
 class Sort(Enum):
@@ -43,7 +45,7 @@ def find_issue(id_or_short_id: str, *, organization_ids: Collection[int] | None)
         organization_ids: where to look; None: everywhere.
     """
     if id_or_short_id.isascii() and id_or_short_id.isdecimal():
-        number = int(id_or_short_id) if len(id_or_short_id) < MAX_ID_DIGITS else 0
+        number = int(id_or_short_id) if len(id_or_short_id) < MAX_ID_DIGITS else NO_ID
         condition: Any = Issue.id == number
     elif short_id := parse_short_id(id_or_short_id):
         condition = _has_short_id(short_id, organization_ids)
@@ -51,8 +53,7 @@ def find_issue(id_or_short_id: str, *, organization_ids: Collection[int] | None)
         return None
     if organization_ids is not None:
         condition &= Issue.organization_id.in_(list(organization_ids))
-    issue: Issue | None = Issue.select().where(condition).order_by(Issue.id).first()
-    return issue
+    return min(Issue.select().where(condition), key=lambda issue: issue.id, default=None)
 
 
 def list_issues(
@@ -100,10 +101,11 @@ def _condition(term: Term, asker: _Asker) -> Any:
 
 
 def _has_short_id(short_id: ShortId, organization_ids: Collection[int] | None) -> Any:
+    """Projects are read first, so that the issue is found by an index that begins with the project."""
     projects = Project.select(Project.id).where(Project.slug == short_id.project_slug)
     if organization_ids is not None:
         projects = projects.where(Project.organization_id.in_(list(organization_ids)))
-    return Issue.project_id.in_(projects) & (Issue.number == short_id.number)
+    return Issue.project_id.in_([project.id for project in projects]) & (Issue.number == short_id.number)
 
 
 def _is_assigned(word: str, asker: _Asker) -> Any:
@@ -125,8 +127,9 @@ def _is_in_project(slug: str, asker: _Asker) -> Any:
 
 
 def _is_called(text: str, asker: _Asker) -> Any:
-    short_id = parse_short_id(text)
-    return _has_short_id(short_id, [asker.organization_id]) if short_id else Issue.id == 0
+    """Looked up first: then the list is one row, whatever it is ordered by."""
+    issue = find_issue(text, organization_ids=[asker.organization_id])
+    return Issue.id == (issue.id if issue else NO_ID)
 
 
 _CONDITIONS: Mapping[Field, Callable[[str, _Asker], Any]] = {

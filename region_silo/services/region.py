@@ -1,15 +1,24 @@
 """What every service of a region needs. Owns nothing; ``bootstrap`` makes the one instance."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.clock import Clock
 from shared.database import Database
+from shared.outgoing.client import AppClient
+from shared.outgoing.reach import Reach
 
 
 @dataclass(frozen=True)
 class Region:
-    """A region's name, database and clock."""
+    """A region's name, database, clock, and way to apps."""
 
     name: str
     database: Database
     clock: Clock
+    outgoing: AppClient = field(default_factory=lambda: AppClient(Reach()))
+    """Calls the public internet alone unless it was made otherwise."""
+
+    def close(self) -> None:
+        """Ends the calls to apps, and closes the database. Idempotent."""
+        self.outgoing.close()
+        self.database.close()

@@ -13,6 +13,7 @@ from region_silo.services.region import Region
 from region_silo.services.row_lock import for_update
 from shared.columns import instant_text
 from shared.database import Transaction
+from shared.domain.event import REQUEST_LOG_EVENTS
 from shared.domain.request_record import RequestRecord
 
 MAX_ENTRIES = 100
@@ -57,7 +58,7 @@ def list_records(
     """
     wanted = (RequestLogEntry.sentry_app_id == sentry_app_id) & (RequestLogEntry.sent_at >= _expired_at(now))
     if events is not None:
-        wanted &= RequestLogEntry.event.in_(list(events))
+        wanted &= RequestLogEntry.event.in_([event for event in events if event in REQUEST_LOG_EVENTS])
     if errors_only:
         wanted &= RequestLogEntry.is_error
     newest = RequestLogEntry.select().where(wanted)

@@ -16,7 +16,6 @@ class Frame:
     module: str
     filename: str
     function: str
-    is_in_app: bool
 
     @property
     def place(self) -> str:
@@ -30,8 +29,6 @@ class CaughtException:
 
     type: str
     value: str
-    is_handled: bool | None
-    """None: the sender did not say."""
     frame: Frame | None
     """The innermost frame of the monitored software itself; the innermost of all when none is marked so."""
 
@@ -46,13 +43,7 @@ def find_exception(payload: JsonObject) -> CaughtException | None:
     value = text_of(caught.get("value"), limit=_MAX_VALUE_CHARACTERS)
     if not name and not value.strip():
         return None
-    handled = mapping_of(caught.get("mechanism")).get("handled")
-    return CaughtException(
-        type=name,
-        value=value,
-        is_handled=handled if isinstance(handled, bool) else None,
-        frame=_find_frame(mapping_of(caught.get("stacktrace"))),
-    )
+    return CaughtException(type=name, value=value, frame=_find_frame(mapping_of(caught.get("stacktrace"))))
 
 
 def _find_frame(stacktrace: JsonObject) -> Frame | None:
@@ -68,5 +59,4 @@ def _frame(frame: JsonObject) -> Frame:
         module=text_of(frame.get("module"), limit=_MAX_NAME_CHARACTERS),
         filename=text_of(frame.get("filename") or frame.get("abs_path"), limit=_MAX_NAME_CHARACTERS),
         function=text_of(frame.get("function"), limit=_MAX_NAME_CHARACTERS),
-        is_in_app=frame.get("in_app") is True,
     )

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from shared.asking.ask import Asking, Question
 from shared.asking.read_answer import BAD_GATEWAY, own_message, upstream_status
-from shared.domain.app_error import integrator_error, sentry_error
+from shared.domain.alert_component import ALERT_RULE_ACTION
+from shared.domain.app_error import AppError, integrator_error, sentry_error
 from shared.domain.component_fields import app_url
-from shared.domain.json_struct import object_of
+from shared.domain.json_struct import object_of, struct_of
 from shared.domain.json_value import JsonObject, JsonValue
-from shared.domain.prepared_component import ALERT_RULE_ACTION
 from shared.errors import RequestRefused, SiloError
-from shared.pb.hybridcloud.apps.v1 import component_pb2
+from shared.pb.hybridcloud.apps.v1 import alert_calls_pb2, component_pb2
 
 EVENT = "alert_rule_action.requested"
 SUCCESS = "Success!"
@@ -47,6 +47,34 @@ def announce_alert_action(
         message = own_message(outcome) or FAILURE
         raise integrator_error(f"{name}: {message}", status=upstream_status(outcome), facts=facts)
     return f"{name}: {own_message(outcome) or SUCCESS}"
+
+
+def announce_saved_rule(
+    asking: Asking,
+    context: component_pb2.RpcSentryAppComponentContext | None,
+    request: alert_calls_pb2.TriggerSentryAppActionCreatorsRequest,
+) -> alert_calls_pb2.TriggerSentryAppActionCreatorsResponse:
+    """``AppService.TriggerSentryAppActionCreators``: what went wrong is a part of the answer.
+
+    Args:
+        asking: through which the app is told.
+        context: the installation that the request names, and its ``alert-rule-action``; None: there is none.
+        request: with what the user entered.
+    """
+    try:
+        if context is None:
+            raise sentry_error("Installation does not exist", facts={"installation_uuid": request.install_uuid})
+        message = announce_alert_action(asking, context, fields=[object_of(field) for field in request.fields])
+    except AppError as error:
+        return alert_calls_pb2.TriggerSentryAppActionCreatorsResponse(
+            success=False,
+            message=error.message,
+            error_type=error.type.value,
+            webhook_context=struct_of(error.webhook_context) if error.webhook_context else None,
+            public_context=struct_of(error.public_context) if error.public_context else None,
+            status_code=error.status,
+        )
+    return alert_calls_pb2.TriggerSentryAppActionCreatorsResponse(success=True, message=message)
 
 
 def _url(context: component_pb2.RpcSentryAppComponentContext, facts: JsonObject) -> str:

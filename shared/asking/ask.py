@@ -44,6 +44,15 @@ class RequestLog(Protocol):
         """
 
 
+class _Unlogged:
+    def record(self, records: Sequence[RequestRecord]) -> None:
+        """Keeps nothing."""
+
+
+UNLOGGED: RequestLog = _Unlogged()
+"""For a silo whose log nobody reads for these calls: control's is for events of installations alone."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Question:
     """A request to the app of an installation."""

@@ -8,12 +8,12 @@ from enum import StrEnum
 
 from shared.asking.ask import Asking, Question
 from shared.asking.read_answer import BAD_GATEWAY, json_value, upstream_status
-from shared.domain.app_error import integrator_error
+from shared.domain.app_error import client_error, integrator_error
 from shared.domain.component_fields import app_url, check_uri
-from shared.domain.json_field import FieldInvalid, parse_text
+from shared.domain.json_field import FieldInvalid, FieldReader, parse_text, shown
 from shared.domain.json_value import JsonObject, JsonValue
-from shared.domain.webhook_url import parse_url
-from shared.errors import RequestRefused, SiloError
+from shared.domain.webhook_url import URL_ERROR, parse_url
+from shared.errors import RequestRefused, SiloError, ValidationFailed
 from shared.outgoing.call import AppAnswer
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
 
@@ -22,6 +22,7 @@ UNREADABLE = "Unable to parse response from {app_slug}"
 MAX_TICKET_URL_CHARACTERS = 2048
 MAX_TICKET_NAME_CHARACTERS = 255
 """Of a ticket's project, and of its identifier."""
+TICKET_FIELDS = ("webUrl", "project", "identifier")
 
 
 class LinkAction(StrEnum):
@@ -29,6 +30,15 @@ class LinkAction(StrEnum):
 
     CREATE = "create"
     LINK = "link"
+
+    @classmethod
+    def parse(cls, text: str) -> "LinkAction":
+        """Raises:
+        AppError: it is neither.
+        """
+        if text not in set(cls):
+            raise client_error(f"Invalid action type: {shown(text)}")
+        return cls(text)
 
     @property
     def event(self) -> str:
@@ -110,10 +120,23 @@ def request_ticket(
     }
     question = Question(installation=installation, event=action.event, url=url, payload=payload)
     (outcome,) = asking.ask_all([question])
-    return _read_ticket(outcome, app_slug=app.slug, facts={"uri": uri, "installation_uuid": installation.uuid})
+    return _ticket_of(outcome, app_slug=app.slug, facts={"uri": uri, "installation_uuid": installation.uuid})
 
 
-def _read_ticket(outcome: AppAnswer | SiloError, *, app_slug: str, facts: JsonObject) -> Ticket:
+def read_ticket(reader: FieldReader) -> Ticket:
+    """The ticket that a JSON object names in ``webUrl``, ``project`` and ``identifier``.
+
+    Raises:
+        ValidationFailed: with every problem, those included that were read before.
+    """
+    web_url = reader.read("webUrl", parse_web_url, is_required=True)
+    project = reader.read("project", _parse_name, is_required=True)
+    identifier = reader.read("identifier", _parse_name, is_required=True)
+    reader.raise_problems()
+    return Ticket(web_url=str(web_url), project=str(project), identifier=str(identifier))
+
+
+def _ticket_of(outcome: AppAnswer | SiloError, *, app_slug: str, facts: JsonObject) -> Ticket:
     if isinstance(outcome, SiloError):
         raise integrator_error(
             FAILED.format(app_slug=app_slug), status=BAD_GATEWAY, facts={**facts, "reason": outcome.reason}
@@ -121,21 +144,25 @@ def _read_ticket(outcome: AppAnswer | SiloError, *, app_slug: str, facts: JsonOb
     if not outcome.is_success:
         raise integrator_error(FAILED.format(app_slug=app_slug), status=upstream_status(outcome), facts=facts)
     value = json_value(outcome)
+    is_whole = isinstance(value, dict) and all(isinstance(value.get(name), str) for name in TICKET_FIELDS)
     try:
-        return parse_ticket(value if isinstance(value, dict) else {})
-    except FieldInvalid as exc:
+        return read_ticket(FieldReader(value if is_whole else {}))
+    except ValidationFailed as exc:
         raise integrator_error(UNREADABLE.format(app_slug=app_slug), status=BAD_GATEWAY, facts=facts) from exc
 
 
-def parse_ticket(answer: JsonObject) -> Ticket:
-    """Raises:
-    FieldInvalid: one of the three is missing, no text, or not one that can be kept.
+def parse_web_url(value: JsonValue) -> str:
+    """The address of a ticket.
+
+    Raises:
+        FieldInvalid: it is no http or https URL.
     """
-    names = ("webUrl", "project", "identifier")
-    if not all(isinstance(answer.get(name), str) and answer[name] for name in names):
-        raise FieldInvalid("webUrl, project and identifier are required.")
-    return Ticket(
-        web_url=parse_url(answer["webUrl"], max_characters=MAX_TICKET_URL_CHARACTERS),
-        project=parse_text(answer["project"], max_characters=MAX_TICKET_NAME_CHARACTERS),
-        identifier=parse_text(answer["identifier"], max_characters=MAX_TICKET_NAME_CHARACTERS),
-    )
+    text = parse_text(value, max_characters=MAX_TICKET_URL_CHARACTERS, is_blank_allowed=False)
+    try:
+        return parse_url(text, max_characters=MAX_TICKET_URL_CHARACTERS)
+    except FieldInvalid as exc:
+        raise FieldInvalid(URL_ERROR) from exc
+
+
+def _parse_name(value: JsonValue) -> str:
+    return parse_text(value, max_characters=MAX_TICKET_NAME_CHARACTERS, is_blank_allowed=False)

@@ -7,8 +7,11 @@ broken app takes nothing from another. Refuses to know where components come fro
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from google.protobuf import struct_pb2
+
 from shared.asking.ask import Asking, Question
 from shared.asking.select_options import SelectField, read_choices, select_question
+from shared.domain.alert_component import STACKTRACE_LINK, alert_rule_action
 from shared.domain.app_error import AppError
 from shared.domain.component_fields import (
     KnownChoices,
@@ -21,9 +24,8 @@ from shared.domain.component_fields import (
 )
 from shared.domain.json_struct import object_of, struct_of
 from shared.domain.json_value import JsonObject, JsonValue
-from shared.domain.prepared_component import STACKTRACE_LINK
 from shared.errors import RequestRefused
-from shared.pb.hybridcloud.apps.v1 import component_pb2
+from shared.pb.hybridcloud.apps.v1 import alert_pb2, component_pb2
 
 Context = component_pb2.RpcSentryAppComponentContext
 
@@ -87,6 +89,26 @@ def prepare_components(
     ]
     _ask(asking, preparations)
     return [preparation.finish() for preparation in preparations]
+
+
+def find_prepared(
+    asking: Asking, contexts: Sequence[Context], *, project_slug: str | None
+) -> component_pb2.RpcSentryAppComponent | None:
+    """The component of the first context, prepared; None when there is none, or its app did not help."""
+    prepared = prepare_components(asking, contexts[:1], project_slug=project_slug)
+    return next((each.to_message() for each in prepared if not each.error), None)
+
+
+def alert_rule_actions(
+    asking: Asking,
+    contexts: Iterable[Context],
+    *,
+    event_data: alert_pb2.RpcSentryAppEventData,
+    project_slug: str | None,
+) -> list[struct_pb2.Struct]:
+    """What the editor of alert rules offers for each context whose ``alert-rule-action`` can be prepared, in order."""
+    prepared = prepare_components(asking, contexts, project_slug=project_slug)
+    return [alert_rule_action(each.context, each.to_message(), event_data) for each in prepared if not each.error]
 
 
 def _begin(context: Context, *, project_slug: str | None, values: Mapping[str, JsonValue]) -> _Preparation:

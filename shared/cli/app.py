@@ -8,7 +8,7 @@ import typer
 
 from shared.cli import rest
 from shared.cli.access import Access, access_of
-from shared.cli.app_places import list_places
+from shared.cli.app_replicas import AppReplica, list_replicas
 from shared.cli.invocation import SiloCommand, SiloGroup
 from shared.cli.manifest import ACME_KANBAN, read_manifest
 from shared.cli.output import JsonOption, examples, note, print_json
@@ -83,19 +83,16 @@ def list_all(
 
 @app.command(cls=SiloCommand, epilog=examples("silo app show acme-kanban", "silo app show acme-kanban --json"))
 def show(ctx: typer.Context, slug: SlugArgument, as_json: JsonOption = False) -> None:
-    """Show an app, and in each silo whether it is known there and who has it installed."""
+    """Show an app, and what each region holds of it: the version of its replica, and its installations."""
     access = access_of(ctx)
     with rest.connect(access) as api:
         found = api.get(f"/sentry-apps/{quote(slug)}/")
-    places = list_places(access, found["slug"]) if access.rpc_keys else []
+    replicas = list_replicas(access, found["slug"]) if access.rpc_keys else []
     if as_json:
-        print_json({**found, "places": [place.as_json() for place in places]})
+        print_json({**found, "regions": {replica.region: replica.as_json() for replica in replicas}})
         return
     _print_app(found)
-    print_table(
-        ("silo", "app known", "installation", "organization", "status"),
-        [row for place in places for row in place.rows()],
-    )
+    print_table(("region", "replica", "installed in"), [_replica_row(replica) for replica in replicas])
 
 
 @app.command(
@@ -170,6 +167,14 @@ def _default_organization(access: Access) -> str:
     if access.organization is None:
         raise ConfigInvalid("Name the organization with --org.")
     return access.organization
+
+
+def _replica_row(replica: AppReplica) -> tuple[str, str, str]:
+    if not replica.is_reachable:
+        return replica.region, "does not answer", ""
+    version = f"version {replica.version}" if replica.version else "none"
+    installed = ", ".join(f"{each.organization} ({each.status})" for each in replica.installations)
+    return replica.region, version, installed
 
 
 def _print_app(found: dict[str, Any]) -> None:

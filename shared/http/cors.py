@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.http.answer import empty_answer
 from shared.http.errors import Refused
+from shared.http.spelling import REST_PREFIX
 
 ALLOWED_METHODS = "GET, HEAD, OPTIONS, POST, PUT, DELETE"
 ALLOWED_HEADERS = "Authorization, Content-Type, Accept, Origin, silo-consistency-token"
@@ -81,13 +82,19 @@ class _Cors:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        if scope["method"] == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers:
-            await empty_answer(204, headers=_preflight(headers["origin"]))(scope, receive, send)
+        if _is_preflight(scope):
+            await empty_answer(204, headers=_preflight(Headers(scope=scope)["origin"]))(scope, receive, send)
             return
         # Endpoints see copies of the scope that share this dictionary.
         state: dict[str, object] = scope.setdefault("state", {})
         await self._app(scope, receive, _telling(send, state))
+
+
+def _is_preflight(scope: Scope) -> bool:
+    if scope["method"] != "OPTIONS" or not scope["path"].startswith(REST_PREFIX):
+        return False
+    headers = Headers(scope=scope)
+    return "origin" in headers and "access-control-request-method" in headers
 
 
 def _preflight(origin: str) -> dict[str, str]:

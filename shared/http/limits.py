@@ -2,6 +2,7 @@
 
 Owns the counting and the answer 429. Counts in the process, so that it costs nothing and needs nobody. A request that
 control forwarded was counted there. Requests without credentials are not counted: there is nobody to count them for.
+Neither are events: all users of an organization's software send them with one key.
 """
 
 import hashlib
@@ -23,11 +24,9 @@ from shared.errors import RateLimited
 from shared.http.credentials import SESSION_COOKIE
 from shared.http.errors import error_answer
 from shared.http.forwarded import IS_FORWARDED
-from shared.http.spelling import API_PREFIX
+from shared.http.spelling import REST_PREFIX
 
 WINDOW_SECONDS = 1
-LIMITED_PREFIX = f"{API_PREFIX}0/"
-"""Paths that are limited; events come in elsewhere, and have a key for all of an organization's users."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ class _Limited:
 
 
 def _is_exempt(scope: Scope) -> bool:
-    return scope["type"] != "http" or IS_FORWARDED in scope or not scope["path"].startswith(LIMITED_PREFIX)
+    return scope["type"] != "http" or IS_FORWARDED in scope or not scope["path"].startswith(REST_PREFIX)
 
 
 def _client_of(request: Request) -> bytes | None:

@@ -7,6 +7,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 API_PREFIX = "/api/"
 """Paths below it all end in a slash."""
+REST_PREFIX = f"{API_PREFIX}0/"
+"""What people and apps use; beside it lie the paths where events come in."""
 
 
 class Spelling:

@@ -49,7 +49,7 @@ class ReplicaDestination:
     name: str
     load: Load
     channel: Callable[[], grpc.Channel]
-    """Gives the channel to use now; raises ``SiloUnreachable`` while the address is not known."""
+    """Gives the channel to use now; raises ``RegionNotFound`` while the address is not known."""
 
     def deliver(self, claims: Sequence[Claim]) -> list[Rejection | None]:
         states = self._read(claims)

@@ -17,7 +17,15 @@ import structlog
 
 from shared.clock import Clock
 from shared.database import Database
-from shared.errors import DeadlineExceeded, Exhausted, Forbidden, SiloError, Unauthenticated, Unavailable
+from shared.errors import (
+    DeadlineExceeded,
+    Exhausted,
+    Forbidden,
+    RegionNotFound,
+    SiloError,
+    Unauthenticated,
+    Unavailable,
+)
 from shared.outbox.backoff import Backoff
 from shared.outbox.claim import Retry, acknowledge, claim, release, retry_or_park
 from shared.outbox.message import Claim, Rejection
@@ -31,7 +39,7 @@ ATTEMPTS_BEFORE_PARKING = 8
 OBJECT_BACKOFF = Backoff(base_seconds=1.0, cap_seconds=30.0)
 """Between attempts of a rejected object. With the attempts above, a hopeless one is parked within two minutes."""
 
-_AWAY = (Unavailable, DeadlineExceeded, Exhausted, Unauthenticated, Forbidden)
+_AWAY = (Unavailable, DeadlineExceeded, Exhausted, Unauthenticated, Forbidden, RegionNotFound)
 
 
 class Destination(Protocol):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 
 from shared.columns import instant_text
 from shared.database import Dialect, Transaction
@@ -42,7 +43,7 @@ def enqueue(
     for start in range(0, len(keys), _ROWS_PER_STATEMENT):
         _insert(tx, keys[start : start + _ROWS_PER_STATEMENT], at)
     for silo in silos if keys else ():
-        tx.after_commit(lambda silo=silo: tx.database.wake.ring(silo))  # type: ignore[misc]
+        tx.after_commit(partial(tx.database.wake.ring, silo))
 
 
 def _insert(tx: Transaction, keys: list[tuple[str, str, int]], at: str) -> None:

@@ -42,7 +42,9 @@ class Listener:
                 self._stopping.wait(_RECONNECT_SECONDS)
 
     def _listen(self) -> None:
-        with psycopg.connect(self._database.peewee.database, autocommit=True, connect_timeout=5) as connection:
+        with psycopg.connect(
+            self._database.peewee.database, autocommit=True, connect_timeout=5, client_encoding="utf8"
+        ) as connection:
             connection.execute(f"LISTEN {NOTIFY_CHANNEL}")
             self._database.wake.ring_all()
             while not self._stopping.is_set():

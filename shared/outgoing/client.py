@@ -45,7 +45,7 @@ for _name in ("httpx", "httpcore"):  # both log URLs, one of them headers
 
 
 class AppClient:
-    """Calls apps; safe to share between threads."""
+    """Calls apps; safe to share between threads. Starts nothing before its first call."""
 
     def __init__(self, reach: Reach, *, tls: ssl.SSLContext | None = None, lookup: Lookup = look_up) -> None:
         """Args:
@@ -55,13 +55,11 @@ class AppClient:
         """
         self._reach = reach
         self._resolver = Resolver(lookup)
-        self._tls = tls or httpx.create_ssl_context()
-        self._loop = asyncio.new_event_loop()
+        self._tls = tls
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._slots = Slots(total=MAX_CALLS, per_host=MAX_CALLS_TO_HOST)
         self._submitting = threading.Lock()
         self._is_closed = False
-        self._thread = threading.Thread(target=self._run, name="outgoing", daemon=True)
-        self._thread.start()
 
     def send(self, call: AppCall) -> AppAnswer:
         """Makes one call and waits for its end.
@@ -94,7 +92,8 @@ class AppClient:
         with self._submitting:
             if self._is_closed:
                 raise Cancelled
-            return asyncio.run_coroutine_threadsafe(self._call(call), self._loop)
+            loop = self._loop or self._start()
+            return asyncio.run_coroutine_threadsafe(self._call(call), loop)
 
     def close(self) -> None:
         """Ends every call with ``Cancelled``. Idempotent."""
@@ -102,17 +101,19 @@ class AppClient:
             if self._is_closed:
                 return
             self._is_closed = True
+        if self._loop is None:
+            return
         # What was submitted before is a task by the time that this runs.
         asyncio.run_coroutine_threadsafe(_cancel_all(), self._loop).result(_STOP_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_STOP_SECONDS)
 
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        try:
-            self._loop.run_forever()
-        finally:
-            self._loop.close()
+    def _start(self) -> asyncio.AbstractEventLoop:
+        self._tls = self._tls or httpx.create_ssl_context()
+        loop = self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=_run, args=(loop,), name="outgoing", daemon=True)
+        self._thread.start()
+        return loop
 
     async def _call(self, call: AppCall) -> AppAnswer:
         try:
@@ -126,7 +127,8 @@ class AppClient:
 
     async def _exchange(self, call: AppCall, url: httpx.URL) -> AppAnswer:
         addresses = await _within(call.limits.connect_seconds, self._addresses(url))
-        async with httpx.AsyncHTTPTransport(verify=self._tls, trust_env=False) as transport:
+        tls = self._tls or httpx.create_ssl_context()
+        async with httpx.AsyncHTTPTransport(verify=tls, trust_env=False) as transport:
             for address in addresses[:-1]:
                 try:
                     return await _send(transport, call, url, address)
@@ -157,6 +159,14 @@ class AppClient:
         for address in found:
             self._reach.check_address(address)
         return found[:MAX_ADDRESSES]
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_forever()
+    finally:
+        loop.close()
 
 
 async def _send(transport: httpx.AsyncHTTPTransport, call: AppCall, url: httpx.URL, address: str) -> AppAnswer:

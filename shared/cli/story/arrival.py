@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from shared.cli.access import Access
+from shared.cli.app_replicas import BUCKETS
 from shared.errors import DeadlineExceeded
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2, app_service_pb2_grpc
 from shared.pb.hybridcloud.replication.v1 import replica_pb2, replica_service_pb2, replica_service_pb2_grpc
@@ -17,7 +18,6 @@ from shared.rpc.channel import SiloChannel
 
 ARRIVAL_SECONDS = 15.0
 _PAUSE_SECONDS = 0.0005
-_BUCKETS = 1024
 
 
 class Observer:
@@ -79,9 +79,7 @@ class Observer:
 
     def _holds(self, region: str, app_id: int) -> bool:
         stub = replica_service_pb2_grpc.ReplicaServiceStub(self._channels[region])
-        request = replica_service_pb2.ListVersionsRequest(
-            category=replica_pb2.CATEGORY_APP, buckets=[app_id % _BUCKETS]
-        )
+        request = replica_service_pb2.ListVersionsRequest(category=replica_pb2.CATEGORY_APP, buckets=[app_id % BUCKETS])
         return any(each.object_id == app_id for each in stub.ListVersions(request).versions)
 
 

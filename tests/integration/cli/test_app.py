@@ -59,13 +59,20 @@ def test_an_app_that_cannot_be_installed_is_named(silo: CommandLine, kanban: str
     assert "Could not find requested organization" in silo("app", "install", kanban, "--org", "nowhere").err
 
 
-def test_an_app_is_shown_with_its_installations_in_every_silo(silo: CommandLine, silos: Silos, kanban: str) -> None:
+def test_an_app_is_shown_with_what_each_region_holds_of_it(silo: CommandLine, silos: Silos, kanban: str) -> None:
     uuid = silo("app", "install", kanban, "--json").json["uuid"]
     silos.replicate()
+    regions = silo("app", "show", kanban, "--json").json["regions"]
+    held = {"uuid": uuid, "organization": "acme", "status": "installed"}
+    assert (regions["us"]["version"], regions["us"]["installations"]) == (1, [held])
+    assert (regions["de"]["version"], regions["de"]["installations"]) == (None, [])
+    assert "acme (installed)" in silo("app", "show", kanban).out
+
+
+def test_a_region_that_is_away_is_shown_as_such(silo: CommandLine, silos: Silos, kanban: str) -> None:
     silos.stop("de")
-    places = {place["silo"]: place for place in silo("app", "show", kanban, "--json").json["places"]}
-    assert [each["uuid"] for each in places["us"]["installations"]] == [uuid]
-    assert (places["control"]["known"], places["us"]["known"], places["de"]["known"]) == (True, True, None)
+    assert silo("app", "show", kanban, "--json").json["regions"]["de"]["reachable"] is False
+    assert "does not answer" in silo("app", "show", kanban).out
     silos.start("de")
 
 

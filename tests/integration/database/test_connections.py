@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from shared.database import Database, connect
+from shared.database import Database, Model, connect
 from shared.errors import PoolExhausted
 from tests.integration.database.conftest import Note, create_notes, texts, write
 
@@ -106,6 +106,15 @@ def test_a_model_outside_every_session_has_no_database(database: Database) -> No
     with database.session():
         bound.append(Note._meta.database)
     assert [*bound, Note._meta.database] == [None, database.peewee, None]
+
+
+def test_a_model_that_is_declared_inside_a_session_is_not_bound_to_it(database: Database) -> None:
+    with database.session():
+
+        class Late(Model):
+            pass
+
+    assert Late._meta.database is None
 
 
 def test_a_model_cannot_be_bound_to_one_database(database: Database) -> None:

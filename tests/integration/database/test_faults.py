@@ -182,6 +182,13 @@ def test_a_url_of_another_kind_is_refused(url: str) -> None:
         connect(url)
 
 
+@pytest.mark.parametrize("url", ["postgresql://silo:hunter2@[::1/silo", "postgresql://h/d?colour=red"])
+def test_a_malformed_url_is_refused_and_not_shown(url: str) -> None:
+    with pytest.raises(ConfigInvalid) as refused:
+        connect(url)
+    assert refused.value.message == "The database URL is malformed."
+
+
 def test_a_missing_file_is_not_created_by_the_way(tmp_path: Path) -> None:
     with pytest.raises(ConfigInvalid, match="run `migrate` first"):
         connect(f"sqlite:///{tmp_path / 'notes.db'}")

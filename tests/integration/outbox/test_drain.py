@@ -2,7 +2,15 @@ from collections.abc import Sequence
 
 import pytest
 
-from shared.errors import DeadlineExceeded, Internal, SiloUnreachable
+from shared.errors import (
+    DatabaseFull,
+    DeadlineExceeded,
+    Internal,
+    PermissionDenied,
+    RegionNotFound,
+    SiloError,
+    SiloUnreachable,
+)
 from shared.outbox.drain import ATTEMPTS_BEFORE_PARKING, OBJECT_BACKOFF
 from shared.outbox.message import Claim, MessageState, Rejection
 from tests.integration.outbox.conftest import Box, Scripted
@@ -53,14 +61,17 @@ def test_parking_a_hopeless_object_takes_less_than_four_minutes() -> None:
     assert sum(bounds) < 240
 
 
-def test_a_destination_that_is_away_burns_no_attempts_and_releases_everything(box: Box) -> None:
+@pytest.mark.parametrize("reason", [SiloUnreachable, PermissionDenied, DatabaseFull, RegionNotFound])
+def test_a_destination_that_is_away_burns_no_attempts_and_releases_everything(
+    box: Box, reason: type[SiloError]
+) -> None:
     class Away(Scripted):
         def deliver(self, claims: Sequence[Claim]) -> list[Rejection | None]:
-            raise SiloUnreachable
+            raise reason
 
     box.enqueue(1, 2)
     result = box.drain(Away()).run_once()
-    assert isinstance(result.away, SiloUnreachable)
+    assert isinstance(result.away, reason)
     assert [(row.state, row.attempts) for row in box.rows().values()] == [(MessageState.DUE, 0)] * 2
     assert box.drain(Scripted()).run_once().delivered == 2
 

@@ -1,7 +1,5 @@
 """Two regions and control over HTTP, with people and an app; one world per engine, shared by the tests of a module."""
 
-import contextlib
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,7 +10,7 @@ from control_silo.models.region import OrganizationReplica
 from control_silo.services.user import NewUser
 from shared.domain.scopes import Role
 from tests.http_silos import HttpSilos, serving_http
-from tests.silos import Silos, running_silos
+from tests.silos import Silos
 
 ORIGIN = "https://robot.example"
 
@@ -34,20 +32,11 @@ class Web:
     robot_token: str
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def web(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+@pytest.fixture(scope="module")
+def web(module_silos: Silos) -> Iterator[Web]:
     """Everything replicated and served; whoever takes a silo away brings it back."""
-    folder, numbers = tmp_path_factory.mktemp("web"), itertools.count(1)
-    with contextlib.ExitStack() as databases:
-
-        def new_url() -> str:
-            if request.param == "sqlite":
-                return f"sqlite:///{folder / f'database-{next(numbers)}.db'}"
-            url: str = databases.enter_context(request.getfixturevalue("postgres_server").database())
-            return url
-
-        with running_silos(new_url) as silos, serving_http(silos) as http:
-            yield _populated(silos, http)
+    with serving_http(module_silos) as http:
+        yield _populated(module_silos, http)
 
 
 def _populated(silos: Silos, http: HttpSilos) -> Web:

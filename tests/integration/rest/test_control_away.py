@@ -1,9 +1,11 @@
 """What people may do in a region while control cannot be asked who they are (docs/adr/0004)."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
+from control_silo.models.user import Session, User
 from region_silo.services.identity_memory import FRESH_SECONDS, REFUSAL_SECONDS, UNREACHABLE_SECONDS
 from tests.integration.rest.conftest import Web
 
@@ -66,23 +68,24 @@ def test_control_is_asked_again_once_it_is_back(web: Web) -> None:
 @pytest.mark.usefixtures("region")
 def test_who_signs_in_after_a_refusal_is_known_a_second_later(web: Web) -> None:
     user = web.http.create_user("late@acme.example", organization="acme")
-    with web.silos.control.database.transaction() as tx:
-        tx.database.rows("UPDATE user_account SET is_active = ? WHERE id = ?", (False, user.user.id))
+    _set_active(web, user.user, is_active=False)
     assert _status(web, user.token) == 401
-    with web.silos.control.database.transaction() as tx:
-        tx.database.rows("UPDATE user_account SET is_active = ? WHERE id = ?", (True, user.user.id))
+    _set_active(web, user.user, is_active=True)
     web.silos.clock.advance(REFUSAL_SECONDS)
     assert _status(web, user.token) == 200
+
+
+def _set_active(web: Web, user: User, *, is_active: bool) -> None:
+    with web.silos.control.database.transaction():
+        User.update(is_active=is_active).where(User.id == user.id).execute()
 
 
 @pytest.mark.usefixtures("region")
 def test_a_session_ends_when_it_ends_although_control_is_away(web: Web) -> None:
     user = web.http.create_user("brief@acme.example", organization="acme")
-    end = web.silos.clock.now()
-    with web.silos.control.database.transaction() as tx:
-        tx.database.rows(
-            "UPDATE session SET expires_at = ? WHERE user_id = ?", (end.replace(second=end.second + 1), user.user.id)
-        )
+    with web.silos.control.database.transaction():
+        end = web.silos.clock.now() + timedelta(seconds=1)
+        Session.update(expires_at=end).where(Session.user == user.user).execute()
     assert web.http.get("us", "/api/0/auth/", session=user.session_key).status_code == 200
     web.silos.stop("control")
     web.silos.clock.advance(2)

@@ -79,8 +79,11 @@ def test_a_stranger_learns_nothing_of_what_exists(web: Web) -> None:
     assert answers[0].json() == answers[1].json()
 
 
-def test_events_for_a_project_that_no_region_made_are_not_found(web: Web) -> None:
-    assert web.http.call("POST", "control", "/api/7/envelope/", content=b"{}").status_code == 404
+def test_events_for_a_project_that_no_region_made_are_refused_as_regions_refuse_them(web: Web) -> None:
+    unknown = region_id(7, region_number=1)
+    answers = [web.http.call("POST", "control", f"/api/{id}/store/?sentry_key=k", content=b"{}") for id in (7, unknown)]
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert answers[0].json() == answers[1].json()
 
 
 def test_preflights_of_forwarded_paths_are_answered(web: Web) -> None:

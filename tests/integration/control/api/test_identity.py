@@ -71,7 +71,7 @@ def test_a_wrong_token_is_refused_beside_a_good_session(world: World) -> None:
 
 
 def test_signing_in_answers_with_a_session_that_only_this_site_sends(world: World) -> None:
-    world.person()
+    world.password_holder("person-1@acme.example", "correct horse")
     answer = world.client.post("/api/0/auth/", headers=basic(" Person-1@ACME.example", "correct horse"))
     cookie = answer.headers["set-cookie"]
     world.client.cookies.clear()
@@ -83,7 +83,7 @@ def test_signing_in_answers_with_a_session_that_only_this_site_sends(world: Worl
 
 @pytest.mark.parametrize("credentials", [("person-1@acme.example", "wrong"), ("x@y.z", "correct horse"), ("\x00", "")])
 def test_signing_in_with_anything_wrong_is_refused_alike(world: World, credentials: tuple[str, str]) -> None:
-    world.person()
+    world.password_holder("person-1@acme.example", "correct horse")
     answer = world.client.post("/api/0/auth/", headers=basic(*credentials))
     assert (answer.status_code, answer.json()) == (401, {"detail": "Invalid username/password."})
     assert "set-cookie" not in answer.headers

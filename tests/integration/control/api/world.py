@@ -20,6 +20,7 @@ from control_silo.models.region import OrganizationReplica, Region
 from control_silo.models.user import Member, User
 from control_silo.services.control import Control
 from control_silo.services.create_app import SentryAppCreator
+from control_silo.services.identity import create_session
 from control_silo.services.install import SentryAppInstallationCreator
 from control_silo.services.organization import get_organization
 from control_silo.services.regions import RegionChannels
@@ -28,7 +29,7 @@ from control_silo.services.update_app import SentryAppUpdater
 from control_silo.services.user import UserCreator
 from shared.clock import FrozenClock
 from shared.database import connect
-from shared.domain.scopes import Role
+from shared.domain.scopes import ALL_SCOPES, Role
 
 KANBAN: dict[str, Any] = {
     "name": "Acme Kanban",
@@ -101,18 +102,22 @@ class World:
         superuser: bool = False,
         staff: bool = False,
     ) -> Caller:
-        """A new user; ``role`` None makes one without an organization."""
+        """A new user, who has no password; ``role`` None makes one without an organization."""
         self._people += 1
-        created = UserCreator(
-            email=f"person-{self._people}@acme.example",
-            password="correct horse",
-            organization=organization if role else None,
-            role=role or Role.MEMBER,
-            is_superuser=superuser,
-            is_staff=staff,
-        ).run(self.control)
-        headers = {"cookie": f"sentrysid={created.session_key}"} if session else _bearer(created.token)
-        return Caller(self.client, headers, created.user.id)
+        address, now = f"person-{self._people}@acme.example", self.clock.now()
+        scopes = ALL_SCOPES if superuser else role.scopes if role else frozenset[str]()
+        with self.control.database.transaction():
+            user = User.create(username=address, email=address, is_superuser=superuser, is_staff=staff, created_at=now)
+            if role:
+                place = get_organization(organization)
+                Member.create(user=user, organization_id=place.id, role=role, created_at=now)
+            if session:
+                return Caller(self.client, {"cookie": f"sentrysid={create_session(user, now=now)}"}, user.id)
+            return Caller(self.client, _bearer(self._create_token(user.id, sorted(scopes))), user.id)
+
+    def password_holder(self, email: str, password: str) -> None:
+        """A user who can sign in."""
+        UserCreator(email=email, password=password).run(self.control)
 
     def superuser(self) -> Caller:
         return self.person(None, superuser=True)

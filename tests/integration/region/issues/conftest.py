@@ -1,31 +1,30 @@
-"""The region ``us`` behind a real HTTP server, and a world for each test."""
+"""Control and the regions behind HTTP servers, and a world in the region ``us`` for each test."""
 
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from region_silo.api.app import create_api
-from shared.http.serve import HttpServer
+from tests.http_silos import HttpSilos, serving_http
 from tests.integration.region.issues.world import World
 from tests.silos import Silos
 
 
 @pytest.fixture(scope="module")
-def client(module_silos: Silos) -> Iterator[httpx.Client]:
-    """Talks to the region's application over TCP."""
-    running = module_silos.regions["us"]
-    application = create_api(running.region, control=running.control, keyring=module_silos.keyring)
-    server = HttpServer(application, listen="127.0.0.1:0")
-    server.start()
-    try:
-        with httpx.Client(base_url=f"http://{server.address}", timeout=30) as client:
-            yield client
-    finally:
-        server.stop()
+def http(module_silos: Silos) -> Iterator[HttpSilos]:
+    """Every silo on a port of its own."""
+    with serving_http(module_silos) as http:
+        yield http
+
+
+@pytest.fixture(scope="module")
+def client(http: HttpSilos) -> Iterator[httpx.Client]:
+    """Talks to the region ``us``."""
+    with httpx.Client(base_url=http.url("us"), timeout=30, trust_env=False) as client:
+        yield client
 
 
 @pytest.fixture
-def world(silos: Silos, client: httpx.Client) -> World:
+def world(silos: Silos, http: HttpSilos, client: httpx.Client) -> World:
     """An organization of this test's own, with an owner and a project."""
-    return World(silos, client)
+    return World(http, client)

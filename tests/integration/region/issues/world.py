@@ -1,4 +1,4 @@
-"""A region behind its own HTTP application, with projects that events come in to, and callers that carry credentials."""
+"""A region behind its own HTTP application, a project that events come in to, and callers that carry credentials."""
 
 import json
 from collections.abc import Sequence
@@ -8,15 +8,14 @@ from uuid import uuid4
 
 import httpx
 
-from control_silo.models.app import SentryApp
 from control_silo.models.application import ApiToken
-from control_silo.models.installation import SentryAppInstallation
 from control_silo.services.secret import hash_token, new_token
 from region_silo.models.issue import Activity
 from region_silo.models.project import Project
 from region_silo.services.region import Region
 from shared.domain.scopes import Role
-from tests.silos import Silos, fresh
+from tests.http_silos import HttpSilos
+from tests.silos import fresh
 
 JsonObject = dict[str, Any]
 
@@ -46,12 +45,13 @@ class Caller:
 class World:
     """An organization of its own with a project ``web``, in a region that other worlds share."""
 
-    def __init__(self, silos: Silos, client: httpx.Client) -> None:
-        self.silos = silos
+    def __init__(self, http: HttpSilos, client: httpx.Client) -> None:
+        self.http = http
+        self.silos = http.silos
         self.client = client
-        self.region: Region = silos.regions["us"].region
-        self.organization = silos.create_organization(fresh("acme"), region="us")
-        silos.replicate()
+        self.region: Region = self.silos.regions["us"].region
+        self.organization = self.silos.create_organization(fresh("acme"), region="us")
+        self.silos.replicate()
         self.org: str = self.organization.slug
         self.owner = self.person(Role.OWNER)
         self.web = self.project("web")
@@ -64,16 +64,19 @@ class World:
 
     def app(self, *scopes: str) -> Caller:
         """An internal app of the organization, with a token of its own, which region and control both know."""
-        with self.silos.control.database.session():
-            creator = self.silos.create_user(fresh("creator@acme.example"))
-        app: SentryApp = self.silos.create_app(
-            fresh("Robot"), owner=self.organization, creator=creator, is_internal=True, schema={}, scopes=list(scopes)
+        creator = self.silos.create_user(fresh("creator@acme.example"))
+        app = self.silos.create_app(
+            fresh("Robot"),
+            owner=self.organization,
+            creator=creator,
+            is_internal=True,
+            schema={},
+            events=[],
+            scopes=list(scopes),
         )
-        with self.silos.control.database.session():
-            installation = SentryAppInstallation.get(SentryAppInstallation.sentry_app == app)
-        token = self.silos.internal_token(app, installation)
+        token = self.http.create_app_token(app)
         self.silos.replicate()
-        return Caller(self.client, _bearer(token), app.proxy_user_id or 0, app.uuid)
+        return Caller(self.client, _bearer(token.text), app.proxy_user_id or 0, app.uuid)
 
     def token_with(self, caller: Caller, *scopes: str) -> Caller:
         """The same person with a token that allows only these scopes."""

@@ -201,7 +201,7 @@ class AppServiceServicer:
     """
 
     def SerializeMany(self, request, context):
-        """Installations as JSON for an API. Apps have no such form: always UNIMPLEMENTED.
+        """Installations as JSON for an API, in the form of the REST endpoints. Apps have no such form.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -399,7 +399,8 @@ class AppServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetNotificationEmailsForSentryApp(self, request, context):
-        """Whom to write to about an app: its creator and the owners of its organization.
+        """Whom to write to about an app: its creator, or, when the creator has no address, the owners and managers of the
+        organization.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

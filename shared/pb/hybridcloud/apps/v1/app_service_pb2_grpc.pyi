@@ -86,7 +86,7 @@ class AppServiceStub:
 
     def __init__(self, channel: _grpc.Channel) -> None: ...
     SerializeMany: _grpc.UnaryUnaryMultiCallable[_installation_calls_pb2.SerializeManyRequest, _installation_calls_pb2.SerializeManyResponse]
-    """Installations as JSON for an API. Apps have no such form: always UNIMPLEMENTED."""
+    """Installations as JSON for an API, in the form of the REST endpoints. Apps have no such form."""
     GetMany: _grpc.UnaryUnaryMultiCallable[_installation_calls_pb2.GetManyRequest, _installation_calls_pb2.GetManyResponse]
     """The installations that meet a filter."""
     FindInstallationByProxyUser: _grpc.UnaryUnaryMultiCallable[_installation_calls_pb2.FindInstallationByProxyUserRequest, _installation_calls_pb2.FindInstallationByProxyUserResponse]
@@ -146,7 +146,9 @@ class AppServiceStub:
     control. An unknown id changes nothing.
     """
     GetNotificationEmailsForSentryApp: _grpc.UnaryUnaryMultiCallable[_app_calls_pb2.GetNotificationEmailsForSentryAppRequest, _app_calls_pb2.GetNotificationEmailsForSentryAppResponse]
-    """Whom to write to about an app: its creator and the owners of its organization."""
+    """Whom to write to about an app: its creator, or, when the creator has no address, the owners and managers of the
+    organization.
+    """
 
 class AppServiceServicer(metaclass=_abc_1.ABCMeta):
     """Apps, their installations and their components. Served by every silo: control answers from its tables, a region
@@ -163,7 +165,7 @@ class AppServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _installation_calls_pb2.SerializeManyRequest,
         context: _grpc.ServicerContext,
     ) -> _installation_calls_pb2.SerializeManyResponse:
-        """Installations as JSON for an API. Apps have no such form: always UNIMPLEMENTED."""
+        """Installations as JSON for an API, in the form of the REST endpoints. Apps have no such form."""
 
     @_abc_1.abstractmethod
     def GetMany(
@@ -391,6 +393,8 @@ class AppServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _app_calls_pb2.GetNotificationEmailsForSentryAppRequest,
         context: _grpc.ServicerContext,
     ) -> _app_calls_pb2.GetNotificationEmailsForSentryAppResponse:
-        """Whom to write to about an app: its creator and the owners of its organization."""
+        """Whom to write to about an app: its creator, or, when the creator has no address, the owners and managers of the
+        organization.
+        """
 
 def add_AppServiceServicer_to_server(servicer: AppServiceServicer, server: _grpc.Server) -> None: ...

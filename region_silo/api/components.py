@@ -1,0 +1,59 @@
+"""``sentry-app-components/``: the components of an organization's installed apps, prepared (spec §4.5, §8.4)."""
+
+from fastapi import Response
+
+from region_silo.api.access import READ_ORGANIZATION, organization_for
+from region_silo.api.app_refusal import app_refusals
+from region_silo.api.call import CallOf
+from region_silo.api.component_shape import PreparedComponentObject
+from region_silo.api.external_requests import PROJECT_PARAMETER, project_id_of, project_slug_of
+from region_silo.services.installed_component import list_installed_components
+from shared.asking.prepare import PreparedComponent, prepare_components
+from shared.domain.json_value import JsonValue
+from shared.http.avatar_object import avatar_object
+from shared.http.endpoint import PAGE_PARAMETERS, Endpoints, Parameter
+from shared.http.pagination import cut, list_answer, page_request
+
+endpoints = Endpoints("Components")
+
+
+@endpoints.add(
+    "GET",
+    "/organizations/{organization_id_or_slug}/sentry-app-components/",
+    answers={200: list[PreparedComponentObject]},
+    parameters=(
+        Parameter(name="filter", description="Type of component: only these."),
+        PROJECT_PARAMETER,
+        *PAGE_PARAMETERS,
+    ),
+)
+def list_components(call: CallOf, organization_id_or_slug: str) -> Response:
+    """Lists the components of installed apps, filled in. An app that does not help spoils its own ones alone."""
+    page, project_id = page_request(call.request), project_id_of(call)
+    with call.signed_in(scopes=READ_ORGANIZATION) as principal:
+        organization = organization_for(principal, organization_id_or_slug, scopes=READ_ORGANIZATION)
+        wanted = call.request.query_params.get("filter", "").replace("\x00", "?")
+        found = list_installed_components(
+            call.region, organization.id, component_type=wanted, offset=page.offset, limit=page.probe
+        )
+    with app_refusals():
+        project_slug = project_slug_of(call, project_id, organization_id=organization.id)
+    contexts, has_more = cut(found, page)
+    prepared = prepare_components(call.desk.asking, contexts, project_slug=project_slug)
+    return list_answer(call.request, page, [_component_object(each) for each in prepared], has_more=has_more)
+
+
+def _component_object(prepared: PreparedComponent) -> dict[str, JsonValue]:
+    component, app = prepared.context.component, prepared.context.installation.sentry_app
+    return {
+        "uuid": component.uuid,
+        "type": component.type,
+        "schema": prepared.schema,
+        "error": prepared.error,
+        "sentryApp": {
+            "uuid": app.uuid,
+            "slug": app.slug,
+            "name": app.name,
+            "avatars": [_avatar(avatar) for avatar in app.avatars],
+        },
+    }

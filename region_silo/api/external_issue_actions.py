@@ -1,0 +1,99 @@
+"""``external-issue-actions/``: has an app make or link a ticket for an issue (spec §4.9, clients.md)."""
+
+from fastapi import Response
+
+from region_silo.api.app_refusal import app_refusals
+from region_silo.api.call import Call, CallOf
+from region_silo.api.external_issue_shape import ExternalIssueActionBody, ExternalIssueObject
+from region_silo.api.external_issues import external_issue_object
+from region_silo.api.installation_path import LINK_THROUGH_APP, Visit, visit_installation
+from region_silo.models.issue import Issue
+from region_silo.services.actors import display_name
+from region_silo.services.issue_link import LinkRequest, create_issue_link
+from region_silo.services.issue_object import Place
+from region_silo.services.issues import find_issue
+from region_silo.services.linked_issue import get_project, linked_issue
+from region_silo.services.organization import find_organization
+from shared.asking.issue_link import Asker, LinkAction, LinkedIssue, parse_web_url
+from shared.domain.app_error import client_error
+from shared.domain.json_field import FieldInvalid
+from shared.domain.json_value import JsonObject
+from shared.errors import ValidationFailed
+from shared.http.answer import json_answer
+from shared.http.endpoint import Endpoints, Parameter
+from shared.http.pagination import public_url
+
+endpoints = Endpoints("External issues")
+
+MISSING = "Missing groupId, action, uri in request body"
+NO_ISSUE = "Could not find the corresponding issue for the given groupId"
+EXPECTED_URL = "expectedExternalIssueUrl"
+_KNOWN_KEYS = frozenset({"groupId", "action", "uri"})
+
+
+@endpoints.add(
+    "POST",
+    "/sentry-app-installations/{uuid}/external-issue-actions/",
+    answers={200: ExternalIssueObject, 201: ExternalIssueObject},
+    body=ExternalIssueActionBody,
+    parameters=(
+        Parameter(
+            name=EXPECTED_URL,
+            description="Address that the ticket must have. An equal link answers 200, and the app is not asked; a "
+            "different one answers 409; a new one answers 201.",
+        ),
+    ),
+)
+def post_external_issue_action(call: CallOf, uuid: str) -> Response:
+    """Has the app make or link a ticket, and keeps the link that it answers with."""
+    visit = visit_installation(call, uuid, scopes=LINK_THROUGH_APP)
+    with app_refusals():
+        request = _link_request(call, visit)
+        kept = create_issue_link(call.region, call.desk.asking, request)
+    is_created = kept.is_new and request.expected_url is not None
+    return json_answer(external_issue_object(kept.link), status=201 if is_created else 200)
+
+
+def _link_request(call: Call, visit: Visit) -> LinkRequest:
+    body = call.body
+    if not all(body.get(key) for key in _KNOWN_KEYS):
+        raise client_error(MISSING)
+    action, uri, user = LinkAction.parse(str(body["action"])), str(body["uri"]), visit.principal.user
+    expected_url = _expected_url(call)
+    issue = _issue(call, body, organization_id=visit.organization_id)
+    return LinkRequest(
+        installation=visit.installation,
+        issue=issue,
+        shown=_shown(call, issue),
+        asker=Asker(id=user.id, name=display_name(user)),
+        action=action,
+        uri=uri,
+        fields={key: value for key, value in body.items() if key not in _KNOWN_KEYS},
+        expected_url=expected_url,
+    )
+
+
+def _expected_url(call: Call) -> str | None:
+    text = call.request.query_params.get(EXPECTED_URL)
+    if text is None:
+        return None
+    try:
+        return parse_web_url(text)
+    except FieldInvalid as exc:
+        raise ValidationFailed(fields={EXPECTED_URL: exc.texts}) from exc
+
+
+def _issue(call: Call, body: JsonObject, *, organization_id: int) -> Issue:
+    with call.region.database.session():
+        issue = find_issue(str(body["groupId"]), organization_ids=[organization_id])
+    if issue is None:
+        raise client_error(NO_ISSUE, status=404)
+    return issue
+
+
+def _shown(call: Call, issue: Issue) -> LinkedIssue:
+    project = get_project(call.region, issue.organization_id, issue.project_id)
+    with call.region.database.session():
+        organization = find_organization(issue.organization_id)
+    slug = organization.slug if organization else ""
+    return linked_issue(issue, project=project, place=Place(base_url=public_url(call.request), organization_slug=slug))

@@ -1,0 +1,105 @@
+"""``external-issues/``: links from issues to tickets in apps' own systems, by installation and by issue."""
+
+from typing import Any
+
+from fastapi import Response
+
+from region_silo.api.app_refusal import app_refusals
+from region_silo.api.call import CallOf
+from region_silo.api.external_issue_shape import ExternalIssueBody, ExternalIssueObject
+from region_silo.api.installation_path import LINK_ISSUE, UNLINK_ISSUE, visit_installation
+from region_silo.api.issue_path import ADMINISTER_ISSUES, READ_ISSUES, IssuePathOf, issue_for, on_issue
+from region_silo.models.external_issue import PlatformExternalIssue
+from region_silo.services.external_issue import delete_link, find_link_by_id, keep_link, list_links
+from region_silo.services.issues import find_issue
+from region_silo.services.region import Region
+from shared.asking.issue_link import read_ticket
+from shared.domain.app_error import client_error
+from shared.domain.json_field import FieldReader, parse_text
+from shared.domain.json_value import JsonValue
+from shared.domain.path_key import path_key
+from shared.http.answer import empty_answer, json_answer
+from shared.http.endpoint import PAGE_PARAMETERS, Endpoints
+from shared.http.pagination import cut, list_answer, page_request
+
+endpoints = Endpoints("External issues")
+
+NO_ISSUE = "Could not find the corresponding issue for the given issueId"
+NO_LINK = "Could not find the corresponding external issue from given external_issue_id"
+MAX_ISSUE_ID_CHARACTERS = 128
+
+_LINKS = "/sentry-app-installations/{uuid}/external-issues/"
+
+
+@endpoints.add("POST", _LINKS, answers={200: ExternalIssueObject}, body=ExternalIssueBody)
+def post_external_issue(call: CallOf, uuid: str) -> Response:
+    """Links an issue to a ticket that the app has, in place of the app's link before."""
+    visit = visit_installation(call, uuid, scopes=LINK_ISSUE)
+    reader = FieldReader(call.body)
+    issue_id = reader.read("issueId", parse_issue_id, is_required=True)
+    ticket = read_ticket(reader)
+    with app_refusals():
+        with call.region.database.session():
+            issue = find_issue(str(issue_id), organization_ids=[visit.organization_id])
+        if issue is None:
+            raise client_error(NO_ISSUE, status=404)
+        kept = keep_link(call.region, issue, app_slug=visit.installation.sentry_app.slug, ticket=ticket)
+    return json_answer(external_issue_object(kept.link))
+
+
+@endpoints.add("DELETE", _LINKS + "{external_issue_id}/", answers={204: None})
+def delete_external_issue(call: CallOf, uuid: str, external_issue_id: str) -> Response:
+    """Deletes one of the app's links."""
+    visit = visit_installation(call, uuid, scopes=UNLINK_ISSUE)
+    return _delete(
+        call.region,
+        external_issue_id,
+        organization_id=visit.organization_id,
+        app_slug=visit.installation.sentry_app.slug,
+    )
+
+
+@on_issue(endpoints, "GET", "external-issues/", answers={200: list[ExternalIssueObject]}, parameters=PAGE_PARAMETERS)
+def list_external_issues(call: CallOf, path: IssuePathOf) -> Response:
+    """Lists the links of an issue, oldest first."""
+    with call.signed_in(scopes=READ_ISSUES) as principal:
+        found = issue_for(principal, path, scopes=READ_ISSUES)
+        page = page_request(call.request)
+        links, has_more = cut(list_links(found.issue, offset=page.offset, limit=page.probe), page)
+        return list_answer(call.request, page, [external_issue_object(link) for link in links], has_more=has_more)
+
+
+@on_issue(endpoints, "DELETE", "external-issues/{external_issue_id}/", answers={204: None})
+def delete_external_issue_of_issue(call: CallOf, path: IssuePathOf, external_issue_id: str) -> Response:
+    """Deletes one of an issue's links, whichever app's it is."""
+    with call.signed_in(scopes=ADMINISTER_ISSUES) as principal:
+        issue = issue_for(principal, path, scopes=ADMINISTER_ISSUES).issue
+    return _delete(call.region, external_issue_id, organization_id=issue.organization_id, issue_id=issue.id)
+
+
+def external_issue_object(link: PlatformExternalIssue) -> dict[str, JsonValue]:
+    """A link, as clients read it: ids are strings."""
+    return {
+        "id": str(link.id),
+        "issueId": str(link.group_id),
+        "serviceType": link.service_type,
+        "displayName": link.display_name,
+        "webUrl": link.web_url,
+    }
+
+
+def parse_issue_id(value: JsonValue) -> str:
+    """An id, as a number or text, or a short id."""
+    return parse_text(value, max_characters=MAX_ISSUE_ID_CHARACTERS, is_blank_allowed=False)
+
+
+def _delete(region: Region, external_issue_id: str, *, organization_id: int, **which: Any) -> Response:
+    key = path_key(external_issue_id)
+    with app_refusals():
+        with region.database.session():
+            link = (
+                find_link_by_id(key, organization_id=organization_id, **which) if isinstance(key, int) else None
+            )
+        if link is None or not delete_link(region, link):
+            raise client_error(NO_LINK, status=404)
+    return empty_answer(204)

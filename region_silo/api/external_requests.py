@@ -1,0 +1,77 @@
+"""``external-requests/``: asks an app for the choices of a select field (spec §4.9)."""
+
+from fastapi import Response
+
+from region_silo.api.app_refusal import app_refusals
+from region_silo.api.call import Call, CallOf
+from region_silo.api.external_issue_shape import ChoicesObject
+from region_silo.api.installation_path import READ_INSTALLATION, visit_installation
+from region_silo.services.linked_issue import get_project
+from shared.asking.select_options import SelectField, get_select_options
+from shared.domain.component_fields import check_uri
+from shared.domain.json_field import FieldInvalid, parse_integer
+from shared.domain.path_key import MAX_ID
+from shared.errors import ValidationFailed
+from shared.http.answer import json_answer
+from shared.http.endpoint import Endpoints, Parameter
+
+endpoints = Endpoints("Components")
+
+PROJECT_PARAMETER = Parameter(
+    name="projectId", description="Id of the project that the field is shown for.", schema={"type": "integer"}
+)
+
+
+@endpoints.add(
+    "GET",
+    "/sentry-app-installations/{uuid}/external-requests/",
+    answers={200: ChoicesObject},
+    parameters=(
+        Parameter(name="uri", description="Path at the app's host.", schema={"type": "string", "example": "/boards"}),
+        PROJECT_PARAMETER,
+        Parameter(name="query", description="What the user typed to search."),
+        Parameter(
+            name="dependentData", description="JSON object with the values of the fields that this one depends on."
+        ),
+    ),
+)
+def get_external_request(call: CallOf, uuid: str) -> Response:
+    """Asks the app for the choices of a select field."""
+    visit = visit_installation(call, uuid, scopes=READ_INSTALLATION)
+    query = call.request.query_params
+    if "uri" not in query:
+        raise ValidationFailed(fields={"uri": ["This field is required."]})
+    uri, project_id = check_uri(query["uri"]), project_id_of(call)
+    with app_refusals():
+        field = SelectField(
+            installation=visit.installation,
+            uri=uri,
+            project_slug=project_slug_of(call, project_id, organization_id=visit.organization_id),
+            search=query.get("query"),
+            dependent_data=query.get("dependentData"),
+        )
+        return json_answer(get_select_options(call.desk.asking, field).to_json())
+
+
+def project_id_of(call: Call) -> int | None:
+    """What the query says of a project; None when it says nothing.
+
+    Raises:
+        ValidationFailed: it is no id.
+    """
+    text = call.request.query_params.get("projectId")
+    if not text:
+        return None
+    try:
+        return parse_integer(text, minimum=1, maximum=MAX_ID)
+    except FieldInvalid as exc:
+        raise ValidationFailed(fields={"projectId": exc.texts}) from exc
+
+
+def project_slug_of(call: Call, project_id: int | None, *, organization_id: int) -> str | None:
+    """The project's slug; None when no project is meant.
+
+    Raises:
+        AppError: the organization has no such project.
+    """
+    return None if project_id is None else get_project(call.region, organization_id, project_id).slug

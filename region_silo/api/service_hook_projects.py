@@ -1,0 +1,77 @@
+"""``service-hook-projects/``: the projects that an installation hears of (spec §4.9)."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from fastapi import Response
+from pydantic import BaseModel, ConfigDict
+
+from region_silo.api.app_refusal import app_refusals
+from region_silo.api.call import Call, CallOf
+from region_silo.api.installation_path import CHANGE_INSTALLATION, READ_INSTALLATION, visit_installation
+from region_silo.models.hook import ServiceHookProject
+from region_silo.services.hook_project import (
+    delete_hook_projects,
+    list_hook_projects,
+    parse_project_identifiers,
+    set_hook_projects,
+)
+from shared.errors import ValidationFailed
+from shared.http.answer import empty_answer
+from shared.http.endpoint import PAGE_PARAMETERS, Endpoints
+from shared.http.pagination import list_answer, page_request
+
+endpoints = Endpoints("Service hook projects")
+
+_PATH = "/sentry-app-installations/{uuid}/service-hook-projects/"
+
+
+class ServiceHookProjectObject(BaseModel):
+    """A project that an installation's hook is confined to."""
+
+    id: str
+    project_id: str
+
+
+class ServiceHookProjectsBody(BaseModel):
+    """The projects to confine to."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra={"examples": [{"projects": ["web", "api"]}]})
+
+    projects: list[str] | list[int]
+    """All slugs, or all ids."""
+
+
+@endpoints.add("GET", _PATH, answers={200: list[ServiceHookProjectObject]}, parameters=PAGE_PARAMETERS)
+def get_service_hook_projects(call: CallOf, uuid: str) -> Response:
+    """Lists the projects that the installation is confined to; none: it hears of all."""
+    visit = visit_installation(call, uuid, scopes=READ_INSTALLATION)
+    with app_refusals(), call.region.database.session():
+        return _answer(call, list_hook_projects(visit.installation))
+
+
+@endpoints.add("POST", _PATH, answers={200: list[ServiceHookProjectObject]}, body=ServiceHookProjectsBody)
+def post_service_hook_projects(call: CallOf, uuid: str) -> Response:
+    """Confines the installation to these projects, in place of those before."""
+    visit = visit_installation(call, uuid, scopes=CHANGE_INSTALLATION)
+    if "projects" not in call.body:
+        raise ValidationFailed(fields={"projects": ["This field is required."]})
+    identifiers = parse_project_identifiers(call.body["projects"])
+    with app_refusals():
+        return _answer(call, set_hook_projects(call.region, visit.installation, identifiers))
+
+
+@endpoints.add("DELETE", _PATH, answers={204: None})
+def delete_service_hook_projects(call: CallOf, uuid: str) -> Response:
+    """Lets the installation hear of every project again."""
+    visit = visit_installation(call, uuid, scopes=CHANGE_INSTALLATION)
+    with app_refusals():
+        delete_hook_projects(call.region, visit.installation)
+    return empty_answer(204)
+
+
+def _answer(call: Call, projects: Sequence[ServiceHookProject]) -> Response:
+    page = page_request(call.request)
+    shown = projects[page.offset : page.offset + page.limit]
+    items = [{"id": str(project.id), "project_id": str(project.project_id)} for project in shown]
+    return list_answer(call.request, page, items, has_more=len(projects) > page.offset + page.limit)

@@ -1,0 +1,128 @@
+"""``SentryAppRegionService`` about issues: their links to tickets in apps' own systems."""
+
+import grpc
+
+from region_silo.models.external_issue import PlatformExternalIssue
+from region_silo.models.issue import Issue
+from region_silo.rpc.app_error import Refusal
+from region_silo.rpc.region_calls import Installation, SentryAppRegionCalls
+from region_silo.services.actors import display_name
+from region_silo.services.external_issue import delete_link, find_link_by_id, keep_link
+from region_silo.services.identity import find_http_url
+from region_silo.services.issue_link import LinkRequest, create_issue_link
+from region_silo.services.issue_object import Place
+from region_silo.services.issues import find_issue
+from region_silo.services.linked_issue import get_project, linked_issue
+from region_silo.services.organization import find_organization
+from shared.asking.issue_link import Asker, LinkAction, LinkedIssue, read_ticket
+from shared.domain.app_error import client_error
+from shared.domain.component_fields import check_uri
+from shared.domain.json_field import FieldReader
+from shared.domain.json_struct import object_of
+from shared.errors import FieldMissing
+from shared.pb.hybridcloud.region.v1 import external_issue_pb2
+from shared.pb.hybridcloud.region.v1 import sentry_app_region_service_pb2 as pb
+from shared.pb.hybridcloud.users.v1 import user_pb2
+
+NO_ISSUE_TO_LINK = "Could not find the corresponding issue for the given groupId"
+NO_ISSUE = "Could not find the corresponding issue for the given issueId"
+NO_LINK = "Could not find the corresponding external issue from given external_issue_id"
+MAY_NOT_LINK = "You do not have permission to link this issue."
+MAY_NOT_CREATE = "You do not have permission to create an external issue for this issue."
+MAY_NOT_DELETE = "You do not have permission to delete this external issue."
+
+
+class IssueCalls(SentryAppRegionCalls):
+    """Links of issues."""
+
+    def CreateIssueLink(
+        self, request: pb.CreateIssueLinkRequest, context: grpc.ServicerContext
+    ) -> pb.CreateIssueLinkResponse:
+        installation = self.installation(request.installation, organization_id=request.organization_id)
+        if not request.HasField("user"):
+            raise FieldMissing("user: this field is required.")
+        with Refusal() as refusal:
+            kept = create_issue_link(self.region, self.tools.asking, self._link_request(request, installation))
+            return pb.CreateIssueLinkResponse(external_issue=link_message(kept.link), created=kept.is_new)
+        return pb.CreateIssueLinkResponse(error=refusal.error)
+
+    def CreateExternalIssue(
+        self, request: pb.CreateExternalIssueRequest, context: grpc.ServicerContext
+    ) -> pb.CreateExternalIssueResponse:
+        installation = self.installation(request.installation, organization_id=request.organization_id)
+        user = request.user if request.HasField("user") else None
+        with Refusal() as refusal:
+            body = {"webUrl": request.web_url, "project": request.project, "identifier": request.identifier}
+            ticket = read_ticket(FieldReader(body))
+            issue = self._issue(request.group_id, request.organization_id, missing=NO_ISSUE)
+            self._require_issue_access(user, installation, text=MAY_NOT_CREATE)
+            kept = keep_link(self.region, issue, app_slug=installation.sentry_app.slug, ticket=ticket)
+            return pb.CreateExternalIssueResponse(external_issue=link_message(kept.link))
+        return pb.CreateExternalIssueResponse(error=refusal.error)
+
+    def DeleteExternalIssue(
+        self, request: pb.DeleteExternalIssueRequest, context: grpc.ServicerContext
+    ) -> pb.DeleteExternalIssueResponse:
+        installation = self.installation(request.installation, organization_id=request.organization_id)
+        user = request.user if request.HasField("user") else None
+        with Refusal() as refusal:
+            with self.region.database.session():
+                link = find_link_by_id(
+                    request.external_issue_id,
+                    organization_id=request.organization_id,
+                    app_slug=installation.sentry_app.slug,
+                )
+            if link is None:
+                raise client_error(NO_LINK, status=404)
+            self._require_issue_access(user, installation, text=MAY_NOT_DELETE)
+            if not delete_link(self.region, link):
+                raise client_error(NO_LINK, status=404)
+            return pb.DeleteExternalIssueResponse(success=True)
+        return pb.DeleteExternalIssueResponse(error=refusal.error)
+
+    def _link_request(self, request: pb.CreateIssueLinkRequest, installation: Installation) -> LinkRequest:
+        check_uri(request.uri)
+        action = LinkAction.parse(request.action)
+        issue = self._issue(request.group_id, request.organization_id, missing=NO_ISSUE_TO_LINK)
+        self._require_issue_access(request.user, installation, text=MAY_NOT_LINK)
+        is_expecting = request.HasField("expected_external_issue_url")
+        return LinkRequest(
+            installation=installation,
+            issue=issue,
+            shown=self._shown(issue),
+            asker=Asker(id=request.user.id, name=display_name(request.user)),
+            action=action,
+            uri=request.uri,
+            fields=object_of(request.fields),
+            expected_url=request.expected_external_issue_url if is_expecting else None,
+        )
+
+    def _issue(self, issue_id: int, organization_id: int, *, missing: str) -> Issue:
+        with self.region.database.session():
+            issue = find_issue(str(issue_id), organization_ids=[organization_id])
+        if issue is None:
+            raise client_error(missing, status=404)
+        return issue
+
+    def _shown(self, issue: Issue) -> LinkedIssue:
+        project = get_project(self.region, issue.organization_id, issue.project_id)
+        with self.region.database.session():
+            organization = find_organization(issue.organization_id)
+            base_url = find_http_url(self.region) or ""
+        place = Place(base_url=base_url, organization_slug=organization.slug if organization else "")
+        return linked_issue(issue, project=project, place=place)
+
+    def _require_issue_access(self, user: user_pb2.RpcUser | None, installation: Installation, *, text: str) -> None:
+        if not self.has_access(user, organization_id=installation.organization_id):
+            raise client_error(text, status=403)
+
+
+def link_message(link: PlatformExternalIssue) -> external_issue_pb2.RpcPlatformExternalIssue:
+    """A link as a message."""
+    return external_issue_pb2.RpcPlatformExternalIssue(
+        id=link.id,
+        group_id=link.group_id,
+        service_type=link.service_type,
+        display_name=link.display_name,
+        web_url=link.web_url,
+    )

@@ -1,0 +1,67 @@
+"""What every method of ``SentryAppRegionService`` works with, and the judgement of who asks."""
+
+from dataclasses import dataclass
+
+from region_silo.rpc.served_here import require_ids, require_no_other_region, require_organizations
+from region_silo.services.app_reader import AppReader
+from region_silo.services.region import Region
+from region_silo.services.user_access import UserAccess
+from shared.asking.ask import Asking
+from shared.errors import FieldMissing, InvalidInput
+from shared.pb.hybridcloud.apps.v1 import installation_pb2
+from shared.pb.hybridcloud.users.v1 import user_pb2
+
+Installation = installation_pb2.RpcSentryAppInstallation
+
+
+@dataclass(frozen=True)
+class RegionTools:
+    """What the methods use."""
+
+    region: Region
+    apps: AppReader
+    access: UserAccess
+    asking: Asking
+
+
+class SentryAppRegionCalls:
+    """A part of ``SentryAppRegionService``."""
+
+    def __init__(self, tools: RegionTools) -> None:
+        self.tools = tools
+
+    @property
+    def region(self) -> Region:
+        return self.tools.region
+
+    def installation(self, given: Installation, *, organization_id: int) -> Installation:
+        """The installation that a request names by its uuid or id, as it is known here and not as the caller has it.
+
+        Raises:
+            FieldMissing: it is not named.
+            OrganizationNotFound: the organization does not live here.
+            InstallationNotFound: there is no such installation.
+            InvalidInput: it is in another organization.
+        """
+        require_no_other_region(self.region)
+        require_organizations(self.region, {organization_id})
+        if not given.uuid and given.id <= 0:
+            raise FieldMissing("installation: its uuid or id is required.")
+        apps = self.tools.apps
+        found = apps.get_installation(given.uuid) if given.uuid else apps.get_installation_by_id(given.id)
+        if found.organization_id != organization_id:
+            raise InvalidInput("installation: it is in another organization than organization_id.")
+        return found
+
+    def has_access(self, user: user_pb2.RpcUser | None, *, organization_id: int) -> bool:
+        """Whether the user may reach the organization's projects and issues; None: access is not checked."""
+        return user is None or self.tools.access.has_access(user, organization_id=organization_id)
+
+
+def require_app(app_id: int, slug: str) -> None:
+    """Raises:
+    FieldMissing: the app is not named.
+    """
+    require_ids(**{"sentry_app.id": app_id})
+    if not slug:
+        raise FieldMissing("sentry_app.slug: this field is required.")

@@ -1,0 +1,74 @@
+"""What the migrations make is what the models say."""
+
+import contextlib
+import inspect
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pkgutil import walk_packages
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import control_silo.bootstrap
+import control_silo.models
+import region_silo.bootstrap
+import region_silo.models
+from shared.database import Database, Model, connect
+from shared.outbox.message import OutboxDestination, OutboxMessage
+
+HISTORIES = {"schema_migration", "schema_migration_outbox", "sqlite_sequence"}
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    with contextlib.closing(connect(database_url, create=True)) as database, database.session():
+        yield database
+
+
+@pytest.mark.parametrize(
+    ("migrate", "models"),
+    [(control_silo.bootstrap.migrate, control_silo.models), (region_silo.bootstrap.migrate, region_silo.models)],
+    ids=["control", "region"],
+)
+def test_the_tables_that_migrations_make_are_those_of_the_models(
+    database: Database, migrate: Callable[[Database], list[str]], models: ModuleType
+) -> None:
+    migrate(database)
+    found = {table: as_made(database, table) for table in set(database.peewee.get_tables()) - HISTORIES}
+    assert found == {model._meta.table_name: as_meant(model) for model in models_of(models)}
+
+
+def models_of(package: ModuleType) -> Iterator[type[Model]]:
+    yield from (OutboxMessage, OutboxDestination)
+    for found in walk_packages(package.__path__, f"{package.__name__}."):
+        module = import_module(found.name)
+        for _, each in inspect.getmembers(module, inspect.isclass):
+            if issubclass(each, Model) and each.__module__ == module.__name__:
+                yield each
+
+
+def as_made(database: Database, table: str) -> dict[str, set[Any]]:
+    columns = database.peewee.get_columns(table)
+    key = (tuple(column.name for column in columns if column.primary_key), True)
+    references = database.peewee.get_foreign_keys(table)
+    return {
+        "columns": {(column.name, column.null) for column in columns},
+        # Engines list the index of a primary key or not, as they like.
+        "indexes": {(tuple(index.columns), index.unique) for index in database.peewee.get_indexes(table)} - {key},
+        "references": {(each.column, each.dest_table, each.on_delete or "NO ACTION") for each in references},
+    }
+
+
+def as_meant(model: type[Model]) -> dict[str, set[Any]]:
+    meta: Any = model._meta
+    return {
+        "columns": {(field.column_name, bool(field.null)) for field in meta.sorted_fields},
+        "indexes": {
+            (tuple(part.column_name for part in index._expressions), index._unique) for index in meta.fields_to_index()
+        },
+        "references": {
+            (field.column_name, target._meta.table_name, field.on_delete or "NO ACTION")
+            for field, target in meta.refs.items()
+        },
+    }

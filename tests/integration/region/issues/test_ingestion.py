@@ -1,0 +1,141 @@
+"""What becomes of events that come in."""
+
+import gzip
+import json
+from uuid import uuid4
+
+import pytest
+
+from tests.integration.region.issues.world import World, envelope_of, exception, message
+
+ID = "0123456789abcdef0123456789abcdef"
+
+
+def test_the_first_event_of_its_kind_makes_an_issue(world: World) -> None:
+    world.send(exception())
+    issue = world.issue()
+    assert (issue["shortId"], issue["status"], issue["substatus"], issue["count"]) == (
+        "WEB-1",
+        "unresolved",
+        "new",
+        "1",
+    )
+    assert world.activity(issue["id"]) == ["issue.created", "error.created"]
+
+
+def test_the_next_of_its_kind_counts_and_shows_the_newest_text(world: World) -> None:
+    world.send(exception(value="one"), exception(value="two"))
+    assert (world.issue()["count"], world.issue()["title"]) == ("2", "ZeroDivisionError: two")
+
+
+def test_short_ids_count_the_issues_of_a_project(world: World) -> None:
+    world.send(*(message(f"message {number}") for number in range(3)))
+    assert sorted(issue["shortId"] for issue in world.issues()) == ["WEB-1", "WEB-2", "WEB-3"]
+
+
+def test_another_project_counts_and_groups_for_itself(world: World) -> None:
+    world.send(exception())
+    world.send(exception(), project=world.project("api"))
+    assert sorted(issue["shortId"] for issue in world.issues()) == ["API-1", "WEB-1"]
+
+
+def test_an_event_is_stored_once_however_often_it_is_sent(world: World) -> None:
+    body = envelope_of(exception(), event_id=ID)
+    assert [world.send_envelope(body).json() for _ in range(3)] == [{"id": ID}] * 3
+    assert world.issue()["count"] == "1"
+
+
+def test_an_event_sent_again_as_something_else_changes_nothing(world: World) -> None:
+    world.send_envelope(envelope_of(exception(), event_id=ID))
+    world.send_envelope(envelope_of(message("other"), event_id=ID))
+    assert [issue["title"] for issue in world.issues()] == ["ZeroDivisionError: division by zero"]
+
+
+def test_the_same_event_id_may_occur_in_another_project(world: World) -> None:
+    world.send_envelope(envelope_of(exception(), event_id=ID))
+    world.send_envelope(envelope_of(exception(), event_id=ID), project=world.project("api"))
+    assert len(world.issues()) == 2
+
+
+def test_users_are_counted_once_each(world: World) -> None:
+    world.send(*(exception(user={"id": name}) for name in ("ann", "bob", "ann")), exception())
+    assert (world.issue()["count"], world.issue()["userCount"]) == ("4", 2)
+
+
+def test_a_resolved_issue_comes_back_with_a_new_event(world: World) -> None:
+    world.send(exception())
+    issue = world.issue()
+    world.owner.put(f"/issues/{issue['id']}/", {"status": "resolved"})
+    world.send(exception())
+    assert (world.issue()["status"], world.issue()["substatus"]) == ("unresolved", "regressed")
+    assert world.activity(issue["id"])[-2:] == ["issue.unresolved", "error.created"]
+
+
+def test_an_event_that_is_stored_already_brings_nothing_back(world: World) -> None:
+    body = envelope_of(exception(), event_id=ID)
+    world.send_envelope(body)
+    world.owner.put(f"/issues/{world.issue()['id']}/", {"status": "resolved"})
+    world.send_envelope(body)
+    assert world.issues(query="is:resolved")[0]["count"] == "1"
+
+
+def test_an_ignored_issue_stays_ignored(world: World) -> None:
+    world.send(exception())
+    world.owner.put(f"/issues/{world.issue()['id']}/", {"status": "ignored"})
+    world.send(exception())
+    assert world.issue(query="is:ignored")["count"] == "2"
+
+
+def test_a_message_is_no_error(world: World) -> None:
+    world.send(message("hello"))
+    assert world.activity(world.issue()["id"]) == ["issue.created"]
+
+
+@pytest.mark.parametrize("type", ["transaction", "session", "sessions", "client_report", "attachment", "made_up"])
+def test_other_items_are_taken_and_dropped(world: World, type: str) -> None:
+    answer = world.send_envelope(envelope_of({"status": "ok"}, type=type, event_id=ID))
+    assert (answer.status_code, answer.json()) == (200, {"id": ID})
+    assert world.issues() == []
+
+
+def test_an_envelope_of_several_items_keeps_its_event(world: World) -> None:
+    lines = [{"event_id": ID}, {"type": "session"}, {}, {"type": "event"}, exception(), {"type": "client_report"}, {}]
+    assert world.send_envelope("\n".join(map(json.dumps, lines)).encode()).json() == {"id": ID}
+    assert world.issue()["count"] == "1"
+
+
+def test_an_envelope_may_prove_itself_by_its_dsn_alone(world: World) -> None:
+    dsn = f"http://{world.web.public_key}@us.example/{world.web.id}"
+    header, rest = envelope_of(exception()).split(b"\n", 1)
+    body = json.dumps(json.loads(header) | {"dsn": dsn}).encode() + b"\n" + rest
+    assert world.client.post(f"/api/{world.web.id}/envelope/", content=body).status_code == 200
+
+
+def test_the_key_may_stand_in_the_query(world: World) -> None:
+    path = f"/api/{world.web.id}/envelope/?sentry_key={world.web.public_key}&sentry_version=7"
+    assert world.client.post(path, content=envelope_of(exception())).status_code == 200
+
+
+def test_old_senders_post_the_event_by_itself(world: World) -> None:
+    headers = {
+        "x-sentry-auth": f"Sentry sentry_version=7, sentry_key={world.web.public_key}",
+        "content-encoding": "gzip",
+    }
+    body = gzip.compress(json.dumps(exception(event_id=ID)).encode())
+    assert world.client.post(f"/api/{world.web.id}/store/", content=body, headers=headers).json() == {"id": ID}
+    assert world.issue()["count"] == "1"
+
+
+def test_events_come_in_through_control_as_well(world: World) -> None:
+    path = f"{world.http.url('control')}/api/{world.web.id}/envelope/?sentry_key={world.web.public_key}"
+    event_id = uuid4().hex
+    assert world.client.post(path, content=envelope_of(exception(), event_id=event_id)).json() == {"id": event_id}
+    assert world.issue()["count"] == "1"
+
+
+def test_what_postgresql_cannot_store_is_replaced(world: World) -> None:
+    world.send(exception(value="a\x00b\ud800c", transaction="t\x00", user={"id": "\x00"}, tags={"k\x00": "v\udfff"}))
+    issue = world.issue()
+    event = world.owner.get(f"/issues/{issue['id']}/events/latest/").json()
+    assert (issue["title"], issue["culprit"]) == ("ZeroDivisionError: a\ufffdb\ufffdc", "t\ufffd")
+    assert event["tags"][0] == {"key": "k\ufffd", "value": "v\ufffd"}

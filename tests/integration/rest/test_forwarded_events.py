@@ -1,0 +1,60 @@
+"""From an event sent to control to the issue read through control: the region is found by the ids alone."""
+
+from typing import Any
+
+import pytest
+
+from region_silo.models.project import Project
+from region_silo.services.projects import create_project
+from tests.integration.rest.conftest import Web
+
+
+@pytest.fixture(scope="module")
+def project(web: Web) -> Project:
+    """``shop`` of globex, which lives in ``de``."""
+    return create_project(web.silos.regions["de"].region, organization_id=web.globex.id, slug="shop")
+
+
+@pytest.fixture(scope="module")
+def issue(web: Web, project: Project) -> dict[str, Any]:
+    """The issue that an event made, which an SDK sent to control."""
+    path = f"/api/{project.id}/store/?sentry_key={project.public_key}"
+    answer = web.http.call("POST", "control", path, json={"message": "Out of stock"})
+    assert answer.status_code == 200
+    listed = web.http.get("de", "/api/0/organizations/globex/issues/", token=web.superuser.token)
+    (found,) = listed.json()
+    return dict(found)
+
+
+def test_an_issue_is_found_by_its_id_alone(web: Web, issue: dict[str, Any]) -> None:
+    answer = web.http.get("control", f"/api/0/issues/{issue['id']}/", token=web.superuser.token)
+    assert answer.json()["title"] == "Out of stock"
+
+
+def test_an_issue_is_found_by_its_short_id_among_ones_own(web: Web, issue: dict[str, Any]) -> None:
+    buyer = web.http.create_user("buyer@globex.example", organization="globex")
+    answer = web.http.get("control", f"/api/0/issues/{issue['shortId']}/", token=buyer.token)
+    assert answer.json()["id"] == issue["id"]
+
+
+def test_an_issue_is_found_by_its_short_id_in_an_organization_that_is_named(web: Web, issue: dict[str, Any]) -> None:
+    path = f"/api/0/issues/{issue['shortId']}/?organization_id_or_slug=globex"
+    assert web.http.get("control", path, token=web.superuser.token).json()["id"] == issue["id"]
+
+
+def test_a_short_id_says_nothing_to_who_has_no_projects(web: Web, issue: dict[str, Any]) -> None:
+    path = f"/api/0/issues/{issue['shortId']}/"
+    statuses = [web.http.get("control", path, token=token).status_code for token in (web.superuser.token, "")]
+    assert statuses == [404, 401]
+
+
+def test_links_of_a_forwarded_list_lead_back_to_control(web: Web, issue: dict[str, Any]) -> None:
+    answer = web.http.get("control", "/api/0/organizations/globex/issues/?limit=1", token=web.superuser.token)
+    assert answer.json()[0]["id"] == issue["id"]
+    assert answer.headers["link"].startswith(f"<{web.http.url('control')}/api/0/organizations/globex/issues/?")
+
+
+def test_a_browser_that_monitors_a_page_may_send_through_control(web: Web, project: Project) -> None:
+    asked = {"Origin": "https://any.example", "Access-Control-Request-Method": "POST"}
+    answer = web.http.call("OPTIONS", "control", f"/api/{project.id}/envelope/", headers=asked)
+    assert answer.headers["access-control-allow-origin"] == "*"

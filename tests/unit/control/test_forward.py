@@ -1,0 +1,33 @@
+"""One base URL serves a client: control answers, or forwards, whatever any region serves."""
+
+import re
+
+import pytest
+from starlette.routing import compile_path
+
+from control_silo.api import app as control_app
+from control_silo.api.forward import REGION_OWNED
+from region_silo.api import app as region_app
+from shared.http.application import PREFIX
+from shared.http.endpoint import Endpoint
+
+FORWARDED = [compile_path(path)[0] for path in REGION_OWNED]
+
+
+def _example(path: str) -> str:
+    return re.sub(r"\{[^}]*\}", "x", PREFIX + path)
+
+
+def _is_forwarded(path: str) -> bool:
+    return any(pattern.match(_example(path)) for pattern in FORWARDED)
+
+
+@pytest.mark.parametrize("endpoint", region_app.list_endpoints(), ids=lambda each: f"{each.method} {each.path}")
+def test_what_a_region_serves_control_serves_too(endpoint: Endpoint) -> None:
+    own = {(each.method, each.path) for each in control_app.list_endpoints()}
+    assert (endpoint.method, endpoint.path) in own or _is_forwarded(endpoint.path)
+
+
+@pytest.mark.parametrize("endpoint", control_app.list_endpoints(), ids=lambda each: f"{each.method} {each.path}")
+def test_what_control_serves_itself_is_not_forwarded(endpoint: Endpoint) -> None:
+    assert not _is_forwarded(endpoint.path)

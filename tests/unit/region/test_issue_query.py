@@ -1,0 +1,57 @@
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from region_silo.services.issue_query import Field, Term, parse_query
+from shared.errors import ValidationFailed
+
+
+def test_terms_are_read_in_order_and_words_become_one_text() -> None:
+    assert parse_query('connection is:unresolved "was  refused" assigned:me') == (
+        Term(field=Field.STATUS, value="unresolved"),
+        Term(field=Field.ASSIGNED, value="me"),
+        Term(field=Field.TEXT, value="connection was  refused"),
+    )
+
+
+@pytest.mark.parametrize("text", ["", "  ", '""'])
+def test_an_empty_query_asks_for_nothing(text: str) -> None:
+    assert parse_query(text) == ()
+
+
+def test_archived_is_another_word_for_ignored() -> None:
+    assert parse_query("is:archived") == parse_query("is:ignored")
+
+
+def test_an_exclamation_mark_negates_a_term() -> None:
+    assert parse_query("!is:resolved") == (Term(field=Field.STATUS, value="resolved", is_negated=True),)
+
+
+def test_nobody_is_written_in_two_ways() -> None:
+    assert parse_query("assigned:none") == parse_query("is:unassigned")
+
+
+def test_short_ids_are_taken_in_any_case() -> None:
+    assert parse_query("issue:web-1a") == (Term(field=Field.ISSUE, value="WEB-1A"),)
+
+
+@pytest.mark.parametrize("text", ["KeyError: 'a'", "http://shop.example/cart", "time: 12", ":colon"])
+def test_a_title_that_is_pasted_is_words_and_not_filters(text: str) -> None:
+    assert [term.field for term in parse_query(text)] == [Field.TEXT]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["release:1.2", "is:odd", "issue:7-", "!browser:x", "is:unresolved foo.bar:1", "\x00", "x" * 5000, "is:new " * 51],
+)
+def test_what_is_not_understood_is_refused_with_a_sentence(text: str) -> None:
+    with pytest.raises(ValidationFailed, match="Invalid search query: "):
+        parse_query(text)
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_a_query_or_is_refused(text: str) -> None:
+    with contextlib.suppress(ValidationFailed):
+        assert all(term.value for term in parse_query(text))

@@ -1,0 +1,67 @@
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from shared.errors import ConfigInvalid, SiloError, SlugTaken
+from shared.process import EXIT_MISUSED, EXIT_REFUSED, Stop, run_until_stopped
+
+
+class Silo:
+    """A runnable that remembers what was done to it."""
+
+    def __init__(self, *, failure: SiloError | None = None) -> None:
+        self.done: list[str] = []
+        self._failure = failure
+
+    def start(self) -> None:
+        self.done.append("started")
+        if self._failure:
+            raise self._failure
+
+    def stop(self) -> None:
+        self.done.append("stopped")
+
+
+@pytest.fixture(autouse=True)
+def handlers() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_what_was_started(number: signal.Signals) -> None:
+    silo = Silo()
+
+    def build(stop: Stop) -> Silo:
+        signal.raise_signal(number)
+        return silo
+
+    run_until_stopped(build)
+    assert silo.done == ["started", "stopped"]
+
+
+@pytest.mark.parametrize(("error", "code"), [(ConfigInvalid(), EXIT_MISUSED), (SlugTaken(), EXIT_REFUSED)])
+def test_what_cannot_start_is_stopped_and_says_why_in_one_line(
+    error: SiloError, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    silo = Silo(failure=error)
+    with pytest.raises(SystemExit) as left:
+        run_until_stopped(lambda stop: silo)
+    assert (left.value.code, capsys.readouterr().err) == (code, f"{error.message}\n")
+    assert silo.done == ["started", "stopped"]
+
+
+def test_an_end_from_inside_leaves_with_its_error(capsys: pytest.CaptureFixture[str]) -> None:
+    silo = Silo()
+
+    def build(stop: Stop) -> Silo:
+        stop.because(SlugTaken())
+        return silo
+
+    with pytest.raises(SystemExit) as left:
+        run_until_stopped(build)
+    assert (left.value.code, silo.done) == (EXIT_REFUSED, ["started", "stopped"])
+    assert capsys.readouterr().err == "This slug is already taken.\n"
