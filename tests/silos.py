@@ -117,6 +117,7 @@ class Silos:
             advertised_http=f"{name}.test:80",
             control_target=self.address(CONTROL),
             keyring=_KEYRING,
+            webhook_allow_private=True,
         )
         region = region_silo.bootstrap.open_region(config, clock=self.clock)
         control = region_silo.bootstrap.connect_control(config, clock=self.clock)
@@ -153,8 +154,10 @@ class Silos:
         for channel in self._channels:
             channel.close()
         self.control.regions.close()
-        for database in (self.control.database, *(running.region.database for running in self.regions.values())):
-            database.close()
+        self.control.outgoing.close()
+        self.control.database.close()
+        for running in self.regions.values():
+            running.region.close()
 
     def address(self, silo: str) -> str:
         """The silo's in-process address, of this world alone."""
@@ -255,6 +258,7 @@ class Silos:
             grpc_listen=self.address(CONTROL),
             http_listen="127.0.0.1:0",
             keyring=_KEYRING,
+            webhook_allow_private=True,
         )
 
 

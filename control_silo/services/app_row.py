@@ -109,13 +109,13 @@ def read_apps(ids: Sequence[int], *, region: str) -> list[AppRow]:
 def read_components(app_ids: Sequence[int]) -> list[ComponentRow]:
     """The components of these apps, each app's in schema order. Needs a session."""
     rows = _rows("SELECT id, uuid, sentry_app_id, type, schema FROM sentry_app_component WHERE sentry_app_id ", app_ids)
-    return [ComponentRow(*row[:4], json.loads(row[4])) for row in sorted(rows)]
+    return [ComponentRow(*(*row[:4], json.loads(row[4]))) for row in sorted(rows)]
 
 
 def read_avatars(app_ids: Sequence[int]) -> list[AvatarRow]:
     """The pictures of these apps. Needs a session."""
     statement = "SELECT id, ident, sentry_app_id, avatar_type, color FROM sentry_app_avatar WHERE sentry_app_id "
-    return [AvatarRow(*row[:4], bool(row[4])) for row in sorted(_rows(statement, app_ids))]
+    return [AvatarRow(*(*row[:4], bool(row[4]))) for row in sorted(_rows(statement, app_ids))]
 
 
 def _rows(statement: str, ids: Sequence[int], *parameters: str) -> list[tuple[Any, ...]]:
@@ -131,15 +131,16 @@ def _rows(statement: str, ids: Sequence[int], *parameters: str) -> list[tuple[An
 def _app_row(row: tuple[Any, ...]) -> AppRow:
     plain, rest = row[: len(_COLUMNS)], row[len(_COLUMNS) :]
     json_values, application, is_wanted = rest[:4], rest[4:8], rest[8]
-    return AppRow(
+    values = (
         *plain[:9],
         bool(plain[9]),
         bool(plain[10]),
         plain[11],
         *map(_parsed, json_values),
-        ApplicationRow(*application[:3], _parsed(application[3])) if application[0] is not None else None,
+        ApplicationRow(*(*application[:3], _parsed(application[3]))) if application[0] is not None else None,
         bool(is_wanted),
     )
+    return AppRow(*values)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -5,13 +5,30 @@ from collections.abc import Iterable
 import grpc
 from fastapi import FastAPI
 
-from region_silo.api import comments, events, issues, organizations, projects, rules, users
+from region_silo.api import (
+    comments,
+    components,
+    events,
+    external_issue_actions,
+    external_issues,
+    external_requests,
+    interaction,
+    issues,
+    organizations,
+    projects,
+    rules,
+    service_hook_projects,
+    users,
+)
 from region_silo.api.call import Desk
 from region_silo.api.ingest import accept_events
+from region_silo.services.app_reader import AppReader
 from region_silo.services.freshness import Freshness
 from region_silo.services.identities import Identities
 from region_silo.services.members import Members
 from region_silo.services.region import Region
+from region_silo.services.request_log import RegionRequestLog
+from shared.asking.ask import Asking
 from shared.config import DEFAULT_REQUESTS_PER_SECOND
 from shared.http.application import create_application
 from shared.http.cors import answer_browsers
@@ -32,7 +49,21 @@ DESCRIPTION = (
 
 def list_endpoints() -> list[Endpoint]:
     """Every endpoint of a region, in the order of its documentation."""
-    modules = (organizations, projects, issues, events, comments, rules, users)
+    modules = (
+        organizations,
+        projects,
+        issues,
+        events,
+        comments,
+        external_issues,
+        external_issue_actions,
+        rules,
+        components,
+        external_requests,
+        service_hook_projects,
+        interaction,
+        users,
+    )
     return [endpoint for module in modules for endpoint in module.endpoints.table]
 
 
@@ -49,7 +80,10 @@ def create_api(
     """
     metrics = Metrics(list_ages=lambda: _ages(region))
     app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
-    app.state.desk = Desk(region, Identities(region, control), Freshness(region.database))
+    asking = Asking(region.outgoing, RegionRequestLog(region), region.clock)
+    app.state.desk = Desk(
+        region, Identities(region, control), Freshness(region.database), AppReader(region, control), asking
+    )
     app.state.members = Members(control)
     accept_events(app)
     limit_requests(app, RequestLimit(region.clock, limit=requests_per_second))

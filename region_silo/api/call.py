@@ -7,10 +7,12 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from region_silo.services.app_reader import AppReader
 from region_silo.services.freshness import Freshness
 from region_silo.services.identities import Identities
 from region_silo.services.principal import Principal
 from region_silo.services.region import Region
+from shared.asking.ask import Asking
 from shared.consistency import required
 from shared.domain.credential import Credential, CredentialKind
 from shared.domain.json_value import JsonObject
@@ -27,6 +29,8 @@ class Desk:
     region: Region
     identities: Identities
     freshness: Freshness
+    apps: AppReader
+    asking: Asking
 
 
 @dataclass(frozen=True)

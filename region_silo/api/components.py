@@ -10,9 +10,9 @@ from region_silo.api.external_requests import PROJECT_PARAMETER, project_id_of, 
 from region_silo.services.installed_component import list_installed_components
 from shared.asking.prepare import PreparedComponent, prepare_components
 from shared.domain.json_value import JsonValue
-from shared.http.avatar_object import avatar_object
 from shared.http.endpoint import PAGE_PARAMETERS, Endpoints, Parameter
-from shared.http.pagination import cut, list_answer, page_request
+from shared.http.pagination import cut, list_answer, page_request, public_url
+from shared.pb.hybridcloud.apps.v1 import app_pb2
 
 endpoints = Endpoints("Components")
 
@@ -40,10 +40,12 @@ def list_components(call: CallOf, organization_id_or_slug: str) -> Response:
         project_slug = project_slug_of(call, project_id, organization_id=organization.id)
     contexts, has_more = cut(found, page)
     prepared = prepare_components(call.desk.asking, contexts, project_slug=project_slug)
-    return list_answer(call.request, page, [_component_object(each) for each in prepared], has_more=has_more)
+    base_url = public_url(call.request)
+    items = [_component_object(each, base_url=base_url) for each in prepared]
+    return list_answer(call.request, page, items, has_more=has_more)
 
 
-def _component_object(prepared: PreparedComponent) -> dict[str, JsonValue]:
+def _component_object(prepared: PreparedComponent, *, base_url: str) -> dict[str, JsonValue]:
     component, app = prepared.context.component, prepared.context.installation.sentry_app
     return {
         "uuid": component.uuid,
@@ -54,6 +56,16 @@ def _component_object(prepared: PreparedComponent) -> dict[str, JsonValue]:
             "uuid": app.uuid,
             "slug": app.slug,
             "name": app.name,
-            "avatars": [_avatar(avatar) for avatar in app.avatars],
+            "avatars": [_avatar_object(avatar, base_url=base_url) for avatar in app.avatars],
         },
+    }
+
+
+def _avatar_object(avatar: app_pb2.RpcSentryAppAvatar, *, base_url: str) -> dict[str, JsonValue]:
+    return {
+        "avatarType": "upload" if avatar.avatar_type else "default",
+        "avatarUuid": avatar.ident or None,
+        "avatarUrl": f"{base_url}/sentry-app-avatar/{avatar.ident}/",
+        "color": avatar.color,
+        "photoType": "logo" if avatar.color else "icon",
     }

@@ -8,7 +8,7 @@ from region_silo.api.app_refusal import app_refusals
 from region_silo.api.call import CallOf
 from region_silo.api.external_issue_shape import ExternalIssueBody, ExternalIssueObject
 from region_silo.api.installation_path import LINK_ISSUE, UNLINK_ISSUE, visit_installation
-from region_silo.api.issue_path import ADMINISTER_ISSUES, READ_ISSUES, IssuePathOf, issue_for, on_issue
+from region_silo.api.issue_path import ADMINISTER_ISSUES, READ_ISSUES, issue_for, on_issue
 from region_silo.models.external_issue import PlatformExternalIssue
 from region_silo.services.external_issue import delete_link, find_link_by_id, keep_link, list_links
 from region_silo.services.issues import find_issue
@@ -60,20 +60,22 @@ def delete_external_issue(call: CallOf, uuid: str, external_issue_id: str) -> Re
 
 
 @on_issue(endpoints, "GET", "external-issues/", answers={200: list[ExternalIssueObject]}, parameters=PAGE_PARAMETERS)
-def list_external_issues(call: CallOf, path: IssuePathOf) -> Response:
+def list_external_issues(call: CallOf, issue_id: str, organization_id_or_slug: str | None = None) -> Response:
     """Lists the links of an issue, oldest first."""
     with call.signed_in(scopes=READ_ISSUES) as principal:
-        found = issue_for(principal, path, scopes=READ_ISSUES)
+        found = issue_for(call, principal, issue_id, organization_id_or_slug, scopes=READ_ISSUES)
         page = page_request(call.request)
         links, has_more = cut(list_links(found.issue, offset=page.offset, limit=page.probe), page)
         return list_answer(call.request, page, [external_issue_object(link) for link in links], has_more=has_more)
 
 
 @on_issue(endpoints, "DELETE", "external-issues/{external_issue_id}/", answers={204: None})
-def delete_external_issue_of_issue(call: CallOf, path: IssuePathOf, external_issue_id: str) -> Response:
+def delete_external_issue_of_issue(
+    call: CallOf, issue_id: str, external_issue_id: str, organization_id_or_slug: str | None = None
+) -> Response:
     """Deletes one of an issue's links, whichever app's it is."""
     with call.signed_in(scopes=ADMINISTER_ISSUES) as principal:
-        issue = issue_for(principal, path, scopes=ADMINISTER_ISSUES).issue
+        issue = issue_for(call, principal, issue_id, organization_id_or_slug, scopes=ADMINISTER_ISSUES).issue
     return _delete(call.region, external_issue_id, organization_id=issue.organization_id, issue_id=issue.id)
 
 
@@ -97,9 +99,7 @@ def _delete(region: Region, external_issue_id: str, *, organization_id: int, **w
     key = path_key(external_issue_id)
     with app_refusals():
         with region.database.session():
-            link = (
-                find_link_by_id(key, organization_id=organization_id, **which) if isinstance(key, int) else None
-            )
+            link = find_link_by_id(key, organization_id=organization_id, **which) if isinstance(key, int) else None
         if link is None or not delete_link(region, link):
             raise client_error(NO_LINK, status=404)
     return empty_answer(204)

@@ -25,6 +25,7 @@ from region_silo.services.incoming_event import read_event
 from region_silo.services.ingestion import store_event
 from region_silo.services.projects import get_project_for_key
 from region_silo.services.region import Region
+from shared.domain.json_value import JsonObject
 from shared.domain.path_key import path_key
 from shared.errors import BodyTooLarge, MalformedBody, ValidationFailed
 from shared.http.answer import empty_answer, json_answer
@@ -37,6 +38,7 @@ EVENT = "event"
 
 _TRANSACTION = "transaction"
 """The one type of event that is no problem of the software, and is dropped like other items."""
+_NO_EVENT = "invalid JSON data: an event is an object"
 _PATHS = ("/envelope/", "/store/")
 _BROWSER_HEADERS = {
     "access-control-allow-origin": "*",
@@ -97,14 +99,20 @@ def _store(region: Region, project: Project, item: Item, *, event_id: str | None
     if len(item.payload) > MAX_EVENT_BYTES:
         raise BodyTooLarge(f"envelope exceeded size limits for type '{EVENT}'")
     raw = without_nul(item.payload)
-    try:
-        payload = parse_object(raw)
-    except ValidationFailed as exc:
-        raise MalformedBody("invalid JSON data: an event is an object") from exc
+    payload = _parse_event(raw)
     event = read_event(payload, text=raw.decode(), event_id=event_id, received_at=region.clock.now())
     if payload.get("type") != _TRANSACTION:
         store_event(region, project=project, event=event)
     return event.event_id
+
+
+def _parse_event(raw: bytes) -> JsonObject:
+    try:
+        if raw:
+            return parse_object(raw)
+    except ValidationFailed as exc:
+        raise MalformedBody(_NO_EVENT) from exc
+    raise MalformedBody(_NO_EVENT)
 
 
 def _project(region: Region, project_id: str, *, public_key: str) -> Project:

@@ -1,4 +1,4 @@
-"""``interaction/``: how often people look at an app and use its components (spec §6). Kept where the app's owner lives."""
+"""``interaction/``: how often people look at an app and use its components (spec §6). Kept where its owner lives."""
 
 import math
 import re
@@ -49,9 +49,7 @@ def post_interaction(call: CallOf, sentry_app_id_or_slug: str) -> Response:
     app = _get_app(call, sentry_app_id_or_slug)
     body = call.body
     with app_refusals():
-        interaction = parse_interaction(
-            app, tsdb_field=body.get("tsdbField"), component_type=body.get("componentType")
-        )
+        interaction = parse_interaction(app, tsdb_field=body.get("tsdbField"), component_type=body.get("componentType"))
     record_interaction(call.region, interaction)
     return json_answer({}, status=201)
 
@@ -61,7 +59,11 @@ def post_interaction(call: CallOf, sentry_app_id_or_slug: str) -> Response:
     _PATH,
     answers={200: InteractionObject},
     parameters=(
-        Parameter(name="since", description="Start of the period, in Unix seconds; a day before its end.", schema={"type": "number"}),
+        Parameter(
+            name="since",
+            description="Start of the period, in Unix seconds; a day before its end.",
+            schema={"type": "number"},
+        ),
         Parameter(name="until", description="End of the period, in Unix seconds; now.", schema={"type": "number"}),
         Parameter(name="resolution", description="Length of an interval: whole hours or days, such as `1h`."),
     ),

@@ -7,7 +7,7 @@ inside a session or transaction.
 import contextlib
 from collections.abc import Iterator
 
-from region_silo.services.find_app import get_app, get_app_by_slug
+from region_silo.services.find_app import components_of_app, get_app, get_app_by_slug
 from region_silo.services.find_installation import installations_matching
 from region_silo.services.held import NotHeld, is_local
 from region_silo.services.region import Region
@@ -25,6 +25,7 @@ from shared.pb.hybridcloud.apps.v1 import (
     app_calls_pb2,
     app_pb2,
     app_service_pb2_grpc,
+    component_calls_pb2,
     installation_calls_pb2,
     installation_pb2,
 )
@@ -61,6 +62,20 @@ class AppReader:
             return get_app(database, key) if isinstance(key, int) else get_app_by_slug(database, key)
         except NotHeld:
             return self._ask_for_app(key)
+
+    def component_types(self, app_id: int) -> list[str]:
+        """The types of an app's components, in the order of its schema; [] when there is no such app.
+
+        Raises:
+            SiloUnreachable: only control could tell, and it is away.
+        """
+        try:
+            components = components_of_app(self._region.database, app_id)
+        except NotHeld:
+            request = component_calls_pb2.FindAppComponentsRequest(app_id=app_id)
+            with _reaching_control():
+                components = list(self._control.FindAppComponents(request, timeout=ASK_SECONDS).components)
+        return [component.type for component in components]
 
     def get_installation(self, uuid: str) -> installation_pb2.RpcSentryAppInstallation:
         """An installation in one of this region's organizations, of any status, with its app.

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import typer
 
 from shared.cli.invocation import Invocation, invocation_of
-from shared.cli.topology import read_topology
+from shared.cli.topology import FILE_NAME, read_topology
 from shared.clock import Clock, SystemClock
 from shared.config import CONTROL, Environment
 from shared.errors import ConfigInvalid, RegionNotFound, SiloError
@@ -23,6 +23,8 @@ from shared.rpc.tls import TlsConfig
 
 CALLER = "service:silo-cli"
 """As whom the command line signs."""
+DEFAULT_CONTROL_HTTP = "http://127.0.0.1:8000"
+"""Where control is taken to be when only the signing keys are known."""
 DEFAULT_CONTROL_GRPC_PORT = 50051
 _LIST_REGIONS = "/hybridcloud.operations.v1.TopologyService/ListRegions"
 
@@ -123,7 +125,12 @@ def access_of(ctx: typer.Context) -> Access:
         ConfigInvalid: they name nothing that can be used.
     """
     invocation = invocation_of(ctx)
-    return _remote(invocation) if invocation.control else _local(invocation)
+    if invocation.control:
+        return _remote(invocation, invocation.control)
+    is_known_here = invocation.data is not None or (invocation.data_directory / FILE_NAME).exists()
+    if not is_known_here and invocation.environ.get("SILO_RPC_KEYS"):
+        return _remote(invocation, DEFAULT_CONTROL_HTTP)
+    return _local(invocation)
 
 
 def _local(invocation: Invocation) -> Access:
@@ -138,15 +145,15 @@ def _local(invocation: Invocation) -> Access:
     )
 
 
-def _remote(invocation: Invocation) -> Access:
-    url = urlsplit(invocation.control or "")
+def _remote(invocation: Invocation, control: str) -> Access:
+    url = urlsplit(control)
     if url.scheme not in {"http", "https"} or not url.hostname:
-        raise ConfigInvalid(f"--control takes a URL such as http://127.0.0.1:8000, not {invocation.control!r}.")
+        raise ConfigInvalid(f"--control takes a URL such as http://127.0.0.1:8000, not {control!r}.")
     environment = Environment(invocation.environ)
     tls = environment.tls()
     environment.finish()
     return Access(
-        control_http=(invocation.control or "").rstrip("/"),
+        control_http=control.rstrip("/"),
         control_grpc=invocation.control_grpc or f"{_bracketed(url.hostname)}:{DEFAULT_CONTROL_GRPC_PORT}",
         token=invocation.token,
         rpc_keys=environment.text("SILO_RPC_KEYS", ""),

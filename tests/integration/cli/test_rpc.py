@@ -1,6 +1,11 @@
 import json
+from pathlib import Path
+
+import pytest
 
 from shared.cli.access import Access
+from shared.cli.main import run
+from shared.cli.topology import Topology
 from tests.integration.cli.conftest import CommandLine
 from tests.silos import Silos
 
@@ -50,3 +55,17 @@ def test_a_region_that_the_file_does_not_name_is_found_in_the_directory(access: 
     found = Access("http://127.0.0.1:1", access.control_grpc, rpc_keys=access.rpc_keys, clock=access.clock)
     assert found.address_of("de") == silos.address("de")
     assert found.name_of(silos.address("us")) == "us"
+
+
+def test_an_address_and_the_signing_keys_are_enough(
+    silos: Silos,
+    topology: Topology,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    method = "hybridcloud.operations.v1.OutboxService/GetStatus"
+    keys = {"SILO_RPC_KEYS": topology.rpc_keys}
+    assert run(["rpc", silos.address("de"), method, "--target-name", "de"], environ=keys) == 0
+    assert json.loads(capsys.readouterr().out)["silo"] == "de"

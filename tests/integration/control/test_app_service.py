@@ -11,7 +11,7 @@ from control_silo.models.user import User
 from control_silo.services.delete import uninstall
 from control_silo.services.secret import hash_token
 from shared.domain.scopes import Role
-from shared.errors import CallerNotOwner, OrganizationNotFound, Unimplemented, UserNotFound, ValidationFailed
+from shared.errors import CallerNotOwner, OrganizationNotFound, UserNotFound, ValidationFailed
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2 as pb
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
 from tests.silos import SCHEMA, Silos, fresh
@@ -216,16 +216,6 @@ def test_a_code_is_shown_to_who_may_install(
 def test_a_rule_of_an_unknown_installation_is_refused_in_the_answer(silos: Silos) -> None:
     answer = silos.ask("control", pb.TriggerSentryAppActionCreatorsRequest(install_uuid="none"))
     assert (answer.success, answer.message) == (False, "Installation does not exist")
-
-
-def test_what_would_have_to_be_asked_of_an_app_is_unimplemented(silos: Silos, acme: Any, app: SentryApp) -> None:
-    installation = silos.install(app, organization=acme)
-    for request in (
-        pb.TriggerSentryAppActionCreatorsRequest(install_uuid=installation.uuid),
-        pb.PrepareSentryAppComponentsRequest(installation_id=installation.id, component_type="issue-link"),
-    ):
-        with pytest.raises(Unimplemented):
-            silos.ask("control", request)
 
 
 def test_a_rule_s_editor_is_offered_the_actions_of_installed_apps(silos: Silos, acme: Any, app: SentryApp) -> None:

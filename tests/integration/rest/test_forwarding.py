@@ -81,7 +81,9 @@ def test_a_stranger_learns_nothing_of_what_exists(web: Web) -> None:
 
 def test_events_for_a_project_that_no_region_made_are_refused_as_regions_refuse_them(web: Web) -> None:
     unknown = region_id(7, region_number=1)
-    answers = [web.http.call("POST", "control", f"/api/{id}/store/?sentry_key=k", content=b"{}") for id in (7, unknown)]
+    answers = [
+        web.http.call("POST", "control", f"/api/{each}/store/?sentry_key=k", content=b"{}") for each in (7, unknown)
+    ]
     assert [answer.status_code for answer in answers] == [403, 403]
     assert answers[0].json() == answers[1].json()
 
