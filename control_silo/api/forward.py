@@ -69,6 +69,7 @@ REGION_OWNED: dict[str, Find] = {
     f"{_ORGANIZATION}/": _by_organization,
     f"{_ORGANIZATION}/issues/{{rest:path}}": _by_organization,
     f"{_ORGANIZATION}/projects/{{rest:path}}": _by_organization,
+    f"{_ORGANIZATION}/sentry-app-components/": _by_organization,
     f"{_ORGANIZATION}/shortids/{{rest:path}}": _by_organization,
     "/api/0/projects/{organization_id_or_slug}/{rest:path}": _by_organization,
     "/api/0/issues/{issue_id}/{rest:path}": _by_issue,

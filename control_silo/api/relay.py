@@ -24,8 +24,8 @@ from shared.rpc.keyring import Keyring
 CONNECT_SECONDS = 2.0
 """How long reaching a region may take."""
 ANSWER_SECONDS = 15.0
-"""How long a region may say nothing: before it answers, and between two parts of an answer or of a body it takes. Longer
-than a region waits for an app and its database together, so that its own refusals arrive."""
+"""How long a region may say nothing: before it answers, and between two parts of an answer or of a body it takes. It is
+longer than a region waits for an app and its database together, so that its own refusals arrive."""
 MAX_CONNECTIONS = 200
 """Requests under way to one region; more wait, and not for long: they never take connections from other regions."""
 IDLE_SECONDS = 2.0

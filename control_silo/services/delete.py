@@ -47,7 +47,7 @@ def delete_app(control: Control, *, app_id: int, actor: User) -> None:
         app.status = int(SentryAppStatus.DELETION_IN_PROGRESS)
         app.date_deleted = app.date_updated = now
         app.application = app.proxy_user = None
-        app.save()
+        app.save(only=app.dirty_fields)
         app_changed(tx, app, now=now, regions_before=regions_before)
         record(
             tx,
@@ -113,7 +113,7 @@ def _delete_installation(tx: Transaction, installation: SentryAppInstallation, *
     installation.status = int(SentryAppInstallationStatus.PENDING_DELETION)
     installation.api_grant = installation.api_token = None
     installation.date_deleted = installation.date_updated = now
-    installation.save()
+    installation.save(only=installation.dirty_fields)
     installation_changed(tx, installation, now=now)
 
 

@@ -28,3 +28,9 @@ def client(http: HttpSilos) -> Iterator[httpx.Client]:
 def world(silos: Silos, http: HttpSilos, client: httpx.Client) -> World:
     """An organization of this test's own, with an owner and a project."""
     return World(http, client)
+
+
+@pytest.fixture
+def other(silos: Silos, http: HttpSilos, client: httpx.Client) -> World:
+    """Another organization in the same region."""
+    return World(http, client)

@@ -33,10 +33,10 @@ class Caller:
         return self.client.get(f"/api/0{path}", headers=self.headers, params=query or None)
 
     def post(self, path: str, body: Any) -> httpx.Response:
-        return self.client.post(f"/api/0{path}", headers=self.headers, json=body)
+        return self.client.post(f"/api/0{path}", headers=self.headers, content=json.dumps(body))
 
     def put(self, path: str, body: Any) -> httpx.Response:
-        return self.client.put(f"/api/0{path}", headers=self.headers, json=body)
+        return self.client.put(f"/api/0{path}", headers=self.headers, content=json.dumps(body))
 
     def delete(self, path: str) -> httpx.Response:
         return self.client.delete(f"/api/0{path}", headers=self.headers)
