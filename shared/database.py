@@ -100,7 +100,7 @@ class Database:
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[None]:
         """Reads that all see the same committed state."""
-        with self.session(), self._begun(snapshot=True):
+        with self.session(), self._begun(snapshot=True), _guarded():
             yield
 
     @contextlib.contextmanager
@@ -114,12 +114,8 @@ class Database:
         tx = Transaction(self)
         with self._only_writer(), self.session():
             self._refuse_if_gone()
-            with self._begun(snapshot=False):
-                guard = in_transaction.set(True)
-                try:
-                    yield tx
-                finally:
-                    in_transaction.reset(guard)
+            with self._begun(snapshot=False), _guarded():
+                yield tx
         for callback in tx._callbacks:
             callback()
 
@@ -270,6 +266,16 @@ def _connect_postgresql(url: str, *, pool_size: int) -> Database:
 def tuples_of(query: "peewee.ModelSelect[Any]") -> list[Any]:
     """The rows of a query as tuples; peewee's stubs take them for models."""
     return list(query.tuples())
+
+
+@contextlib.contextmanager
+def _guarded() -> Iterator[None]:
+    """Refuses calls to other silos while it lasts."""
+    token = in_transaction.set(True)
+    try:
+        yield
+    finally:
+        in_transaction.reset(token)
 
 
 class _BoundMetadata(peewee.Metadata):

@@ -10,7 +10,8 @@ status code: ``shared/rpc/status.py`` holds the one table to gRPC, ``shared/http
     │   ├── AddressRefused        └── ConfigInvalid
     ├── Unauthenticated     we do not know who is asking
     │   ├── CredentialsMissing    ├── CredentialsInvalid   ├── SignatureMissing   ├── SignatureInvalid
-    │   ├── SignatureExpired      ├── KeyUnknown           ├── NonceReplayed      └── TargetWrong
+    │   ├── SignatureExpired      ├── KeyUnknown           ├── NonceReplayed      ├── TargetWrong
+    │   ├── GrantInvalid          └── GrantSpent
     ├── Forbidden           we know who is asking, and they may not
     │   ├── PermissionDenied      ├── CallerNotOwner       └── FeatureMissing
     ├── NotFound            there is no such thing, or none that the asker may see
@@ -148,6 +149,14 @@ class NonceReplayed(Unauthenticated):
 
 class TargetWrong(Unauthenticated):
     """The call is addressed to another silo."""
+
+
+class GrantInvalid(Unauthenticated):
+    """The grant cannot be exchanged for a token."""
+
+
+class GrantSpent(Unauthenticated):
+    """The grant was exchanged for a token before, too long ago to answer the same again."""
 
 
 class Forbidden(SiloError):

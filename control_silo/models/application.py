@@ -1,4 +1,7 @@
-"""OAuth's side of an app: its client, grants and tokens. Tokens are stored as hashes and shown once."""
+"""OAuth's side of an app: its client, grants and tokens.
+
+Tokens are stored as hashes and shown once; the one that stands for a provider is kept sealed beside its hash.
+"""
 
 import peewee
 
@@ -48,6 +51,8 @@ class ApiToken(Model):
     """Hex SHA-256."""
     refresh_token_hash = peewee.TextField(null=True, unique=True)
     token_last_characters = peewee.TextField()
+    sealed_token = peewee.TextField(null=True)
+    """The token itself, sealed with its application's client secret; of a provider's token alone."""
     scope_list = JsonField(default=list)
     expires_at = InstantField(null=True)
     """None: never."""

@@ -45,6 +45,25 @@ class SentryAppInstallationToken(Model):
     sentry_app_installation_id: int
 
 
+class TokenExchange(Model):
+    """A credential that its app exchanged for a token of the installation, and may present again: a lost answer."""
+
+    id = IdField()
+    sentry_app_installation = peewee.ForeignKeyField(
+        SentryAppInstallation, backref="exchanges", index=False, on_delete="CASCADE"
+    )
+    sentry_app_installation_id: int
+    credential_hash = peewee.TextField()
+    """Hex SHA-256 of a refresh token or a JWT."""
+    sealed_answer = peewee.TextField(null=True)
+    """What was answered, sealed with the credential; None once it is not repeated any more."""
+    repeats_until = InstantField()
+    """The last instant at which the credential is answered the same again."""
+
+    class Meta:
+        indexes = ((("sentry_app_installation", "credential_hash"), True),)
+
+
 class SentryAppInstallationForProvider(Model):
     """Says which installation stands for a provider's integration in an organization."""
 

@@ -26,6 +26,7 @@ _MODULES = {
     "status": "shared.cli.status",
     "org": "shared.cli.org",
     "user": "shared.cli.user",
+    "project": "shared.cli.project",
     "app": "shared.cli.app",
     "region": "shared.cli.region",
     "rpc": "shared.cli.rpc",

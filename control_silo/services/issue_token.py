@@ -1,0 +1,60 @@
+"""The token of an app in one organization: eight hours long, renewed by its refresh token (spec §2.8)."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from control_silo.models.app import SentryApp
+from control_silo.models.application import ApiToken
+from control_silo.models.installation import SentryAppInstallation
+from control_silo.services.change import token_changed, token_deleted
+from control_silo.services.secret import LAST_CHARACTERS, hash_token, new_token
+from shared.columns import instant_text, parse_instant
+from shared.database import Transaction
+
+TOKEN_LIFETIME_SECONDS = 8 * 3600
+"""How long a token of an exchange or a refresh works."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssuedToken:
+    """A token and the refresh token that renews it, both of which are stored nowhere."""
+
+    id: int
+    token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime
+
+    def as_text(self) -> str:
+        """All of it, secrets included."""
+        instants = {"created_at": instant_text(self.created_at), "expires_at": instant_text(self.expires_at)}
+        return json.dumps({**vars(self), **instants})
+
+    @classmethod
+    def from_text(cls, text: str) -> "IssuedToken":
+        """The inverse of ``as_text``."""
+        said = json.loads(text)
+        instants = {name: parse_instant(said[name]) for name in ("created_at", "expires_at")}
+        return cls(**said | instants | {"scopes": tuple(said["scopes"])})
+
+
+def issue_token(
+    tx: Transaction, app: SentryApp, installation: SentryAppInstallation, *, now: datetime
+) -> IssuedToken:
+    """Writes a token with the app's scopes in place of the one that the installation had, in the caller's transaction.
+
+    The caller holds the app and the installation.
+    """
+    issued = IssuedToken(
+        id=0,
+        token=new_token(),
+        refresh_token=new_token(),
+        scopes=tuple(app.scope_list),
+        created_at=now,
+        expires_at=now + timedelta(seconds=TOKEN_LIFETIME_SECONDS),
+    )
+    before = installation.api_token
+    if before:
+        token_deleted(tx, before, organization_id=installation.organization_id, now=now)
