@@ -4,7 +4,9 @@ import json
 from collections.abc import Iterator
 from time import monotonic
 
+import httpx
 import pytest
+import sentry_sdk
 
 from tests.e2e.silo_up import APP_SERVICE, SiloUp, silo_up
 
@@ -36,6 +38,23 @@ def test_a_platform_can_be_used_without_its_file(up: SiloUp) -> None:
     token = up.topology["users"]["superuser"]["token"]
     where = ("--control", up.topology["control"]["http"], "--token", token)
     assert up.silo("org", "create", "remote", "--region", "de", "--json", *where).json["region"] == "de"
+
+
+def test_a_project_takes_the_events_of_a_real_sdk_and_shows_them_as_issues(up: SiloUp) -> None:
+    made = up.silo("project", "create", "acme", "web", "--json").json
+    client = sentry_sdk.Client(dsn=made["dsn"], default_integrations=False)
+    client.capture_event({"message": "It broke", "level": "error"})
+    client.close(timeout=10)
+    owner = {"Authorization": f"Bearer {up.topology['users']['owner']['token']}"}
+    issues = httpx.get(f"{up.topology['control']['http']}/api/0/organizations/acme/issues/", headers=owner).json()
+    assert [(issue["shortId"], issue["title"]) for issue in issues] == [("WEB-1", "It broke")]
+
+
+def test_a_project_that_exists_is_explained(up: SiloUp) -> None:
+    up.silo("project", "create", "acme", "twice")
+    again = up.silo("project", "create", "acme", "twice", "--json")
+    assert (again.code, again.out) == (1, "")
+    assert "already exists" in again.err
 
 
 def test_a_call_is_quick_enough_for_loops(up: SiloUp) -> None:
