@@ -7,7 +7,6 @@ Several silos live in one process: a model has no database of its own. It uses t
 """
 
 import contextlib
-import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -24,6 +23,7 @@ from playhouse.pool import PooledSqliteDatabase
 from psycopg.conninfo import conninfo_to_dict
 
 from shared.database_errors import translated
+from shared.database_file import DatabaseFile
 from shared.database_pool import RestedPool
 from shared.errors import ConfigInvalid, DatabaseBusy, DatabaseUnavailable
 from shared.rpc.guard import in_transaction
@@ -65,18 +65,17 @@ class Transaction:
 class Database:
     """A pooled database; safe to share between threads."""
 
-    def __init__(self, pool: Any, *, dialect: Dialect, path: Path | None = None) -> None:
+    def __init__(self, pool: Any, *, dialect: Dialect, file: DatabaseFile | None = None) -> None:
         """Args:
         pool: one of ``playhouse.pool``'s databases, which come without types.
         dialect: its engine.
-        path: of SQLite's file.
+        file: SQLite's.
         """
         self.dialect = dialect
         self.peewee: peewee.Database = pool
         self._pool = pool
         self.wake = Wake()
-        self._path = path
-        self._inode = path.stat().st_ino if path and path.exists() else None
+        self._file = file
         # SQLite's own waiting for a lock polls with growing sleeps; a lock of ours hands over at once.
         self._writer = threading.RLock() if dialect is Dialect.SQLITE else None
 
@@ -113,7 +112,8 @@ class Database:
         """
         tx = Transaction(self)
         with self._only_writer(), self.session():
-            self._refuse_if_gone()
+            if self._file:
+                self._file.refuse_if_gone()
             with self._begun(snapshot=False), _guarded():
                 yield tx
         for callback in tx._callbacks:
@@ -132,6 +132,17 @@ class Database:
                 return self.rows(sql, parameters)
         with self.session():
             return self.rows(sql, parameters)
+
+    def check(self) -> None:
+        """Reads through a connection, so that a file that vanished and a server that is away are noticed.
+
+        Raises:
+            DatabaseUnavailable, PoolExhausted: nothing can be read, or nothing was migrated yet.
+        """
+        if self._file:
+            self._file.refuse_if_gone()
+        with self.session():
+            self.rows("SELECT 1 FROM schema_migration LIMIT 1")
 
     def migrate(self, directory: Path, *, history: str = "schema_migration") -> list[str]:
         """Applies the pending migrations of ``directory`` and returns their names; safe to run twice at once."""
@@ -164,19 +175,6 @@ class Database:
                 AbstractContextManager[object], self.peewee.transaction("DEFERRED" if snapshot else "IMMEDIATE")
             )
         return cast(AbstractContextManager[object], self.peewee.transaction(_REPEATABLE_READ if snapshot else None))
-
-    def _refuse_if_gone(self) -> None:
-        """SQLite goes on writing to an unlinked file; such writes would be lost."""
-        if self._path is None:
-            return
-        try:
-            inode = self._path.stat().st_ino
-        except OSError as exc:
-            raise DatabaseUnavailable("The database file is gone.") from exc
-        if self._inode is None:
-            self._inode = inode
-        elif inode != self._inode:
-            raise DatabaseUnavailable("The database file was replaced while it was open.")
 
     def _discard(self) -> None:
         """Drops the connections after a loss, so that the next session opens a fresh one.
@@ -219,17 +217,7 @@ def connect(url: str, *, create: bool = False, pool_size: int = POOL_SIZE) -> Da
 
 
 def _connect_sqlite(path: Path, *, create: bool, pool_size: int) -> Database:
-    if create:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if not path.exists():
-                path.touch(mode=0o600)
-        except OSError as exc:
-            raise ConfigInvalid(f"Cannot create {path}: {exc.strerror}.") from exc
-    if not os.access(path, os.F_OK):
-        raise ConfigInvalid(f"There is no database at {path}; run `migrate` first.")
-    if not os.access(path, os.R_OK | os.W_OK):
-        raise ConfigInvalid(f"The database at {path} cannot be written.")
+    file = DatabaseFile.find(path, create=create)
     pragmas = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "cache_size": -16384}
     opened = PooledSqliteDatabase(
         str(path),
@@ -240,7 +228,7 @@ def _connect_sqlite(path: Path, *, create: bool, pool_size: int) -> Database:
         check_same_thread=False,
         field_types={"INSTANT": "TEXT"},
     )
-    return Database(opened, dialect=Dialect.SQLITE, path=path)
+    return Database(opened, dialect=Dialect.SQLITE, file=file)
 
 
 def _connect_postgresql(url: str, *, pool_size: int) -> Database:

@@ -48,8 +48,16 @@ def create_api(
     answer_browsers(app)
     if relay:
         forward_region_paths(app, control, relay)
-    add_operations(app, check=lambda: list_regions(control), metrics=metrics)
+    add_operations(app, check=lambda: check_database(control), metrics=metrics)
     return app
+
+
+def check_database(control: Control) -> None:
+    """Raises:
+    SiloError: control cannot serve: its database is away, or lacks its tables.
+    """
+    control.database.check()
+    list_regions(control)
 
 
 def list_ages(control: Control) -> Iterator[OutboxAge]:

@@ -22,6 +22,18 @@ class AuditEvent(StrEnum):
     ROTATE_CLIENT_SECRET = "sentry-app.rotate-client-secret"  # noqa: S105
 
 
+def list_entries(
+    organization_id: int, *, event: str | None = None, actor_id: int | None = None, offset: int, limit: int
+) -> list[AuditLogEntry]:
+    """What happened in an organization, newest first; of one kind or by one person when given. Needs a session."""
+    query = AuditLogEntry.select().where(AuditLogEntry.organization_id == organization_id)
+    if event is not None:
+        query = query.where(AuditLogEntry.event == event)
+    if actor_id is not None:
+        query = query.where(AuditLogEntry.actor_id == actor_id)
+    return list(query.order_by(AuditLogEntry.id.desc()).offset(offset).limit(limit))
+
+
 def record(
     tx: Transaction,
     event: AuditEvent,

@@ -9,6 +9,10 @@ from control_silo.models.installation import SentryAppInstallation, SentryAppIns
 from control_silo.services.change import token_changed
 from control_silo.services.secret import LAST_CHARACTERS, hash_token, new_token
 from shared.database import Transaction
+from shared.errors import LimitReached
+
+MAX_TOKENS = 20
+"""Of one installation."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,14 @@ class NewToken:
 def create_internal_token(
     tx: Transaction, app: SentryApp, installation: SentryAppInstallation, *, now: datetime
 ) -> NewToken:
-    """Writes a token that never ends, with the app's scopes, in the caller's transaction."""
+    """Writes a token that never ends, with the app's scopes, in the caller's transaction.
+
+    Raises:
+        LimitReached: the installation has as many as it may; exactly so when the caller holds the app.
+    """
+    links = SentryAppInstallationToken.select()
+    if links.where(SentryAppInstallationToken.sentry_app_installation == installation).count() >= MAX_TOKENS:
+        raise LimitReached(f"Cannot generate more than {MAX_TOKENS} tokens for a single integration")
     text = new_token()
     row = ApiToken.create(
         user=app.proxy_user,

@@ -47,14 +47,29 @@ def issue_token(
 
     The caller holds the app and the installation.
     """
-    issued = IssuedToken(
-        id=0,
-        token=new_token(),
-        refresh_token=new_token(),
-        scopes=tuple(app.scope_list),
-        created_at=now,
-        expires_at=now + timedelta(seconds=TOKEN_LIFETIME_SECONDS),
-    )
     before = installation.api_token
     if before:
         token_deleted(tx, before, organization_id=installation.organization_id, now=now)
+    token, refresh_token = new_token(), new_token()
+    row = ApiToken.create(
+        user=app.proxy_user_id,
+        application=app.application_id,
+        token_hash=hash_token(token),
+        refresh_token_hash=hash_token(refresh_token),
+        token_last_characters=token[-LAST_CHARACTERS:],
+        scope_list=app.scope_list,
+        expires_at=now + timedelta(seconds=TOKEN_LIFETIME_SECONDS),
+        created_at=now,
+        version=0,
+    )
+    installation.api_token = row
+    installation.save(only=[SentryAppInstallation.api_token])
+    token_changed(tx, row, organization_id=installation.organization_id, now=now)
+    return IssuedToken(
+        id=row.id,
+        token=token,
+        refresh_token=refresh_token,
+        scopes=tuple(row.scope_list),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+    )

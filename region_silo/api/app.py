@@ -102,5 +102,6 @@ def _ages(region: Region) -> Iterable[OutboxAge]:
 
 
 def _check(region: Region) -> None:
+    region.database.check()
     with region.database.session():
         region.database.rows("SELECT 1 FROM organization LIMIT 1")

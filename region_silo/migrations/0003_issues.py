@@ -7,6 +7,10 @@ from shared.columns import IdField, InstantField, JsonField
 
 
 def up(migrator: SchemaMigrator, db: peewee.Database) -> None:
+    db.create_tables([_project(db), _issue(db), *_about_issues(db), *_of_projects(db)])
+
+
+def _project(db: peewee.Database) -> type[peewee.Model]:
     class Project(peewee.Model):
         id = peewee.BigIntegerField(primary_key=True)
         organization_id = peewee.BigIntegerField()
@@ -23,6 +27,10 @@ def up(migrator: SchemaMigrator, db: peewee.Database) -> None:
             table_name = "project"
             indexes = ((("organization_id", "slug"), True),)
 
+    return Project
+
+
+def _issue(db: peewee.Database) -> type[peewee.Model]:
     class Issue(peewee.Model):
         id = peewee.BigIntegerField(primary_key=True)
         organization_id = peewee.BigIntegerField()
@@ -72,10 +80,10 @@ def up(migrator: SchemaMigrator, db: peewee.Database) -> None:
             where=Issue.assignee_id.is_null(is_null=False),
         )
     )
-    db.create_tables([Project, Issue, *_tables_about_issues(db)])
+    return Issue
 
 
-def _tables_about_issues(db: peewee.Database) -> list[type[peewee.Model]]:
+def _about_issues(db: peewee.Database) -> list[type[peewee.Model]]:
     class IssueUser(peewee.Model):
         issue_id = peewee.BigIntegerField()
         user_hash = peewee.TextField()
@@ -118,10 +126,10 @@ def _tables_about_issues(db: peewee.Database) -> list[type[peewee.Model]]:
             indexes = ((("issue_id", "id"), False),)
 
     Activity.add_index(Activity.index(Activity.issue_id, Activity.id, where=Activity.kind != "error.created"))
-    return [IssueUser, Activity, Comment, *_tables_of_projects(db)]
+    return [IssueUser, Activity, Comment]
 
 
-def _tables_of_projects(db: peewee.Database) -> list[type[peewee.Model]]:
+def _of_projects(db: peewee.Database) -> list[type[peewee.Model]]:
     class Event(peewee.Model):
         id = IdField()
         project_id = peewee.BigIntegerField()

@@ -130,6 +130,28 @@ def test_a_write_to_a_file_that_was_replaced_is_refused(sqlite: Database, tmp_pa
         write(sqlite, "into the void")
 
 
+def test_a_check_notices_a_file_that_is_gone(sqlite: Database, tmp_path: Path) -> None:
+    sqlite.migrate(tmp_path)
+    sqlite.check()
+    (tmp_path / "notes.db").unlink()
+    with pytest.raises(DatabaseUnavailable, match="gone"):
+        sqlite.check()
+
+
+@pytest.mark.postgres
+def test_a_check_notices_a_server_that_is_away_at_once_and_its_return(postgres: Database, tmp_path: Path) -> None:
+    postgres.migrate(tmp_path)
+    postgres.check()
+    with away(postgres), pytest.raises(DatabaseUnavailable):
+        postgres.check()
+    postgres.check()
+
+
+def test_a_check_notices_that_nothing_was_migrated(database: Database) -> None:
+    with pytest.raises(DatabaseUnavailable, match="run `migrate`"):
+        database.check()
+
+
 def test_a_file_that_is_no_database_is_unavailable_each_time(tmp_path: Path) -> None:
     path = tmp_path / "notes.db"
     path.write_bytes(b"not a database " * 1000)

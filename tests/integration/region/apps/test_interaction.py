@@ -17,7 +17,7 @@ def path(world: World) -> str:
 
 def at_browser(world: World) -> Caller:
     """Someone of another organization, with a session."""
-    other = world.silos.create_organization("initech-" + world.acme.slug, region="us")
+    other = world.other_organization()
     return Caller(world.http, session=world.create_user(organization=other).session_key)
 
 
@@ -103,7 +103,7 @@ def test_the_owners_members_alone_read_the_counts(world: World) -> None:
 
 
 def test_an_app_is_counted_where_its_owner_lives(world: World) -> None:
-    elsewhere = world.silos.create_organization("initech-" + world.acme.slug, region="de")
+    elsewhere = world.other_organization(region="de")
     app = world.create_app(owner=elsewhere)
     answer = at_browser(world).post(f"/sentry-apps/{app.slug}/interaction/", VIEWED)
     assert (answer.status_code, answer.json()) == (404, {"detail": "Could not find the requested sentry app"})

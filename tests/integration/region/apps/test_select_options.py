@@ -102,7 +102,7 @@ def test_a_project_id_is_a_number(world: World) -> None:
 
 
 def test_a_project_belongs_to_the_organization(world: World) -> None:
-    other = world.silos.create_organization("initech-" + world.acme.slug, region="us")
+    other = world.other_organization()
     project = world.create_project("web", organization_id=other.id)
     answer = ask(world, projectId=project.id)
     assert answer.status_code == 404

@@ -80,7 +80,7 @@ def test_a_project_that_is_none_or_is_named_twice_is_refused(world: World, proje
 
 
 def test_a_project_of_another_organization_is_refused(world: World) -> None:
-    other = world.silos.create_organization("initech-" + world.acme.slug, region="us")
+    other = world.other_organization()
     project = world.create_project("theirs", organization_id=other.id)
     assert post(world, [project.id]).json() == {"detail": UNKNOWN}
 

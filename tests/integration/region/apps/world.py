@@ -138,8 +138,10 @@ class World:
 
     def stranger(self) -> Caller:
         """An owner of another organization in the same region."""
-        other = self.silos.create_organization(fresh("globex"), region="us")
-        return self.person(Role.OWNER, organization=other)
+        return self.person(Role.OWNER, organization=self.other_organization())
+
+    def other_organization(self, *, region: str = "us") -> OrganizationReplica:
+        return self.silos.create_organization(fresh("globex"), region=region)
 
     def create_project(self, slug: str, *, organization_id: int | None = None) -> Project:
         return create_project(self.region, organization_id=organization_id or self.acme.id, slug=slug)

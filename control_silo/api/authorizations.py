@@ -1,0 +1,82 @@
+"""``authorizations/``: an app gets the token of its installation, and renews it (spec §2.8, §4.7).
+
+The app proves itself by its client id and secret in the body, or by a JWT that it signed with the secret.
+"""
+
+from typing import Final
+
+from fastapi import Response
+
+from control_silo.api.call import Call, CallOf
+from control_silo.api.token_object import issued_token_object
+from control_silo.api.token_shape import AuthorizationBody, TokenObject
+from control_silo.models.application import ApiApplication
+from control_silo.services.client import INVALID_JWT, ClientJwt, identify_client, identify_jwt
+from control_silo.services.exchange import GrantExchanger, ManualTokenRefresher, Refresher
+from control_silo.services.feature import get_switches
+from control_silo.services.installation_details import InstallationDetails, find_installation_details
+from control_silo.services.issue_token import IssuedToken
+from shared.domain.features import MANUAL_TOKEN_REFRESH_FEATURE, is_enabled
+from shared.domain.json_field import FieldReader, parse_text
+from shared.domain.json_value import JsonObject, JsonValue
+from shared.errors import CredentialsInvalid, GrantSpent, InstallationNotFound, PermissionDenied
+from shared.http.answer import json_answer
+from shared.http.body import parse_json, parse_object
+from shared.http.credentials import bearer_token
+from shared.http.endpoint import Endpoints
+from shared.http.errors import Refused
+
+endpoints = Endpoints("Tokens")
+
+CODE: Final = "authorization_code"
+REFRESH: Final = "refresh_token"
+JWT: Final = "urn:sentry:params:oauth:grant-type:jwt-bearer"
+
+_MAX_GRANT_CHARACTERS = 255
+
+
+@endpoints.add(
+    "POST", "/sentry-app-installations/{uuid}/authorizations/", answers={201: TokenObject}, body=AuthorizationBody
+)
+def post_authorization(call: CallOf, uuid: str) -> Response:
+    """Gives an app the token of its installation, in exchange for a code, a refresh token or a JWT of its own."""
+    with call.control.database.session():
+        body = _read_body(call)
+        client = _identify(call, body)
+        details = find_installation_details(call.control, uuid)
+        if details is None:
+            raise InstallationNotFound
+        application = client.application if isinstance(client, ClientJwt) else client
+        if details.app.application_id != application.id:
+            raise PermissionDenied
+        try:
+            issued = _exchange(call, body, client, details)
+        except GrantSpent as spent:
+            raise Refused(401, {"error": "invalid_grant", "detail": spent.message}) from spent
+    return json_answer(issued_token_object(issued, state=body.get("state")), status=201)
+
+
+def _read_body(call: Call) -> JsonObject:
+    if not parse_json(call.raw_body):
+        raise CredentialsInvalid("Invalid request")
+    return parse_object(call.raw_body)
+
+
+def _identify(call: Call, body: JsonObject) -> ApiApplication | ClientJwt:
+    """The client that asks; a JWT counts for its own grant alone."""
+    if body.get("grant_type") == JWT:
+        token = bearer_token(call.request)
+        if token:
+            return identify_jwt(call.control, token)
+        if "client_id" not in body and "client_secret" not in body:
+            raise PermissionDenied(INVALID_JWT)
+    return identify_client(client_id=body.get("client_id"), client_secret=body.get("client_secret"))
+
+
+def _exchange(
+    call: Call, body: JsonObject, client: ApiApplication | ClientJwt, details: InstallationDetails
+) -> IssuedToken:
+    uuid, grant_type = details.installation.uuid, body.get("grant_type")
+    if grant_type == JWT:
+        return _refresh_manually(call, client, details)
+    ...

@@ -1,0 +1,113 @@
+"""Which app's client asks: by its id and secret, or by a JWT that it signed with the secret (spec §2.8, §4.7).
+
+Owns what a JWT must say. The clock of the silo counts, as everywhere, so the library checks signatures alone.
+"""
+
+import hmac
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import jwt
+
+from control_silo.models.application import ApiApplication
+from control_silo.services.control import Control
+from control_silo.services.find_app import find_app_by_application
+from control_silo.services.secret import new_token
+from shared.errors import CredentialsInvalid, PermissionDenied
+
+INVALID_PAIR = "Invalid Client ID / Secret pair"
+INVALID_JWT = "JWT credentials are missing or invalid"
+MAX_JWT_SECONDS = 120
+"""How long a JWT may be valid: from ``iat`` to ``exp``."""
+JWT_LEEWAY_SECONDS = 10
+"""How far an app's clock may be from ours."""
+
+_ALGORITHM = "HS256"
+_CLIENT_ID = re.compile("[0-9A-Za-z]{1,64}")
+_FIRST_SECOND, _LAST_SECOND = 0, 2**36
+_ANY_SECRET = new_token()
+_SIGNATURE_ALONE: Any = {f"verify_{claim}": False for claim in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")}
+
+
+@dataclass(frozen=True)
+class ClientJwt:
+    """A JWT whose signature and claims were checked."""
+
+    application: ApiApplication
+    text: str = field(repr=False)
+    """As it was presented."""
+    ends_at: datetime
+    """The last instant at which it is accepted."""
+
+
+def identify_client(*, client_id: object, client_secret: object) -> ApiApplication:
+    """The client of an id and a secret, whatever was sent as these. Needs a session.
+
+    Raises:
+        CredentialsInvalid: they do not belong together, or no app has the client.
+    """
+    application = _find_client(client_id)
+    secret = application.client_secret if application else _ANY_SECRET
+    matches = isinstance(client_secret, str) and hmac.compare_digest(_bytes(secret), _bytes(client_secret))
+    if application is None or not matches:
+        raise CredentialsInvalid(INVALID_PAIR)
+    return application
+
+
+def identify_jwt(control: Control, text: str) -> ClientJwt:
+    """The client that signed a JWT about itself. Needs a session.
+
+    Raises:
+        PermissionDenied: it did not, or not for now.
+    """
+    try:
+        claimed = jwt.decode(text, options={"verify_signature": False})
+        application = _find_client(claimed.get("iss"))
+        secret = application.client_secret if application else _ANY_SECRET
+        claims = jwt.decode(text, key=secret, algorithms=[_ALGORITHM], options=_SIGNATURE_ALONE)
+    except (jwt.PyJWTError, ValueError) as exc:
+        raise PermissionDenied(INVALID_JWT) from exc
+    if application is None or claims.get("sub") != application.client_id:
+        raise PermissionDenied(INVALID_JWT)
+    return ClientJwt(application, text, _end_of(claims, now=control.clock.now()))
+
+
+def _find_client(client_id: object) -> ApiApplication | None:
+    """The client, if it is an app's."""
+    if not isinstance(client_id, str) or not _CLIENT_ID.fullmatch(client_id):
+        return None
+    application = ApiApplication.get_or_none(ApiApplication.client_id == client_id)
+    return application if application and find_app_by_application(application.id) else None
+
+
+def _end_of(claims: dict[str, Any], *, now: datetime) -> datetime:
+    """When the JWT ends, the leeway included.
+
+    Raises:
+        PermissionDenied: it is over, not valid yet, or valid for too long.
+    """
+    issued_at, expires_at = _seconds(claims.get("iat")), _seconds(claims.get("exp"))
+    starts_at = _seconds(claims.get("nbf", issued_at))
+    present = now.timestamp()
+    is_begun = max(issued_at, starts_at) <= present + JWT_LEEWAY_SECONDS
+    is_over = expires_at + JWT_LEEWAY_SECONDS < present
+    if not is_begun or is_over or expires_at - issued_at > MAX_JWT_SECONDS + JWT_LEEWAY_SECONDS:
+        raise PermissionDenied(INVALID_JWT)
+    return datetime.fromtimestamp(expires_at + JWT_LEEWAY_SECONDS, UTC)
+
+
+def _seconds(claim: object) -> float:
+    """A time in a JWT: seconds since 1970, whole or not.
+
+    Raises:
+        PermissionDenied: this is none.
+    """
+    if not isinstance(claim, int | float) or isinstance(claim, bool) or not _FIRST_SECOND <= claim <= _LAST_SECOND:  # which NaN and infinity are not
+        raise PermissionDenied(INVALID_JWT)
+    return float(claim)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

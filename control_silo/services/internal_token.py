@@ -1,0 +1,88 @@
+"""The tokens of an internal app that people make and delete by hand (spec §2.7)."""
+
+from collections.abc import Sequence
+
+import peewee
+
+from control_silo.models.app import SentryApp
+from control_silo.models.application import ApiToken
+from control_silo.models.installation import SentryAppInstallation, SentryAppInstallationToken
+from control_silo.models.user import User
+from control_silo.services.audit import AuditEvent, record
+from control_silo.services.change import token_deleted
+from control_silo.services.control import Control
+from control_silo.services.create_internal_token import NewToken, create_internal_token
+from control_silo.services.held_app import get_held_app
+from control_silo.services.install import find_live_installation
+from shared.errors import InstallationNotFound, NotFound
+
+
+def list_tokens(app: SentryApp, *, offset: int, limit: int) -> Sequence[ApiToken]:
+    """The tokens of the app's live installations, newest first. Needs a session."""
+    return list(_tokens_of(app).order_by(ApiToken.id.desc()).offset(offset).limit(limit))
+
+
+def create_token(control: Control, *, app_id: int, actor: User) -> NewToken:
+    """Makes a token that acts for the app in the organization that owns it.
+
+    Raises:
+        AppNotFound: there is no such app.
+        InstallationNotFound: it is not installed there.
+        LimitReached: it has as many tokens as it may.
+    """
+    now = control.clock.now()
+    with control.database.transaction() as tx:
+        app = get_held_app(control, app_id)
+        installation = find_live_installation(app, organization_id=app.owner_id)
+        if installation is None:
+            raise InstallationNotFound
+        made = create_internal_token(tx, app, installation, now=now)
+        record(
+            tx,
+            AuditEvent.INTERNAL_INTEGRATION_ADD_TOKEN,
+            organization_id=app.owner_id,
+            actor=actor,
+            target_id=made.row.id,
+            data={"sentry_app": app.name, "installation": installation.uuid},
+            now=now,
+        )
+        return made
+
+
+def find_token(token_id: int) -> ApiToken | None:
+    """A token of anyone's; None when there is none. Needs a session."""
+    return ApiToken.get_or_none(ApiToken.id == token_id)
+
+
+def delete_token(control: Control, *, app_id: int, token_id: int, actor: User) -> None:
+    """Ends a token of the app's.
+
+    Raises:
+        AppNotFound: there is no such app.
+        NotFound: it has no such token, or no longer.
+    """
+    now = control.clock.now()
+    with control.database.transaction() as tx:
+        app = get_held_app(control, app_id)
+        token = _tokens_of(app).where(ApiToken.id == token_id).get_or_none()
+        if token is None:
+            raise NotFound("Could not find given token")
+        token_deleted(tx, token, organization_id=app.owner_id, now=now)
+        record(
+            tx,
+            AuditEvent.INTERNAL_INTEGRATION_REMOVE_TOKEN,
+            organization_id=app.owner_id,
+            actor=actor,
+            target_id=token.id,
+            data={"sentry_app": app.name},
+            now=now,
+        )
+
+
+def _tokens_of(app: SentryApp) -> "peewee.ModelSelect[ApiToken]":
+    return (
+        ApiToken.select()
+        .join(SentryAppInstallationToken)
+        .join(SentryAppInstallation)
+        .where(SentryAppInstallation.sentry_app == app, SentryAppInstallation.date_deleted.is_null())
+    )

@@ -1,0 +1,97 @@
+"""What may be a picture of an app: a PNG, square, of a certain size; an icon in one colour on transparency (settled.md).
+
+Owns the checks and their texts. Refuses to know where pictures are kept.
+"""
+
+import base64
+import binascii
+import io
+import struct
+
+from PIL import Image
+
+from shared.domain.json_field import FieldInvalid
+from shared.domain.json_value import JsonValue
+
+MIN_PIXELS, MAX_PIXELS = 256, 1024
+"""Of each side."""
+MAX_PHOTO_BYTES = 5_000_000
+
+NOT_BASE64 = "The photo must be a string in base64."
+TOO_LARGE = f"Image too large. It may have no more than {MAX_PHOTO_BYTES} bytes."
+NOT_PNG = "Invalid image format. Only PNG files are supported."
+WRONG_DIMENSIONS = (
+    f"Invalid image dimensions. The image must be square, with sides of {MIN_PIXELS} to {MAX_PIXELS} pixels."
+)
+NOT_ONE_COLOR = "The icon must only use one color and should contain an alpha channel."
+
+_BEGINNING = struct.Struct(">8s4x4sII")
+"""Signature, length and name of the first chunk, width, height."""
+_SIGNATURE, _FIRST_CHUNK = b"\x89PNG\r\n\x1a\n", b"IHDR"
+
+
+def parse_photo(value: JsonValue) -> bytes:
+    """The bytes of a picture that was sent in base64, as they are.
+
+    Raises:
+        FieldInvalid: it is no base64, too large, no PNG that can be read to its end, or has the wrong shape.
+    """
+    photo = _decoded(value)
+    if len(photo) > MAX_PHOTO_BYTES:
+        raise FieldInvalid(TOO_LARGE)
+    _check_shape(photo)
+    _open(photo)
+    return photo
+
+
+def check_icon(photo: bytes) -> None:
+    """Passes for what is one colour on transparency, whatever the colour; edges may be smoothed.
+
+    Args:
+        photo: as ``parse_photo`` gave it.
+
+    Raises:
+        FieldInvalid: it has several colours, nothing transparent, or nothing that can be seen.
+    """
+    try:
+        *colors, alpha = _open(photo).convert("RGBA").split()
+    except ValueError as exc:  # of a format without transparency that Pillow does not convert
+        raise FieldInvalid(NOT_ONE_COLOR) from exc
+    visible = alpha.point([0, *[255] * 255])
+    shades = [sum(map(bool, color.histogram(visible))) for color in colors]
+    has_transparency = alpha.getextrema()[0] == 0
+    if shades != [1, 1, 1] or not has_transparency:
+        raise FieldInvalid(NOT_ONE_COLOR)
+
+
+def _decoded(value: JsonValue) -> bytes:
+    if not isinstance(value, str):
+        raise FieldInvalid(NOT_BASE64)
+    try:
+        return base64.b64decode("".join(value.split()), validate=True)
+    except (binascii.Error, ValueError) as exc:
+        raise FieldInvalid(NOT_BASE64) from exc
+
+
+def _check_shape(photo: bytes) -> None:
+    """Looks at the size that a PNG announces before anything of it is unpacked: a small file can hold a huge image."""
+    if len(photo) < _BEGINNING.size:
+        raise FieldInvalid(NOT_PNG)
+    signature, chunk, width, height = _BEGINNING.unpack_from(photo)
+    if (signature, chunk) != (_SIGNATURE, _FIRST_CHUNK):
+        raise FieldInvalid(NOT_PNG)
+    if width != height or not MIN_PIXELS <= width <= MAX_PIXELS:
+        raise FieldInvalid(WRONG_DIMENSIONS)
+
+
+def _open(photo: bytes) -> Image.Image:
+    try:
+        image = Image.open(io.BytesIO(photo), formats=["PNG"])
+        if image.size != _BEGINNING.unpack_from(photo)[2:]:
+            raise FieldInvalid(WRONG_DIMENSIONS)  # it announces its size twice
+        image.load()
+    except FieldInvalid:
+        raise
+    except Exception as exc:  # noqa: BLE001 - of a damaged file Pillow raises almost anything
+        raise FieldInvalid(NOT_PNG) from exc
+    return image
