@@ -23,7 +23,6 @@ from shared.outbox.schema import migrate_outbox
 from shared.outbox.servicers import SERVICE_PREFIX, Holdings, OutboxServicer, ReplicaServicer, Tables
 from shared.outbox.worker import Worker
 from shared.outgoing.client import AppClient
-from shared.outgoing.reach import Reach
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
 from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2_grpc, topology_service_pb2_grpc
 from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2_grpc
@@ -58,8 +57,8 @@ def open_control(config: ControlConfig, *, clock: Clock) -> Control:
             address, caller=CONTROL, target_name=name, keyring=config.keyring, clock=clock, tls=config.tls
         )
 
-    outgoing = AppClient(Reach(allow_private=config.webhook_allow_private))
-    return Control(database, clock, RegionChannels(database, dial), outgoing)
+    regions, outgoing = RegionChannels(database, dial), AppClient(config.reach)
+    return Control(database, clock, regions, outgoing, enforces_disabled=config.disabled_enforcement)
 
 
 def start_server(control: Control, config: ControlConfig) -> SiloServer:

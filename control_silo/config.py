@@ -2,10 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
 from shared.config import DEFAULT_REQUESTS_PER_SECOND, Environment
+from shared.mail import FolderMailer, LogMailer, Mailer
+from shared.outgoing.reach import PUBLIC, Reach
 from shared.rpc.keyring import Keyring
 from shared.rpc.tls import TlsConfig
+
+_SQLITE = "sqlite:///"
+PUBLISH_REQUESTS_TO: Final = "integrations-platform@sentry.io"
+"""Whom the original asks to publish an app (spec §2.10)."""
 
 
 @dataclass(frozen=True)
@@ -17,9 +25,12 @@ class ControlConfig:
     http_listen: str
     keyring: Keyring
     tls: TlsConfig | None = None
-    webhook_allow_private: bool = False
+    reach: Reach = PUBLIC
+    """How far calls to apps may go."""
     requests_per_second: int = DEFAULT_REQUESTS_PER_SECOND
     """What one token or session may make over HTTP."""
+    disabled_enforcement: bool = False
+    """The option `sentry-apps.disabled-enforcement`: apps that are disabled cannot be read."""
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> "ControlConfig":
@@ -33,8 +44,9 @@ class ControlConfig:
             http_listen=env.address("CONTROL_HTTP_LISTEN", "127.0.0.1:8000"),
             keyring=env.keyring("SILO_RPC_KEYS"),
             tls=env.tls(),
-            webhook_allow_private=env.flag("SILO_WEBHOOK_ALLOW_PRIVATE"),
+            reach=env.reach(),
             requests_per_second=env.positive("SILO_REQUESTS_PER_SECOND", DEFAULT_REQUESTS_PER_SECOND),
+            disabled_enforcement=env.flag("SILO_DISABLED_ENFORCEMENT"),
         )
         env.finish()
         return config
@@ -43,3 +55,9 @@ class ControlConfig:
 def database_url(variables: Mapping[str, str]) -> str:
     """Where control's database is; all that ``migrate`` needs to know."""
     return Environment(variables).text("CONTROL_DATABASE_URL", "sqlite:///.silo/control.db")
+
+
+def _mailer_beside(url: str) -> Mailer:
+    """Without a mail server, mails are files beside a file of SQLite, as in development; else lines in the log."""
+    path = url.removeprefix(_SQLITE)
+    return FolderMailer(Path(path).parent / "mail") if path != url else LogMailer()

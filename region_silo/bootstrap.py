@@ -27,7 +27,6 @@ from shared.outbox.schema import migrate_outbox
 from shared.outbox.servicers import Holdings, OutboxServicer, ReplicaServicer, only_caller
 from shared.outbox.worker import Worker
 from shared.outgoing.client import AppClient
-from shared.outgoing.reach import Reach
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
 from shared.pb.hybridcloud.hooks.v1 import hook_service_pb2_grpc
 from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2_grpc
@@ -48,8 +47,7 @@ def migrate(database: Database) -> list[str]:
 
 def open_region(config: RegionConfig, *, clock: Clock) -> Region:
     """Connects to the database; apps are called as far as configured."""
-    outgoing = AppClient(Reach(allow_private=config.webhook_allow_private))
-    return Region(config.name, connect(config.database_url), clock, outgoing)
+    return Region(config.name, connect(config.database_url), clock, AppClient(config.reach))
 
 
 def connect_control(config: RegionConfig, *, clock: Clock) -> grpc.Channel:

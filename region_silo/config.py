@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.config import DEFAULT_REQUESTS_PER_SECOND, Environment
+from shared.outgoing.reach import PUBLIC, Reach
 from shared.rpc.keyring import Keyring
 from shared.rpc.tls import TlsConfig
 
@@ -23,7 +24,8 @@ class RegionConfig:
     control_target: str
     keyring: Keyring
     tls: TlsConfig | None = None
-    webhook_allow_private: bool = False
+    reach: Reach = PUBLIC
+    """How far calls to apps may go."""
     requests_per_second: int = DEFAULT_REQUESTS_PER_SECOND
     """What one token or session may make over HTTP."""
 
@@ -46,7 +48,7 @@ class RegionConfig:
             control_target=env.address("REGION_CONTROL_TARGET", "127.0.0.1:50051"),
             keyring=env.keyring("SILO_RPC_KEYS"),
             tls=env.tls(),
-            webhook_allow_private=env.flag("SILO_WEBHOOK_ALLOW_PRIVATE"),
+            reach=env.reach(),
             requests_per_second=env.positive("SILO_REQUESTS_PER_SECOND", DEFAULT_REQUESTS_PER_SECOND),
         )
         env.finish()

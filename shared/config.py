@@ -5,10 +5,13 @@ Owns parsing; refuses to know which variables a silo has.
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from shared.errors import ConfigInvalid
+from shared.mail import Mailer, is_address, parse_mailer
+from shared.outgoing.reach import PUBLIC, Reach
 from shared.rpc.keyring import Keyring
 from shared.rpc.tls import TlsConfig
 
@@ -65,6 +68,24 @@ class Environment:
             self._problems.append(f"{name} must be a whole number from 1 to 999999999, not {value!r}.")
             return default
         return int(value)
+
+    def reach(self) -> Reach:
+        """How far calls to apps may go: ``SILO_WEBHOOK_ALLOW_PRIVATE`` and ``SILO_WEBHOOK_ALLOWED_NETWORKS``."""
+        allow_private = self.flag("SILO_WEBHOOK_ALLOW_PRIVATE")
+        networks = self.text("SILO_WEBHOOK_ALLOWED_NETWORKS", "")
+        reach = self._parsed(networks, lambda text: Reach.parse(text.split(",")), fallback=PUBLIC)
+        return replace(reach, allow_private=allow_private)
+
+    def mailer(self, *, default: Mailer) -> Mailer:
+        """The way out for mails: ``SILO_MAIL_URL``."""
+        return self._parsed(self.text("SILO_MAIL_URL", ""), parse_mailer, fallback=default)
+
+    def email(self, name: str, default: str) -> str:
+        """One e-mail address."""
+        value = self.text(name, default)
+        if not is_address(value):
+            self._problems.append(f"{name} must be an e-mail address, not {value!r}.")
+        return value
 
     def region_name(self, name: str) -> str:
         """A region's own name."""

@@ -23,12 +23,22 @@ class Runnable(Protocol):
     def stop(self) -> None: ...
 
 
+SWITCH_SECONDS = 0.0005
+"""How long one thread may keep the interpreter while others wait."""
+
+
+def prefer_latency() -> None:
+    """Hands the interpreter over sooner than Python's 5 ms, which a delivery would otherwise wait after each reply."""
+    sys.setswitchinterval(SWITCH_SECONDS)
+
+
 def run_until_stopped(build: Callable[["Stop"], Runnable]) -> None:
     """Builds, starts, waits for SIGINT, SIGTERM or ``Stop``, and stops; exits with 1 or 2 and one line when it cannot.
 
     Args:
         build: makes the runnable; is given the means to end the process from inside.
     """
+    prefer_latency()
     stop = Stop()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop.on_signal)

@@ -43,6 +43,7 @@ from shared.database import Database, connect
 from shared.domain.scopes import Role
 from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.drain import Drain
+from shared.outgoing.reach import Reach
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
 from shared.rpc.channel import connect as connect_channel
 from shared.rpc.keyring import Key, Keyring
@@ -117,7 +118,7 @@ class Silos:
             advertised_http=f"{name}.test:80",
             control_target=self.address(CONTROL),
             keyring=_KEYRING,
-            webhook_allow_private=True,
+            reach=Reach(allow_private=True),
         )
         region = region_silo.bootstrap.open_region(config, clock=self.clock)
         control = region_silo.bootstrap.connect_control(config, clock=self.clock)
@@ -258,7 +259,7 @@ class Silos:
             grpc_listen=self.address(CONTROL),
             http_listen="127.0.0.1:0",
             keyring=_KEYRING,
-            webhook_allow_private=True,
+            reach=Reach(allow_private=True),
         )
 
 

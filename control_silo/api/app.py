@@ -4,7 +4,16 @@ from collections.abc import Iterator
 
 from fastapi import FastAPI
 
-from control_silo.api import apps, installations, organizations, users
+from control_silo.api import (
+    app_secret,
+    app_tokens,
+    apps,
+    audit_logs,
+    authorizations,
+    installations,
+    organizations,
+    users,
+)
 from control_silo.api.forward import forward_region_paths
 from control_silo.api.relay import Relay
 from control_silo.services.control import Control
@@ -27,7 +36,7 @@ DESCRIPTION = (
 
 def list_endpoints() -> list[Endpoint]:
     """Every endpoint of control, in the order of its documentation."""
-    modules = (apps, installations, organizations, users)
+    modules = (apps, app_secret, app_tokens, installations, authorizations, organizations, audit_logs, users)
     return [endpoint for module in modules for endpoint in module.endpoints.table]
 
 

@@ -51,6 +51,7 @@ def updater_of(fields: AppFields) -> SentryAppUpdater:
         allowed_origins=_given(fields.allowed_origins),
         schema=_given(fields.schema),
         popularity=_given(fields.popularity),
+        is_disabled=_given(fields.is_disabled),
         clear=frozenset(name for name in _CLEARABLE if getattr(fields, name) in (None, "")),
     )
 

@@ -46,6 +46,7 @@ class AppBody(BaseModel):
     allowedOrigins: list[str] | None = None  # noqa: N815
     popularity: int | None = Field(default=None, ge=0, le=32_767, description="Superusers and staff only.")
     status: str | None = Field(default=None, description="Superusers and staff only.")
+    isDisabled: bool | None = Field(default=None, description="On a change; superusers and staff only.")  # noqa: N815
 
 
 class FeatureObject(BaseModel):

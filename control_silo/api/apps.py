@@ -13,6 +13,7 @@ from control_silo.models.app import SentryApp
 from control_silo.models.region import OrganizationReplica
 from control_silo.services import app_access
 from control_silo.services.app_details import AppDetails, find_app_details, list_app_details
+from control_silo.services.control import Control
 from control_silo.services.delete import delete_app as delete_app_and_all
 from control_silo.services.feature import get_switches
 from control_silo.services.identity import Principal
@@ -76,6 +77,7 @@ def get_app(call: CallOf, app_id_or_slug: str) -> Response:
     """Reads an app."""
     with call.signed_in() as principal:
         details = get_visible_app(call, principal, app_id_or_slug, may=app_access.may_read_app)
+        check_enabled(call.control, details.app)
         return json_answer(rendered(call, principal, details))
 
 
@@ -139,6 +141,14 @@ def check_partnership(app: SentryApp) -> None:
     """
     if app_access.is_partnership_restricted(app):
         raise PermissionDenied(PARTNERSHIP_TEXT)
+
+
+def check_enabled(control: Control, app: SentryApp) -> None:
+    """Raises:
+    PermissionDenied: the app is disabled, and that is enforced.
+    """
+    if control.enforces_disabled and app.is_disabled:
+        raise PermissionDenied("This app is disabled.")
 
 
 def _filter(wanted: str | None, principal: Principal) -> dict[str, Any]:

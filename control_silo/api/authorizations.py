@@ -3,7 +3,7 @@
 The app proves itself by its client id and secret in the body, or by a JWT that it signed with the secret.
 """
 
-from typing import Final
+from typing import Final, TypedDict
 
 from fastapi import Response
 
@@ -11,10 +11,12 @@ from control_silo.api.call import Call, CallOf
 from control_silo.api.token_object import issued_token_object
 from control_silo.api.token_shape import AuthorizationBody, TokenObject
 from control_silo.models.application import ApiApplication
-from control_silo.services.client import INVALID_JWT, ClientJwt, identify_client, identify_jwt
+from control_silo.models.installation import SentryAppInstallation
+from control_silo.services.client import INVALID_JWT, Client, identify_client, identify_jwt
+from control_silo.services.control import Control
 from control_silo.services.exchange import GrantExchanger, ManualTokenRefresher, Refresher
 from control_silo.services.feature import get_switches
-from control_silo.services.installation_details import InstallationDetails, find_installation_details
+from control_silo.services.installation_details import find_installation_details
 from control_silo.services.issue_token import IssuedToken
 from shared.domain.features import MANUAL_TOKEN_REFRESH_FEATURE, is_enabled
 from shared.domain.json_field import FieldReader, parse_text
@@ -35,6 +37,11 @@ JWT: Final = "urn:sentry:params:oauth:grant-type:jwt-bearer"
 _MAX_GRANT_CHARACTERS = 255
 
 
+class _Place(TypedDict):
+    application: ApiApplication
+    installation_uuid: str
+
+
 @endpoints.add(
     "POST", "/sentry-app-installations/{uuid}/authorizations/", answers={201: TokenObject}, body=AuthorizationBody
 )
@@ -46,11 +53,10 @@ def post_authorization(call: CallOf, uuid: str) -> Response:
         details = find_installation_details(call.control, uuid)
         if details is None:
             raise InstallationNotFound
-        application = client.application if isinstance(client, ClientJwt) else client
-        if details.app.application_id != application.id:
+        if details.app.application_id != client.application.id:
             raise PermissionDenied
         try:
-            issued = _exchange(call, body, client, details)
+            issued = _exchange(call.control, body, client, details.installation)
         except GrantSpent as spent:
             raise Refused(401, {"error": "invalid_grant", "detail": spent.message}) from spent
     return json_answer(issued_token_object(issued, state=body.get("state")), status=201)
@@ -62,7 +68,7 @@ def _read_body(call: Call) -> JsonObject:
     return parse_object(call.raw_body)
 
 
-def _identify(call: Call, body: JsonObject) -> ApiApplication | ClientJwt:
+def _identify(call: Call, body: JsonObject) -> Client:
     """The client that asks; a JWT counts for its own grant alone."""
     if body.get("grant_type") == JWT:
         token = bearer_token(call.request)
@@ -73,10 +79,28 @@ def _identify(call: Call, body: JsonObject) -> ApiApplication | ClientJwt:
     return identify_client(client_id=body.get("client_id"), client_secret=body.get("client_secret"))
 
 
-def _exchange(
-    call: Call, body: JsonObject, client: ApiApplication | ClientJwt, details: InstallationDetails
-) -> IssuedToken:
-    uuid, grant_type = details.installation.uuid, body.get("grant_type")
-    if grant_type == JWT:
-        return _refresh_manually(call, client, details)
-    ...
+def _exchange(control: Control, body: JsonObject, client: Client, installation: SentryAppInstallation) -> IssuedToken:
+    place: _Place = {"application": client.application, "installation_uuid": installation.uuid}
+    grant_type = body.get("grant_type")
+    if grant_type == CODE:
+        return GrantExchanger(**place, code=_read_grant(body, "code")).run(control)
+    if grant_type == REFRESH:
+        return Refresher(**place, refresh_token=_read_grant(body, "refresh_token")).run(control)
+    if grant_type != JWT:
+        raise PermissionDenied("Invalid grant_type")
+    if not is_enabled(MANUAL_TOKEN_REFRESH_FEATURE, switches=get_switches(installation.organization_id)):
+        raise PermissionDenied("Manual token refresh is not enabled for this organization")
+    if client.jwt is None:
+        raise PermissionDenied(INVALID_JWT)
+    return ManualTokenRefresher(**place, jwt=client.jwt).run(control)
+
+
+def _read_grant(body: JsonObject, name: str) -> str:
+    reader = FieldReader(body)
+    grant = reader.read(name, _parse_grant, is_required=True)
+    reader.raise_problems()
+    return str(grant)
+
+
+def _parse_grant(value: JsonValue) -> str:
+    return parse_text(value, max_characters=_MAX_GRANT_CHARACTERS, is_blank_allowed=False)

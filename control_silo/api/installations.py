@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from fastapi import Response
 
+from control_silo.api.apps import check_enabled
 from control_silo.api.call import Call, CallOf, get_organization_of_path
 from control_silo.api.installation_object import installation_object
 from control_silo.api.installation_shape import ConfirmBody, InstallationObject, InstallBody
@@ -82,6 +83,7 @@ def get_installation(call: CallOf, uuid: str) -> Response:
     """Reads an installation; an app may always read its own."""
     with call.signed_in() as principal:
         details = get_visible_installation(call, principal, uuid, scopes=app_access.READ_SCOPES)
+        check_enabled(call.control, details.app)
         return json_answer(installation_object(details, principal=principal))
 
 

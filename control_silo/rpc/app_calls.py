@@ -109,7 +109,7 @@ class AppCalls(ControlCalls):
     ) -> pb.DisableSentryappResponse:
         with self.reading(request):
             before = self._find_own_app(request.id)
-        self._change(before, {"events": ()})
+        self._change(before, {"events": (), "is_disabled": True})
         return pb.DisableSentryappResponse()
 
     def CreateInternalIntegrationForChannelRequest(

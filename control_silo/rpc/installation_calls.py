@@ -14,6 +14,7 @@ from control_silo.services.find_installation import (
     installed_in,
 )
 from control_silo.services.installation_view import Viewer, find_visible_codes, organization_slugs
+from control_silo.services.provider_token import find_provider_token
 from shared.domain.installation_object import installation_object
 from shared.pb.hybridcloud.apps.v1 import installation_calls_pb2 as pb
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
@@ -92,9 +93,9 @@ class InstallationCalls(ControlCalls):
     def GetInstallationToken(
         self, request: pb.GetInstallationTokenRequest, context: grpc.ServicerContext
     ) -> pb.GetInstallationTokenResponse:
-        """Always absent: whichever installation serves the provider, only the hash of its token is kept."""
         with self.reading(request):
-            return pb.GetInstallationTokenResponse()
+            token = find_provider_token(request.organization_id, provider=request.provider)
+            return pb.GetInstallationTokenResponse(token=token)
 
 
 def _installed_in(organization_id: int) -> list[installation_pb2.RpcSentryAppInstallation]:

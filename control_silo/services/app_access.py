@@ -43,6 +43,16 @@ def may_administer_app(principal: Principal, app: SentryApp) -> bool:
     return principal.is_superuser or _holds(principal, app.owner_id, ADMIN_SCOPES)
 
 
+def may_change_tokens(principal: Principal, app: SentryApp) -> bool:
+    """Staff members may not."""
+    return principal.is_superuser or _holds(principal, app.owner_id, WRITE_SCOPES)
+
+
+def may_know_of_secret(principal: Principal, app: SentryApp) -> bool:
+    """Whether the app exists for the principal, as far as its client secret goes: published or not, for members."""
+    return principal.is_superuser or principal.is_member(app.owner_id)
+
+
 def may_see_ownership(principal: Principal, app: SentryApp) -> bool:
     """Whether the client id and the owner are shown."""
     return principal.is_elevated or principal.is_member(app.owner_id)

@@ -1,5 +1,6 @@
 """The audit log: who did what to which app. Owns the event names, as the original prints them."""
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -23,12 +24,12 @@ class AuditEvent(StrEnum):
 
 
 def list_entries(
-    organization_id: int, *, event: str | None = None, actor_id: int | None = None, offset: int, limit: int
+    organization_id: int, *, events: Collection[AuditEvent], actor_id: int | None, offset: int, limit: int
 ) -> list[AuditLogEntry]:
-    """What happened in an organization, newest first; of one kind or by one person when given. Needs a session."""
-    query = AuditLogEntry.select().where(AuditLogEntry.organization_id == organization_id)
-    if event is not None:
-        query = query.where(AuditLogEntry.event == event)
+    """What happened in an organization, newest first: of these kinds; by one person when given. Needs a session."""
+    query = AuditLogEntry.select().where(
+        AuditLogEntry.organization_id == organization_id, AuditLogEntry.event.in_(list(events))
+    )
     if actor_id is not None:
         query = query.where(AuditLogEntry.actor_id == actor_id)
     return list(query.order_by(AuditLogEntry.id.desc()).offset(offset).limit(limit))

@@ -32,17 +32,25 @@ _SIGNATURE_ALONE: Any = {f"verify_{claim}": False for claim in ("exp", "nbf", "i
 
 
 @dataclass(frozen=True)
-class ClientJwt:
+class Jwt:
     """A JWT whose signature and claims were checked."""
 
-    application: ApiApplication
     text: str = field(repr=False)
     """As it was presented."""
     ends_at: datetime
     """The last instant at which it is accepted."""
 
 
-def identify_client(*, client_id: object, client_secret: object) -> ApiApplication:
+@dataclass(frozen=True)
+class Client:
+    """The client of an app that has proved itself."""
+
+    application: ApiApplication
+    jwt: Jwt | None = None
+    """None: it showed its secret."""
+
+
+def identify_client(*, client_id: object, client_secret: object) -> Client:
     """The client of an id and a secret, whatever was sent as these. Needs a session.
 
     Raises:
@@ -53,10 +61,10 @@ def identify_client(*, client_id: object, client_secret: object) -> ApiApplicati
     matches = isinstance(client_secret, str) and hmac.compare_digest(_bytes(secret), _bytes(client_secret))
     if application is None or not matches:
         raise CredentialsInvalid(INVALID_PAIR)
-    return application
+    return Client(application)
 
 
-def identify_jwt(control: Control, text: str) -> ClientJwt:
+def identify_jwt(control: Control, text: str) -> Client:
     """The client that signed a JWT about itself. Needs a session.
 
     Raises:
@@ -71,7 +79,7 @@ def identify_jwt(control: Control, text: str) -> ClientJwt:
         raise PermissionDenied(INVALID_JWT) from exc
     if application is None or claims.get("sub") != application.client_id:
         raise PermissionDenied(INVALID_JWT)
-    return ClientJwt(application, text, _end_of(claims, now=control.clock.now()))
+    return Client(application, Jwt(text, _end_of(claims, now=control.clock.now())))
 
 
 def _find_client(client_id: object) -> ApiApplication | None:
@@ -104,7 +112,9 @@ def _seconds(claim: object) -> float:
     Raises:
         PermissionDenied: this is none.
     """
-    if not isinstance(claim, int | float) or isinstance(claim, bool) or not _FIRST_SECOND <= claim <= _LAST_SECOND:  # which NaN and infinity are not
+    if (
+        not isinstance(claim, int | float) or isinstance(claim, bool) or not _FIRST_SECOND <= claim <= _LAST_SECOND
+    ):  # which NaN and infinity are not
         raise PermissionDenied(INVALID_JWT)
     return float(claim)
 

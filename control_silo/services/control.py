@@ -9,7 +9,7 @@ from control_silo.services.regions import RegionChannels
 from shared.clock import Clock
 from shared.database import Database, Dialect, Model
 from shared.outgoing.client import AppClient
-from shared.outgoing.reach import Reach
+from shared.outgoing.reach import PUBLIC
 
 M = TypeVar("M", bound=Model)
 
@@ -21,8 +21,10 @@ class Control:
     database: Database
     clock: Clock
     regions: RegionChannels
-    outgoing: AppClient = field(default_factory=lambda: AppClient(Reach()))
+    outgoing: AppClient = field(default_factory=lambda: AppClient(PUBLIC))
     """Calls the public internet alone unless it was made otherwise."""
+    enforces_disabled: bool = False
+    """Whether apps that are disabled, and their installations, cannot be read."""
 
     def locked(self, query: "peewee.ModelSelect[M]") -> "peewee.ModelSelect[M]":
         """The query, holding its rows until the transaction ends. SQLite's transactions hold everything already."""

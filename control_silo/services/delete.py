@@ -12,6 +12,7 @@ from control_silo.models.installation import (
     SentryAppInstallation,
     SentryAppInstallationForProvider,
     SentryAppInstallationToken,
+    TokenExchange,
 )
 from control_silo.models.user import User
 from control_silo.services.audit import AuditEvent, record
@@ -110,6 +111,7 @@ def _delete_installation(tx: Transaction, installation: SentryAppInstallation, *
     SentryAppInstallationForProvider.delete().where(
         SentryAppInstallationForProvider.sentry_app_installation == installation
     ).execute()
+    TokenExchange.delete().where(TokenExchange.sentry_app_installation == installation).execute()
     installation.status = int(SentryAppInstallationStatus.PENDING_DELETION)
     installation.api_grant = installation.api_token = None
     installation.date_deleted = installation.date_updated = now

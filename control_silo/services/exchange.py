@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from control_silo.models.app import SentryApp
 from control_silo.models.application import ApiApplication, ApiGrant, ApiToken
 from control_silo.models.installation import SentryAppInstallation
-from control_silo.services.client import ClientJwt
+from control_silo.services.client import Jwt
 from control_silo.services.control import Control
 from control_silo.services.exchange_memory import find_answer, remember_answer
 from control_silo.services.install import get_installation
@@ -43,9 +43,7 @@ class _Place:
     def issue_for(self, credential: str, *, repeats_until: datetime) -> IssuedToken:
         """Issues a token, which the credential is answered again with until then."""
         issued = self.issue()
-        remember_answer(
-            self.tx, self.installation, credential, issued, repeats_until=repeats_until, now=self.now
-        )
+        remember_answer(self.tx, self.installation, credential, issued, repeats_until=repeats_until, now=self.now)
         return issued
 
 
@@ -114,8 +112,9 @@ class Refresher:
 class ManualTokenRefresher:
     """A JWT that the client signed: for an app that lost its tokens, or never had any."""
 
-    jwt: ClientJwt
+    application: ApiApplication
     installation_uuid: str
+    jwt: Jwt
 
     def run(self, control: Control) -> IssuedToken:
         """Issues a pair in place of the one that there is; the same JWT again is answered with the same pair.
@@ -127,7 +126,7 @@ class ManualTokenRefresher:
             RequestRefused: the client is not that of the installation's app.
             AppNotFound, InstallationNotFound: it is gone.
         """
-        with _held(control, self.jwt.application, self.installation_uuid) as place:
+        with _held(control, self.application, self.installation_uuid) as place:
             answer = place.find_answer(self.jwt.text)
             return answer or place.issue_for(self.jwt.text, repeats_until=self.jwt.ends_at)
 

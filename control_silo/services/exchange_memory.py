@@ -17,7 +17,7 @@ from shared.domain.category import Category
 from shared.errors import GrantSpent
 
 MAX_REMEMBERED = 100
-"""Exchanges that are remembered for each installation, a month's at the usual pace; of an older one nothing is known."""
+"""Exchanges that are remembered for each installation, a month's at the usual pace; older ones are forgotten."""
 
 
 def find_answer(

@@ -40,9 +40,7 @@ class IssuedToken:
         return cls(**said | instants | {"scopes": tuple(said["scopes"])})
 
 
-def issue_token(
-    tx: Transaction, app: SentryApp, installation: SentryAppInstallation, *, now: datetime
-) -> IssuedToken:
+def issue_token(tx: Transaction, app: SentryApp, installation: SentryAppInstallation, *, now: datetime) -> IssuedToken:
     """Writes a token with the app's scopes in place of the one that the installation had, in the caller's transaction.
 
     The caller holds the app and the installation.

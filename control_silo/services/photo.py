@@ -1,4 +1,4 @@
-"""What may be a picture of an app: a PNG, square, of a certain size; an icon in one colour on transparency (settled.md).
+"""What may be a picture of an app: a PNG, square, of a certain size; an icon in one colour on transparency.
 
 Owns the checks and their texts. Refuses to know where pictures are kept.
 """
@@ -45,22 +45,22 @@ def parse_photo(value: JsonValue) -> bytes:
 
 
 def check_icon(photo: bytes) -> None:
-    """Passes for what is one colour on transparency, whatever the colour; edges may be smoothed.
+    """Passes for one colour on transparency, whatever the colour; edges may be smoothed.
+
+    As the original, it asks for an alpha channel and not for a pixel that uses it.
 
     Args:
         photo: as ``parse_photo`` gave it.
 
     Raises:
-        FieldInvalid: it has several colours, nothing transparent, or nothing that can be seen.
+        FieldInvalid: it has several colours, or no alpha channel.
     """
-    try:
-        *colors, alpha = _open(photo).convert("RGBA").split()
-    except ValueError as exc:  # of a format without transparency that Pillow does not convert
-        raise FieldInvalid(NOT_ONE_COLOR) from exc
+    image = _open(photo)
+    if not image.has_transparency_data:
+        raise FieldInvalid(NOT_ONE_COLOR)
+    *colors, alpha = image.convert("RGBA").split()
     visible = alpha.point([0, *[255] * 255])
-    shades = [sum(map(bool, color.histogram(visible))) for color in colors]
-    has_transparency = alpha.getextrema()[0] == 0
-    if shades != [1, 1, 1] or not has_transparency:
+    if any(sum(map(bool, color.histogram(visible))) > 1 for color in colors):
         raise FieldInvalid(NOT_ONE_COLOR)
 
 
@@ -87,11 +87,11 @@ def _check_shape(photo: bytes) -> None:
 def _open(photo: bytes) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(photo), formats=["PNG"])
-        if image.size != _BEGINNING.unpack_from(photo)[2:]:
-            raise FieldInvalid(WRONG_DIMENSIONS)  # it announces its size twice
-        image.load()
-    except FieldInvalid:
-        raise
-    except Exception as exc:  # noqa: BLE001 - of a damaged file Pillow raises almost anything
+        is_as_announced = image.size == _BEGINNING.unpack_from(photo)[2:]
+        if is_as_announced:
+            image.load()
+    except Exception as exc:  # of a damaged file Pillow raises almost anything
         raise FieldInvalid(NOT_PNG) from exc
+    if not is_as_announced:
+        raise FieldInvalid(WRONG_DIMENSIONS)
     return image

@@ -78,7 +78,10 @@ def _link(installation: SentryAppInstallation, provider: str) -> None:
 def _find_sealed(installation: SentryAppInstallation) -> ApiToken | None:
     query = ApiToken.select().join(SentryAppInstallationToken)
     of_installation = SentryAppInstallationToken.sentry_app_installation == installation
-    return query.where(of_installation, ~ApiToken.sealed_token.is_null()).order_by(ApiToken.id).first()
+    token: ApiToken | None = (
+        query.where(of_installation, ~ApiToken.sealed_token.is_null()).order_by(ApiToken.id).first()
+    )
+    return token
 
 
 def _seal(token: ApiToken, text: str, *, client_secret: str) -> None:

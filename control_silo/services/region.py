@@ -35,9 +35,9 @@ def register_region(
                 region = Region(name=name, identity=identity)
             elif not hmac.compare_digest(region.identity, identity):
                 raise RegionNameTaken(
-                f"Another database is registered as the region {name!r}: use that one, or another REGION_NAME.",
-                metadata={"region": name},
-            )
+                    f"Another database is registered as the region {name!r}: use that one, or another REGION_NAME.",
+                    metadata={"region": name},
+                )
             region.grpc_address, region.http_address = grpc_address, http_address
             region.registered_at = now = control.clock.now()
             region.number = region.number or _next_number()

@@ -37,6 +37,7 @@ class SentryAppUpdater:
     allowed_origins: Sequence[str] | None = None
     schema: Mapping[str, Any] | None = None
     popularity: int | None = None
+    is_disabled: bool | None = None
     clear: frozenset[str] = frozenset()
     """Of ``author``, ``webhook_url``, ``redirect_url``, ``overview``: those that were sent as null."""
 
@@ -62,6 +63,8 @@ class SentryAppUpdater:
             subscription_before = (app.webhook_url, app.events)
             self._change_rights(control, tx, app, is_elevated=is_elevated, now=now)
             self._change_settings(app, is_elevated=is_elevated)
+            if self.is_disabled is not None:
+                app.is_disabled = self.is_disabled
             app.date_updated = now
             app.save(only=app.dirty_fields)
             if (app.webhook_url, app.events) != subscription_before:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from shared.clock import Clock
 from shared.database import Database
 from shared.outgoing.client import AppClient
-from shared.outgoing.reach import Reach
+from shared.outgoing.reach import PUBLIC
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Region:
     name: str
     database: Database
     clock: Clock
-    outgoing: AppClient = field(default_factory=lambda: AppClient(Reach()))
+    outgoing: AppClient = field(default_factory=lambda: AppClient(PUBLIC))
     """Calls the public internet alone unless it was made otherwise."""
 
     def close(self) -> None:

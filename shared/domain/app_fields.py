@@ -76,6 +76,8 @@ class AppFields:
     allowed_origins: tuple[str, ...] | Unset = UNSET
     popularity: int | Unset | None = UNSET
     """Only ever set for an elevated requester; anyone else's is checked and ignored."""
+    is_disabled: bool | Unset | None = UNSET
+    """As ``popularity``."""
 
     def __repr__(self) -> str:
         given = [name for name in self.__dataclass_fields__ if getattr(self, name) is not UNSET]
@@ -110,7 +112,7 @@ def parse_app_fields(
         requester_scopes: what the requester holds in the organization that owns the app.
         current: the app as it is; None on creation.
         is_elevated: whether an active superuser or active staff member asks. They may give any scope, and alone may
-            set status and popularity.
+            set status and popularity, and disable the app.
 
     Raises:
         ValidationFailed: ``fields`` holds either every field that is wrong by itself, in the order of the table, or,
@@ -142,6 +144,7 @@ def _read_fields(reader: FieldReader, *, held: Collection[str] | None, current: 
         verify_install=reader.read("verifyInstall", parse_boolean),
         allowed_origins=reader.read("allowedOrigins", _parse_origins),
         popularity=reader.read_nullable("popularity", _parse_popularity),
+        is_disabled=reader.read_nullable("isDisabled", parse_boolean),
     )
 
 
@@ -185,7 +188,7 @@ def _given(value: object, otherwise: object) -> bool:
 
 def _without_ignored(fields: AppFields, *, is_creation: bool, is_elevated: bool) -> AppFields:
     if not is_elevated:
-        fields = replace(fields, status=UNSET, popularity=UNSET)
+        fields = replace(fields, status=UNSET, popularity=UNSET, is_disabled=UNSET)
     if is_creation and fields.is_internal:
         fields = replace(fields, verify_install=False)
     return fields

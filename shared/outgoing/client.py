@@ -16,7 +16,7 @@ import ssl
 import threading
 from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import httpx
@@ -104,7 +104,8 @@ class AppClient:
         if self._loop is None:
             return
         # What was submitted before is a task by the time that this runs.
-        asyncio.run_coroutine_threadsafe(_cancel_all(), self._loop).result(_STOP_SECONDS)
+        with suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(_cancel_all(), self._loop).result(_STOP_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_STOP_SECONDS)
 

@@ -109,6 +109,10 @@ class Reach:
         return _is_public(address)
 
 
+PUBLIC = Reach()
+"""The public internet alone."""
+
+
 def _meant(address: Address) -> Address:
     """The IPv4 address that an IPv6 address stands for; any other address itself."""
     if isinstance(address, IPv4Address):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from shared.log import configure_logging
+from shared.process import prefer_latency
 from tests.benchmarks import calls, drain, lag, memory, writes
 from tests.benchmarks.measure import Measurement, show
 
@@ -32,6 +33,7 @@ def main() -> None:
     if unknown:
         parser.error(f"no benchmark named {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
     configure_logging(level=logging.ERROR)
+    prefer_latency()
     measurements: list[Measurement] = []
     for name in arguments.names or BENCHMARKS:
         print(f"measuring {name} …", flush=True)

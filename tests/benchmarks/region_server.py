@@ -17,6 +17,7 @@ from shared.log import configure_logging
 from shared.outbox.apply import apply_changes
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2, app_service_pb2_grpc
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
+from shared.process import prefer_latency
 from shared.rpc.keyring import Keyring
 from shared.rpc.server import serve
 
@@ -52,6 +53,7 @@ def app_change(object_id: int) -> replica_pb2.Change:
 def main() -> None:
     """Fills the database, serves, waits."""
     configure_logging(level=logging.ERROR)
+    prefer_latency()
     url, apps, clock = sys.argv[1], int(sys.argv[2]), SystemClock()
     database = connect(url, create=True)
     region_silo.bootstrap.migrate(database)

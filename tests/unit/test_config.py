@@ -4,6 +4,7 @@ import pytest
 
 from shared.config import Environment
 from shared.errors import ConfigInvalid
+from shared.outgoing.reach import PUBLIC, Reach
 
 
 def problem(environment: Environment) -> str:
@@ -106,3 +107,15 @@ def test_what_is_no_positive_number_is_a_problem(value: str) -> None:
     environment = Environment({"NAME": value})
     environment.positive("NAME", 5)
     assert problem(environment) == f"NAME must be a whole number from 1 to 999999999, not {value!r}."
+
+
+def test_calls_to_apps_reach_the_public_internet_and_what_an_operator_names() -> None:
+    assert Environment({}).reach() == PUBLIC
+    named = {"SILO_WEBHOOK_ALLOW_PRIVATE": "on", "SILO_WEBHOOK_ALLOWED_NETWORKS": "10.1.0.0/16, fd00:1::/32"}
+    assert Environment(named).reach() == Reach.parse(["10.1.0.0/16", "fd00:1::/32"], allow_private=True)
+
+
+def test_a_network_that_is_none_is_a_problem() -> None:
+    environment = Environment({"SILO_WEBHOOK_ALLOWED_NETWORKS": "10.1.0.0/16,everything"})
+    environment.reach()
+    assert problem(environment) == "Not a network, such as 10.0.0.0/8: 'everything'."

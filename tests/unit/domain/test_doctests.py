@@ -2,9 +2,19 @@ import doctest
 
 import pytest
 
-from shared.domain import event, headers, http_address, json_text, path_key, region_id, scopes
+from shared.domain import (
+    event,
+    headers,
+    http_address,
+    json_struct,
+    json_text,
+    path_key,
+    region_id,
+    request_record,
+    scopes,
+)
 
-MODULES = [event, headers, http_address, json_text, path_key, region_id, scopes]
+MODULES = [event, headers, http_address, json_struct, json_text, path_key, region_id, request_record, scopes]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)

@@ -1,0 +1,51 @@
+"""``rotate-secret/``: another client secret for an app (spec §2.9, §4.9)."""
+
+from fastapi import Response
+
+from control_silo.api.call import Call, CallOf
+from control_silo.api.token_shape import SecretObject
+from control_silo.models.app import SentryApp
+from control_silo.services import app_access
+from control_silo.services.app_details import find_app_details
+from control_silo.services.identity import Principal
+from control_silo.services.rotate_secret import rotate_secret
+from shared.domain.scopes import missing_scopes
+from shared.errors import AppNotFound, PermissionDenied
+from shared.http.answer import json_answer
+from shared.http.endpoint import Endpoints
+
+endpoints = Endpoints("Apps")
+
+
+@endpoints.add("POST", "/sentry-apps/{app_id_or_slug}/rotate-secret/", answers={200: SecretObject})
+def post_rotate_secret(call: CallOf, app_id_or_slug: str) -> Response:
+    """Gives an app another client secret and shows it, once; the one before is good for nothing any more."""
+    with call.signed_in(scopes=app_access.WRITE_SCOPES) as principal:
+        app = _get_app(call, principal, app_id_or_slug)
+        return json_answer({"clientSecret": rotate_secret(call.control, app_id=app.id, actor=principal.user)})
+
+
+def _get_app(call: Call, principal: Principal, id_or_slug: str) -> SentryApp:
+    """The app of a path, for someone who can do all that the app can.
+
+    Raises:
+        AppNotFound: there is none, or it is another organization's.
+        PermissionDenied: the app can do more.
+    """
+    details = find_app_details(call.control, id_or_slug)
+    if details is None or not app_access.may_know_of_secret(principal, details.app):
+        raise AppNotFound
+    app = details.app
+    if not app_access.may_in_organization(principal, app.owner_id, app_access.WRITE_SCOPES):
+        raise PermissionDenied
+    missing = missing_scopes(app.scope_list, held=principal.scopes_in(app.owner_id))
+    if missing and not principal.is_superuser:
+        raise PermissionDenied(" ".join(map(_exceeds_text, missing)))
+    return app
+
+
+def _exceeds_text(scope: str) -> str:
+    return (
+        f"Requested permission of {scope} exceeds requester's permission. "
+        "Please contact an owner to make the requested change."
+    )
