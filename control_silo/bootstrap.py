@@ -58,7 +58,15 @@ def open_control(config: ControlConfig, *, clock: Clock) -> Control:
         )
 
     regions, outgoing = RegionChannels(database, dial), AppClient(config.reach)
-    return Control(database, clock, regions, outgoing, enforces_disabled=config.disabled_enforcement)
+    return Control(
+        database,
+        clock,
+        regions,
+        outgoing,
+        enforces_disabled=config.disabled_enforcement,
+        mailer=config.mailer,
+        publish_requests_to=config.publish_requests_to,
+    )
 
 
 def start_server(control: Control, config: ControlConfig) -> SiloServer:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from shared.config import DEFAULT_REQUESTS_PER_SECOND, Environment
-from shared.mail import FolderMailer, LogMailer, Mailer
+from shared.mail import NO_SERVER, FolderMailer, Mailer
 from shared.outgoing.reach import PUBLIC, Reach
 from shared.rpc.keyring import Keyring
 from shared.rpc.tls import TlsConfig
@@ -31,6 +31,10 @@ class ControlConfig:
     """What one token or session may make over HTTP."""
     disabled_enforcement: bool = False
     """The option `sentry-apps.disabled-enforcement`: apps that are disabled cannot be read."""
+    mailer: Mailer = NO_SERVER
+    """The way out for mails."""
+    publish_requests_to: str = PUBLISH_REQUESTS_TO
+    """Who is asked to publish an app."""
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> "ControlConfig":
@@ -47,6 +51,8 @@ class ControlConfig:
             reach=env.reach(),
             requests_per_second=env.positive("SILO_REQUESTS_PER_SECOND", DEFAULT_REQUESTS_PER_SECOND),
             disabled_enforcement=env.flag("SILO_DISABLED_ENFORCEMENT"),
+            mailer=env.mailer(default=_mailer_beside(database_url(variables))),
+            publish_requests_to=env.email("SILO_PUBLISH_REQUESTS_TO", PUBLISH_REQUESTS_TO),
         )
         env.finish()
         return config
@@ -60,4 +66,4 @@ def database_url(variables: Mapping[str, str]) -> str:
 def _mailer_beside(url: str) -> Mailer:
     """Without a mail server, mails are files beside a file of SQLite, as in development; else lines in the log."""
     path = url.removeprefix(_SQLITE)
-    return FolderMailer(Path(path).parent / "mail") if path != url else LogMailer()
+    return FolderMailer(Path(path).parent / "mail") if path != url else NO_SERVER

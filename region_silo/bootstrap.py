@@ -47,7 +47,13 @@ def migrate(database: Database) -> list[str]:
 
 def open_region(config: RegionConfig, *, clock: Clock) -> Region:
     """Connects to the database; apps are called as far as configured."""
-    return Region(config.name, connect(config.database_url), clock, AppClient(config.reach))
+    return Region(
+        config.name,
+        connect(config.database_url),
+        clock,
+        AppClient(config.reach),
+        enforces_disabled=config.disabled_enforcement,
+    )
 
 
 def connect_control(config: RegionConfig, *, clock: Clock) -> grpc.Channel:

@@ -28,6 +28,8 @@ class RegionConfig:
     """How far calls to apps may go."""
     requests_per_second: int = DEFAULT_REQUESTS_PER_SECOND
     """What one token or session may make over HTTP."""
+    disabled_enforcement: bool = False
+    """The option `sentry-apps.disabled-enforcement`: apps that are disabled cannot be read."""
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> "RegionConfig":
@@ -50,6 +52,7 @@ class RegionConfig:
             tls=env.tls(),
             reach=env.reach(),
             requests_per_second=env.positive("SILO_REQUESTS_PER_SECOND", DEFAULT_REQUESTS_PER_SECOND),
+            disabled_enforcement=env.flag("SILO_DISABLED_ENFORCEMENT"),
         )
         env.finish()
         return config

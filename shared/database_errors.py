@@ -1,7 +1,6 @@
 """What drivers say, in our words. Owns the mapping; driver text never crosses it."""
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import peewee
 from playhouse.pool import MaxConnectionsExceeded
@@ -15,45 +14,41 @@ _UNMIGRATED_STATES = ("42P01", "42703")
 _UNMIGRATED_TEXTS = ("no such table", "no such column")
 
 
-@contextlib.contextmanager
-def translated(*, on_lost: Callable[[], object]) -> Iterator[None]:
-    """Turns a driver's operational errors into leaves of the tree; integrity errors are the service's to explain.
+def translate(exc: BaseException) -> SiloError | None:
+    """The leaf of the tree that says what a driver or the pool said.
 
-    Args:
-        on_lost: called when the connection is of no use any more.
+    Returns:
+        None for what is no trouble of the database's, and for what only the service can explain: integrity errors.
     """
-    try:
-        yield
-    except MaxConnectionsExceeded as exc:
-        raise PoolExhausted from exc
-    except peewee.DatabaseError as exc:
-        error = _translate(exc)
-        if error is None:
-            raise
-        if isinstance(error, DatabaseUnavailable):
-            on_lost()
-        raise error from exc
-
-
-def _translate(exc: peewee.DatabaseError) -> SiloError | None:
-    """The leaf that says it; None for what only the service can explain."""
+    if isinstance(exc, MaxConnectionsExceeded):
+        return PoolExhausted()
+    if not isinstance(exc, peewee.DatabaseError):
+        return None
     # A transaction that fails because the disk is full is gone already, and then its rollback fails too: the reason is
     # further down.
     for link in _chain(exc):
-        state = getattr(link, "sqlstate", None)
-        # SQLite has texts only. Those of other errors than operational ones quote what users wrote.
-        text = str(link).lower() if isinstance(link, peewee.OperationalError) else ""
-        if state in _BUSY_STATES or "is locked" in text:
-            return DatabaseBusy()
-        if state in _FULL_STATES or "is full" in text:
-            return DatabaseFull()
-        if state in _CROWDED_STATES:
-            return PoolExhausted()
-        if state in _UNMIGRATED_STATES or text.startswith(_UNMIGRATED_TEXTS):
-            return DatabaseUnavailable("The database is not migrated; run `migrate`.")
+        known = _known(link)
+        if known is not None:
+            return known
     # The bare class is sqlite's "file is not a database" and "disk image is malformed".
     is_lost = isinstance(exc, peewee.OperationalError) or type(exc) is peewee.DatabaseError
     return DatabaseUnavailable() if is_lost else None
+
+
+def _known(exc: BaseException) -> SiloError | None:
+    """What one error of a chain says by its code or, from SQLite, which has texts only, by its text."""
+    state = getattr(exc, "sqlstate", None)
+    # The texts of other errors than operational ones quote what users wrote.
+    text = str(exc).lower() if isinstance(exc, peewee.OperationalError) else ""
+    if state in _BUSY_STATES or "is locked" in text:
+        return DatabaseBusy()
+    if state in _FULL_STATES or "is full" in text:
+        return DatabaseFull()
+    if state in _CROWDED_STATES:
+        return PoolExhausted()
+    if state in _UNMIGRATED_STATES or text.startswith(_UNMIGRATED_TEXTS):
+        return DatabaseUnavailable("The database is not migrated; run `migrate`.")
+    return None
 
 
 def _chain(exc: BaseException | None) -> Iterator[BaseException]:

@@ -1,6 +1,9 @@
 """SQLite's file: made, found, and watched while it is open. Owns what can be wrong with it; knows no connection."""
 
+import contextlib
 import os
+import sqlite3
+import tempfile
 from pathlib import Path
 
 from shared.errors import ConfigInvalid, DatabaseUnavailable
@@ -31,9 +34,11 @@ class DatabaseFile:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 if not path.exists():
-                    path.touch(mode=0o600)
+                    _make(path)
             except OSError as exc:
                 raise ConfigInvalid(f"Cannot create {path}: {exc.strerror}.") from exc
+            except sqlite3.Error as exc:
+                raise ConfigInvalid(f"Cannot create {path}.") from exc
         if not os.access(path, os.F_OK):
             raise ConfigInvalid(f"There is no database at {path}; run `migrate` first.")
         if not os.access(path, os.R_OK | os.W_OK):
@@ -52,3 +57,17 @@ class DatabaseFile:
             raise DatabaseUnavailable("The database file is gone.") from exc
         if inode != self._inode:
             raise DatabaseUnavailable("The database file was replaced while it was open.")
+
+
+def _make(path: Path) -> None:
+    """Makes an empty database that is in WAL mode from the moment it can be seen.
+
+    Two connections that switch the mode of one file at the same time do not wait for each other: one of them fails.
+    """
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as folder:
+        unseen = Path(folder) / path.name
+        unseen.touch(mode=0o600)
+        with contextlib.closing(sqlite3.connect(unseen)) as connection:
+            connection.execute("PRAGMA journal_mode = wal")
+        with contextlib.suppress(FileExistsError):  # somebody else was first, and made the same
+            path.hardlink_to(unseen)

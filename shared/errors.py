@@ -13,7 +13,7 @@ status code: ``shared/rpc/status.py`` holds the one table to gRPC, ``shared/http
     │   ├── SignatureExpired      ├── KeyUnknown           ├── NonceReplayed      ├── TargetWrong
     │   ├── GrantInvalid          └── GrantSpent
     ├── Forbidden           we know who is asking, and they may not
-    │   ├── PermissionDenied      ├── CallerNotOwner       └── FeatureMissing
+    │   ├── PermissionDenied      ├── CallerNotOwner       ├── FeatureMissing      └── AppDisabled
     ├── NotFound            there is no such thing, or none that the asker may see
     │   ├── AppNotFound           ├── InstallationNotFound ├── OrganizationNotFound
     │   ├── UserNotFound          ├── RegionNotFound       └── ProjectNotFound
@@ -173,6 +173,10 @@ class CallerNotOwner(Forbidden):
 
 class FeatureMissing(Forbidden):
     """The organization does not have the feature that this needs."""
+
+
+class AppDisabled(Forbidden):
+    """This app is disabled."""
 
 
 class NotFound(SiloError):

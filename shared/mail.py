@@ -65,6 +65,10 @@ class LogMailer:
         return len(mails)
 
 
+NO_SERVER = LogMailer()
+"""Of a silo that was told of no way out."""
+
+
 @dataclass(frozen=True)
 class FolderMailer:
     """Writes each mail to a file of its own, ``.eml``, readable by its owner alone."""

@@ -5,7 +5,12 @@ from collections.abc import Iterator
 from fastapi import FastAPI
 
 from control_silo.api import (
+    app_avatar,
+    app_components,
+    app_features,
+    app_publication,
     app_secret,
+    app_stats,
     app_tokens,
     apps,
     audit_logs,
@@ -36,7 +41,10 @@ DESCRIPTION = (
 
 def list_endpoints() -> list[Endpoint]:
     """Every endpoint of control, in the order of its documentation."""
-    modules = (apps, app_secret, app_tokens, installations, authorizations, organizations, audit_logs, users)
+    modules = (
+        *(apps, app_features, app_components, app_avatar, app_publication, app_secret, app_tokens, app_stats),
+        *(installations, authorizations, organizations, audit_logs, users),
+    )
     return [endpoint for module in modules for endpoint in module.endpoints.table]
 
 
@@ -57,6 +65,7 @@ def create_api(
     answer_browsers(app)
     if relay:
         forward_region_paths(app, control, relay)
+    app_avatar.serve_photos(app, control)
     add_operations(app, check=lambda: check_database(control), metrics=metrics)
     return app
 

@@ -23,7 +23,7 @@ from shared.domain.features import EVENT_HOOKS_FEATURE, is_enabled
 from shared.domain.json_field import shown
 from shared.domain.json_value import JsonObject
 from shared.domain.status import SentryAppStatus
-from shared.errors import AppNotFound, NotFound, PermissionDenied, Unauthenticated
+from shared.errors import AppDisabled, AppNotFound, NotFound, PermissionDenied, Unauthenticated
 from shared.http.answer import empty_answer, json_answer
 from shared.http.endpoint import PAGE_PARAMETERS, Endpoints, Parameter
 from shared.http.errors import Refused
@@ -69,7 +69,7 @@ def post_app(call: CallOf) -> Response:
         )
         creator = creator_of(fields, organization_id=organization.id, organization_name=organization.name)
         app = creator.run(call.control, creator=principal.user)
-        return json_answer(_object(call, principal, app.id), status=201)
+        return json_answer(object_of(call, principal, app.id), status=201)
 
 
 @endpoints.add("GET", "/sentry-apps/{app_id_or_slug}/", answers={200: AppObject})
@@ -98,7 +98,7 @@ def put_app(call: CallOf, app_id_or_slug: str) -> Response:
             is_elevated=principal.is_elevated,
         )
         updater_of(fields).run(call.control, app_id=app.id, is_elevated=principal.is_elevated)
-        return json_answer(_object(call, principal, app.id))
+        return json_answer(object_of(call, principal, app.id))
 
 
 @endpoints.add("DELETE", "/sentry-apps/{app_id_or_slug}/", answers={204: None})
@@ -145,10 +145,10 @@ def check_partnership(app: SentryApp) -> None:
 
 def check_enabled(control: Control, app: SentryApp) -> None:
     """Raises:
-    PermissionDenied: the app is disabled, and that is enforced.
+    AppDisabled: it is, and that is enforced.
     """
     if control.enforces_disabled and app.is_disabled:
-        raise PermissionDenied("This app is disabled.")
+        raise AppDisabled
 
 
 def _filter(wanted: str | None, principal: Principal) -> dict[str, Any]:
@@ -187,7 +187,12 @@ def _check_event_gate(body: JsonObject, organization_id: int) -> None:
         raise Refused(403, {"non_field_errors": [text]})
 
 
-def _object(call: Call, principal: Principal, app_id: int) -> dict[str, Any]:
+def object_of(call: Call, principal: Principal, app_id: int) -> dict[str, Any]:
+    """An app that was just written, as this principal sees it. Needs a session.
+
+    Raises:
+        AppNotFound: it is gone already.
+    """
     details = find_app_details(call.control, str(app_id))
     if details is None:
         raise AppNotFound

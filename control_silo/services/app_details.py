@@ -77,6 +77,20 @@ def list_app_details(
     return _with_parts(control, rows)
 
 
+def list_avatars(control: Control, app_ids: Sequence[int]) -> dict[int, list[SentryAppAvatar]]:
+    """The pictures of these apps, by app; an app without any is not there. Needs a session."""
+    if not app_ids:
+        return {}
+    rows = control.database.rows(
+        f"SELECT {_AVATAR.sql} FROM sentry_app_avatar v WHERE v.sentry_app_id IN ({_marks(app_ids)}) ORDER BY v.id",  # noqa: S608
+        app_ids,
+    )
+    by_app: dict[int, list[SentryAppAvatar]] = {}
+    for avatar in map(_AVATAR.read, rows):
+        by_app.setdefault(avatar.sentry_app_id, []).append(avatar)
+    return by_app
+
+
 def _first(control: Control, condition: str, value: int | str) -> AppDetails | None:
     rows = control.database.rows(f"{_SELECT} WHERE {condition} AND a.date_deleted IS NULL", (value,))
     return next(iter(_with_parts(control, rows)), None)
@@ -87,7 +101,7 @@ def _with_parts(control: Control, rows: Sequence[tuple[Any, ...]]) -> list[AppDe
         return []
     ids = [row[0] for row in rows]
     features = _features(control, ids)
-    avatars = _avatars(control, ids)
+    avatars = list_avatars(control, ids)
     return [_details(row, features.get(row[0], ()), avatars.get(row[0], ())) for row in rows]
 
 
@@ -111,17 +125,6 @@ def _features(control: Control, app_ids: Sequence[int]) -> dict[int, list[int]]:
     by_app: dict[int, list[int]] = {}
     for app_id, feature in rows:
         by_app.setdefault(app_id, []).append(feature)
-    return by_app
-
-
-def _avatars(control: Control, app_ids: Sequence[int]) -> dict[int, list[SentryAppAvatar]]:
-    rows = control.database.rows(
-        f"SELECT {_AVATAR.sql} FROM sentry_app_avatar v WHERE v.sentry_app_id IN ({_marks(app_ids)}) ORDER BY v.id",  # noqa: S608
-        app_ids,
-    )
-    by_app: dict[int, list[SentryAppAvatar]] = {}
-    for avatar in map(_AVATAR.read, rows):
-        by_app.setdefault(avatar.sentry_app_id, []).append(avatar)
     return by_app
 
 

@@ -5,9 +5,11 @@ from typing import TypeVar
 
 import peewee
 
+from control_silo.config import PUBLISH_REQUESTS_TO
 from control_silo.services.regions import RegionChannels
 from shared.clock import Clock
 from shared.database import Database, Dialect, Model
+from shared.mail import NO_SERVER, Mailer
 from shared.outgoing.client import AppClient
 from shared.outgoing.reach import PUBLIC
 
@@ -25,6 +27,10 @@ class Control:
     """Calls the public internet alone unless it was made otherwise."""
     enforces_disabled: bool = False
     """Whether apps that are disabled, and their installations, cannot be read."""
+    mailer: Mailer = NO_SERVER
+    """The way out for mails; never used inside a transaction."""
+    publish_requests_to: str = PUBLISH_REQUESTS_TO
+    """Who is asked to publish an app."""
 
     def locked(self, query: "peewee.ModelSelect[M]") -> "peewee.ModelSelect[M]":
         """The query, holding its rows until the transaction ends. SQLite's transactions hold everything already."""

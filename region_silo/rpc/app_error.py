@@ -2,9 +2,9 @@
 
 from typing import Self
 
-from shared.domain.app_error import AppError, AppErrorType
+from shared.domain.app_error import AppError, AppErrorType, client_error
 from shared.domain.json_struct import struct_of
-from shared.errors import ValidationFailed
+from shared.errors import RequestRefused, ValidationFailed
 from shared.pb.hybridcloud.region.v1 import sentry_app_error_pb2
 
 
@@ -22,6 +22,8 @@ class Refusal:
             self.error = error_message(error)
         elif isinstance(error, ValidationFailed):
             self.error = _invalid(error)
+        elif isinstance(error, RequestRefused):
+            self.error = error_message(client_error(error.message))
         return self.error is not None
 
 

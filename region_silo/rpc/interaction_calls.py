@@ -10,9 +10,9 @@ from region_silo.services.interaction import (
     count_interactions,
     count_views,
     parse_interaction,
-    parse_period,
     record_interaction,
 )
+from shared.domain.period import parse_period
 from shared.pb.hybridcloud.region.v1 import interaction_pb2
 from shared.pb.hybridcloud.region.v1 import sentry_app_region_service_pb2 as pb
 
@@ -28,7 +28,7 @@ class InteractionCalls(SentryAppRegionCalls):
             period = parse_period(
                 since=request.since,
                 until=request.until,
-                resolution_seconds=request.resolution if request.HasField("resolution") else None,
+                interval_seconds=request.resolution if request.HasField("resolution") else None,
             )
             with self.region.database.snapshot():
                 views = count_views(request.sentry_app, period)

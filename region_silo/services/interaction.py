@@ -10,22 +10,13 @@ from enum import StrEnum
 from region_silo.models.interaction import InteractionHour
 from region_silo.services.region import Region
 from shared.domain.app_error import client_error
+from shared.domain.period import HOUR_SECONDS, Period
 from shared.pb.hybridcloud.apps.v1 import app_pb2
-
-HOUR_SECONDS = 3600
-DAY_SECONDS = 24 * HOUR_SECONDS
-HOURLY_DAYS = 7
-"""A longer period is counted by the day unless asked otherwise."""
-MAX_POINTS = 10_000
-"""In one series."""
 
 FIELD_ERROR = "The tsdbField must be one of: sentry_app_viewed, sentry_app_component_interacted"
 COMPONENT_TYPES = ("stacktrace-link", "issue-link")
 """Types of components whose use is counted."""
 COMPONENT_ERROR = f"The field componentType is required and must be one of {list(COMPONENT_TYPES)}"
-PERIOD_ERROR = "start must be before end"
-RESOLUTION_ERROR = "The resolution must be whole hours or days, such as 1h or 1d."
-LENGTH_ERROR = f"The period has more than {MAX_POINTS} intervals."
 
 
 class TsdbField(StrEnum):
@@ -44,15 +35,6 @@ class Interaction:
     """The app's id, or ``<slug>:<type>`` of a component."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Period:
-    """A series of intervals, whose last holds the end."""
-
-    starts: tuple[int, ...]
-    """Of the intervals, in Unix seconds, ascending."""
-    resolution_seconds: int
-
-
 Counts = Sequence[tuple[int, int]]
 """Start of an interval, and how often."""
 
@@ -68,31 +50,6 @@ def parse_interaction(app: app_pb2.RpcSentryApp, *, tsdb_field: object, componen
     if component_type not in COMPONENT_TYPES:
         raise client_error(COMPONENT_ERROR)
     return Interaction(field=TsdbField.INTERACTED, subject=f"{app.slug}:{component_type}")
-
-
-def parse_period(*, since: int, until: int, resolution_seconds: int | None = None) -> Period:
-    """The intervals between two instants, in Unix seconds.
-
-    Args:
-        since: the first instant.
-        until: the last; the interval that holds it is the last one, also while it lasts.
-        resolution_seconds: whole hours; None: an hour, or a day for a long period.
-
-    Raises:
-        AppError: the client's fault: the period ends before it starts, or is cut too finely.
-    """
-    if since > until:
-        raise client_error(PERIOD_ERROR)
-    if resolution_seconds is None:
-        resolution_seconds = HOUR_SECONDS if until - since <= HOURLY_DAYS * DAY_SECONDS else DAY_SECONDS
-    if resolution_seconds <= 0 or resolution_seconds % HOUR_SECONDS:
-        raise client_error(RESOLUTION_ERROR)
-    count = (until - since) // resolution_seconds + 1
-    if count > MAX_POINTS:
-        raise client_error(LENGTH_ERROR)
-    last = until - until % resolution_seconds
-    starts = tuple(last - resolution_seconds * back for back in range(count - 1, -1, -1))
-    return Period(starts=starts, resolution_seconds=resolution_seconds)
 
 
 def record_interaction(region: Region, interaction: Interaction) -> None:
@@ -120,14 +77,13 @@ def count_interactions(
 
 
 def _counts(field: TsdbField, subjects: Sequence[str], period: Period) -> dict[str, Counts]:
-    first, after = period.starts[0], period.starts[-1] + period.resolution_seconds
     hours = InteractionHour.select().where(
         (InteractionHour.tsdb_field == field.value)
         & InteractionHour.subject.in_(list(subjects))
-        & InteractionHour.hour_at.between(first, after - 1)
+        & InteractionHour.hour_at.between(period.first, period.end - 1)
     )
-    totals: dict[str, dict[int, int]] = {subject: dict.fromkeys(period.starts, 0) for subject in subjects}
+    starts = range(period.first, period.end, period.interval_seconds)
+    totals: dict[str, dict[int, int]] = {subject: dict.fromkeys(starts, 0) for subject in subjects}
     for hour in hours:
-        start = first + (hour.hour_at - first) // period.resolution_seconds * period.resolution_seconds
-        totals[hour.subject][start] += hour.count
+        totals[hour.subject][hour.hour_at - hour.hour_at % period.interval_seconds] += hour.count
     return {subject: list(points.items()) for subject, points in totals.items()}

@@ -17,6 +17,8 @@ class Region:
     clock: Clock
     outgoing: AppClient = field(default_factory=lambda: AppClient(PUBLIC))
     """Calls the public internet alone unless it was made otherwise."""
+    enforces_disabled: bool = False
+    """Whether what is counted about apps that are disabled cannot be read."""
 
     def close(self) -> None:
         """Ends the calls to apps, and closes the database. Idempotent."""

@@ -38,6 +38,8 @@ class Access:
     control_grpc: str
     token: str | None = field(default=None, repr=False)
     """API token for REST."""
+    session: str | None = field(default=None, repr=False)
+    """Key of a browser session, for what REST keeps to people at a browser."""
     rpc_keys: str = field(default="", repr=False)
     regions: Mapping[str, str] = field(default_factory=dict)
     """gRPC addresses known without asking, by name; control's directory knows them all."""
@@ -139,6 +141,7 @@ def _local(invocation: Invocation) -> Access:
         control_http=topology.control.http,
         control_grpc=invocation.control_grpc or topology.control.grpc,
         token=invocation.token or topology.users["superuser"].token,
+        session=topology.users["superuser"].session,
         rpc_keys=topology.rpc_keys,
         regions={name: silo.grpc for name, silo in topology.regions.items()},
         organization=topology.organization.slug,
@@ -156,6 +159,7 @@ def _remote(invocation: Invocation, control: str) -> Access:
         control_http=control.rstrip("/"),
         control_grpc=invocation.control_grpc or f"{_bracketed(url.hostname)}:{DEFAULT_CONTROL_GRPC_PORT}",
         token=invocation.token,
+        session=environment.text("SILO_SESSION", "") or None,
         rpc_keys=environment.text("SILO_RPC_KEYS", ""),
         tls=tls,
     )

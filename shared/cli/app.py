@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import typer
 
-from shared.cli import rest
+from shared.cli import app_token, rest
 from shared.cli.access import Access, access_of
 from shared.cli.app_replicas import AppReplica, list_replicas
 from shared.cli.invocation import SiloCommand, SiloGroup
@@ -16,6 +16,8 @@ from shared.cli.tables import print_pairs, print_table
 from shared.errors import AppNotFound, ConfigInvalid, InstallationNotFound, NotFound
 
 app = typer.Typer(cls=SiloGroup, add_completion=False, no_args_is_help=True)
+
+app.add_typer(app_token.app, name="token")
 
 SlugArgument = Annotated[str, typer.Argument(metavar="APP", help="Slug or id.")]
 OrgOption = Annotated[
@@ -128,6 +130,17 @@ def uninstall(
         print_json({"app": slug, "organization": owner, "uninstalled": found})
     else:
         note(f"{slug} is no longer installed in {owner}.")
+
+
+@app.command("rotate-secret", cls=SiloCommand, epilog=examples("silo app rotate-secret acme-kanban --json"))
+def rotate_secret(ctx: typer.Context, slug: SlugArgument, as_json: JsonOption = False) -> None:
+    """Give an app another client secret and print it, once. Regions sign with it as soon as they have it."""
+    with rest.connect(access_of(ctx)) as api:
+        made = api.post(f"/sentry-apps/{quote(slug)}/rotate-secret/")
+    if as_json:
+        print_json(made)
+    else:
+        print_pairs([("app", slug), ("clientSecret", made["clientSecret"])])
 
 
 @app.command(cls=SiloCommand, epilog=examples("silo app delete acme-kanban"))

@@ -9,6 +9,7 @@ import httpx
 
 from shared import errors
 from shared.cli.access import Access
+from shared.http.credentials import SESSION_COOKIE
 
 TIMEOUT_SECONDS = 30.0
 
@@ -31,15 +32,17 @@ _SENTENCES = {"detail", "error"}
 class RestClient:
     """Calls under ``/api/0`` of one silo; a context manager."""
 
-    def __init__(self, base_url: str, *, token: str | None = None) -> None:
+    def __init__(self, base_url: str, *, token: str | None = None, session: str | None = None) -> None:
         """Args:
         base_url: of control, or of a region.
         token: API token; None calls without one.
+        session: key of a browser session; None calls without one.
         """
         self._base_url = base_url
         self._client = httpx.Client(
             base_url=f"{base_url}/api/0",
             headers={"Authorization": f"Bearer {token}"} if token else {},
+            cookies={SESSION_COOKIE: session} if session else {},
             timeout=TIMEOUT_SECONDS,
             trust_env=not _is_loopback(base_url),  # a proxy meant for the web must not capture loopback
         )
@@ -113,6 +116,20 @@ def connect(access: Access) -> RestClient:
     if not access.token:
         raise errors.ConfigInvalid("Name a token with --token: `migrate --bootstrap` of control prints a superuser's.")
     return RestClient(access.control_http, token=access.token)
+
+
+def connect_session(access: Access) -> RestClient:
+    """Control's API, in a browser session: what it keeps to people, no token may do.
+
+    Raises:
+        ConfigInvalid: no session is known.
+    """
+    if not access.session:
+        raise errors.ConfigInvalid(
+            f"Set SILO_SESSION to the value of the cookie {SESSION_COOKIE}: no token may do this. "
+            "POST /api/0/auth/ with HTTP Basic gives a session."
+        )
+    return RestClient(access.control_http, session=access.session)
 
 
 def _refusal(answer: httpx.Response) -> errors.SiloError:

@@ -10,27 +10,36 @@ from shared.errors import BodyTooLarge, MalformedBody, ValidationFailed
 
 MAX_BODY_BYTES = 2_621_440
 """Largest body that is read, as in the original; a larger one is refused before it is parsed."""
+MAX_LARGE_BODY_BYTES = 8_388_608
+"""The same where a picture in base64 is among the fields."""
+BODY_LIMIT = "silo.body_limit"
+"""Key in the scope of a request to an endpoint that takes large bodies: how large, in bytes."""
 MAX_DEPTH = 64
 """Deepest nesting that is accepted; ten levels are the most that anything means."""
 _MAX_INTEGER_DIGITS = 1000
 _METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
-async def read_body(request: Request, *, max_bytes: int = MAX_BODY_BYTES) -> bytes:
+async def read_body(request: Request, *, max_bytes: int | None = None) -> bytes:
     """The bytes of the body, empty for methods that have none.
 
+    Args:
+        request: whose body was not read yet.
+        max_bytes: None: as many as the endpoint takes.
+
     Raises:
-        BodyTooLarge: it announces or sends more than ``max_bytes``.
+        BodyTooLarge: it announces or sends more than that.
     """
+    limit = request.scope.get(BODY_LIMIT, MAX_BODY_BYTES) if max_bytes is None else max_bytes
     if request.method not in _METHODS_WITH_BODY:
         return b""
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > max_bytes:
+    if declared.isdecimal() and int(declared) > limit:
         raise BodyTooLarge
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > max_bytes:
+        if len(body) > limit:
             raise BodyTooLarge
     return bytes(body)
 

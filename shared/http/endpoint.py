@@ -38,6 +38,8 @@ class Endpoint:
     body: type[BaseModel] | None
     parameters: tuple[Parameter, ...]
     tag: str
+    takes_large_body: bool = False
+    """Whether bodies may be larger than elsewhere: a picture is among their fields."""
 
 
 class Endpoints:
@@ -55,6 +57,7 @@ class Endpoints:
         answers: Mapping[int, Shape],
         body: type[BaseModel] | None = None,
         parameters: Iterable[Parameter] = (),
+        takes_large_body: bool = False,
     ) -> Callable[[Function], Function]:
         """Decorates the function that serves ``method path``."""
 
@@ -68,6 +71,7 @@ class Endpoints:
                     body=body,
                     parameters=tuple(parameters),
                     tag=self._tag,
+                    takes_large_body=takes_large_body,
                 )
             )
             return function

@@ -46,4 +46,5 @@ def database(database_url: str) -> Iterator[Database]:
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits long for a lock or a connection; to be asked for before ``database``."""
     monkeypatch.setattr("shared.database.LOCK_WAIT_SECONDS", 0.2)
-    monkeypatch.setattr("shared.database.POOL_WAIT_SECONDS", 0.2)
+    monkeypatch.setattr("shared.database_pool.LOCK_WAIT_SECONDS", 0.2)
+    monkeypatch.setattr("shared.database_pool.POOL_WAIT_SECONDS", 0.2)

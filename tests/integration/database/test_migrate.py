@@ -69,3 +69,9 @@ def test_each_history_is_its_own(empty: Database, migrations: Path, tmp_path: Pa
     (tmp_path / "other" / "0001_first.py").write_text(FIRST.replace("first", "third"))
     empty.migrate(migrations)
     assert empty.migrate(tmp_path / "other", history="other_history") == ["0001_first"]
+
+
+def test_a_new_file_is_in_wal_mode_before_anyone_can_open_it(tmp_path: Path) -> None:
+    with contextlib.closing(connect(f"sqlite:///{tmp_path / 'new.db'}", create=True)):
+        assert (tmp_path / "new.db").read_bytes()[18:20] == b"\x02\x02"  # the header's way of saying WAL
+        assert [path.name for path in tmp_path.iterdir() if path.suffix == ".db"] == ["new.db"]

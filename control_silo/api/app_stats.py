@@ -1,0 +1,67 @@
+"""``stats/`` and ``sentry-apps-stats/``: how often apps are installed (spec §6)."""
+
+from fastapi import Response
+
+from control_silo.api.app_object import avatar_object
+from control_silo.api.call import CallOf
+from control_silo.api.stats_shape import AppStatsObject, InstalledAppObject
+from control_silo.services import app_access
+from control_silo.services.app_details import find_app_details
+from control_silo.services.install_stats import InstalledApp, count_installs, list_most_installed
+from shared.domain.json_value import JsonObject
+from shared.errors import AppNotFound, PermissionDenied
+from shared.http.answer import json_answer
+from shared.http.endpoint import PAGE_PARAMETERS, Endpoints
+from shared.http.pagination import cut, list_answer, page_request, public_url
+from shared.http.period import PERIOD_PARAMETERS, read_period
+
+endpoints = Endpoints("Statistics")
+
+
+@endpoints.add(
+    "GET",
+    "/sentry-apps/{app_id_or_slug}/stats/",
+    answers={200: AppStatsObject},
+    parameters=PERIOD_PARAMETERS,
+)
+def get_app_stats(call: CallOf, app_id_or_slug: str) -> Response:
+    """Counts an app's installations. For the organization that owns it, also of a published app."""
+    with call.signed_in(scopes=app_access.READ_SCOPES) as principal:
+        details = find_app_details(call.control, app_id_or_slug)
+        if details is None:
+            raise AppNotFound
+        if not app_access.may_in_organization(principal, details.app.owner_id, app_access.READ_SCOPES):
+            raise PermissionDenied
+        period = read_period(call.request, now=call.control.clock.now())
+        stats = count_installs(call.control, details.app, period)
+    body: JsonObject = {
+        "totalInstalls": stats.total,
+        "totalUninstalls": 0,
+        "installStats": [[start, count] for start, count in stats.series],
+        "uninstallStats": [[start, 0] for start, _ in stats.series],
+    }
+    return json_answer(body)
+
+
+@endpoints.add("GET", "/sentry-apps-stats/", answers={200: list[InstalledAppObject]}, parameters=PAGE_PARAMETERS)
+def list_apps_stats(call: CallOf) -> Response:
+    """Lists all apps, the most installed first. For superusers and staff."""
+    with call.signed_in() as principal:
+        if not principal.is_elevated:
+            raise PermissionDenied
+        page = page_request(call.request)
+        apps, has_more = cut(list_most_installed(call.control, offset=page.offset, limit=page.probe), page)
+        base_url = public_url(call.request)
+        items = [_installed_object(app, base_url=base_url) for app in apps]
+        return list_answer(call.request, page, items, has_more=has_more)
+
+
+def _installed_object(app: InstalledApp, *, base_url: str) -> JsonObject:
+    return {
+        "id": app.id,
+        "uuid": app.uuid,
+        "slug": app.slug,
+        "name": app.name,
+        "installs": app.installs,
+        "avatars": [avatar_object(avatar, base_url=base_url) for avatar in app.avatars],
+    }
