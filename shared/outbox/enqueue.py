@@ -1,5 +1,6 @@
 """Enqueueing: marks an object dirty for some destinations, inside the transaction that changes it."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
@@ -8,20 +9,33 @@ from shared.columns import instant_text
 from shared.database import Dialect, Transaction
 from shared.outbox.message import MessageState
 
-_ROWS_PER_STATEMENT = 500
+NOTIFY_CHANNEL = "silo_outbox"
+"""PostgreSQL channel that carries the name of a destination with something due."""
 
-_COLUMNS = "(destination, category, object_id, generation, state, attempts, due_at, enqueued_at)"
-_ON_CONFLICT = f"""
+# One statement for any number of objects and destinations, whose text never changes. Rows are written in one order, so
+# that two transactions that dirty the same objects lock them the same way round.
+_INSERT = f"""
+INSERT INTO outbox (destination, category, object_id, generation, state, attempts, due_at, enqueued_at)
+SELECT silo.value, given.category, object.value, 1, '{MessageState.DUE}', 0, given.at, given.at
+FROM {{given}} CROSS JOIN {{silos}} CROSS JOIN {{objects}}
+WHERE true ORDER BY object.value, silo.value
 ON CONFLICT (destination, category, object_id) DO UPDATE SET
     generation = outbox.generation + 1,
     due_at = excluded.due_at,
     attempts = CASE outbox.state WHEN '{MessageState.PARKED}' THEN 0 ELSE outbox.attempts END,
     enqueued_at = CASE outbox.state WHEN '{MessageState.PARKED}' THEN excluded.enqueued_at ELSE outbox.enqueued_at END,
-    state = excluded.state
-"""
-
-NOTIFY_CHANNEL = "silo_outbox"
-"""PostgreSQL channel that carries the name of a destination with something due."""
+    state = excluded.state"""
+_SQLITE = _INSERT.format(
+    given="(SELECT ? AS category, ? AS at) AS given", silos="json_each(?) AS silo", objects="json_each(?) AS object"
+)
+_POSTGRESQL = "WITH dirty AS ({insert}) SELECT pg_notify('{channel}', silo) FROM unnest(%b::text[]) AS silo".format(
+    insert=_INSERT.format(
+        given="(SELECT ?::text AS category, ?::timestamptz AS at) AS given",
+        silos="unnest(%b::text[]) AS silo (value)",
+        objects="unnest(%b::bigint[]) AS object (value)",
+    ),
+    channel=NOTIFY_CHANNEL,
+)
 
 
 def enqueue(
@@ -36,23 +50,12 @@ def enqueue(
         destinations: names of silos; none is fine.
         now: the instant of the change.
     """
-    silos = sorted(set(destinations))
-    # Sorted, so that two transactions that dirty the same objects lock the rows in one order.
-    keys = [(silo, category, object_id) for object_id in sorted(set(object_ids)) for silo in silos]
-    at = instant_text(now)
-    for start in range(0, len(keys), _ROWS_PER_STATEMENT):
-        _insert(tx, keys[start : start + _ROWS_PER_STATEMENT], at)
-    for silo in silos if keys else ():
-        tx.after_commit(partial(tx.database.wake.ring, silo))
-
-
-def _insert(tx: Transaction, keys: list[tuple[str, str, int]], at: str) -> None:
-    row = f"(?, ?, ?, 1, '{MessageState.DUE}', 0, ?, ?)"
-    insert = f"INSERT INTO outbox {_COLUMNS} VALUES {', '.join([row] * len(keys))} {_ON_CONFLICT}"
-    parameters = [value for key in keys for value in (*key, at, at)]
+    silos, ids = sorted(set(destinations)), sorted(set(object_ids))
+    if not silos or not ids:
+        return
     if tx.database.dialect is Dialect.POSTGRESQL:
-        insert = (
-            f"WITH dirty AS ({insert} RETURNING destination) "
-            f"SELECT pg_notify('{NOTIFY_CHANNEL}', destination) FROM (SELECT DISTINCT destination FROM dirty) AS d"
-        )
-    tx.database.rows(insert, parameters)
+        tx.database.rows(_POSTGRESQL, (category, instant_text(now), silos, ids, silos))
+    else:
+        tx.database.rows(_SQLITE, (category, instant_text(now), json.dumps(silos), json.dumps(ids)))
+    for silo in silos:
+        tx.after_commit(partial(tx.database.wake.ring, silo))

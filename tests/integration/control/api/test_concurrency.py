@@ -7,11 +7,13 @@ from typing import Any
 
 import httpx
 
-from control_silo.models.app import SentryApp
+from control_silo.models.app import SentryApp, SentryAppAvatar
 from control_silo.models.installation import SentryAppInstallation
 from tests.integration.control.api.world import KANBAN, World
+from tests.pictures import picture
 
 TWINS = 4
+LOGO = {"color": True, "avatar_type": "upload", "avatar_photo": picture()}
 
 
 def at_once(call: Callable[[], httpx.Response]) -> list[httpx.Response]:
@@ -60,6 +62,21 @@ def test_an_address_wanted_at_once_is_given_once(world: World) -> None:
     root = world.superuser()
     body: dict[str, Any] = {"email": "jane@acme.example"}
     assert statuses(at_once(lambda: root.post("/users/", body))) == [201, *[409] * (TWINS - 1)]
+
+
+def test_a_picture_set_at_once_is_there_once(world: World) -> None:
+    world.app()
+    owner = world.person()
+    assert statuses(at_once(lambda: owner.put("/sentry-apps/kanban/avatar/", LOGO))) == [200] * TWINS
+    assert world.count(SentryAppAvatar) == 1
+
+
+def test_a_publication_asked_for_at_once_is_asked_for_once(world: World) -> None:
+    world.app()
+    owner = world.person()
+    owner.put("/sentry-apps/kanban/avatar/", LOGO)
+    answers = at_once(lambda: owner.post("/sentry-apps/kanban/publish-request/", {"questionnaire": []}))
+    assert statuses(answers) == [201, *[400] * (TWINS - 1)]
 
 
 def test_changes_at_once_all_succeed(world: World) -> None:

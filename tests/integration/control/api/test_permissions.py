@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from control_silo.models.app import SentryApp
+from control_silo.services.avatar import set_avatar
 from shared.domain.scopes import Role
 from tests.integration.control.api.world import Caller, World
 
@@ -36,6 +37,13 @@ delete unpublished       401    403    403   403     204   403      204       40
 delete published         401    403    403   403     403   403      403       403   403    403
 delete internal          401    403    403   403     204   403      204       403   403    403
 delete requested         401    403    403   403     403   403      403       403   403    403
+read features            401    200    200   200     200   403      200       200   403    403
+read components          401    200    200   200     200   403      200       200   403    403
+read picture             401    200    200   200     200   403      200       200   403    403
+change picture           401    403    403   200     200   403      200       200   403    403
+request publication      401    403    403   403     201   403      201       403   403    403
+read stats               401    200    200   200     200   403      200       403   403    200
+list stats               401    403    403   403     403   403      200       200   403    403
 install unpublished      401    403    200   200     200   404      200       403   403    403
 install published        401    403    200   200     200   404      200       403   403    403
 install elsewhere        401    403    404   404     404   200      200       403   403    403
@@ -86,6 +94,7 @@ def act(world: World, action: str, caller: Caller) -> httpx.Response:
     path, new = f"/sentry-apps/{app.slug}/", {"name": "New", "organization": "acme", "isInternal": True}
     here, there = (f"/organizations/{slug}/sentry-app-installations/" for slug in ("acme", "globex"))
     installed = f"/sentry-app-installations/{world.install(app).uuid}/" if action in NEEDS_INSTALLATION else ""
+    set_avatar(world.control, app_id=app.id, color=True, photo=b"")
     actions: dict[str, Callable[[], httpx.Response]] = {
         "list apps": lambda: caller.get("/sentry-apps/"),
         "create app": lambda: caller.post("/sentry-apps/", new),
@@ -94,6 +103,13 @@ def act(world: World, action: str, caller: Caller) -> httpx.Response:
         "read": lambda: caller.get(path),
         "change": lambda: caller.put(path, {"overview": "x"}),
         "delete": lambda: caller.delete(path),
+        "read features": lambda: caller.get(f"{path}features/"),
+        "read components": lambda: caller.get(f"{path}components/"),
+        "read picture": lambda: caller.get(f"{path}avatar/"),
+        "change picture": lambda: caller.put(f"{path}avatar/", {"color": True, "avatar_type": "default"}),
+        "request publication": lambda: caller.post(f"{path}publish-request/", {"questionnaire": []}),
+        "read stats": lambda: caller.get(f"{path}stats/"),
+        "list stats": lambda: caller.get("/sentry-apps-stats/"),
         "install elsewhere": lambda: caller.post(there, {"slug": app.slug}),
         "install": lambda: caller.post(here, {"slug": app.slug}),
         "read installation": lambda: caller.get(installed),
