@@ -46,7 +46,7 @@ class RegionConfig:
             grpc_listen=grpc_listen,
             http_listen=http_listen,
             advertised_grpc=env.address("REGION_ADVERTISED_GRPC", grpc_listen),
-            advertised_http=env.text("REGION_ADVERTISED_HTTP", http_listen),
+            advertised_http=env.http_address("REGION_ADVERTISED_HTTP", http_listen),
             control_target=env.address("REGION_CONTROL_TARGET", "127.0.0.1:50051"),
             keyring=env.keyring("SILO_RPC_KEYS"),
             tls=env.tls(),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from shared.errors import ConfigInvalid
 from shared.mail import Mailer, is_address, parse_mailer
@@ -26,6 +27,24 @@ one that bites set ``SILO_REQUESTS_PER_SECOND``."""
 _T = TypeVar("_T")
 _ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:]+\]|[^\s:/]+):(?P<port>\d{1,5})")
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
+
+
+def is_rpc_address(text: str) -> bool:
+    """Whether a channel can be opened to it: ``host:port``, or ``inprocess:<name>`` within one process."""
+    return text.startswith("inprocess:") or _is_host_and_port(text)
+
+
+def is_http_address(text: str) -> bool:
+    """Whether HTTP can be sent to it: ``host:port``, or a base URL."""
+    place = urlsplit(text)
+    if place.scheme in {"http", "https"}:
+        return bool(place.hostname) and not place.query and not place.fragment
+    return _is_host_and_port(text)
+
+
+def _is_host_and_port(text: str) -> bool:
+    match = _ADDRESS.fullmatch(text)
+    return match is not None and int(match["port"]) <= 65535
 
 
 class Environment:
@@ -49,9 +68,15 @@ class Environment:
     def address(self, name: str, default: str) -> str:
         """``host:port``."""
         value = self.text(name, default)
-        match = _ADDRESS.fullmatch(value)
-        if match is None or int(match["port"]) > 65535:
+        if not _is_host_and_port(value):
             self._problems.append(f"{name} must be host:port, not {value!r}.")
+        return value
+
+    def http_address(self, name: str, default: str) -> str:
+        """``host:port``, or a base URL."""
+        value = self.text(name, default)
+        if not is_http_address(value):
+            self._problems.append(f"{name} must be host:port or a URL, not {value!r}.")
         return value
 
     def flag(self, name: str) -> bool:

@@ -77,6 +77,13 @@ def note_written(tx: Transaction, category: Category, object_id: int, version: i
         tx.after_commit(lambda: written.append(WrittenVersion(category, object_id, version)))
 
 
+def note_seen(category: Category, object_id: int, version: int) -> None:
+    """Notes a version that another silo committed for this request."""
+    written = _written.get()
+    if written is not None:
+        written.append(WrittenVersion(category, object_id, version))
+
+
 def encode(written: Iterable[WrittenVersion]) -> str:
     """An opaque token, URL-safe text."""
     newest: dict[tuple[Category, int], int] = {}

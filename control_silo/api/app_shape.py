@@ -3,6 +3,7 @@
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 EXAMPLE_SCHEMA: dict[str, Any] = {"elements": [{"type": "stacktrace-link", "uri": "/code"}]}
 _PUBLIC: dict[str, Any] = {
@@ -20,37 +21,65 @@ _PUBLIC: dict[str, Any] = {
     "webhookHeaders": ["X-Kanban: blue"],
     "webhookUrl": "https://kanban.acme.example/webhook",
 }
+_FEATURE: dict[str, Any] = {
+    "featureId": 1,
+    "featureGate": "integrations-issue-link",
+    "description": "Organizations can **create or link Sentry issues** to another service.",
+}
 
 
-class AppBody(BaseModel):
-    """An app to create, or the fields of one to change; a change leaves out what stays as it is."""
+def _may_be_absent(schema: JsonDict) -> None:
+    """Of a field whose absence means that it stays, and not that it becomes what creation would make it."""
+    schema.pop("default", None)
+
+
+class AppChangesBody(BaseModel):
+    """The fields of an app to change; what is left out stays as it is. An app as it was read may be sent back whole."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
-        json_schema_extra={"examples": [{**_PUBLIC, "organization": "acme", "isInternal": False}]}
+        json_schema_extra={"examples": [{"overview": "Cards for issues.", "events": ["issue"]}]}
     )
 
-    name: str | None = Field(default=None, max_length=57, description="Required on creation.")
-    organization: str | None = Field(default=None, description="Slug of the owner; required on creation.")
+    name: str = Field(default="", max_length=57, json_schema_extra=_may_be_absent)
     author: str | None = Field(default=None, description="Required for public apps.")
     webhookUrl: str | None = Field(default=None, max_length=512)  # noqa: N815
     webhookHeaders: list[str] | None = Field(default=None, description="Lines `Name: value`.")  # noqa: N815
     redirectUrl: str | None = None  # noqa: N815
-    isAlertable: bool = False  # noqa: N815
-    isInternal: bool = Field(default=False, description="On creation only.")  # noqa: N815
-    verifyInstall: bool = True  # noqa: N815
+    isAlertable: bool = Field(  # noqa: N815
+        default=False, description="Whether alerts call it; false on creation.", json_schema_extra=_may_be_absent
+    )
+    verifyInstall: bool = Field(  # noqa: N815
+        default=True,
+        description="Whether the app confirms each installation; true on creation of a public app.",
+        json_schema_extra=_may_be_absent,
+    )
     scopes: list[str] | None = None
     events: list[str] | None = Field(default=None, description="Resources: `issue`, `error`, `comment`, …")
     features: list[int] | None = None
     schema_: dict[str, Any] | None = Field(default=None, alias="schema", description="UI components.")
     overview: str | None = None
-    allowedOrigins: list[str] | None = None  # noqa: N815
+    allowedOrigins: list[str] = Field(default=[], json_schema_extra=_may_be_absent)  # noqa: N815
     popularity: int | None = Field(default=None, ge=0, le=32_767, description="Superusers and staff only.")
     status: str | None = Field(default=None, description="Superusers and staff only.")
     isDisabled: bool | None = Field(default=None, description="On a change; superusers and staff only.")  # noqa: N815
 
 
+class AppBody(AppChangesBody):
+    """An app to create."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        json_schema_extra={"examples": [{**_PUBLIC, "organization": "acme", "isInternal": False}]}
+    )
+
+    name: str = Field(max_length=57)
+    organization: str = Field(description="Slug of the owner.")
+    isInternal: bool = False  # noqa: N815
+
+
 class FeatureObject(BaseModel):
     """Something that an app does for the organizations that install it."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra={"examples": [_FEATURE]})
 
     featureId: int  # noqa: N815
     featureGate: str  # noqa: N815
@@ -83,9 +112,7 @@ class AppObject(BaseModel):
                 {
                     **_PUBLIC,
                     "avatars": [],
-                    "featureData": [
-                        {"featureId": 0, "featureGate": "integrations-api", "description": "Acme Kanban can …"}
-                    ],
+                    "featureData": [_FEATURE],
                     "isDisabled": False,
                     "metadata": {},
                     "slug": "acme-kanban",

@@ -4,7 +4,7 @@ from fastapi import Response
 
 from control_silo.api.app_object import avatar_object
 from control_silo.api.call import CallOf
-from control_silo.api.stats_shape import AppStatsObject, InstalledAppObject
+from control_silo.api.stats_shape import AppInstallsObject, AppStatsObject
 from control_silo.services import app_access
 from control_silo.services.app_details import find_app_details
 from control_silo.services.install_stats import InstalledApp, count_installs, list_most_installed
@@ -43,7 +43,7 @@ def get_app_stats(call: CallOf, app_id_or_slug: str) -> Response:
     return json_answer(body)
 
 
-@endpoints.add("GET", "/sentry-apps-stats/", answers={200: list[InstalledAppObject]}, parameters=PAGE_PARAMETERS)
+@endpoints.add("GET", "/sentry-apps-stats/", answers={200: list[AppInstallsObject]}, parameters=PAGE_PARAMETERS)
 def list_apps_stats(call: CallOf) -> Response:
     """Lists all apps, the most installed first. For superusers and staff."""
     with call.signed_in() as principal:

@@ -7,7 +7,7 @@ from fastapi import Response
 
 from control_silo.api.app_changes import creator_of, current_app, updater_of
 from control_silo.api.app_object import app_object
-from control_silo.api.app_shape import AppBody, AppObject
+from control_silo.api.app_shape import AppBody, AppChangesBody, AppObject
 from control_silo.api.call import Call, CallOf
 from control_silo.models.app import SentryApp
 from control_silo.models.region import OrganizationReplica
@@ -81,7 +81,7 @@ def get_app(call: CallOf, app_id_or_slug: str) -> Response:
         return json_answer(rendered(call, principal, details))
 
 
-@endpoints.add("PUT", "/sentry-apps/{app_id_or_slug}/", answers={200: AppObject}, body=AppBody)
+@endpoints.add("PUT", "/sentry-apps/{app_id_or_slug}/", answers={200: AppObject}, body=AppChangesBody)
 def put_app(call: CallOf, app_id_or_slug: str) -> Response:
     """Changes what the body names and leaves the rest."""
     with call.signed_in() as principal:

@@ -16,6 +16,8 @@ class InstallBody(BaseModel):
 class ConfirmBody(BaseModel):
     """What an app says of its installation."""
 
+    model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra={"examples": [{"status": "installed"}]})
+
     status: Literal["installed"] = "installed"
 
 

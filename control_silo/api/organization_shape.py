@@ -20,6 +20,10 @@ class OrganizationBody(BaseModel):
 class NewOrganizationObject(BaseModel):
     """An organization that was just created."""
 
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        json_schema_extra={"examples": [{"id": "1", "slug": "acme", "name": "Acme", "region": "us"}]}
+    )
+
     id: str
     slug: str
     name: str

@@ -32,8 +32,23 @@ class AppStatsObject(BaseModel):
     uninstallStats: list[Point]  # noqa: N815
 
 
-class InstalledAppObject(BaseModel):
+class AppInstallsObject(BaseModel):
     """An app, and how often it is installed."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": 1,
+                    "uuid": "7a485448-a9e2-4c85-8a3c-4f44175783c9",
+                    "slug": "acme-kanban",
+                    "name": "Acme Kanban",
+                    "installs": 3,
+                    "avatars": [],
+                }
+            ]
+        }
+    )
 
     id: int
     uuid: str

@@ -24,6 +24,20 @@ class UserBody(BaseModel):
 class NewUserObject(BaseModel):
     """A user who was just created, with secrets that are shown only now."""
 
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": 1,
+                    "email": "jane@acme.example",
+                    "token": "64 hexadecimal digits",
+                    "session": "64 hexadecimal digits",
+                    "password": "correct horse",
+                }
+            ]
+        }
+    )
+
     id: int
     email: str
     token: str = Field(description="API token with every scope that the role allows.")
@@ -40,5 +54,9 @@ class RegionObject(BaseModel):
 
 class RegionsObject(BaseModel):
     """The regions."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        json_schema_extra={"examples": [{"regions": [{"name": "us", "url": "http://127.0.0.1:8001"}]}]}
+    )
 
     regions: list[RegionObject]

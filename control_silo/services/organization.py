@@ -5,6 +5,7 @@ import peewee
 from control_silo.models.region import OrganizationReplica, OrganizationReservation, Region
 from control_silo.services.apply import organization_tables
 from control_silo.services.control import Control
+from shared.consistency import note_seen
 from shared.domain.category import Category
 from shared.domain.slug import ORGANIZATION_SLUG_ERROR, is_valid_organization_slug
 from shared.errors import OrganizationNotFound, RegionNotFound, SlugTaken, ValidationFailed
@@ -36,6 +37,7 @@ def create_organization(control: Control, *, slug: str, name: str, region: str) 
     change = replica_pb2.Change(category=Category.ORGANIZATION.number, object_id=reservation.id, version=answer.version)
     change.organization.organization.CopyFrom(answer.organization)
     apply_changes(control.database, [change], tables=organization_tables(region))
+    note_seen(Category.ORGANIZATION, reservation.id, answer.version)
     with control.database.session():
         return get_organization(reservation.id)
 
@@ -85,9 +87,14 @@ def _reserve(control: Control, *, slug: str, region: str) -> OrganizationReserva
             if reservation is None:
                 now = control.clock.now()
                 return OrganizationReservation.create(slug=slug, region_name=region, created_at=now)
-            is_complete = OrganizationReplica.select().where(OrganizationReplica.id == reservation.id).exists()
-            if is_complete or reservation.region_name != region:
+            if OrganizationReplica.select().where(OrganizationReplica.id == reservation.id).exists():
                 raise SlugTaken(metadata={"slug": slug})
+            if reservation.region_name != region:
+                raise SlugTaken(
+                    f"An unfinished attempt to create it in the region {reservation.region_name!r} holds this slug: "
+                    "repeat it there.",
+                    metadata={"slug": slug, "region": reservation.region_name},
+                )
             return reservation
     except peewee.IntegrityError as exc:
         raise SlugTaken(metadata={"slug": slug}) from exc

@@ -8,7 +8,7 @@ import peewee
 from control_silo.models.region import Region
 from control_silo.services.change import region_added
 from control_silo.services.control import Control
-from shared.config import CONTROL, REGION_NAME
+from shared.config import CONTROL, REGION_NAME, is_http_address, is_rpc_address
 from shared.domain.region_id import MAX_REGION_NUMBER
 from shared.errors import DatabaseBusy, LimitReached, RegionNameTaken, ValidationFailed
 
@@ -66,9 +66,10 @@ def _validate(*, name: str, grpc_address: str, http_address: str, identity: str)
     problems: dict[str, list[str]] = {}
     if not REGION_NAME.fullmatch(name) or name == CONTROL:
         problems["name"] = ["A region's name is lower-case letters, digits and hyphens, and not 'control'."]
-    for field, value in (("grpc_address", grpc_address), ("http_address", http_address)):
-        if not value:
-            problems[field] = ["This field is required."]
+    if not is_rpc_address(grpc_address):
+        problems["grpc_address"] = ["An address is host:port."]
+    if not is_http_address(http_address):
+        problems["http_address"] = ["An address is host:port, or a URL."]
     if not _IDENTITY.fullmatch(identity):
         problems["identity"] = ["An identity is 32 lower-case hex characters."]
     if problems:

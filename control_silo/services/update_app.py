@@ -38,6 +38,7 @@ class SentryAppUpdater:
     schema: Mapping[str, Any] | None = None
     popularity: int | None = None
     is_disabled: bool | None = None
+    """For superusers, staff and silos; the caller has seen to that."""
     clear: frozenset[str] = frozenset()
     """Of ``author``, ``webhook_url``, ``redirect_url``, ``overview``: those that were sent as null."""
 

@@ -18,7 +18,10 @@ AppArgument = Annotated[str, typer.Argument(metavar="APP", help="Slug or id of a
 
 @app.callback(epilog=examples("silo app token create my-bot", "silo app token list my-bot"))
 def tokens() -> None:
-    """Tokens of an internal app: make, list and delete them. At most 20, none of which ever ends by itself."""
+    """Tokens of an internal app: make, list and delete them. At most 20, none of which ever ends by itself.
+
+    Control keeps this to browser sessions: with --control, set SILO_SESSION to the value of one's cookie sentrysid.
+    """
 
 
 @app.command(cls=SiloCommand, epilog=examples("silo app token create my-bot", "silo app token create my-bot --json"))

@@ -14,6 +14,7 @@ from shared.errors import Internal, SiloError
 from shared.http.answer import empty_answer, json_answer
 from shared.http.consistency import Consistency
 from shared.http.documentation import describe
+from shared.http.documentation_page import add_documentation_page
 from shared.http.endpoint import Endpoint
 from shared.http.errors import NO_SUCH_PATH, Refused, error_answer
 from shared.http.failures import Failures
@@ -31,6 +32,7 @@ def create_application(endpoints: Iterable[Endpoint], *, title: str, description
         title=title,
         description=description,
         version="0",
+        docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         middleware=[
@@ -56,6 +58,7 @@ def create_application(endpoints: Iterable[Endpoint], *, title: str, description
             route_class_override=LargeCallRoute if endpoint.takes_large_body else CallRoute,
         )
     app.openapi = lambda: describe(app, table)  # type: ignore[method-assign]
+    add_documentation_page(app)
     return app
 
 

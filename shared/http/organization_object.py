@@ -1,8 +1,8 @@
 """An organization as JSON: the same on control, which lists them all, and in the region that owns it."""
 
-from typing import Any
+from typing import Any, ClassVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 
 class OrganizationStatusObject(BaseModel):
@@ -21,6 +21,20 @@ class OrganizationLinksObject(BaseModel):
 
 class OrganizationObject(BaseModel):
     """An organization in a list."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "1",
+                    "slug": "acme",
+                    "name": "Acme",
+                    "status": {"id": "active", "name": "active"},
+                    "links": {"organizationUrl": "http://127.0.0.1:8000", "regionUrl": "http://127.0.0.1:8001"},
+                }
+            ]
+        }
+    )
 
     id: str
     slug: str

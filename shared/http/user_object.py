@@ -1,17 +1,32 @@
 """A user as JSON, and who asks: the same on control and in regions. Owns the shapes; knows neither silo's models."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.http.answer import instant_json
 
 API_VERSION = "0"
 
 
+_USER: dict[str, Any] = {
+    "id": "1",
+    "name": "Jane Doe",
+    "username": "jane@acme.example",
+    "email": "jane@acme.example",
+    "isActive": True,
+    "isSuperuser": False,
+    "isStaff": False,
+    "isSentryApp": False,
+    "dateJoined": "2030-01-01T00:00:00Z",
+}
+
+
 class UserObject(BaseModel):
     """A user."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra={"examples": [_USER]})
 
     id: str
     name: str
@@ -32,6 +47,10 @@ class AuthObject(BaseModel):
 
 class RootObject(BaseModel):
     """Who asks, with what."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        json_schema_extra={"examples": [{"version": "0", "auth": {"scopes": ["org:read"]}, "user": _USER}]}
+    )
 
     version: str
     auth: AuthObject | None = Field(description="Null without a token.")

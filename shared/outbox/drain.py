@@ -18,6 +18,7 @@ import structlog
 from shared.clock import Clock
 from shared.database import Database
 from shared.errors import (
+    ConfigInvalid,
     DeadlineExceeded,
     Exhausted,
     Forbidden,
@@ -39,7 +40,7 @@ ATTEMPTS_BEFORE_PARKING = 8
 OBJECT_BACKOFF = Backoff(base_seconds=1.0, cap_seconds=30.0)
 """Between attempts of a rejected object. With the attempts above, a hopeless one is parked within two minutes."""
 
-_AWAY = (Unavailable, DeadlineExceeded, Exhausted, Unauthenticated, Forbidden, RegionNotFound)
+_AWAY = (Unavailable, DeadlineExceeded, Exhausted, Unauthenticated, Forbidden, RegionNotFound, ConfigInvalid)
 
 
 class Destination(Protocol):

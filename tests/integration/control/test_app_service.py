@@ -86,7 +86,7 @@ def test_a_region_changes_the_apps_of_its_own_organizations_alone(silos: Silos, 
 def test_a_disabled_app_stays_without_events(silos: Silos, app: SentryApp) -> None:
     silos.ask("control", pb.DisableSentryappRequest(id=app.id))
     found = silos.ask("control", pb.GetSentryAppByIdRequest(id=app.id)).sentry_app
-    assert found.name == app.name
+    assert (found.name, found.is_disabled) == (app.name, True)
     assert not found.events
 
 

@@ -174,6 +174,19 @@ def test_each_installation_has_a_token_of_its_own(world: World) -> None:
     assert here.acting(tokens[1]).get("/organizations/").json()[0]["slug"] == "globex"
 
 
+def test_no_secret_is_in_the_log_of_an_exchange_that_fails(
+    kanban: ThirdParty, capsys: pytest.CaptureFixture[str]
+) -> None:
+    issued, signed = kanban.exchange().json(), kanban.sign()
+    with kanban.world.control.database.transaction():
+        kanban.world.control.database.rows("ALTER TABLE token_exchange RENAME TO lost")
+    answers = [kanban.refresh(issued["refreshToken"]), kanban.send_jwt(signed)]
+    assert [answer.status_code for answer in answers] == [503, 503]
+    said = "".join([*capsys.readouterr(), *(answer.text for answer in answers)])
+    secrets = [issued["token"], issued["refreshToken"], signed, kanban.client_secret, kanban.code]
+    assert not [secret for secret in secrets if secret in said]
+
+
 def test_no_token_that_was_answered_is_stored(kanban: ThirdParty) -> None:
     issued = kanban.exchange().json()
     renewed = kanban.refresh(issued["refreshToken"]).json()

@@ -14,6 +14,15 @@ from tests.integration.control.api.world import World
 INVALID = {"detail": "JWT credentials are missing or invalid"}
 NOW = 1_893_456_000.0
 """What the worlds' clock says at first."""
+NO_TIMES: tuple[Any, ...] = (None, "soon", str(NOW), True, [], {}, -1, float("inf"), float("nan"), 10**400, -(10**400))
+WRONG: dict[str, tuple[Any, ...]] = {
+    "iss": (None, "f" * 64, "\x00", "x" * 5000),
+    "sub": (None, "f" * 64, "", 7, []),
+    "exp": (*NO_TIMES, NOW + MAX_JWT_SECONDS + JWT_LEEWAY_SECONDS + 1, NOW - JWT_LEEWAY_SECONDS - 1),
+    "iat": (*NO_TIMES, NOW + JWT_LEEWAY_SECONDS + 1, NOW - 3600),
+    "nbf": (NOW + JWT_LEEWAY_SECONDS + 1, "soon", float("nan")),
+}
+"""What no claim may be; None leaves it out."""
 
 
 @pytest.fixture
@@ -80,28 +89,11 @@ def test_clocks_may_differ_and_more_may_be_said(kanban: ThirdParty, claims: dict
     assert kanban.send_jwt(kanban.sign(**claims)).status_code == 201
 
 
-@pytest.mark.parametrize(
-    "claims",
-    [
-        *({name: None} for name in ("iss", "sub", "iat", "exp")),
-        *({"iss": value} for value in ("f" * 64, "\x00", "x" * 5000)),
-        *({"sub": value} for value in ("f" * 64, "", 7, [])),
-        {"exp": NOW + MAX_JWT_SECONDS + JWT_LEEWAY_SECONDS + 1},
-        {"exp": NOW - JWT_LEEWAY_SECONDS - 1},
-        {"iat": NOW + JWT_LEEWAY_SECONDS + 1},
-        {"iat": NOW - 3600},
-        {"nbf": NOW + 60},
-        *(
-            {"exp": value}
-            for value in ("soon", str(NOW), True, [], {}, float("inf"), float("nan"), 10**400, -(10**400))
-        ),
-        *({"iat": value} for value in ("now", True, [], float("nan"), -1, 10**400)),
-    ],
-    ids=str,
-)
-def test_a_jwt_that_says_something_else_is_refused(kanban: ThirdParty, claims: dict[str, Any]) -> None:
-    answer = kanban.send_jwt(kanban.sign(**claims))
-    assert (answer.status_code, answer.json()) == (403, INVALID)
+@pytest.mark.parametrize("claim", WRONG)
+def test_a_jwt_that_says_something_else_is_refused(kanban: ThirdParty, claim: str) -> None:
+    for value in WRONG[claim]:
+        answer = kanban.send_jwt(kanban.sign(**{claim: value}))
+        assert (answer.status_code, answer.json()) == (403, INVALID), value
 
 
 def test_a_jwt_that_is_signed_otherwise_is_refused(kanban: ThirdParty) -> None:

@@ -94,7 +94,8 @@ def act(world: World, action: str, caller: Caller) -> httpx.Response:
     path, new = f"/sentry-apps/{app.slug}/", {"name": "New", "organization": "acme", "isInternal": True}
     here, there = (f"/organizations/{slug}/sentry-app-installations/" for slug in ("acme", "globex"))
     installed = f"/sentry-app-installations/{world.install(app).uuid}/" if action in NEEDS_INSTALLATION else ""
-    set_avatar(world.control, app_id=app.id, color=True, photo=b"")
+    if action == "request publication":
+        set_avatar(world.control, app_id=app.id, color=True, photo=b"")
     actions: dict[str, Callable[[], httpx.Response]] = {
         "list apps": lambda: caller.get("/sentry-apps/"),
         "create app": lambda: caller.post("/sentry-apps/", new),

@@ -42,8 +42,8 @@ def ready(world: World, **fields: Any) -> Caller:
 
 
 def read(folder: Path) -> list[EmailMessage]:
-    parsed = [message_from_bytes(path.read_bytes(), policy=email_policy) for path in folder.glob("*.eml")]
-    return sorted((each for each in parsed if isinstance(each, EmailMessage)), key=lambda mail: str(mail["To"]))
+    mails = [message_from_bytes(path.read_bytes(), policy=email_policy) for path in folder.glob("*.eml")]
+    return sorted(mails, key=lambda mail: str(mail["To"]))
 
 
 def status_of(caller: Caller) -> Any:

@@ -1,9 +1,12 @@
 """``interaction/``: counting what people do, and reading it back as a series."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from control_silo.services.update_app import SentryAppUpdater
 from shared.domain.scopes import Role
 from tests.integration.region.apps.world import Caller, World
 
@@ -115,3 +118,34 @@ def test_an_app_is_counted_where_its_owner_lives(world: World) -> None:
 def test_an_unknown_app_is_not_found(world: World, slug: str) -> None:
     answer = world.owner.get(f"/sentry-apps/{slug}/interaction/")
     assert (answer.status_code, answer.json()) == (404, {"detail": "Could not find the requested sentry app"})
+
+
+@pytest.fixture
+def enforcing(world: World) -> Iterator[World]:
+    """The region refuses to show what is counted about disabled apps."""
+    running, region = world.silos.regions["us"], world.region
+    running.region = replace(region, enforces_disabled=True)
+    world.http.stop("us")
+    world.http.start("us")
+    yield world
+    running.region = region
+    world.http.stop("us")
+    world.http.start("us")
+
+
+def test_counts_of_a_disabled_app_are_shown_unless_that_is_enforced(world: World) -> None:
+    disable(world)
+    assert world.owner.get(path(world)).status_code == 200
+
+
+def test_where_it_is_enforced_a_disabled_app_is_counted_and_not_shown(enforcing: World) -> None:
+    assert enforcing.owner.get(path(enforcing)).status_code == 200
+    disable(enforcing)
+    answer = enforcing.owner.get(path(enforcing))
+    assert (answer.status_code, answer.json()) == (403, {"detail": "This app is disabled."})
+    assert at_browser(enforcing).post(path(enforcing), VIEWED).status_code == 201
+
+
+def disable(world: World) -> None:
+    SentryAppUpdater(is_disabled=True).run(world.silos.control, app_id=world.app.id, is_elevated=True)
+    world.silos.replicate()

@@ -391,8 +391,8 @@ class AppServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DisableSentryapp(self, request, context):
-        """Empties an app's events, so that it gets no more webhooks of events; the app stays. A region forwards it to
-        control. An unknown id changes nothing.
+        """Marks an app as disabled and empties its events, so that it gets no more webhooks of events; the app stays. A
+        region forwards it to control. An unknown id changes nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -142,8 +142,8 @@ class AppServiceStub:
     PrepareSentryAppComponents: _grpc.UnaryUnaryMultiCallable[_component_calls_pb2.PrepareSentryAppComponentsRequest, _component_calls_pb2.PrepareSentryAppComponentsResponse]
     """A component of an installation with its choices and addresses filled in; the app may be asked over HTTP."""
     DisableSentryapp: _grpc.UnaryUnaryMultiCallable[_app_calls_pb2.DisableSentryappRequest, _app_calls_pb2.DisableSentryappResponse]
-    """Empties an app's events, so that it gets no more webhooks of events; the app stays. A region forwards it to
-    control. An unknown id changes nothing.
+    """Marks an app as disabled and empties its events, so that it gets no more webhooks of events; the app stays. A
+    region forwards it to control. An unknown id changes nothing.
     """
     GetNotificationEmailsForSentryApp: _grpc.UnaryUnaryMultiCallable[_app_calls_pb2.GetNotificationEmailsForSentryAppRequest, _app_calls_pb2.GetNotificationEmailsForSentryAppResponse]
     """Whom to write to about an app: its creator, or, when the creator has no address, the owners and managers of the
@@ -383,8 +383,8 @@ class AppServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _app_calls_pb2.DisableSentryappRequest,
         context: _grpc.ServicerContext,
     ) -> _app_calls_pb2.DisableSentryappResponse:
-        """Empties an app's events, so that it gets no more webhooks of events; the app stays. A region forwards it to
-        control. An unknown id changes nothing.
+        """Marks an app as disabled and empties its events, so that it gets no more webhooks of events; the app stays. A
+        region forwards it to control. An unknown id changes nothing.
         """
 
     @_abc_1.abstractmethod

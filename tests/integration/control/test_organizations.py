@@ -1,0 +1,68 @@
+import pytest
+
+from control_silo.services.organization import create_organization
+from control_silo.services.region import register_region
+from shared.consistency import collecting
+from shared.domain.category import Category
+from shared.errors import RegionNotFound, SlugTaken, Unavailable, ValidationFailed
+from tests.silos import Silos, fresh
+
+IDENTITY = "0" * 32
+
+
+def test_an_organization_is_named_in_the_consistency_token_of_its_creation(silos: Silos) -> None:
+    with collecting() as written:
+        organization = silos.create_organization(fresh("shop"), region="de")
+    assert [(each.category, each.object_id) for each in written] == [(Category.ORGANIZATION, organization.id)]
+
+
+def test_a_creation_that_met_an_absent_region_is_completed_by_the_same_call(silos: Silos) -> None:
+    slug = fresh("late")
+    silos.stop("de")
+    with pytest.raises(Unavailable):
+        silos.create_organization(slug, region="de")
+    silos.start("de")
+    assert silos.create_organization(slug, region="de").slug == slug
+
+
+def test_a_slug_that_an_unfinished_attempt_holds_says_where_to_finish_it(silos: Silos) -> None:
+    slug = fresh("held")
+    silos.stop("de")
+    with pytest.raises(Unavailable):
+        silos.create_organization(slug, region="de")
+    with pytest.raises(SlugTaken, match="in the region 'de' holds this slug"):
+        silos.create_organization(slug, region="us")
+
+
+def test_a_slug_is_taken_in_the_whole_world(silos: Silos) -> None:
+    slug = silos.create_organization(fresh("one"), region="us").slug
+    for region in ("us", "de"):
+        with pytest.raises(SlugTaken):
+            silos.create_organization(slug, region=region)
+
+
+def test_an_unknown_region_takes_no_slug(silos: Silos) -> None:
+    slug = fresh("free")
+    with pytest.raises(RegionNotFound):
+        create_organization(silos.control, slug=slug, name="Free", region="xx")
+    assert silos.create_organization(slug, region="us").slug == slug
+
+
+@pytest.mark.parametrize(
+    ("grpc_address", "http_address", "field"),
+    [
+        ("not an address", "fr:80", "grpc_address"),
+        ("fr", "fr:80", "grpc_address"),
+        ("fr:99999", "fr:80", "grpc_address"),
+        ("fr:1", "ftp://fr", "http_address"),
+        ("fr:1", "", "http_address"),
+    ],
+)
+def test_a_region_whose_address_cannot_be_called_is_not_registered(
+    silos: Silos, grpc_address: str, http_address: str, field: str
+) -> None:
+    with pytest.raises(ValidationFailed) as refused:
+        register_region(
+            silos.control, name="fr", grpc_address=grpc_address, http_address=http_address, identity=IDENTITY
+        )
+    assert list(refused.value.fields) == [field]

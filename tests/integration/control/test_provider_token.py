@@ -1,0 +1,124 @@
+import pytest
+
+from control_silo.models.app import SentryApp
+from control_silo.models.application import ApiToken
+from control_silo.models.installation import SentryAppInstallation, SentryAppInstallationForProvider
+from control_silo.models.region import OrganizationReplica
+from control_silo.models.user import User
+from control_silo.services.delete import uninstall
+from control_silo.services.identity import identify_token
+from control_silo.services.internal_token import delete_token
+from control_silo.services.provider_token import link_provider
+from control_silo.services.rotate_secret import rotate_secret
+from shared.pb.hybridcloud.apps.v1 import app_service_pb2 as pb
+from tests.silos import Silos, fresh
+
+
+@pytest.fixture
+def acme(silos: Silos) -> OrganizationReplica:
+    return silos.create_organization(fresh("acme"), region="us")
+
+
+@pytest.fixture
+def owner(silos: Silos, acme: OrganizationReplica) -> User:
+    return silos.create_user(fresh("owner@acme.example"), organization_id=acme.id)
+
+
+@pytest.fixture
+def app(silos: Silos, acme: OrganizationReplica, owner: User) -> SentryApp:
+    return silos.create_app(fresh("Deployer"), owner=acme, creator=owner, is_internal=True)
+
+
+@pytest.fixture
+def installation(silos: Silos, app: SentryApp) -> SentryAppInstallation:
+    """Linked to the provider."""
+    with silos.control.database.session():
+        installation = SentryAppInstallation.get(SentryAppInstallation.sentry_app == app)
+    link_provider(silos.control, installation=installation, provider="vercel")
+    return installation
+
+
+def find_token(silos: Silos, organization: OrganizationReplica, *, silo: str = "control") -> str | None:
+    request = pb.GetInstallationTokenRequest(organization_id=organization.id, provider="vercel")
+    answer = silos.ask(silo, request)
+    return answer.token if answer.HasField("token") else None
+
+
+def count_tokens(silos: Silos, app: SentryApp) -> int:
+    with silos.control.database.session():
+        return int(ApiToken.select().where(ApiToken.application == app.application_id).count())
+
+
+def test_the_token_of_a_provider_is_answered_and_acts_for_the_installation(
+    silos: Silos, acme: OrganizationReplica, app: SentryApp, installation: SentryAppInstallation
+) -> None:
+    token = find_token(silos, acme)
+    assert token
+    with silos.control.database.session():
+        acting = identify_token(silos.control, token).acting_app
+    assert acting
+    assert (acting.app_id, acting.organization_id) == (app.id, acme.id)
+
+
+@pytest.mark.usefixtures("installation")
+def test_a_region_asks_control_for_it(silos: Silos, acme: OrganizationReplica) -> None:
+    assert find_token(silos, acme, silo="us") == find_token(silos, acme)
+
+
+@pytest.mark.usefixtures("app")
+def test_without_a_link_there_is_none(silos: Silos, acme: OrganizationReplica) -> None:
+    assert find_token(silos, acme) is None
+
+
+@pytest.mark.usefixtures("installation")
+def test_the_token_is_stored_sealed(silos: Silos, acme: OrganizationReplica) -> None:
+    token = find_token(silos, acme)
+    assert token
+    with silos.control.database.session():
+        assert token not in repr(list(ApiToken.select().dicts()))
+
+
+@pytest.mark.usefixtures("installation")
+def test_a_new_secret_of_the_app_seals_it_anew(
+    silos: Silos, acme: OrganizationReplica, app: SentryApp, owner: User
+) -> None:
+    token = find_token(silos, acme)
+    rotate_secret(silos.control, app_id=app.id, actor=owner)
+    assert find_token(silos, acme) == token
+
+
+def test_linking_again_makes_no_other_token(
+    silos: Silos, acme: OrganizationReplica, app: SentryApp, installation: SentryAppInstallation
+) -> None:
+    token = find_token(silos, acme)
+    link_provider(silos.control, installation=installation, provider="vercel")
+    assert (find_token(silos, acme), count_tokens(silos, app)) == (token, 1)
+
+
+def test_another_installation_may_take_the_providers_place(
+    silos: Silos, acme: OrganizationReplica, owner: User, installation: SentryAppInstallation
+) -> None:
+    before = find_token(silos, acme)
+    other = silos.create_app(fresh("Other"), owner=acme, creator=owner)
+    link_provider(silos.control, installation=silos.install(other, organization=acme), provider="vercel")
+    assert find_token(silos, acme) not in (before, None)
+
+
+@pytest.mark.usefixtures("installation")
+def test_a_token_that_was_deleted_is_not_answered(
+    silos: Silos, acme: OrganizationReplica, app: SentryApp, owner: User
+) -> None:
+    with silos.control.database.session():
+        token = ApiToken.get(ApiToken.application == app.application_id)
+    delete_token(silos.control, app_id=app.id, token_id=token.id, actor=owner)
+    assert find_token(silos, acme) is None
+
+
+def test_an_uninstalled_app_stands_for_no_provider(
+    silos: Silos, acme: OrganizationReplica, owner: User, installation: SentryAppInstallation
+) -> None:
+    uninstall(silos.control, uuid=installation.uuid, actor=owner)
+    assert find_token(silos, acme) is None
+    with silos.control.database.session():
+        links = SentryAppInstallationForProvider.select()
+        assert not links.where(SentryAppInstallationForProvider.organization_id == acme.id).exists()
