@@ -13,7 +13,8 @@ from shared.cli.invocation import Invocation, invocation_of
 from shared.cli.topology import FILE_NAME, read_topology
 from shared.clock import Clock, SystemClock
 from shared.config import CONTROL, Environment
-from shared.errors import ConfigInvalid, RegionNotFound, SiloError
+from shared.errors import ConfigInvalid, DeadlineExceeded, RegionNotFound, SiloError, SiloUnreachable, TargetWrong
+from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2 as outbox_calls
 from shared.pb.hybridcloud.operations.v1 import topology_service_pb2 as topology_calls
 from shared.rpc import channel as rpc_channel
 from shared.rpc.channel import SiloChannel
@@ -27,6 +28,10 @@ DEFAULT_CONTROL_HTTP = "http://127.0.0.1:8000"
 """Where control is taken to be when only the signing keys are known."""
 DEFAULT_CONTROL_GRPC_PORT = 50051
 _LIST_REGIONS = "/hybridcloud.operations.v1.TopologyService/ListRegions"
+_GET_STATUS = "/hybridcloud.operations.v1.OutboxService/GetStatus"
+_ASK_SECONDS = 5.0
+_NOBODY = "?"
+"""A name that no silo has."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class Access:
     """Key of a browser session, for what REST keeps to people at a browser."""
     rpc_keys: str = field(default="", repr=False)
     regions: Mapping[str, str] = field(default_factory=dict)
-    """gRPC addresses known without asking, by name; control's directory knows them all."""
+    """gRPC addresses by name, as they were at the last start; asked only where control's directory says nothing."""
     organization: str | None = None
     """Slug of the organization that commands mean when none is named."""
     tls: TlsConfig | None = None
@@ -58,7 +63,8 @@ class Access:
 
         Raises:
             ConfigInvalid: no signing keys are known, or they are malformed.
-            RegionNotFound: neither this platform's file nor its directory has such a region.
+            RegionNotFound: neither control's directory nor this platform's file has such a region.
+            SiloUnreachable: control is away, and the file has no such region.
         """
         return rpc_channel.connect(
             address or self.address_of(silo),
@@ -71,26 +77,41 @@ class Access:
         )
 
     def address_of(self, silo: str) -> str:
-        """``host:port`` of a silo's gRPC.
+        """``host:port`` of a silo's gRPC: where it registered last, which is not always where it was started first.
 
         Raises:
+            ConfigInvalid: control cannot even be asked.
             RegionNotFound: there is none of that name.
+            SiloUnreachable: control is away, and nothing else knows the region.
         """
         if silo == CONTROL:
             return self.control_grpc
-        if silo in self.regions:
-            return self.regions[silo]
-        directory = self.list_directory()
-        if silo not in directory:
-            names = ", ".join((CONTROL, *sorted({*self.regions, *directory})))
+        known = self.all_regions()
+        if silo not in known:
+            known |= self.list_directory()  # raises when it is not the region that is missing, but the directory
+        if silo not in known:
+            names = ", ".join((CONTROL, *sorted(known)))
             raise RegionNotFound(f"There is no silo {silo!r}; there are: {names}.", metadata={"region": silo})
-        return directory[silo]
+        return known[silo]
 
-    def name_of(self, address: str) -> str | None:
-        """The silo that listens at an address; None when nobody says so."""
-        if address == self.control_grpc:
-            return CONTROL
-        return next((name for name, known in self.all_regions().items() if known == address), None)
+    def name_of(self, address: str) -> str:
+        """The name of the silo that listens at an address, from itself: whoever is called by another's name says so.
+
+        Raises:
+            ConfigInvalid: the address is malformed, or what listens there does not say.
+            SiloUnreachable: nobody answers there.
+            Unauthenticated: the signing keys are not those of that silo.
+        """
+        with self.channel(_NOBODY, address=address) as channel:
+            call = channel.unary_unary(_GET_STATUS, outbox_calls.GetStatusRequest.SerializeToString)
+            try:
+                call(outbox_calls.GetStatusRequest(), timeout=_ASK_SECONDS)
+            except TargetWrong as exc:
+                if exc.metadata.get("silo"):
+                    return exc.metadata["silo"]
+            except (SiloUnreachable, DeadlineExceeded) as exc:
+                raise SiloUnreachable(f"No silo answers at {address}.", metadata={"address": address}) from exc
+        raise ConfigInvalid(f"Which silo listens at {address}? It does not say: add --target-name NAME.")
 
     def list_directory(self) -> dict[str, str]:
         """Where the regions that control knows listen, by name: ``host:port`` of gRPC.
@@ -104,13 +125,19 @@ class Access:
                 topology_calls.ListRegionsRequest.SerializeToString,
                 topology_calls.ListRegionsResponse.FromString,
             )
-            answer = call(topology_calls.ListRegionsRequest(), timeout=5)
+            answer = call(topology_calls.ListRegionsRequest(), timeout=_ASK_SECONDS)
         return {region.name: region.grpc_address for region in answer.regions}
 
     def all_regions(self) -> dict[str, str]:
-        """As ``list_directory``, with the regions known without asking; those alone while control is away."""
+        """As ``list_directory``, with the regions that only the file knows; the file's alone while control is away.
+
+        Raises:
+            ConfigInvalid: control cannot even be asked: no keys, or no such address.
+        """
         try:
-            return {**self.list_directory(), **self.regions}
+            return {**self.regions, **self.list_directory()}
+        except ConfigInvalid:
+            raise
         except SiloError:
             return dict(self.regions)
 

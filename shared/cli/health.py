@@ -14,11 +14,11 @@ def is_healthy(access: Access, silo: str, *, address: str) -> bool:
     Args:
         access: to the platform that it belongs to.
         silo: its name.
-        address: ``host:port`` where it should listen.
+        address: ``host:port`` where it should listen; nobody listens where there can be no address.
     """
-    with access.channel(silo, address=address) as channel:
-        try:
+    try:
+        with access.channel(silo, address=address) as channel:
             answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=PROBE_SECONDS)
-        except SiloError:
-            return False
+    except SiloError:
+        return False
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)

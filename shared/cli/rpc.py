@@ -32,7 +32,7 @@ _ENTRY = re.compile(r"(?P<key>[0-9A-Za-z_.-]+)=(?P<value>[\x20-\x7e]*)")
     epilog=examples(
         """silo rpc us hybridcloud.apps.v1.AppService/GetSentryAppBySlug '{"slug": "acme-kanban"}'""",
         "silo rpc control hybridcloud.operations.v1.TopologyService/ListRegions",
-        "silo rpc 127.0.0.1:50061 --target-name us hybridcloud.operations.v1.OutboxService/GetStatus",
+        "silo rpc 127.0.0.1:50061 hybridcloud.operations.v1.OutboxService/GetStatus",
         "silo rpc de grpc.health.v1.Health/Check",
     ),
 )
@@ -48,7 +48,7 @@ def rpc(
         bool, typer.Option("--trailers", help=f"Add the trailing metadata to the answer, under {TRAILERS_KEY!r}.")
     ] = False,
     target_name: Annotated[
-        str | None, typer.Option("--target-name", metavar="NAME", help="Which silo listens at TARGET.")
+        str | None, typer.Option("--target-name", metavar="NAME", help="Sign for this silo. Default: the one at TARGET.")
     ] = None,
     timeout: Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=0.001, help="Deadline.")] = 10.0,
 ) -> None:
@@ -73,10 +73,7 @@ def rpc(
 def _open_channel(access: Access, target: str, *, target_name: str | None) -> SiloChannel:
     if ":" not in target:
         return access.channel(target_name or target, address=access.address_of(target))
-    name = target_name or access.name_of(target)
-    if name is None:
-        raise ConfigInvalid(f"Which silo listens at {target}? Calls are signed for a name: add --target-name NAME.")
-    return access.channel(name, address=target)
+    return access.channel(target_name or access.name_of(target), address=target)
 
 
 def _callable(channel: SiloChannel, method: MethodDescriptor) -> Any:

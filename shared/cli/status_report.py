@@ -67,7 +67,11 @@ class StatusReport:
 
 
 def read_status(access: Access) -> StatusReport:
-    """Asks every silo; a silo that is away costs no more than its own timeout."""
+    """Asks every silo; what is wrong with one of them costs the others no more than its timeout.
+
+    Raises:
+        ConfigInvalid: control cannot even be asked: no keys, or no such address.
+    """
     regions = access.all_regions()
     silos = {CONTROL: access.control_grpc, **regions}
     with ThreadPoolExecutor(2 * len(silos)) as pool:
@@ -86,12 +90,12 @@ def read_status(access: Access) -> StatusReport:
 
 def _ask(access: Access, silo: str, address: str) -> Destinations | None:
     """What a silo has to deliver, by destination; None when it does not say."""
-    with access.channel(silo, address=address) as channel:
-        stub = outbox_service_pb2_grpc.OutboxServiceStub(channel)
-        try:
+    try:
+        with access.channel(silo, address=address) as channel:
+            stub = outbox_service_pb2_grpc.OutboxServiceStub(channel)
             answer = stub.GetStatus(outbox_service_pb2.GetStatusRequest(), timeout=TIMEOUT_SECONDS)
-        except SiloError:
-            return None
+    except SiloError:
+        return None
     return {destination.destination: destination for destination in answer.destinations}
 
 

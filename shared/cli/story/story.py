@@ -141,8 +141,8 @@ class _Story:
                 arrived = observer.seconds_until_renamed(lambda name=name: self._name(slug, name), slug=slug, name=name)  # type: ignore[misc]
                 for region, seconds in arrived.items():
                     lags[region].append(seconds)
-                    self._stage.regions[region].lag_seconds = seconds
-            chapter.detail = "shown " + _listed(lags, lambda each: _after_answer(statistics.median(each)))
+                    self._stage.regions[region].lag_seconds = max(0.0, seconds)
+            chapter.detail = "shown " + _listed(lags, lambda each: after_answer(statistics.median(each)))
         return lags
 
     def _name(self, slug: str, name: str) -> None:
@@ -222,8 +222,9 @@ def _listed(values: Mapping[str, Any], shown: Callable[[Any], str]) -> str:
     return ", ".join(f"{name} {shown(value)}" for name, value in values.items())
 
 
-def _after_answer(seconds: float) -> str:
-    return f"{_ms(abs(seconds))} {'after' if seconds >= 0 else 'before'} the answer"
+def after_answer(seconds: float) -> str:
+    """A lag, counted from control's answer, for people; a region that was first has none."""
+    return f"{_ms(seconds)} after the answer" if seconds > 0 else "0 ms (already there when control answered)"
 
 
 def _ms(seconds: float) -> str:
