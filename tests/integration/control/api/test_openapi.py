@@ -1,0 +1,132 @@
+"""Whatever the documentation allows, and much that it does not: answered as documented, and never by a 500."""
+
+import dataclasses
+from typing import Any, TypeAlias
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis.strategies import SearchStrategy, one_of
+from jsonschema import Draft202012Validator
+from schemathesis import APIOperation, Case, GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from control_silo.api.app import list_endpoints
+from control_silo.services.create_internal_token import create_internal_token
+from control_silo.services.regions import RegionChannels
+from shared.errors import SiloUnreachable
+from shared.http.application import PREFIX
+from shared.http.endpoint import Endpoint
+from tests.integration.control.api.world import Caller, World
+
+Operation: TypeAlias = APIOperation[Any, Any, Any, Any]
+
+CHECKS = [
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+]
+ENDPOINTS = [pytest.param(endpoint, id=f"{endpoint.method} {endpoint.path}") for endpoint in list_endpoints()]
+EXAMPLES = 12
+"""Requests by each caller to each endpoint; the suite as a whole makes thousands."""
+
+
+@pytest.fixture
+def document(world: World) -> dict[str, Any]:
+    document: dict[str, Any] = world.client.get("/openapi.json").json()
+    return document
+
+
+@pytest.fixture
+def things(world: World) -> dict[str, str]:
+    """An app, an installation of it and a token: what paths can name."""
+    world.control = world.application.state.control = dataclasses.replace(
+        world.control, regions=RegionChannels(world.control.database, _away)
+    )
+    app = world.app("Kanban", status="internal", scopes=["org:read"])
+    installation = world.installation_of(app)
+    with world.control.database.transaction() as tx:
+        token = create_internal_token(tx, app, installation, now=world.clock.now()).row
+    return {
+        "app_id_or_slug": app.slug,
+        "organization_id_or_slug": "acme",
+        "uuid": installation.uuid,
+        "token_id": str(token.id),
+    }
+
+
+def _away(name: str, address: str) -> Any:
+    raise SiloUnreachable
+
+
+def requests_to(operation: Operation, endpoint: Endpoint, things: dict[str, str]) -> SearchStrategy[Case]:
+    """Requests that fit the documentation, with its own examples among them, and some that do not."""
+    fitting = [operation.as_strategy(path_parameters=known) for known in (things, None)]
+    misfits = [operation.as_strategy(GenerationMode.NEGATIVE, path_parameters=known) for known in (things, None)]
+    shown = [operation.as_strategy(path_parameters=things, body=body) for body in examples_of(endpoint)]
+    return one_of(*fitting, *shown, *misfits)
+
+
+def examples_of(endpoint: Endpoint) -> list[Any]:
+    extra: Any = endpoint.body.model_config.get("json_schema_extra") if endpoint.body else None
+    return list(extra["examples"]) if extra else []
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_every_endpoint_answers_anything_as_documented(
+    world: World, document: dict[str, Any], things: dict[str, str], endpoint: Endpoint
+) -> None:
+    schema = schemathesis.openapi.from_dict(document)
+    operation = schema.find_operation_by_path(endpoint.method, f"{PREFIX}{endpoint.path}")
+    assert operation is not None
+    for caller in (world.superuser(), world.person(session=True), world.nobody):
+        answer_all(caller, requests_to(operation, endpoint, things))
+
+
+def answer_all(caller: Caller, requests: SearchStrategy[Case]) -> None:
+    @settings(max_examples=EXAMPLES, database=None, suppress_health_check=list(HealthCheck))
+    @given(case=requests)
+    def answer(case: Case) -> None:
+        if caller.headers:  # in place of the invented credentials
+            case.headers.pop("Authorization", None)
+            case.cookies.clear()
+        response = case.call(base_url=str(caller.client.base_url), headers=caller.headers)
+        assert response.status_code < 500 or response.status_code == 503, response.text
+        case.validate_response(response, checks=CHECKS)
+
+    answer()
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_every_shape_is_shown_by_an_example_that_fits_it(document: dict[str, Any], endpoint: Endpoint) -> None:
+    operation = document["paths"][f"{PREFIX}{endpoint.path}"][endpoint.method.lower()]
+    contents = [operation.get("requestBody", {}), *(operation["responses"][str(each)] for each in endpoint.answers)]
+    for content in contents:
+        for name in _shapes(content):
+            shape = document["components"]["schemas"][name]
+            assert shape.get("examples"), f"{name} has no example"
+            for example in shape["examples"]:
+                Draft202012Validator({**document, "$ref": f"#/components/schemas/{name}"}).validate(example)
+
+
+def _shapes(content: dict[str, Any]) -> list[str]:
+    schemas = [media["schema"] for media in content.get("content", {}).values()]
+    return [schema.get("items", schema)["$ref"].rpartition("/")[2] for schema in schemas]
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_every_endpoint_says_what_it_does_and_what_its_path_means(document: dict[str, Any], endpoint: Endpoint) -> None:
+    operation = document["paths"][f"{PREFIX}{endpoint.path}"][endpoint.method.lower()]
+    assert operation["summary"]
+    assert all(parameter["description"] for parameter in operation["parameters"])
+
+
+def test_operations_are_named_once(document: dict[str, Any]) -> None:
+    names = [operation["operationId"] for path in document["paths"].values() for operation in path.values()]
+    assert len(names) == len(set(names))
