@@ -10,7 +10,7 @@ CREATED := $(VENV)/.created
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 
-SOURCES := control_silo region_silo shared protos tests
+SOURCES := control_silo region_silo shared protos docs tests
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 
 # $(call say,sentence): one line on standard error, and the target fails.
@@ -21,7 +21,7 @@ NAME_IT := make PYTHON=/path/to/python3
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help up test check lint bench protos compose-env compose-test clean
+.PHONY: help up test check lint bench protos endpoints compose-env compose-test clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,12 +40,16 @@ lint: $(DEV) ## the part of check that runs nothing: format, lint, types, import
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python protos/generate.py --check
+	$(BIN)/python -m docs.generate --check
 
 bench: $(DEV) ## measure; prints a table and writes bench.json
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 protos: $(DEV) ## generate shared/pb from protos/
 	$(BIN)/python protos/generate.py
+
+endpoints: $(DEV) ## write the tables of endpoints in README.md and docs/ from the code
+	$(BIN)/python -m docs.generate
 
 compose-env: .env ## write the .env with fresh secrets that `docker compose up` reads, unless there is one
 

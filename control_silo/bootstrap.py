@@ -98,6 +98,7 @@ def start_server(control: Control, config: ControlConfig) -> SiloServer:
         clock=control.clock,
         servicers=servicers,
         tls=config.tls,
+        check=control.database.check,
     )
 
 

@@ -18,6 +18,7 @@ from region_silo.services.freshness import Freshness
 from region_silo.services.region import Region
 from region_silo.services.request_log import RegionRequestLog
 from region_silo.services.user_access import UserAccess
+from region_silo.services.way_to_control import WayToControl
 from shared.asking.ask import Asking
 from shared.clock import Clock
 from shared.config import CONTROL
@@ -79,13 +80,15 @@ def start_server(region: Region, config: RegionConfig, *, control: grpc.Channel)
         load=OrganizationLoader(region.name),
     )
     replicas = ReplicaServicer(region.database, holdings, committed=freshness.applied)
-    apps = AppServicer(region, control, freshness)
+    way = WayToControl(region.clock)
+    apps = AppServicer(region, control, freshness, way=way)
+    on_apps = _on_apps(region, control, way)
     outbox = OutboxServicer(region.database, silo=region.name, clock=region.clock)
     servicers: list[tuple[AddServicer, object]] = [
         (app_service_pb2_grpc.add_AppServiceServicer_to_server, apps),
         (hook_service_pb2_grpc.add_HookServiceServicer_to_server, HookServicer(region)),
         (app_request_service_pb2_grpc.add_AppRequestServiceServicer_to_server, AppRequestServicer(region)),
-        (sentry_app_region_service_pb2_grpc.add_SentryAppRegionServiceServicer_to_server, _on_apps(region, control)),
+        (sentry_app_region_service_pb2_grpc.add_SentryAppRegionServiceServicer_to_server, on_apps),
         (organization_service_pb2_grpc.add_OrganizationServiceServicer_to_server, OrganizationServicer(region)),
         (replica_service_pb2_grpc.add_ReplicaServiceServicer_to_server, replicas),
         (outbox_service_pb2_grpc.add_OutboxServiceServicer_to_server, outbox),
@@ -97,12 +100,13 @@ def start_server(region: Region, config: RegionConfig, *, control: grpc.Channel)
         clock=region.clock,
         servicers=servicers,
         tls=config.tls,
+        check=region.database.check,
     )
 
 
-def _on_apps(region: Region, control: grpc.Channel) -> SentryAppRegionServicer:
+def _on_apps(region: Region, control: grpc.Channel, way: WayToControl) -> SentryAppRegionServicer:
     asking = Asking(region.outgoing, RegionRequestLog(region), region.clock)
-    tools = RegionTools(region, AppReader(region, control), UserAccess(region, control), asking)
+    tools = RegionTools(region, AppReader(region, control, way=way), UserAccess(region, control, way=way), asking)
     return SentryAppRegionServicer(tools)
 
 

@@ -41,6 +41,7 @@ from shared.config import CONTROL
 from shared.consistency import TOKEN_NAME
 from shared.database import Database, connect
 from shared.domain.scopes import Role
+from shared.outbox.breaker import PROBE_BACKOFF
 from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.drain import Drain
 from shared.outgoing.reach import Reach
@@ -97,6 +98,7 @@ class Silos:
         self.regions: dict[str, RunningRegion] = {}
         self._world = f"world{next(_numbers)}"
         self._servers: dict[str, SiloServer] = {}
+        self._away: set[str] = set()
         self._channels: list[grpc.Channel] = []
         self._app_services: dict[tuple[str, str], app_service_pb2_grpc.AppServiceStub] = {}
         self._control_config = self._configure_control(new_database_url())
@@ -131,7 +133,10 @@ class Silos:
         registration.register()
 
     def start(self, silo: str) -> None:
-        """Serves gRPC; a silo that was stopped answers again."""
+        """Serves gRPC; a silo that was stopped answers again, and is due to be tried."""
+        if silo in self._away:
+            self._away.remove(silo)
+            self.clock.advance(PROBE_BACKOFF.cap_seconds)
         if silo == CONTROL:
             self._servers[silo] = control_silo.bootstrap.start_server(self.control, self._control_config)
             return
@@ -143,6 +148,7 @@ class Silos:
     def stop(self, silo: str) -> None:
         """Takes a silo's gRPC away; its database stays."""
         self._servers.pop(silo).stop()
+        self._away.add(silo)
 
     def start_stopped(self) -> None:
         """Brings back every silo that was taken away."""

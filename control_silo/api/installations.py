@@ -58,7 +58,7 @@ def list_installations(call: CallOf, organization_id_or_slug: str) -> Response:
 @endpoints.add(
     "POST",
     "/organizations/{organization_id_or_slug}/sentry-app-installations/",
-    answers={200: InstallationObject},
+    answers={200: InstallationObject, 404: None},
     body=InstallBody,
 )
 def post_installation(call: CallOf, organization_id_or_slug: str) -> Response:

@@ -1,7 +1,5 @@
 """A region's HTTP application. Owns the list of its endpoints; each noun has a module of its own beside this one."""
 
-from collections.abc import Iterable
-
 import grpc
 from fastapi import FastAPI
 
@@ -29,7 +27,9 @@ from region_silo.services.members import Members
 from region_silo.services.region import Region
 from region_silo.services.request_log import RegionRequestLog
 from shared.asking.ask import Asking
-from shared.config import DEFAULT_REQUESTS_PER_SECOND
+from shared.config import CONTROL, DEFAULT_REQUESTS_PER_SECOND
+from shared.domain.category import Category
+from shared.errors import SiloError
 from shared.http.application import create_application
 from shared.http.cors import answer_browsers
 from shared.http.endpoint import Endpoint
@@ -78,7 +78,7 @@ def create_api(
         keyring: proves that a forwarded request comes from control.
         requests_per_second: that one token or session may make here; control counts what it forwards.
     """
-    metrics = Metrics(list_ages=lambda: _ages(region))
+    metrics = Metrics(list_ages=lambda: list_ages(region))
     app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
     asking = Asking(region.outgoing, RegionRequestLog(region), region.clock)
     app.state.desk = Desk(
@@ -93,12 +93,20 @@ def create_api(
     return app
 
 
-def _ages(region: Region) -> Iterable[OutboxAge]:
-    with region.database.session():
-        statuses = list_destinations(region.database, now=region.clock.now())
+def list_ages(region: Region) -> list[OutboxAge]:
+    """The age of the oldest message for control, zero where nothing waits; [] while the database is away.
+
+    The other metrics matter most just then, and ``/healthz`` tells of the database.
+    """
+    ages = {(CONTROL, Category.ORGANIZATION.value): 0.0}
+    try:
+        with region.database.session():
+            statuses = list_destinations(region.database, now=region.clock.now())
+    except SiloError:
+        return []
     for status in statuses:
-        for category, seconds in status.oldest_age_seconds.items():
-            yield OutboxAge(destination=status.destination, category=category, seconds=seconds)
+        ages |= {(status.destination, name): seconds for name, seconds in status.oldest_age_seconds.items()}
+    return [OutboxAge(destination, name, seconds) for (destination, name), seconds in sorted(ages.items())]
 
 
 def _check(region: Region) -> None:

@@ -13,6 +13,7 @@ from region_silo.services.freshness import Freshness
 from region_silo.services.held import NotHeld
 from region_silo.services.region import Region
 from region_silo.services.request_log import RegionRequestLog
+from region_silo.services.way_to_control import WayToControl
 from shared.asking.ask import Asking
 from shared.config import CONTROL
 from shared.consistency import TOKEN_NAME, encode, required
@@ -42,11 +43,20 @@ if TYPE_CHECKING:
 class RegionCalls:
     """Calls that a region answers for control."""
 
-    def __init__(self, region: Region, control: grpc.Channel, freshness: Freshness) -> None:
+    def __init__(
+        self, region: Region, control: grpc.Channel, freshness: Freshness, *, way: WayToControl | None = None
+    ) -> None:
+        """Args:
+        region: whose replicas answer.
+        control: the channel to control.
+        freshness: how new the replicas are.
+        way: bounds the calls to control; None: a way of its own.
+        """
         self.region = region
         self.control = app_service_pb2_grpc.AppServiceStub(control)
         self.asking = Asking(region.outgoing, RegionRequestLog(region), region.clock)
         self._freshness = freshness
+        self._way = way or WayToControl(region.clock)
 
     def read(
         self,
@@ -68,7 +78,7 @@ class RegionCalls:
         Raises:
             InvalidInput: the request is not complete.
             ReplicaBehind: the replicas are older than what the reader has seen, and control is away.
-            Unavailable: the replicas cannot tell, and control is away.
+            Unavailable: the replicas cannot tell, and control is away or more calls wait for it than may.
         """
         check_call(request)
         is_fresh = self._freshness.wait(required())
@@ -94,7 +104,7 @@ class RegionCalls:
 
         Raises:
             InvalidInput: the request is not complete.
-            Unavailable: control is away.
+            Unavailable: control is away, or more calls wait for it than may.
         """
         check_call(request)
         return self._ask_to_read(request, ask)
@@ -105,17 +115,20 @@ class RegionCalls:
         Raises:
             InvalidInput: the request is not complete.
             CallerNotOwner: another region asks this one to write.
-            Unavailable, DeadlineExceeded: control is away, or did not answer in time.
+            Unavailable, DeadlineExceeded: control is away, more calls wait for it than may, or it did not answer in
+                time.
         """
         check_call(request)
         caller = current_caller()
         if caller not in (CONTROL, self.region.name) and not caller.startswith(SERVICE_PREFIX):
             raise CallerNotOwner(metadata={"caller": caller})
-        return _forward(request, ask, timeout_seconds=None)
+        with self._way.asking(tells_silence=False):
+            return _forward(request, ask, timeout_seconds=None)
 
     def _ask_to_read(self, request: Request, ask: "Ask[Request, Response]") -> Response:
         try:
-            return _forward(request, ask, timeout_seconds=ASK_SECONDS)
+            with self._way.asking():
+                return _forward(request, ask, timeout_seconds=ASK_SECONDS)
         except (DeadlineExceeded, Unauthenticated) as exc:  # a control that refuses our signature is as good as away
             raise SiloUnreachable(metadata={"silo": CONTROL}) from exc
 

@@ -11,6 +11,7 @@ from region_silo.services.find_app import components_of_app, get_app, get_app_by
 from region_silo.services.find_installation import installations_matching
 from region_silo.services.held import NotHeld, is_local
 from region_silo.services.region import Region
+from region_silo.services.way_to_control import WayToControl
 from shared.config import CONTROL
 from shared.domain.path_key import path_key
 from shared.errors import (
@@ -39,13 +40,15 @@ MAX_UUID_CHARACTERS = 64
 class AppReader:
     """Reads apps and installations; safe to share between threads."""
 
-    def __init__(self, region: Region, control: Channel) -> None:
+    def __init__(self, region: Region, control: Channel, *, way: WayToControl | None = None) -> None:
         """Args:
         region: whose replicas are read.
         control: the channel to control.
+        way: bounds the calls to control; None: a way of its own.
         """
         self._region = region
         self._control = app_service_pb2_grpc.AppServiceStub(control)
+        self._way = way or WayToControl(region.clock)
 
     def get_app(self, id_or_slug: str) -> app_pb2.RpcSentryApp:
         """An app.
@@ -73,7 +76,7 @@ class AppReader:
             components = components_of_app(self._region.database, app_id)
         except NotHeld:
             request = component_calls_pb2.FindAppComponentsRequest(app_id=app_id)
-            with _reaching_control():
+            with _reaching_control(self._way):
                 components = list(self._control.FindAppComponents(request, timeout=ASK_SECONDS).components)
         return [component.type for component in components]
 
@@ -110,7 +113,7 @@ class AppReader:
             return is_local(self._region.database, organization_id)
 
     def _ask_for_app(self, key: int | str) -> app_pb2.RpcSentryApp:
-        with _reaching_control():
+        with _reaching_control(self._way):
             answer = (
                 self._control.GetSentryAppById(app_calls_pb2.GetSentryAppByIdRequest(id=key), timeout=ASK_SECONDS)
                 if isinstance(key, int)
@@ -126,14 +129,15 @@ class AppReader:
         self, conditions: installation_pb2.SentryAppInstallationFilter
     ) -> list[installation_pb2.RpcSentryAppInstallation]:
         request = installation_calls_pb2.GetManyRequest(filter=conditions)
-        with _reaching_control():
+        with _reaching_control(self._way):
             return list(self._control.GetMany(request, timeout=ASK_SECONDS).installations)
 
 
 @contextlib.contextmanager
-def _reaching_control() -> Iterator[None]:
+def _reaching_control(way: WayToControl) -> Iterator[None]:
     """A control that refuses this silo's signature is as good as away; the client must not be accused of it."""
     try:
-        yield
+        with way.asking():
+            yield
     except (Unavailable, DeadlineExceeded, Unauthenticated) as exc:
         raise SiloUnreachable(metadata={"silo": CONTROL}) from exc

@@ -7,6 +7,7 @@ never inside a session or transaction.
 from region_silo.services.find_installation import get_installation_of_proxy_user
 from region_silo.services.held import NotHeld
 from region_silo.services.region import Region
+from region_silo.services.way_to_control import WayToControl
 from shared.config import CONTROL
 from shared.errors import DeadlineExceeded, FieldMissing, SiloUnreachable, Unauthenticated, Unavailable
 from shared.pb.hybridcloud.users.v1 import member_service_pb2, member_service_pb2_grpc, user_pb2
@@ -19,13 +20,15 @@ ASK_SECONDS = 2.0
 class UserAccess:
     """Judges users by their id alone; safe to share between threads."""
 
-    def __init__(self, region: Region, control: Channel) -> None:
+    def __init__(self, region: Region, control: Channel, *, way: WayToControl | None = None) -> None:
         """Args:
         region: whose replicas know which app a proxy user acts for.
         control: the channel to control, which knows members.
+        way: bounds the calls to control; None: a way of its own.
         """
         self._region = region
         self._control = member_service_pb2_grpc.MemberServiceStub(control)
+        self._way = way or WayToControl(region.clock)
 
     def has_access(self, user: user_pb2.RpcUser, *, organization_id: int) -> bool:
         """Whether the user may reach the organization's projects and issues.
@@ -50,6 +53,7 @@ class UserAccess:
     def _is_member(self, user_id: int, organization_id: int) -> bool:
         request = member_service_pb2.FindMemberRequest(organization_id=organization_id, user_id=user_id)
         try:
-            return self._control.FindMember(request, timeout=ASK_SECONDS).HasField("member")
+            with self._way.asking():
+                return self._control.FindMember(request, timeout=ASK_SECONDS).HasField("member")
         except (Unavailable, DeadlineExceeded, Unauthenticated) as exc:
             raise SiloUnreachable(metadata={"silo": CONTROL}) from exc

@@ -48,7 +48,7 @@ def rpc(
         bool, typer.Option("--trailers", help=f"Add the trailing metadata to the answer, under {TRAILERS_KEY!r}.")
     ] = False,
     target_name: Annotated[
-        str | None, typer.Option("--target-name", metavar="NAME", help="Sign for this silo. Default: the one at TARGET.")
+        str | None, typer.Option("--target-name", metavar="NAME", help="Sign for this one. Default: who is at TARGET.")
     ] = None,
     timeout: Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=0.001, help="Deadline.")] = 10.0,
 ) -> None:
@@ -60,12 +60,14 @@ def rpc(
     described = find_method(method)
     message = parse_message(sys.stdin.read() if request == "-" else request, GetMessageClass(described.input_type))
     entries = [_entry(text) for text in metadata or ()]
-    with _open_channel(access_of(ctx), target, target_name=target_name) as channel:
-        try:
+    try:
+        with _open_channel(access_of(ctx), target, target_name=target_name) as channel:
             answer, call = _callable(channel, described).with_call(message, timeout=timeout, metadata=entries)
-        except SiloError as exc:
-            _explain(exc)
-            raise typer.Exit(1) from exc
+    except ConfigInvalid:
+        raise
+    except SiloError as exc:
+        _explain(exc)
+        raise typer.Exit(1) from exc
     printed = render_message(answer)
     print_json({**printed, TRAILERS_KEY: _rendered(call.trailing_metadata())} if trailers else printed)
 

@@ -3,11 +3,11 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 
 from shared.http.endpoint import Endpoint
@@ -34,6 +34,10 @@ _REASONS = {200: "Done.", 201: "Created.", 202: "Accepted.", 204: "Done; nothing
 
 class ErrorDetail(BaseModel):
     """Why the request was not carried out."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        json_schema_extra={"examples": [{"detail": "You do not have permission to perform this action."}]}
+    )
 
     detail: str | list[str]
 
@@ -122,9 +126,9 @@ def _operation_id(endpoint: Endpoint, table: Iterable[Endpoint]) -> str:
 
 
 def _texts(endpoint: Endpoint) -> tuple[str, str]:
-    """The first sentence of the function's documentation, and all of it."""
-    text = " ".join((endpoint.function.__doc__ or "").split())
-    return text.partition(". ")[0].rstrip("."), text
+    """The first sentence of the function's documentation, and what follows it."""
+    first, _, rest = " ".join((endpoint.function.__doc__ or "").split()).partition(". ")
+    return first.rstrip(".").replace("`", ""), rest
 
 
 def _add_request(operation: dict[str, Any], endpoint: Endpoint) -> None:

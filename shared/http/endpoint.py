@@ -87,8 +87,8 @@ PAGE_PARAMETERS = (
     ),
     Parameter(
         name="cursor",
-        description="`<limit>:<page>:<is_prev>`, as the `Link` header gives it.",
-        schema={"type": "string", "pattern": r"^\d+:\d+:[01]$", "example": "100:1:0"},
+        description="`<limit>:<page>:<is_prev>`, such as `100:1:0`, as the `Link` header gives it.",
+        schema={"type": "string", "pattern": r"^\d+:\d+:[01]$"},
     ),
 )
 """Of every list."""

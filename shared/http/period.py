@@ -24,8 +24,8 @@ PERIOD_PARAMETERS = (
     ),
     Parameter(
         name="resolution",
-        description="Length of an interval: whole hours or days.",
-        schema={"type": "string", "pattern": "^[0-9]{1,6}[smhd]$", "example": "1h"},
+        description="Length of an interval, such as `1h` or `1d`; when absent, an hour, or a day for a long period.",
+        schema={"type": "string", "pattern": "^[0-9]{1,6}[smhd]$"},
     ),
 )
 

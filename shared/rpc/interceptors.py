@@ -2,13 +2,14 @@
 
 Owns one wrapper around each handler. It works on the bytes as received, because they are what was signed: verify them,
 parse them, run the servicer with its caller and deadline known, serialize, send the trailers, and turn whatever was
-raised into a status. Health and reflection pass untouched. Refuses to know services.
+raised into a status. A method that nobody serves is refused in the same way. Health and reflection pass untouched.
+Refuses to know services.
 """
 
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import grpc
 import structlog
@@ -50,8 +51,10 @@ class SiloInterceptor(ServerInterceptor):
         known = self._wrapped.get(method)
         if known is not None and known[0] is handler:  # gRPC asks for each call; the answer is the same
             return known[1]
-        if handler is None or not needs_signature(method):
+        if not needs_signature(method):
             return handler
+        if handler is None:
+            return _Unserved(method, self)  # not remembered: anyone can invent names
         wrapped = _wrap(handler, _Guarded(handler, method, self))
         self._wrapped[method] = (handler, wrapped)
         return wrapped
@@ -170,6 +173,34 @@ class _Guarded:
     def _serialized(self, answer: Any) -> bytes:
         payload: bytes = self._handler.response_serializer(answer) if self._handler.response_serializer else answer
         return payload
+
+
+class _Unserved(Handler):
+    """A method that nobody here serves, of whatever kind its caller takes it for.
+
+    Its kind is unknown, so that ``stream_stream`` must do for all, and it is tried with both of what may be signed.
+    """
+
+    request_streaming = response_streaming = True
+    request_deserializer = response_serializer = None
+    unary_stream = stream_unary = None
+
+    def __init__(self, method: str, interceptor: SiloInterceptor) -> None:
+        self._method = method
+        self._interceptor = interceptor
+
+    def unary_unary(self, body: bytes, context: grpc.ServicerContext) -> NoReturn:
+        with self._interceptor.begin(self._method, context) as call:
+            call.admit(body)
+            raise errors.Unimplemented(metadata={"method": self._method})
+
+    def stream_stream(self, bodies: Iterator[bytes], context: grpc.ServicerContext) -> NoReturn:
+        with self._interceptor.begin(self._method, context) as call:
+            try:
+                call.admit(b"")
+            except errors.SignatureInvalid:
+                call.admit(next(bodies, b""))
+            raise errors.Unimplemented(metadata={"method": self._method})
 
 
 def _wrap(handler: Handler, guarded: _Guarded) -> Handler:

@@ -9,13 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self
 
 import grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from shared.clock import Clock
 from shared.errors import ConfigInvalid
 from shared.rpc.address import in_process_name, require_free, taken
 from shared.rpc.aliases import GenericHandler, Handler
+from shared.rpc.health import Check, CheckedHealth
 from shared.rpc.inprocess import InProcessServer
 from shared.rpc.interceptors import SiloInterceptor
 from shared.rpc.keyring import Keyring
@@ -46,6 +47,7 @@ def serve(
     tls: TlsConfig | None = None,
     max_workers: int = DEFAULT_MAX_WORKERS,
     in_process_executor: ThreadPoolExecutor | None = None,
+    check: Check | None = None,
 ) -> "SiloServer":
     """Binds, starts and returns a server for the given servicers, with health and reflection.
 
@@ -58,15 +60,17 @@ def serve(
         tls: certificate files; callers must then present one as well. None for plaintext. Ignored in-process.
         max_workers: handlers that run at a time. Ignored in-process.
         in_process_executor: runs the handlers of an ``inprocess:`` server instead of the callers' threads.
+        check: raises a ``SiloError`` while the silo cannot serve, which its health then says. None: it always can.
 
     Raises:
         ConfigInvalid: the address is in use or malformed, or a TLS file cannot be read or used.
     """
+    health = CheckedHealth(check, clock=clock)
     interceptor = SiloInterceptor(Verifier(keyring, target=name, clock=clock), server=name)
     address_name = in_process_name(listen)
     if address_name is not None:
         inner: grpc.Server = InProcessServer(address_name, executor=in_process_executor, interceptors=[interceptor])
-        return SiloServer(inner, address=listen, port=0, servicers=servicers)
+        return SiloServer(inner, address=listen, port=0, servicers=servicers, health=health)
     workers = ThreadPoolExecutor(max_workers, thread_name_prefix=f"rpc-{name}")
     inner = grpc.server(
         workers,
@@ -76,7 +80,7 @@ def serve(
     )
     port = _bind(inner, listen, tls=tls)
     address = f"{listen.rpartition(':')[0]}:{port}"
-    return SiloServer(inner, address=address, port=port, servicers=servicers, workers=workers)
+    return SiloServer(inner, address=address, port=port, servicers=servicers, health=health, workers=workers)
 
 
 def _bind(server: grpc.Server, listen: str, *, tls: TlsConfig | None) -> int:
@@ -102,6 +106,7 @@ class SiloServer:
         address: str,
         port: int,
         servicers: Sequence[tuple[AddServicer, Any]],
+        health: CheckedHealth,
         workers: ThreadPoolExecutor | None = None,
     ) -> None:
         self.address = address
@@ -110,7 +115,7 @@ class SiloServer:
         """The bound port; 0 in-process."""
         self._inner = inner
         self._workers = workers
-        self._health = health.HealthServicer()
+        self._health = health
         self._add(servicers)
         inner.start()
 
@@ -119,8 +124,7 @@ class SiloServer:
         for add, servicer in (*servicers, (health_pb2_grpc.add_HealthServicer_to_server, self._health)):
             add(servicer, recorder)
         reflection.enable_server_reflection((*recorder.services, reflection.SERVICE_NAME), self._inner)
-        for service in recorder.services:
-            self._health.set(service, health_pb2.HealthCheckResponse.SERVING)
+        self._health.announce(*recorder.services)
 
     def stop(self, *, grace_seconds: float = DEFAULT_GRACE_SECONDS) -> None:
         """Reports NOT_SERVING, takes no further calls, and returns when the open ones have ended. Idempotent.

@@ -19,6 +19,8 @@ from typing import Any
 import httpx
 import psutil
 
+from shared.cli.local.addresses import choose_addresses
+
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60.0
 STOP_SECONDS = 5.0
@@ -93,6 +95,11 @@ class SiloUp:
         self.restarted[silo] = process
         self.place(silo)["pid"] = process.pid
         eventually(lambda: _serves(self.place(silo)["http"]), within_seconds=START_SECONDS)
+
+    def move(self, silo: str) -> None:
+        """Gives a silo that is down other addresses; `topology.json` does not hear of it."""
+        address = choose_addresses((), http_port=0)["control"]
+        self.place(silo).update(grpc=address.grpc, http=address.url)
 
     def eventually_says(self, words: str) -> None:
         """Returns once a line of its standard error has the words."""

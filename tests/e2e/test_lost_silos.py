@@ -87,6 +87,15 @@ def test_nothing_that_control_acknowledged_is_lost_when_it_is_killed_in_a_burst(
     assert set(burst.acknowledged) <= {app["slug"] for app in up.silo("app", "list", "--json").json}
 
 
+def test_a_region_that_came_back_elsewhere_is_found_by_every_command(up: SiloUp) -> None:
+    up.lose("de")
+    up.move("de")
+    up.start_by_hand("de")
+    eventually(lambda: up.silo("status", "--json").json["regions"]["de"]["reachable"], within_seconds=30)
+    for target in ("de", up.place("de")["grpc"]):
+        assert up.silo("rpc", target, "hybridcloud.operations.v1.OutboxService/GetStatus").json["silo"] == "de"
+
+
 def test_a_region_answers_reads_while_control_is_away(up: SiloUp) -> None:
     with up.api() as api:
         slug = create(api, "Kanban")

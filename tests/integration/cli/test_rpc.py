@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -6,10 +7,12 @@ import pytest
 from shared.cli.access import Access
 from shared.cli.main import run
 from shared.cli.topology import Topology
+from shared.errors import KeyUnknown
 from tests.integration.cli.conftest import CommandLine
 from tests.silos import Silos
 
 BY_SLUG = "hybridcloud.apps.v1.AppService/GetSentryAppBySlug"
+STATUS = "hybridcloud.operations.v1.OutboxService/GetStatus"
 
 
 def test_a_region_is_asked_by_its_name(silo: CommandLine, silos: Silos) -> None:
@@ -29,14 +32,13 @@ def test_the_request_may_be_left_out(silo: CommandLine) -> None:
     assert [region["name"] for region in answer["regions"]] == ["de", "us"]
 
 
-def test_an_address_is_called_under_the_name_that_the_topology_has_for_it(silo: CommandLine, silos: Silos) -> None:
-    answer = silo("rpc", silos.address("de"), "hybridcloud.operations.v1.OutboxService/GetStatus").json
+def test_an_address_is_called_under_the_name_of_the_silo_that_listens_there(silo: CommandLine, silos: Silos) -> None:
+    answer = silo("rpc", silos.address("de"), STATUS).json
     assert answer["silo"] == "de"
 
 
 def test_a_call_signed_for_another_silo_is_refused_with_the_reason(silo: CommandLine, silos: Silos) -> None:
-    method = "hybridcloud.operations.v1.OutboxService/GetStatus"
-    ended = silo("rpc", silos.address("de"), method, "--target-name", "us")
+    ended = silo("rpc", silos.address("de"), STATUS, "--target-name", "us")
     assert (ended.code, ended.out) == (1, "")
     assert "[UNAUTHENTICATED TARGET_WRONG]" in ended.err
 
@@ -57,7 +59,9 @@ def test_a_region_that_the_file_does_not_name_is_found_in_the_directory(access: 
     assert found.name_of(silos.address("us")) == "us"
 
 
+@pytest.mark.parametrize("silo", ["control", "de"])
 def test_an_address_and_the_signing_keys_are_enough(
+    silo: str,
     silos: Silos,
     topology: Topology,
     tmp_path: Path,
@@ -65,7 +69,11 @@ def test_an_address_and_the_signing_keys_are_enough(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    method = "hybridcloud.operations.v1.OutboxService/GetStatus"
     keys = {"SILO_RPC_KEYS": topology.rpc_keys}
-    assert run(["rpc", silos.address("de"), method, "--target-name", "de"], environ=keys) == 0
-    assert json.loads(capsys.readouterr().out)["silo"] == "de"
+    assert run(["rpc", silos.address(silo), STATUS], environ=keys) == 0
+    assert json.loads(capsys.readouterr().out)["silo"] == silo
+
+
+def test_an_address_asked_with_keys_that_are_not_the_platforms_is_refused(access: Access, silos: Silos) -> None:
+    with pytest.raises(KeyUnknown):
+        replace(access, rpc_keys="other:secret-of-somebody-else").name_of(silos.address("us"))

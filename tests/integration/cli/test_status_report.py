@@ -1,5 +1,10 @@
+from dataclasses import replace
+
+import pytest
+
 from shared.cli.access import Access
 from shared.cli.status_report import read_status
+from shared.errors import ConfigInvalid
 from tests.silos import Silos
 
 
@@ -35,6 +40,17 @@ def test_a_region_that_is_away_keeps_its_backlog_in_sight(silos: Silos, access: 
     region = read_status(access).regions["de"]
     assert (region.reachable, region.backlog) == (False, {"app": 1, "installation": 1})
     silos.start("de")
+
+
+def test_a_region_whose_address_is_malformed_is_unreachable_and_the_others_are_shown(access: Access) -> None:
+    report = read_status(replace(access, regions={**access.regions, "jp": "nowhere"}))
+    assert {name: region.reachable for name, region in report.regions.items()} == {"de": True, "jp": False, "us": True}
+    assert report.control.reachable
+
+
+def test_without_keys_no_silo_is_said_to_be_away(access: Access) -> None:
+    with pytest.raises(ConfigInvalid, match="SILO_RPC_KEYS"):
+        read_status(replace(access, rpc_keys=""))
 
 
 def test_while_control_is_away_backlogs_are_unknown_and_regions_are_up(silos: Silos, access: Access) -> None:

@@ -67,10 +67,12 @@ def test_the_status_of_a_platform_that_is_down_can_be_read(stopped: str, capsys:
     assert report["regions"]["us"]["backlog"] is None
 
 
-def test_an_address_without_a_known_silo_needs_its_name(stopped: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_address_where_nobody_listens_is_named_with_the_reason(
+    stopped: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     line = ["rpc", "127.0.0.1:2", "hybridcloud.operations.v1.OutboxService/GetStatus", "--data", stopped]
-    assert run(line, environ={}) == WRONG_USE
-    assert "--target-name" in capsys.readouterr().err
+    assert run(line, environ={}) == SAID_NO
+    assert "No silo answers at 127.0.0.1:2. [UNAVAILABLE SILO_UNREACHABLE]" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("entry", ["nonsense", "=x", "grün=x", "key=\n", "key-bin=%"])

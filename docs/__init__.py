@@ -1,0 +1,1 @@
+"""Decisions, and what is written about the code from the code."""
