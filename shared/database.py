@@ -104,7 +104,7 @@ class Database:
         text = sql.replace("?", "%s") if self.dialect is Dialect.POSTGRESQL else sql
         with peewee.__exception_wrapper__:  # type: ignore[attr-defined]  # its stubs leave it out
             cursor = self._pool.connection().execute(text, parameters)
-            return list(cursor.fetchall()) if cursor.description else []
+            return list(cursor.fetchall()) if _has_rows(cursor) else []
 
     def write(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Runs one statement that is a transaction by itself; on PostgreSQL that is one round trip instead of three."""
@@ -232,6 +232,12 @@ def connect(url: str, *, create: bool = False, pool_size: int = POOL_SIZE) -> Da
     if url.startswith(("postgresql://", "postgres://")):
         return Database(postgresql_pool(url, size=pool_size), dialect=Dialect.POSTGRESQL)
     raise ConfigInvalid("A database URL starts with sqlite:/// or postgresql://.")
+
+
+def _has_rows(cursor: Any) -> bool:
+    """Whether the statement has rows to answer with; psycopg makes its description anew at each look."""
+    result = getattr(cursor, "pgresult", None)
+    return bool(cursor.description if result is None else result.nfields)
 
 
 def tuples_of(query: "peewee.ModelSelect[Any]") -> list[Any]:

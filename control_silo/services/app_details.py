@@ -27,12 +27,20 @@ class AppDetails:
 
 _APP = Columns(SentryApp, "a")
 _APPLICATION = Columns(ApiApplication, "p")
+_LOGO = Columns(SentryAppAvatar, "logo")
+_ICON = Columns(SentryAppAvatar, "icon")
 _AVATAR = Columns(SentryAppAvatar, "v")
-_SELECT = (
-    f"SELECT {_APP.sql}, {_APPLICATION.sql}, o.slug FROM sentry_app a "  # noqa: S608
-    "LEFT JOIN api_application p ON p.id = a.application_id "
-    "LEFT JOIN organization_replica o ON o.id = a.owner_id AND NOT o.tombstone "
-)
+# One statement, since each is a round trip. An app has at most one logo and one icon, and a feature once: their sum of
+# powers of two is their set.
+_SELECT = f"""
+SELECT {_APP.sql}, {_APPLICATION.sql}, {_LOGO.sql}, {_ICON.sql}, o.slug,
+    (SELECT SUM(1 << f.feature) FROM {IntegrationFeature._meta.table_name} f WHERE f.sentry_app_id = a.id)
+FROM sentry_app a
+LEFT JOIN api_application p ON p.id = a.application_id
+LEFT JOIN sentry_app_avatar logo ON logo.sentry_app_id = a.id AND logo.color
+LEFT JOIN sentry_app_avatar icon ON icon.sentry_app_id = a.id AND NOT icon.color
+LEFT JOIN organization_replica o ON o.id = a.owner_id AND NOT o.tombstone
+"""  # noqa: S608 - every name is ours
 _NEWEST_FIRST = "ORDER BY a.date_added DESC, a.id DESC"
 
 
@@ -73,8 +81,7 @@ def list_app_details(
     # The page is found in the index first; only its own rows are joined.
     page = f"SELECT a.id FROM sentry_app a {where}"  # noqa: S608
     select = f"{_SELECT} WHERE a.id IN (SELECT id FROM ({page}) AS page) {_NEWEST_FIRST}"  # noqa: S608
-    rows = control.database.rows(select, [*parameters, limit, offset])
-    return _with_parts(control, rows)
+    return [_details(row) for row in control.database.rows(select, [*parameters, limit, offset])]
 
 
 def list_avatars(control: Control, app_ids: Sequence[int]) -> dict[int, list[SentryAppAvatar]]:
@@ -93,39 +100,24 @@ def list_avatars(control: Control, app_ids: Sequence[int]) -> dict[int, list[Sen
 
 def _first(control: Control, condition: str, value: int | str) -> AppDetails | None:
     rows = control.database.rows(f"{_SELECT} WHERE {condition} AND a.date_deleted IS NULL", (value,))
-    return next(iter(_with_parts(control, rows)), None)
+    return _details(rows[0]) if rows else None
 
 
-def _with_parts(control: Control, rows: Sequence[tuple[Any, ...]]) -> list[AppDetails]:
-    if not rows:
-        return []
-    ids = [row[0] for row in rows]
-    features = _features(control, ids)
-    avatars = list_avatars(control, ids)
-    return [_details(row, features.get(row[0], ()), avatars.get(row[0], ())) for row in rows]
-
-
-def _details(row: tuple[Any, ...], features: Sequence[int], avatars: Sequence[SentryAppAvatar]) -> AppDetails:
-    app = _APP.read(row)
+def _details(row: tuple[Any, ...]) -> AppDetails:
+    app, at_logo = _APP.read(row), _APP.width + _APPLICATION.width
+    places = ((_LOGO, at_logo), (_ICON, at_logo + _LOGO.width))
+    avatars = [columns.read(row, at=at) for columns, at in places if row[at] is not None]
     return AppDetails(
         app=app,
         application=_APPLICATION.read(row, at=_APP.width) if app.application_id else None,
-        owner_slug=row[-1],
-        features=tuple(features),
-        avatars=tuple(avatars),
+        owner_slug=row[-2],
+        features=_features(row[-1] or 0),
+        avatars=tuple(sorted(avatars, key=lambda avatar: avatar.id)),
     )
 
 
-def _features(control: Control, app_ids: Sequence[int]) -> dict[int, list[int]]:
-    table = IntegrationFeature._meta.table_name
-    rows = control.database.rows(
-        f"SELECT sentry_app_id, feature FROM {table} WHERE sentry_app_id IN ({_marks(app_ids)}) ORDER BY feature",  # noqa: S608
-        app_ids,
-    )
-    by_app: dict[int, list[int]] = {}
-    for app_id, feature in rows:
-        by_app.setdefault(app_id, []).append(feature)
-    return by_app
+def _features(powers: int) -> tuple[int, ...]:
+    return tuple(number for number in range(powers.bit_length()) if powers >> number & 1)
 
 
 def _marks(values: Sequence[object]) -> str:

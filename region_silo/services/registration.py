@@ -100,5 +100,5 @@ def _advice(exc: Unauthenticated) -> str:
     if isinstance(exc, SignatureExpired):
         return "Set the clocks of this machine and of control's: they differ by more than a minute."
     if isinstance(exc, TargetWrong):
-        return "Point SILO_CONTROL at control: another silo answers there."
+        return "Point REGION_CONTROL_TARGET at control: another silo answers there."
     return "Give this region and control the same key in SILO_RPC_KEYS, and start both again."

@@ -1,5 +1,7 @@
 """What ``grpc.health.v1.Health`` says of a silo that depends on something."""
 
+from typing import Any
+
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
@@ -24,7 +26,7 @@ class Doctor:
         self.is_ill = ill
         self._clock.advance(REMEMBERED_SECONDS)
 
-    def ask(self, service: str = "") -> int:
+    def ask(self, service: str = "") -> Any:
         return self.health.Check(health_pb2.HealthCheckRequest(service=service), timeout=PATIENCE).status
 
     def _check(self) -> None:

@@ -37,6 +37,21 @@ def test_the_age_of_the_oldest_message_grows_while_nothing_succeeds(world: World
     assert f"{gauge} 7.0" in metrics(world)
 
 
+def test_control_has_no_age_of_what_regions_own(world: World) -> None:
+    categories = re.findall(r'silo_outbox_oldest_age_seconds{category="(\w+)",destination="us"}', metrics(world))
+    assert categories == ["app", "installation", "token"]
+
+
+def test_the_other_metrics_are_there_while_the_outbox_cannot_be_read(world: World) -> None:
+    with world.control.database.transaction():
+        world.control.database.rows("ALTER TABLE outbox RENAME TO lost")
+    world.nobody.get("/sentry-apps/some-slug/")
+    answer = world.client.get("/metrics")
+    assert answer.status_code == 200
+    assert "silo_http_requests_total{" in answer.text
+    assert "silo_outbox_oldest_age_seconds{" not in answer.text
+
+
 def test_requests_are_counted_by_route_and_never_by_path(world: World) -> None:
     world.nobody.get("/sentry-apps/some-slug/")
     world.nobody.get("/invented/")

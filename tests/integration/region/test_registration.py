@@ -1,0 +1,80 @@
+"""A region that control does not accept yet: what its log says."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import grpc
+import pytest
+from structlog.testing import capture_logs
+
+from region_silo.services.registration import ATTEMPTS_PER_WARNING, Registration
+from shared.clock import FrozenClock
+from shared.config import CONTROL
+from shared.errors import SiloError
+from shared.rpc.channel import connect
+from shared.rpc.keyring import Keyring
+from shared.rpc.retry import RetryPolicy
+from tests.silos import Silos
+
+Register = Callable[[grpc.Channel], Registration]
+ONCE = RetryPolicy(max_attempts=1)
+
+
+@pytest.fixture
+def register(silos: Silos) -> Iterator[Register]:
+    channels: list[grpc.Channel] = []
+
+    def make(channel: grpc.Channel) -> Registration:
+        channels.append(channel)
+        addresses = {"grpc_address": "us.test:50061", "http_address": "us.test:80"}
+        return Registration(silos.regions["us"].region, channel, refused=_fail, **addresses)
+
+    yield make
+    for channel in channels:
+        channel.close()
+
+
+def channel_to_control(silos: Silos, **changed: Any) -> grpc.Channel:
+    settings = {"keyring": silos.keyring, "clock": silos.clock, "retry": ONCE, **changed}
+    return connect(silos.address(CONTROL), caller="us", target_name=settings.pop("target_name", CONTROL), **settings)
+
+
+def failures(registration: Registration, *, attempts: int) -> list[Any]:
+    """The lines that so many attempts write."""
+    with capture_logs() as logs:
+        assert not any(registration.attempt() for _ in range(attempts))
+    return [line for line in logs if line["event"] == "region.unregistered"]
+
+
+def test_a_region_whose_key_control_does_not_know_warns_what_to_do(silos: Silos, register: Register) -> None:
+    stranger = register(channel_to_control(silos, keyring=Keyring.parse("other:secret")))
+    (line,) = failures(stranger, attempts=1)
+    assert (line["log_level"], line["reason"], line["region"]) == ("warning", "KEY_UNKNOWN", "us")
+    assert "SILO_RPC_KEYS" in line["advice"]
+
+
+def test_the_warning_is_repeated_with_every_tenth_attempt_only(silos: Silos, register: Register) -> None:
+    stranger = register(channel_to_control(silos, keyring=Keyring.parse("other:secret")))
+    assert len(failures(stranger, attempts=ATTEMPTS_PER_WARNING)) == 1
+    assert len(failures(stranger, attempts=ATTEMPTS_PER_WARNING)) == 1
+
+
+def test_a_region_whose_clock_is_wrong_is_told_so(silos: Silos, register: Register) -> None:
+    late = FrozenClock(silos.clock.now() - timedelta(hours=1))
+    (line,) = failures(register(channel_to_control(silos, clock=late)), attempts=1)
+    assert (line["reason"], "clock" in line["advice"]) == ("SIGNATURE_EXPIRED", True)
+
+
+def test_a_region_that_reaches_another_silo_is_told_so(silos: Silos, register: Register) -> None:
+    (line,) = failures(register(channel_to_control(silos, target_name="de")), attempts=1)
+    assert (line["reason"], "REGION_CONTROL_TARGET" in line["advice"]) == ("TARGET_WRONG", True)
+
+
+def test_a_control_that_is_away_is_no_warning(silos: Silos, register: Register) -> None:
+    silos.stop(CONTROL)
+    assert [line["log_level"] for line in failures(register(channel_to_control(silos)), attempts=2)] == ["info"] * 2
+
+
+def _fail(error: SiloError) -> None:
+    raise error
