@@ -134,9 +134,7 @@ class Silos:
 
     def start(self, silo: str) -> None:
         """Serves gRPC; a silo that was stopped answers again, and is due to be tried."""
-        if silo in self._away:
-            self._away.remove(silo)
-            self.clock.advance(PROBE_BACKOFF.cap_seconds)
+        self.clock.advance(PROBE_BACKOFF.cap_seconds * (silo in self._away))
         if silo == CONTROL:
             self._servers[silo] = control_silo.bootstrap.start_server(self.control, self._control_config)
             return

@@ -26,6 +26,7 @@ from shared.http.application import PREFIX
 from shared.http.route import CallRoute
 from shared.http.serve import HttpServer
 from shared.log import configure_logging
+from shared.process import prefer_latency
 
 EMPTY = f"{PREFIX}/empty/"
 _CHUNK = 500
@@ -81,6 +82,7 @@ def _app(number: int, added_at: Any) -> dict[str, Any]:
 def main() -> None:
     """Fills the database, serves, waits."""
     configure_logging(level=logging.ERROR)
+    prefer_latency()
     url, apps = sys.argv[1], int(sys.argv[2])
     database = connect(url, create=True)
     migrate(database)
