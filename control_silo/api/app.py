@@ -7,6 +7,7 @@ from control_silo.api import (
     app_components,
     app_features,
     app_publication,
+    app_requests,
     app_secret,
     app_stats,
     app_tokens,
@@ -44,6 +45,7 @@ def list_endpoints() -> list[Endpoint]:
     """Every endpoint of control, in the order of its documentation."""
     modules = (
         *(apps, app_features, app_components, app_avatar, app_publication, app_secret, app_tokens, app_stats),
+        app_requests,
         *(installations, authorizations, organizations, audit_logs, users),
     )
     return [endpoint for module in modules for endpoint in module.endpoints.table]

@@ -32,3 +32,6 @@ class AuditLogEntry(Model):
     target_id = peewee.BigIntegerField(null=True)
     data = JsonField(default=dict)
     created_at = InstantField()
+
+    class Meta:
+        indexes = ((("organization_id", "id"), False),)

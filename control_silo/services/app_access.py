@@ -48,6 +48,13 @@ def may_change_tokens(principal: Principal, app: SentryApp) -> bool:
     return principal.is_superuser or _holds(principal, app.owner_id, WRITE_SCOPES)
 
 
+def may_read_requests(principal: Principal, app: SentryApp) -> bool:
+    """The log of calls: an internal app's for any member, others' for managers and above; for no app, ever."""
+    if principal.acting_app:
+        return False
+    return may_in_organization(principal, app.owner_id, READ_SCOPES if app.is_internal else WRITE_SCOPES)
+
+
 def may_know_of_secret(principal: Principal, app: SentryApp) -> bool:
     """Whether the app exists for the principal, as far as its client secret goes: published or not, for members."""
     return principal.is_superuser or principal.is_member(app.owner_id)

@@ -4,12 +4,21 @@ Peewee needs ten times longer to write such a query than a database to answer it
 back; refuses to know any query.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
+import peewee
+
+from shared.columns import IdField
 from shared.database import Model
 
 M = TypeVar("M", bound=Model)
+
+_READ_AS_THEY_ARE = (
+    *(IdField, peewee.ForeignKeyField, peewee.TextField),
+    *(peewee.BigIntegerField, peewee.IntegerField, peewee.SmallIntegerField),
+)
+"""Kinds of columns whose values every driver hands out as they were stored."""
 
 
 class Columns(Generic[M]):
@@ -17,14 +26,20 @@ class Columns(Generic[M]):
 
     def __init__(self, model: type[M], alias: str) -> None:
         self._model = model
-        self._fields = model._meta.sorted_fields
-        self.sql = ", ".join(f'{alias}."{column.column_name}"' for column in self._fields)
+        fields = model._meta.sorted_fields
+        self._readers = [(field.name, _reader(field)) for field in fields]
+        self.sql = ", ".join(f'{alias}."{field.column_name}"' for field in fields)
         """For the ``SELECT`` list."""
-        self.width = len(self._fields)
+        self.width = len(fields)
 
     def read(self, row: Sequence[Any], *, at: int = 0) -> M:
         """The model whose columns start at that place of the row."""
         model = self._model(__no_default__=True)
-        for column, value in zip(self._fields, row[at : at + self.width], strict=True):
-            model.__data__[column.name] = column.python_value(value)
+        data = model.__data__
+        for (name, read), value in zip(self._readers, row[at : at + self.width], strict=True):
+            data[name] = value if read is None else read(value)
         return model
+
+
+def _reader(field: "peewee.Field[Any]") -> Callable[[Any], Any] | None:
+    return None if type(field) in _READ_AS_THEY_ARE else field.python_value

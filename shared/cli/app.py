@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import typer
 
-from shared.cli import app_token, rest
+from shared.cli import app_publish, app_token, rest
 from shared.cli.access import Access, access_of
 from shared.cli.app_replicas import AppReplica, list_replicas
 from shared.cli.invocation import SiloCommand, SiloGroup
@@ -141,6 +141,9 @@ def rotate_secret(ctx: typer.Context, slug: SlugArgument, as_json: JsonOption = 
         print_json(made)
     else:
         print_pairs([("app", slug), ("clientSecret", made["clientSecret"])])
+
+
+app.command("publish", cls=SiloCommand, epilog=examples(*app_publish.EXAMPLES))(app_publish.publish)
 
 
 @app.command(cls=SiloCommand, epilog=examples("silo app delete acme-kanban"))

@@ -8,10 +8,12 @@ from starlette.responses import Response
 
 from shared.domain.json_value import JsonValue
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+
 
 def json_answer(body: JsonValue, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON answer; lone surrogates and anything else beyond ASCII are escaped."""
-    content = json.dumps(body, separators=(",", ":"), allow_nan=False).encode("ascii")
+    content = _ENCODER.encode(body).encode("ascii")
     return Response(content, status_code=status, headers=dict(headers or {}), media_type="application/json")
 
 

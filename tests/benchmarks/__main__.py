@@ -11,7 +11,7 @@ from pathlib import Path
 
 from shared.log import configure_logging
 from shared.process import prefer_latency
-from tests.benchmarks import calls, drain, lag, memory, writes
+from tests.benchmarks import calls, drain, lag, memory, rest, writes
 from tests.benchmarks.measure import Measurement, show
 
 BENCHMARKS: dict[str, Callable[[Path], Iterable[Measurement]]] = {
@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[Path], Iterable[Measurement]]] = {
     "drain": drain.measure,
     "writes": writes.measure,
     "memory": memory.measure,
+    "rest": rest.measure,
 }
 
 

@@ -11,7 +11,7 @@ from tests.benchmarks.measure import Measurement, interleaved
 from tests.benchmarks.rest_server import EMPTY
 from tests.benchmarks.topology import postgres_server
 
-_FEW, _MANY = 100, 10_000
+_FEW, _MANY = 100, 100_000
 
 
 def measure(folder: Path) -> Iterable[Measurement]:

@@ -62,7 +62,7 @@ def test_a_servicer_knows_the_time_that_remains(wire: Wire) -> None:
     seen: list[float] = []
     wire.servicer.read = noting(lambda _, context: seen.append(context.time_remaining()))
     EchoStub(wire.channel()).Read(HELLO, timeout=5)
-    assert 0 < seen[0] <= 5
+    assert 0 < seen[0] < 6  # gRPC rounds up on the wire; without a timeout it were endless
 
 
 def test_callbacks_of_the_context_run_when_the_call_ends_well(wire: Wire) -> None:

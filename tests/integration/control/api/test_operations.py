@@ -1,6 +1,8 @@
 import re
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import structlog
 from starlette.requests import Request
@@ -8,7 +10,8 @@ from starlette.requests import Request
 from control_silo.api.app import list_endpoints
 from control_silo.models.region import OrganizationReplica
 from shared.outbox.enqueue import enqueue
-from tests.integration.control.api.world import KANBAN, World
+from tests.integration.control.api.conftest import Stage
+from tests.integration.control.api.world import KANBAN, World, open_world
 
 
 def metrics(world: World) -> str:
@@ -26,6 +29,14 @@ def test_a_silo_without_its_tables_is_not(world: World) -> None:
     assert world.client.get("/healthz").status_code == 503
     answer = world.nobody.get("/users/me/regions/", headers={"authorization": "Bearer x"})
     assert answer.status_code == 401
+
+
+def test_a_silo_whose_database_file_is_gone_is_not(tmp_path: Path, stage: Stage, client: httpx.Client) -> None:
+    with open_world(f"sqlite:///{tmp_path / 'control.db'}", client=client) as world:
+        stage.application = world.application
+        (tmp_path / "control.db").unlink()
+        answer = client.get("/healthz")
+        assert (answer.status_code, answer.json()["detail"]) == (503, "The database file is gone.")
 
 
 def test_the_age_of_the_oldest_message_grows_while_nothing_succeeds(world: World) -> None:
@@ -95,7 +106,16 @@ def test_the_documentation_describes_every_endpoint(world: World) -> None:
     document: dict[str, Any] = world.client.get("/openapi.json").json()
     described = {(path, method) for path, operations in document["paths"].items() for method in operations}
     assert described == {(f"/api/0{each.path}", each.method.lower()) for each in list_endpoints()}
-    assert world.client.get("/docs").status_code == 200
+
+
+def test_the_page_of_the_documentation_needs_nothing_from_elsewhere(world: World) -> None:
+    for path in ("/docs", "/docs/"):
+        page = world.client.get(path)
+        needed = re.findall(r'(?:src|href)="([^"]*)"', page.text)
+        assert page.headers["content-security-policy"].startswith("default-src 'none'")
+        assert len(needed) == 3
+        assert {world.client.get(url).status_code for url in needed if url.startswith("/docs/assets/")} == {200}
+        assert "//" not in "".join(needed)
 
 
 def test_every_reference_in_the_documentation_leads_somewhere(world: World) -> None:

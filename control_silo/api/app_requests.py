@@ -1,0 +1,177 @@
+"""``webhook-requests/``: the calls that the platform made to an app (spec §4.9, §5.6)."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from fastapi import Response
+from starlette.datastructures import QueryParams
+
+from control_silo.api.app_requests_shape import AppRequestObject
+from control_silo.api.apps import get_visible_app
+from control_silo.api.call import Call, CallOf, path_key
+from control_silo.models.app import SentryApp
+from control_silo.models.region import OrganizationReplica
+from control_silo.services import app_access
+from control_silo.services.organization import find_organization
+from control_silo.services.request_log import RequestQuery, list_requests, organizations_of, sent_at
+from shared.domain.event import REQUEST_LOG_EVENTS
+from shared.domain.json_field import FieldInvalid, parse_boolean, shown
+from shared.errors import RequestRefused, ValidationFailed
+from shared.http.answer import instant_json
+from shared.http.endpoint import PAGE_PARAMETERS, Endpoints, Parameter
+from shared.http.pagination import cut, list_answer, page_request
+from shared.pb.hybridcloud.requests.v1 import app_request_pb2
+
+endpoints = Endpoints("Apps")
+
+MISSING_REGIONS_HEADER = "silo-missing-regions"
+"""Names of the regions whose entries are not in the list, with commas between them; absent when none is missing."""
+DEFAULT_DAYS = 30
+ORGANIZATION_ERROR = "Invalid organization."
+ORDER_ERROR = "Invalid timestamp (start must be before end)."
+INSTANT_ERROR = "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DD hh:mm:ss."
+CHOICE_ERROR = '"{value}" is not a valid choice.'
+
+PARAMETERS = (
+    Parameter(
+        name="eventType",
+        description="Only calls of this event.",
+        schema={"type": "string", "enum": sorted(REQUEST_LOG_EVENTS)},
+    ),
+    Parameter(
+        name="errorsOnly",
+        description="Only calls that were answered with 400 to 599, or not at all.",
+        schema={"type": "boolean", "default": False},
+    ),
+    Parameter(
+        name="organizationSlug",
+        description="Only calls that name this organization; those to internal apps name none.",
+    ),
+    Parameter(name="start", description="`YYYY-MM-DD HH:MM:SS` in UTC; 30 days ago when absent."),
+    Parameter(name="end", description="`YYYY-MM-DD HH:MM:SS` in UTC, which is included; now when absent."),
+    *PAGE_PARAMETERS,
+)
+
+_INSTANT_FORMAT = "%Y-%m-%d %H:%M:%S"
+
+
+@endpoints.add(
+    "GET",
+    "/sentry-apps/{app_id_or_slug}/webhook-requests/",
+    answers={200: list[AppRequestObject]},
+    parameters=PARAMETERS,
+)
+def list_app_requests(call: CallOf, app_id_or_slug: str) -> Response:
+    """Lists the calls that were made to an app, newest first. For managers and above of the organization that owns it,
+    and for all its members when the app is internal. Regions that are away are left out and named in
+    `silo-missing-regions`. Of `installation.*` there are no entries: control, whose events they are, logs none yet.
+    """
+    return _list_requests(call, app_id_or_slug)
+
+
+@endpoints.add(
+    "GET",
+    "/sentry-apps/{app_id_or_slug}/requests/",
+    answers={200: list[AppRequestObject]},
+    parameters=PARAMETERS,
+)
+def list_app_requests_by_older_path(call: CallOf, app_id_or_slug: str) -> Response:
+    """Lists the calls that were made to an app, as `webhook-requests/` does. For clients that know the older path."""
+    return _list_requests(call, app_id_or_slug)
+
+
+def _list_requests(call: Call, app_id_or_slug: str) -> Response:
+    """No session is open while regions are asked, so that one that hangs keeps no connection from others."""
+    with call.signed_in(scopes=app_access.READ_SCOPES) as principal:
+        page = page_request(call.request)
+        app = get_visible_app(call, principal, app_id_or_slug, may=app_access.may_read_requests).app
+        query = _read_query(call.request.query_params, now=call.control.clock.now())
+    found = list_requests(call.control, app.id, query)
+    requests, has_more = cut(found.requests[page.offset : page.offset + page.probe], page)
+    with call.control.database.session():
+        organizations = organizations_of(requests)
+    items = [_request_object(each, app, organizations) for each in requests]
+    answer = list_answer(call.request, page, items, has_more=has_more)
+    if found.missing_regions:
+        answer.headers[MISSING_REGIONS_HEADER] = ",".join(found.missing_regions)
+    return answer
+
+
+def _read_query(query: QueryParams, *, now: datetime) -> RequestQuery:
+    """Raises:
+    ValidationFailed: a parameter is malformed; all such are named.
+    RequestRefused: the organization does not exist, or the period ends before it starts.
+    """
+    problems: dict[str, list[str]] = {}
+    event = query.get("eventType") or None
+    if event is not None and event not in REQUEST_LOG_EVENTS:
+        problems["eventType"] = [CHOICE_ERROR.format(value=shown(event))]
+    errors_only = _flag(query, "errorsOnly", problems)
+    start, end = _instant(query, "start", problems), _instant(query, "end", problems)
+    if problems:
+        raise ValidationFailed(fields=problems)
+    until = end or now
+    since = start or min(until, now - timedelta(days=DEFAULT_DAYS))
+    if since > until:
+        raise RequestRefused(ORDER_ERROR)
+    return RequestQuery(
+        since=since,
+        until=until,
+        event=event,
+        errors_only=errors_only,
+        organization_id=_organization_id(query.get("organizationSlug")),
+    )
+
+
+def _flag(query: QueryParams, name: str, problems: dict[str, list[str]]) -> bool:
+    text = query.get(name)
+    try:
+        return parse_boolean(text) if text else False
+    except FieldInvalid as invalid:
+        problems[name] = list(invalid.texts)
+        return False
+
+
+def _instant(query: QueryParams, name: str, problems: dict[str, list[str]]) -> datetime | None:
+    text = query.get(name)
+    try:
+        return datetime.strptime(text, _INSTANT_FORMAT).replace(tzinfo=UTC) if text else None
+    except ValueError:
+        problems[name] = [INSTANT_ERROR]
+        return None
+
+
+def _organization_id(slug: str | None) -> int | None:
+    """Of the organization that is asked for, by its slug or its id as in paths; None when none is.
+
+    Raises:
+        RequestRefused: there is none.
+    """
+    if not slug:
+        return None
+    organization = find_organization(path_key(slug)) if slug.isprintable() else None
+    if organization is None:
+        raise RequestRefused(ORGANIZATION_ERROR)
+    return organization.id
+
+
+def _request_object(
+    request: app_request_pb2.RpcSentryAppRequest, app: SentryApp, organizations: Mapping[int, OrganizationReplica]
+) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "webhookUrl": request.webhook_url,
+        "sentryAppSlug": app.slug,
+        "eventType": request.event_type,
+        "date": instant_json(sent_at(request)),
+        "responseCode": request.response_code,
+    }
+    organization = organizations.get(request.organization_id)
+    if organization:
+        body["organization"] = {"name": organization.name, "id": organization.id, "slug": organization.slug}
+    for name in ("error_id", "project_id", "request_body", "response_body"):
+        if request.HasField(name):
+            body[name] = getattr(request, name)
+    if request.request_headers:
+        body["request_headers"] = dict(request.request_headers)
+    return body
