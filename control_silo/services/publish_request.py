@@ -82,7 +82,7 @@ def publication_mails(
     """The same mail to whoever publishes apps and to the requester; an answer to one reaches the other."""
     app = details.app
     lines = [
-        f"{requester.label} of {details.owner_slug} asks for the publication of {app.name} ({app.slug}).",
+        f"{requester.label} asks for the publication of {app.name} ({app.slug}), an app of {details.owner_slug}.",
         "",
         f"Author: {app.author or '-'}",
         f"Scopes: {', '.join(app.scope_list) or '-'}",

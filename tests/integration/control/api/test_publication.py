@@ -64,7 +64,7 @@ def test_the_mail_tells_the_app_and_every_answer(world: World, mails: Path) -> N
     ready(world).post(PATH, BODY)
     mail = read(mails)[0]
     assert mail["Subject"] == "We've received your integration submission for kanban"
-    assert "person-2@acme.example of acme asks for the publication of Kanban (kanban)." in mail.get_content()
+    assert "person-2@acme.example asks for the publication of Kanban (kanban), an app of acme." in mail.get_content()
     assert "What does it do?\nCards für issues.\n" in mail.get_content().replace("\r\n", "\n")
 
 
