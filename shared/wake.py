@@ -3,6 +3,9 @@
 import threading
 from collections import defaultdict
 
+EVERY_DESTINATION = "*"
+"""Rung when there may be a new destination; no silo can have this name."""
+
 
 class Wake:
     """One bell per destination, within one process. Missing a ring costs a poll, never a message."""

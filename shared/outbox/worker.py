@@ -19,6 +19,7 @@ from shared.outbox.breaker import Breaker
 from shared.outbox.drain import BATCH_LIMIT, Destination, Drain, DrainResult
 from shared.outbox.listen import Listener
 from shared.outbox.status import DestinationStatus, record_destination
+from shared.wake import EVERY_DESTINATION
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +58,7 @@ class Worker:
         self._rng = random.Random(seed)
         self._lanes: dict[str, Lane] = {}
         self._stopping = threading.Event()
+        self._news = database.wake.listen(EVERY_DESTINATION)
         self._supervisor = threading.Thread(target=self._supervise, name="outbox", daemon=True)
         self._listener = Listener(database) if database.dialect is Dialect.POSTGRESQL else None
 
@@ -68,6 +70,7 @@ class Worker:
     def stop(self) -> None:
         """Ends every lane after its current batch. Idempotent, and harmless before ``start``."""
         self._stopping.set()
+        self._news.set()
         if self._supervisor.is_alive():
             self._supervisor.join()
         lanes, self._lanes = self._lanes, {}
@@ -89,7 +92,8 @@ class Worker:
                 log.warning("outbox.destinations_unknown", reason=exc.reason)
             except Exception as exc:
                 log.exception("outbox.supervisor_failed", exc_info=exc)
-            self._stopping.wait(POLL_SECONDS)
+            self._news.wait(POLL_SECONDS)
+            self._news.clear()
 
     def _open_lane(self, name: str) -> None:
         drain = Drain(self._database, name, self._open_destination(name), self._clock, self._rng, limit=BATCH_LIMIT)

@@ -5,6 +5,7 @@ from control_silo.services.region import register_region
 from shared.consistency import collecting
 from shared.domain.category import Category
 from shared.errors import RegionNotFound, SlugTaken, Unavailable, ValidationFailed
+from shared.wake import EVERY_DESTINATION
 from tests.silos import Silos, fresh
 
 IDENTITY = "0" * 32
@@ -66,3 +67,10 @@ def test_a_region_whose_address_cannot_be_called_is_not_registered(
             silos.control, name="fr", grpc_address=grpc_address, http_address=http_address, identity=IDENTITY
         )
     assert list(refused.value.fields) == [field]
+
+
+def test_registering_tells_the_worker_that_there_is_a_new_destination(silos: Silos) -> None:
+    bell = silos.control.database.wake.listen(EVERY_DESTINATION)
+    name = fresh("fr")
+    register_region(silos.control, name=name, grpc_address="fr:1", http_address="fr:2", identity=IDENTITY)
+    assert bell.is_set()
