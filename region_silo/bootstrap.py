@@ -16,7 +16,6 @@ from region_silo.services.app_reader import AppReader
 from region_silo.services.apply import TABLES
 from region_silo.services.freshness import Freshness
 from region_silo.services.region import Region
-from region_silo.services.request_log import RegionRequestLog
 from region_silo.services.user_access import UserAccess
 from region_silo.services.way_to_control import WayToControl
 from shared.asking.ask import Asking
@@ -35,6 +34,7 @@ from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2_grpc
 from shared.pb.hybridcloud.region.v1 import sentry_app_region_service_pb2_grpc
 from shared.pb.hybridcloud.replication.v1 import replica_service_pb2_grpc
 from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2_grpc
+from shared.request_log import SiloRequestLog
 from shared.rpc import channel as rpc_channel
 from shared.rpc.server import AddServicer, SiloServer, serve
 
@@ -105,7 +105,7 @@ def start_server(region: Region, config: RegionConfig, *, control: grpc.Channel)
 
 
 def _on_apps(region: Region, control: grpc.Channel, way: WayToControl) -> SentryAppRegionServicer:
-    asking = Asking(region.outgoing, RegionRequestLog(region), region.clock)
+    asking = Asking(region.outgoing, SiloRequestLog(region.database, region.clock), region.clock)
     tools = RegionTools(region, AppReader(region, control, way=way), UserAccess(region, control, way=way), asking)
     return SentryAppRegionServicer(tools)
 

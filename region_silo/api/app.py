@@ -25,7 +25,6 @@ from region_silo.services.freshness import Freshness
 from region_silo.services.identities import Identities
 from region_silo.services.members import Members
 from region_silo.services.region import Region
-from region_silo.services.request_log import RegionRequestLog
 from shared.asking.ask import Asking
 from shared.config import CONTROL, DEFAULT_REQUESTS_PER_SECOND
 from shared.domain.category import Category
@@ -38,6 +37,7 @@ from shared.http.limits import RequestLimit, limit_requests
 from shared.http.measure import Metrics, OutboxAge
 from shared.http.operations import add_operations
 from shared.outbox.status import list_destinations
+from shared.request_log import SiloRequestLog
 from shared.rpc.keyring import Keyring
 
 TITLE = "Silo region"
@@ -80,7 +80,7 @@ def create_api(
     """
     metrics = Metrics(list_ages=lambda: list_ages(region))
     app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
-    asking = Asking(region.outgoing, RegionRequestLog(region), region.clock)
+    asking = Asking(region.outgoing, SiloRequestLog(region.database, region.clock), region.clock)
     app.state.desk = Desk(
         region, Identities(region, control), Freshness(region.database), AppReader(region, control), asking
     )
