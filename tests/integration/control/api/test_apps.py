@@ -134,6 +134,14 @@ def test_a_full_object_can_be_sent_back_as_it_was_read(world: World) -> None:
     assert (answer.status_code, answer.json()) == (200, read)
 
 
+def test_a_published_app_sent_back_by_staff_keeps_the_date_of_its_publication(world: World) -> None:
+    world.app(status="published")
+    staff = world.staff()
+    read = staff.get("/sentry-apps/kanban/").json()
+    world.clock.advance(60)
+    assert staff.put("/sentry-apps/kanban/", read).json() == read
+
+
 def test_masked_headers_sent_back_keep_their_values(world: World) -> None:
     app = world.app(scopes=["project:admin"], webhook_headers=["X-Key: hush"])
     manager = world.token_with(world.person(Role.MANAGER), ["org:write"])
