@@ -107,9 +107,10 @@ def delete_app(call: CallOf, app_id_or_slug: str) -> Response:
     with call.signed_in(scopes=app_access.ADMIN_SCOPES) as principal:
         app = get_visible_app(call, principal, app_id_or_slug, may=app_access.may_administer_app).app
         check_partnership(app)
-        if app.state not in app_access.DELETABLE:
-            raise Refused(403, {"detail": ["Published apps cannot be removed."]})
-        delete_app_and_all(call.control, app_id=app.id, actor=principal.user)
+        try:
+            delete_app_and_all(call.control, app_id=app.id, actor=principal.user)
+        except PermissionDenied as denied:
+            raise Refused(403, {"detail": [denied.message]}) from denied
         return empty_answer(204)
 
 

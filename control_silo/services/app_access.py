@@ -9,7 +9,6 @@ from control_silo.models.app import SentryApp
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.services.identity import Principal
 from shared.domain.scopes import missing_scopes
-from shared.domain.status import SentryAppStatus
 
 READ_SCOPES = frozenset({"org:read", "org:integrations", "org:write", "org:admin"})
 """Read an app that is not published, an organization's apps, or its installations."""
@@ -19,9 +18,6 @@ ADMIN_SCOPES = frozenset({"org:admin"})
 """Delete an app or ask for its publication."""
 INSTALL_SCOPES = frozenset({"org:integrations", "org:write", "org:admin"})
 """Install and uninstall."""
-
-DELETABLE = frozenset({SentryAppStatus.UNPUBLISHED, SentryAppStatus.INTERNAL})
-"""Statuses in which an app may be deleted."""
 
 
 def sees_app(principal: Principal, app: SentryApp) -> bool:
