@@ -155,7 +155,7 @@ def check_enabled(control: Control, app: SentryApp) -> None:
 def _filter(wanted: str | None, principal: Principal) -> dict[str, Any]:
     """What of all apps a listing shows (spec §4.1)."""
     if wanted in {"unpublished", "internal"}:
-        owner_ids = None if principal.is_elevated else principal.organization_ids
+        owner_ids = None if principal.is_elevated else app_access.readable_owners(principal)
         return {"status": SentryAppStatus.from_name(wanted), "owner_ids": owner_ids}
     if wanted != "published" and principal.is_elevated:
         return {"status": None}

@@ -30,6 +30,11 @@ def may_read_app(principal: Principal, app: SentryApp) -> bool:
     return app.is_published or principal.is_elevated or _holds(principal, app.owner_id, READ_SCOPES)
 
 
+def readable_owners(principal: Principal) -> list[int]:
+    """The principal's organizations whose apps may be read, published or not: a token may allow less than its user."""
+    return [owner_id for owner_id in principal.organization_ids if _holds(principal, owner_id, READ_SCOPES)]
+
+
 def may_change_app(principal: Principal, app: SentryApp) -> bool:
     return principal.is_elevated or _holds(principal, app.owner_id, WRITE_SCOPES)
 
