@@ -24,7 +24,8 @@ from shared.database import Transaction
 from shared.domain.status import SentryAppInstallationStatus, SentryAppStatus
 from shared.errors import AppNotFound, InstallationNotFound, PermissionDenied
 
-DELETABLE = (SentryAppStatus.UNPUBLISHED, SentryAppStatus.INTERNAL)
+DELETABLE = frozenset({SentryAppStatus.UNPUBLISHED, SentryAppStatus.INTERNAL})
+"""Statuses in which an app may be deleted."""
 
 
 def delete_app(control: Control, *, app_id: int, actor: User) -> None:
