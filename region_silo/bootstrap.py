@@ -18,6 +18,7 @@ from region_silo.services.freshness import Freshness
 from region_silo.services.region import Region
 from region_silo.services.user_access import UserAccess
 from region_silo.services.way_to_control import WayToControl
+from region_silo.webhooks.prepare import Preparing
 from shared.asking.ask import Asking
 from shared.clock import Clock
 from shared.config import CONTROL
@@ -37,13 +38,15 @@ from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2_grpc
 from shared.request_log import SiloRequestLog
 from shared.rpc import channel as rpc_channel
 from shared.rpc.server import AddServicer, SiloServer, serve
+from shared.webhooks.schema import migrate_webhooks
+from shared.webhooks.sender import Sender
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def migrate(database: Database) -> list[str]:
     """Brings the database up to date; answers the names of what was applied."""
-    return [*migrate_outbox(database), *database.migrate(MIGRATIONS)]
+    return [*migrate_outbox(database), *migrate_webhooks(database), *database.migrate(MIGRATIONS)]
 
 
 def open_region(config: RegionConfig, *, clock: Clock) -> Region:
@@ -119,3 +122,8 @@ def make_worker(region: Region, *, control: grpc.Channel) -> Worker:
         list_destinations=lambda: [CONTROL],
         open_destination=lambda name: destination,
     )
+
+
+def make_sender(region: Region) -> Sender:
+    """What tells apps of what happens here."""
+    return Sender(region.database, clock=region.clock, client=region.outgoing, prepare=Preparing(region))

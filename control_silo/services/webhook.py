@@ -82,4 +82,4 @@ def _actor(user: User | None) -> Actor:
         app = SentryApp.get_or_none(SentryApp.proxy_user == user)
         if app is not None:
             return Actor(type="application", id=app.uuid, name=app.name)
-    return Actor(type="user", id=user.id, name=user.name or user.label)
+    return Actor(type="user", id=str(user.id), name=user.name or user.label)

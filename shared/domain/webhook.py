@@ -17,12 +17,13 @@ class Actor:
 
     type: str
     """``user`` or ``application``."""
-    id: str | int
+    id: str
     """A user's id, an app's uuid, or ``sentry``."""
     name: str
 
     def as_json(self) -> dict[str, JsonValue]:
-        return {"type": self.type, "id": self.id, "name": self.name}
+        """With a user's id as a number, as the original has it."""
+        return {"type": self.type, "id": int(self.id) if self.type == "user" else self.id, "name": self.name}
 
 
 PLATFORM = Actor(type="application", id="sentry", name="Sentry")
