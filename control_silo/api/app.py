@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from control_silo.api import (
     app_avatar,
     app_components,
+    app_deliveries,
     app_features,
     app_publication,
     app_requests,
@@ -45,7 +46,7 @@ def list_endpoints() -> list[Endpoint]:
     """Every endpoint of control, in the order of its documentation."""
     modules = (
         *(apps, app_features, app_components, app_avatar, app_publication, app_secret, app_tokens, app_stats),
-        app_requests,
+        *(app_requests, app_deliveries),
         *(installations, authorizations, organizations, audit_logs, users),
     )
     return [endpoint for module in modules for endpoint in module.endpoints.table]
