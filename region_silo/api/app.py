@@ -81,9 +81,9 @@ def create_api(
     metrics = Metrics(list_ages=lambda: list_ages(region))
     app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
     asking = Asking(region.outgoing, RegionRequestLog(region), region.clock)
-    app.state.desk = Desk(
-        region, Identities(region, control), Freshness(region.database), AppReader(region, control), asking
-    )
+    freshness = Freshness(region.database)
+    identities, apps = Identities(region, control, freshness), AppReader(region, control, freshness)
+    app.state.desk = Desk(region, identities, apps, asking)
     app.state.members = Members(control)
     accept_events(app)
     limit_requests(app, RequestLimit(region.clock, limit=requests_per_second))
