@@ -70,11 +70,19 @@ class Question:
 class Asking:
     """Asks apps; safe to share between threads."""
 
-    def __init__(self, client: AppClient, request_log: RequestLog, clock: Clock) -> None:
+    def __init__(
+        self, client: AppClient, request_log: RequestLog, clock: Clock, *, places: Places | None = None
+    ) -> None:
+        """Args:
+        client: calls apps.
+        request_log: keeps the calls.
+        clock: times them.
+        places: how many callers may wait for an app; None: the usual number.
+        """
         self._client = client
         self._log = request_log
         self._clock = clock
-        self._places = Places()
+        self._places = places or Places()
 
     def ask(self, question: Question) -> AppAnswer:
         """The app's answer, whatever its status.

@@ -6,7 +6,8 @@ the quick one. Refuses to know what is asked.
 """
 
 import threading
-from collections import Counter
+import time
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from typing import Any
 
 MAX_CALLERS_PER_APP = 12
 """Far fewer than a server has threads."""
+QUICK_SECONDS = 1.0
+"""An app that has kept somebody waiting for longer counts as slow, until it answers."""
 
 
 class Place:
@@ -43,28 +46,50 @@ class Place:
 class Places:
     """Safe to share between threads."""
 
-    def __init__(self, *, per_app: int = MAX_CALLERS_PER_APP) -> None:
+    def __init__(
+        self,
+        *,
+        per_app: int = MAX_CALLERS_PER_APP,
+        per_quick_app: int = 0,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Args:
+        per_app: how many callers may wait for an app, however slow it is.
+        per_quick_app: how many for one that keeps nobody waiting, where that is more: many may come at one moment.
+        monotonic: seconds that never go back.
+        """
         self._per_app = per_app
-        self._callers: Counter[int] = Counter()
+        self._per_quick_app = per_quick_app
+        self._monotonic = monotonic
+        self._since: defaultdict[int, dict[object, float]] = defaultdict(dict)
+        """By app, since when each place is held, the oldest first."""
         self._lock = threading.Lock()
 
     @contextmanager
     def taken(self, app_ids: Collection[int]) -> Iterator[Mapping[int, Place]]:
         """A place at each app that has one left, without waiting; kept inside the block, and for calls beyond it."""
-        places = {app_id: Place(partial(self._give_back, app_id)) for app_id in self._take(app_ids)}
+        places = {app_id: place for app_id in app_ids if (place := self._take(app_id))}
         try:
             yield places
         finally:
             for place in places.values():
                 place.leave()
 
-    def _take(self, app_ids: Collection[int]) -> frozenset[int]:
+    def _take(self, app_id: int) -> Place | None:
+        key, now = object(), self._monotonic()
         with self._lock:
-            got = frozenset(app_id for app_id in app_ids if self._callers[app_id] < self._per_app)
-            self._callers.update(got)
-            return got
+            if not self._has_room(self._since.get(app_id, {}), now):
+                return None
+            self._since[app_id][key] = now
+        return Place(partial(self._give_back, app_id, key))
 
-    def _give_back(self, app_id: int) -> None:
+    def _has_room(self, since: Mapping[object, float], now: float) -> bool:
+        if len(since) < self._per_app:
+            return True
+        return len(since) < self._per_quick_app and now - next(iter(since.values())) < QUICK_SECONDS
+
+    def _give_back(self, app_id: int, key: object) -> None:
         with self._lock:
-            self._callers[app_id] -= 1
-            self._callers = +self._callers  # apps that nobody waits for are forgotten
+            del self._since[app_id][key]
+            if not self._since[app_id]:
+                del self._since[app_id]

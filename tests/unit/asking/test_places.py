@@ -2,7 +2,7 @@ from concurrent.futures import Future
 
 import pytest
 
-from shared.asking.places import Places
+from shared.asking.places import QUICK_SECONDS, Places
 
 
 def test_no_more_than_the_allowed_number_wait_for_one_app() -> None:
@@ -48,3 +48,18 @@ def test_a_place_at_an_app_that_has_answered_is_free_while_another_app_is_waited
     quick.set_result(None)
     with places.taken([1, 2]) as again:
         assert set(again) == {2}
+
+
+def test_a_quick_app_has_more_places_until_it_keeps_somebody_waiting() -> None:
+    now = [0.0]
+    places = Places(per_app=1, per_quick_app=3, monotonic=lambda: now[0])
+    with places.taken([1]) as first, places.taken([1]) as second:
+        now[0] = QUICK_SECONDS
+        with places.taken([1]) as third:
+            assert [set(each) for each in (first, second, third)] == [{1}, {1}, set()]
+
+
+def test_a_quick_app_has_no_more_places_than_that() -> None:
+    places = Places(per_app=1, per_quick_app=2)
+    with places.taken([1]), places.taken([1]), places.taken([1]) as third:
+        assert third == {}
