@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from region_silo.services.find_app import components_of_app, get_app, get_app_by_slug
-from region_silo.services.find_installation import installations_matching
+from region_silo.services.find_installation import contexts_matching, installations_matching
 from region_silo.services.freshness import Freshness
 from region_silo.services.held import NotHeld, is_local
 from region_silo.services.installed_component import list_installed_components
@@ -17,6 +17,7 @@ from region_silo.services.region import Region
 from region_silo.services.way_to_control import WayToControl
 from shared.config import CONTROL
 from shared.consistency import required
+from shared.domain.alert_component import ALERT_RULE_ACTION
 from shared.domain.component_definitions import ELEMENT_TYPES
 from shared.domain.path_key import path_key
 from shared.domain.status import SentryAppInstallationStatus
@@ -112,15 +113,31 @@ class AppReader:
 
         return self._read(find, ask=ask)
 
+    def get_alert_action(self, uuid: str) -> Context:
+        """An installation in one of this region's organizations, and its ``alert-rule-action`` if it has one.
+
+        Raises:
+            InstallationNotFound: there is none.
+        """
+        conditions = _by_uuid(uuid)
+        request = component_calls_pb2.GetInstallationComponentContextsRequest(
+            filter=conditions, component_type=ALERT_RULE_ACTION, include_contexts_without_component=True
+        )
+        found = self._read(
+            lambda: contexts_matching(self._region.database, conditions, type=ALERT_RULE_ACTION),
+            ask=lambda: list(self._control.GetInstallationComponentContexts(request, timeout=ASK_SECONDS).contexts),
+        )
+        if not found or not self._is_local(found[0].installation.organization_id):
+            raise InstallationNotFound
+        return found[0]
+
     def get_installation(self, uuid: str) -> installation_pb2.RpcSentryAppInstallation:
         """An installation in one of this region's organizations, of any status, with its app.
 
         Raises:
             InstallationNotFound: there is none.
         """
-        if not uuid or len(uuid) > MAX_UUID_CHARACTERS or not uuid.isprintable():
-            raise InstallationNotFound
-        return self._get_installation(installation_pb2.SentryAppInstallationFilter(uuids=[uuid]))
+        return self._get_installation(_by_uuid(uuid))
 
     def get_installation_by_id(self, installation_id: int) -> installation_pb2.RpcSentryAppInstallation:
         """As ``get_installation``."""
@@ -192,6 +209,12 @@ class AppReader:
             request = component_calls_pb2.GetComponentContextsRequest(filter=installed, component_type=wanted)
             contexts += self._control.GetComponentContexts(request, timeout=ASK_SECONDS).contexts
         return sorted(contexts, key=lambda context: context.installation.id)
+
+
+def _by_uuid(uuid: str) -> installation_pb2.SentryAppInstallationFilter:
+    if not uuid or len(uuid) > MAX_UUID_CHARACTERS or not uuid.isprintable():
+        raise InstallationNotFound
+    return installation_pb2.SentryAppInstallationFilter(uuids=[uuid])
 
 
 @contextlib.contextmanager
