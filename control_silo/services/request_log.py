@@ -1,8 +1,7 @@
-"""The log of calls to an app, gathered from the regions (spec §5.6). Owns the asking; keeps no entry itself.
+"""The log of calls to an app, gathered from the silos that make them (spec §5.6). Owns the asking.
 
-Every region logs the calls that it makes, and all are asked side by side. Events of installations are control's to send
-and to log. Control logs none yet, since it sends no webhooks: asked for these alone, the log is empty and no region is
-called; asked for all, the log is the regions' entries and nothing else.
+Events of installations are control's to send and to log: for these alone no region is called. All other calls are the
+regions', which are asked side by side.
 """
 
 import time
@@ -19,6 +18,7 @@ from shared.domain.event import INSTALLATION_EVENTS
 from shared.errors import DeadlineExceeded, SiloError, SiloUnreachable
 from shared.pb.hybridcloud.requests.v1 import app_request_pb2, app_request_service_pb2_grpc
 from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2 as pb
+from shared.request_log import list_records, request_message
 from shared.rpc.aliases import Future
 
 log = structlog.get_logger(__name__)
@@ -49,10 +49,10 @@ class RequestQuery:
 
 @dataclass(frozen=True, kw_only=True)
 class RequestLogResult:
-    """What the regions answered."""
+    """What the silos answered."""
 
     requests: tuple[app_request_pb2.RpcSentryAppRequest, ...]
-    """Newest first: of each region at most its newest hundred."""
+    """Newest first: of each silo at most its newest hundred."""
     missing_regions: tuple[str, ...]
     """Names of the regions that did not answer, in order."""
 
@@ -60,7 +60,7 @@ class RequestLogResult:
 def list_requests(
     control: Control, app_id: int, query: RequestQuery, *, deadline_seconds: float = REGIONS_DEADLINE_SECONDS
 ) -> RequestLogResult:
-    """The calls to an app, from every region that answers in time. Must not be called inside a session.
+    """The calls to an app, control's and those of every region that answers in time. Must not be called in a session.
 
     Args:
         control: its directory and its channels to the regions.
@@ -69,12 +69,13 @@ def list_requests(
         deadline_seconds: for all regions together.
 
     Raises:
-        DatabaseUnavailable, PoolExhausted: control cannot read its directory of regions.
+        DatabaseUnavailable, PoolExhausted: control cannot read its own log or its directory of regions.
     """
-    if query.event in INSTALLATION_EVENTS:
-        return RequestLogResult(requests=(), missing_regions=())
-    answers = _ask_regions(control, app_id, query, deadline=time.monotonic() + deadline_seconds)
-    found = [each for answer in answers.values() if answer for each in answer.requests if query.admits(each)]
+    answers: dict[str, pb.GetBufferRequestsForCellResponse | None] = {}
+    if query.event not in INSTALLATION_EVENTS:
+        answers = _ask_regions(control, app_id, query, deadline=time.monotonic() + deadline_seconds)
+    theirs = [each for answer in answers.values() if answer for each in answer.requests]
+    found = [each for each in [*_own_requests(control, app_id, query), *theirs] if query.admits(each)]
     return RequestLogResult(
         requests=tuple(sorted(found, key=sent_at, reverse=True)),
         missing_regions=tuple(name for name, answer in answers.items() if answer is None),
@@ -93,6 +94,13 @@ def organizations_of(requests: Iterable[app_request_pb2.RpcSentryAppRequest]) ->
 def sent_at(request: app_request_pb2.RpcSentryAppRequest) -> datetime:
     """When a call was made, in UTC."""
     return request.date.ToDatetime(tzinfo=UTC)
+
+
+def _own_requests(control: Control, app_id: int, query: RequestQuery) -> list[app_request_pb2.RpcSentryAppRequest]:
+    events = INSTALLATION_EVENTS if query.event is None else INSTALLATION_EVENTS & {query.event}
+    with control.database.session():
+        now = control.clock.now()
+        return list(map(request_message, list_records(app_id, events=events, errors_only=query.errors_only, now=now)))
 
 
 def _ask_regions(

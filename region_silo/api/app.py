@@ -25,7 +25,6 @@ from region_silo.services.freshness import Freshness
 from region_silo.services.identities import Identities
 from region_silo.services.members import Members
 from region_silo.services.region import Region
-from region_silo.services.request_log import RegionRequestLog
 from shared.asking.ask import Asking
 from shared.asking.places import Places
 from shared.config import CONTROL, DEFAULT_REQUESTS_PER_SECOND
@@ -39,6 +38,7 @@ from shared.http.limits import RequestLimit, limit_requests
 from shared.http.measure import Metrics, OutboxAge
 from shared.http.operations import add_operations
 from shared.outbox.status import list_destinations
+from shared.request_log import SiloRequestLog
 from shared.rpc.keyring import Keyring
 
 TITLE = "Silo region"
@@ -85,7 +85,7 @@ def create_api(
     metrics = Metrics(list_ages=lambda: list_ages(region))
     app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
     places = Places(per_quick_app=MAX_CALLERS_PER_QUICK_APP)
-    asking = Asking(region.outgoing, RegionRequestLog(region), region.clock, places=places)
+    asking = Asking(region.outgoing, SiloRequestLog(region.database, region.clock), region.clock, places=places)
     freshness = Freshness(region.database)
     identities, apps = Identities(region, control, freshness), AppReader(region, control, freshness)
     app.state.desk = Desk(region, identities, apps, asking)

@@ -8,11 +8,10 @@ from region_silo.rpc.served_here import require_ids, require_name
 from region_silo.services.find_app import get_app
 from region_silo.services.held import NotHeld
 from region_silo.services.region import Region
-from region_silo.services.request_log import list_records
-from shared.domain.request_record import RequestRecord
 from shared.errors import InvalidInput
 from shared.pb.hybridcloud.requests.v1 import app_request_pb2, app_request_service_pb2_grpc
 from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2 as pb
+from shared.request_log import list_records, request_message
 
 
 class AppRequestServicer(app_request_service_pb2_grpc.AppRequestServiceServicer):
@@ -39,23 +38,6 @@ class AppRequestServicer(app_request_service_pb2_grpc.AppRequestServiceServicer)
                 now=self._region.clock.now(),
             )
         return pb.GetBufferRequestsForCellResponse(requests=map(request_message, records), sentry_app_known=True)
-
-
-def request_message(record: RequestRecord) -> app_request_pb2.RpcSentryAppRequest:
-    """An entry of the log; what it does not hold stays absent."""
-    message = app_request_pb2.RpcSentryAppRequest(
-        response_code=record.response_code,
-        webhook_url=record.webhook_url,
-        organization_id=record.organization_id,
-        event_type=record.event,
-        error_id=record.error_id,
-        project_id=record.project_id,
-        request_body=record.request_body,
-        request_headers=record.request_headers,
-        response_body=record.response_body,
-    )
-    message.date.FromDatetime(record.sent_at)
-    return message
 
 
 def _events(conditions: app_request_pb2.RequestFilter) -> Sequence[str] | None:

@@ -1,16 +1,18 @@
 """What happens to issues: the one place that every change passes, in the transaction that makes it.
 
-Owns the kinds, who may have acted, and the record. Whatever else has to follow from a change starts here.
+Owns the kinds and the record. What else follows from a change starts here: the apps that want to know are told.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from region_silo.models.issue import Activity
+from region_silo.services.subscribers import tell_subscribers
 from shared.columns import instant_text
 from shared.database import Transaction
 from shared.domain.json_value import JsonObject
+from shared.domain.webhook import Actor
 
 
 class ActivityKind(StrEnum):
@@ -26,21 +28,6 @@ class ActivityKind(StrEnum):
     COMMENT_CREATED = "comment.created"
     COMMENT_UPDATED = "comment.updated"
     COMMENT_DELETED = "comment.deleted"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Actor:
-    """Who did it, in the three fields that webhooks carry."""
-
-    type: str
-    """``user`` or ``application``."""
-    id: str
-    """A user's id, an app's uuid, or ``sentry``."""
-    name: str
-
-
-PLATFORM = Actor(type="application", id="sentry", name="Sentry")
-"""Who acts when nobody does: an event came in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +73,10 @@ def record_activity(
             Activity.data.db_value(data),
             instant_text(at),
         ),
+    )
+    subject: JsonObject = {"issue_id": issue.issue_id, "actor": asdict(actor), "data": data, "at": instant_text(at)}
+    tell_subscribers(
+        tx, kind, organization_id=issue.organization_id, project_id=issue.project_id, subject=subject, now=at
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from region_silo.models.issue import IssueStatus
 from region_silo.models.project import Project
-from region_silo.services.activity import PLATFORM, ActivityKind, IssueKey, record_activity
+from region_silo.services.activity import ActivityKind, IssueKey, record_activity
 from region_silo.services.ids import IdKind, next_id
 from region_silo.services.incoming_event import IncomingEvent
 from region_silo.services.issue_query import search_text
@@ -17,6 +17,7 @@ from region_silo.services.region import Region
 from region_silo.services.row_lock import for_update
 from shared.columns import instant_text
 from shared.database import Transaction
+from shared.domain.webhook import PLATFORM
 
 REGRESSED = "regressed"
 """Substatus of an issue that was resolved and came back."""

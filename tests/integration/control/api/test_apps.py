@@ -115,7 +115,7 @@ def test_an_app_of_another_organization_is_refused_with_ones_own_organizations(w
 
 def test_an_unknown_app_is_not_found(world: World) -> None:
     owner = world.person()
-    for name in ("nothing", "404", "9" * 30, "%00", "٣"):
+    for name in ("nothing", "404", "9" * 30, "0" * 20 + "9" * 20, "0" * 4400, "%00", "٣"):
         answer = owner.get(f"/sentry-apps/{name}/")
         assert (answer.status_code, answer.json()) == (404, {"detail": "Could not find the requested sentry app"})
 
@@ -132,6 +132,14 @@ def test_a_full_object_can_be_sent_back_as_it_was_read(world: World) -> None:
     read = owner.post("/sentry-apps/", {**KANBAN, "webhookHeaders": ["X-Key: hush"]}).json()
     answer = owner.put("/sentry-apps/acme-kanban/", read)
     assert (answer.status_code, answer.json()) == (200, read)
+
+
+def test_a_published_app_sent_back_by_staff_keeps_the_date_of_its_publication(world: World) -> None:
+    world.app(status="published")
+    staff = world.staff()
+    read = staff.get("/sentry-apps/kanban/").json()
+    world.clock.advance(60)
+    assert staff.put("/sentry-apps/kanban/", read).json() == read
 
 
 def test_masked_headers_sent_back_keep_their_values(world: World) -> None:

@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 from google.protobuf import struct_pb2
 
-from region_silo.models.request_log import RequestLogEntry
-from region_silo.services.request_log import RegionRequestLog
 from shared.domain.request_record import RequestRecord
 from shared.errors import FieldMissing, InvalidInput
 from shared.pb.hybridcloud.requests.v1 import app_request_pb2, app_request_service_pb2_grpc
 from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2 as pb
+from shared.request_log import RequestLogEntry, SiloRequestLog
 from tests.integration.region.apps.world import World
 
 
@@ -22,7 +21,7 @@ def record(world: World, *, code: int = 200, event: str = "issue.created", **fie
 
 
 def keep(world: World, records: Sequence[RequestRecord]) -> None:
-    RegionRequestLog(world.region).record(records)
+    SiloRequestLog(world.region.database, world.region.clock).record(records)
 
 
 def ask(world: World, **fields: Any) -> pb.GetBufferRequestsForCellResponse:
