@@ -6,13 +6,14 @@ import grpc
 
 from control_silo.config import ControlConfig
 from control_silo.replication.delivery import list_versions, load
-from control_silo.rpc.app_service import AppServicer, organization_freshness
+from control_silo.rpc.app_service import AppServicer
 from control_silo.rpc.identity_service import IdentityServicer
 from control_silo.rpc.member_service import MemberServicer
 from control_silo.rpc.organization_service import OrganizationServicer
 from control_silo.rpc.topology_service import TopologyServicer
 from control_silo.services.apply import organization_tables, replica_checksums, replica_versions
 from control_silo.services.control import Control
+from control_silo.services.freshness import organization_freshness
 from control_silo.services.regions import RegionChannels
 from control_silo.services.webhook import prepare
 from shared.clock import Clock

@@ -85,7 +85,7 @@ def start_server(region: Region, config: RegionConfig, *, control: grpc.Channel)
     replicas = ReplicaServicer(region.database, holdings, committed=freshness.applied)
     way = WayToControl(region.clock)
     apps = AppServicer(region, control, freshness, way=way)
-    on_apps = _on_apps(region, control, way)
+    on_apps = _on_apps(region, control, freshness, way)
     outbox = OutboxServicer(region.database, silo=region.name, clock=region.clock)
     servicers: list[tuple[AddServicer, object]] = [
         (app_service_pb2_grpc.add_AppServiceServicer_to_server, apps),
@@ -107,10 +107,10 @@ def start_server(region: Region, config: RegionConfig, *, control: grpc.Channel)
     )
 
 
-def _on_apps(region: Region, control: grpc.Channel, way: WayToControl) -> SentryAppRegionServicer:
+def _on_apps(region: Region, control: grpc.Channel, freshness: Freshness, way: WayToControl) -> SentryAppRegionServicer:
     asking = Asking(region.outgoing, SiloRequestLog(region.database, region.clock), region.clock)
-    tools = RegionTools(region, AppReader(region, control, way=way), UserAccess(region, control, way=way), asking)
-    return SentryAppRegionServicer(tools)
+    apps, access = AppReader(region, control, freshness, way=way), UserAccess(region, control, way=way)
+    return SentryAppRegionServicer(RegionTools(region, apps, access, asking))
 
 
 def make_worker(region: Region, *, control: grpc.Channel) -> Worker:

@@ -22,6 +22,7 @@ from control_silo.api import (
 from control_silo.api.forward import forward_region_paths
 from control_silo.api.relay import Relay
 from control_silo.services.control import Control
+from control_silo.services.freshness import organization_freshness
 from control_silo.services.region import list_regions
 from shared.config import DEFAULT_REQUESTS_PER_SECOND
 from shared.domain.category import Category
@@ -64,7 +65,7 @@ def create_api(
     """
     metrics = Metrics(list_ages=lambda: list_ages(control))
     app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
-    app.state.control = control
+    app.state.control, app.state.freshness = control, organization_freshness(control)
     limit_requests(app, RequestLimit(control.clock, limit=requests_per_second))
     answer_browsers(app)
     if relay:

@@ -66,6 +66,7 @@ WHERE id = ?
 """
 _REOPEN = "UPDATE issue SET status = ?, substatus = ?, resolved_at = NULL WHERE id = ?"
 _INSERT_USER = "INSERT INTO issue_user (issue_id, user_hash) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING issue_id"
+_INSERT_ENVIRONMENT = "INSERT INTO issue_environment (issue_id, environment) VALUES (?, ?) ON CONFLICT DO NOTHING"
 _INSERT_EVENT = """
 INSERT INTO event (project_id, event_id, issue_id, occurred_at, received_at, size, outline, payload)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (project_id, event_id) DO NOTHING RETURNING id
@@ -155,6 +156,7 @@ def _insert_event(tx: Transaction, event: IncomingEvent, issue: IssueKey) -> Non
     )
     if not inserted:
         raise _AlreadyStoredError
+    tx.database.rows(_INSERT_ENVIRONMENT, (issue.issue_id, event.outline.environment or ""))
 
 
 def _description(event: IncomingEvent) -> tuple[str, ...]:
