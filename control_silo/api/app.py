@@ -39,6 +39,8 @@ TITLE = "Silo control"
 DESCRIPTION = (
     "Apps, installations, users and tokens of the whole world. Wire-compatible with Sentry's Integration Platform."
 )
+FAILED_SIGN_INS_PER_MINUTE = 20
+"""Of one account from one address."""
 OWN_CATEGORIES = (Category.APP, Category.INSTALLATION, Category.TOKEN)
 """What control tells regions of; organizations are the regions' own."""
 
@@ -66,6 +68,7 @@ def create_api(
     metrics = Metrics(list_ages=lambda: list_ages(control))
     app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
     app.state.control, app.state.freshness = control, organization_freshness(control)
+    app.state.failed_sign_ins = RequestLimit(control.clock, limit=FAILED_SIGN_INS_PER_MINUTE, window_seconds=60)
     limit_requests(app, RequestLimit(control.clock, limit=requests_per_second))
     answer_browsers(app)
     if relay:
