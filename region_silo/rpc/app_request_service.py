@@ -30,10 +30,6 @@ class AppRequestServicer(app_request_service_pb2_grpc.AppRequestServiceServicer)
         require_name(self._region, request.cell_name, field="cell_name")
         require_ids(sentry_app_id=request.sentry_app_id)
         events = _events(request.filter)
-        try:
-            get_app(self._region.database, request.sentry_app_id)
-        except NotHeld:
-            return pb.GetBufferRequestsForCellResponse(sentry_app_known=False)
         with self._region.database.session():
             records = list_records(
                 request.sentry_app_id,
@@ -41,7 +37,16 @@ class AppRequestServicer(app_request_service_pb2_grpc.AppRequestServiceServicer)
                 errors_only=request.filter.errors_only,
                 now=self._region.clock.now(),
             )
-        return pb.GetBufferRequestsForCellResponse(requests=map(request_message, records), sentry_app_known=True)
+        is_known = bool(records) or self._is_held(request.sentry_app_id)
+        return pb.GetBufferRequestsForCellResponse(requests=map(request_message, records), sentry_app_known=is_known)
+
+    def _is_held(self, app_id: int) -> bool:
+        """An app may be called, and so be logged, before its replica has arrived."""
+        try:
+            get_app(self._region.database, app_id)
+        except NotHeld:
+            return False
+        return True
 
     def ListDeliveries(
         self, request: pb.ListDeliveriesRequest, context: grpc.ServicerContext

@@ -60,6 +60,27 @@ def record_activity(
             ``{"comment_id", "comment"}`` for comments.
         at: when.
     """
+    if kind is not ActivityKind.ERROR_CREATED:  # the event itself is the record, and there is one for each
+        _insert(tx, kind, issue=issue, actor=actor, data=data, at=at)
+    subject: JsonObject = {"issue_id": issue.issue_id, "actor": asdict(actor), "data": data, "at": instant_text(at)}
+    tell_subscribers(
+        tx, kind, organization_id=issue.organization_id, project_id=issue.project_id, subject=subject, now=at
+    )
+
+
+def list_activity(issue_id: int, *, limit: int) -> list[Activity]:
+    """What people and the platform did to an issue, newest first; events and comments have lists of their own.
+
+    Needs a session.
+    """
+    # Nothing has the first kind; it is said because the index says it.
+    shown = (Activity.kind != ActivityKind.ERROR_CREATED.value) & ~Activity.kind.startswith("comment.")
+    return list(Activity.select().where(Activity.issue_id == issue_id, shown).order_by(Activity.id.desc()).limit(limit))
+
+
+def _insert(
+    tx: Transaction, kind: ActivityKind, *, issue: IssueKey, actor: Actor, data: JsonObject, at: datetime
+) -> None:
     tx.database.rows(
         _INSERT,
         (
@@ -74,16 +95,3 @@ def record_activity(
             instant_text(at),
         ),
     )
-    subject: JsonObject = {"issue_id": issue.issue_id, "actor": asdict(actor), "data": data, "at": instant_text(at)}
-    tell_subscribers(
-        tx, kind, organization_id=issue.organization_id, project_id=issue.project_id, subject=subject, now=at
-    )
-
-
-def list_activity(issue_id: int, *, limit: int) -> list[Activity]:
-    """What people and the platform did to an issue, newest first; events and comments have lists of their own.
-
-    Needs a session.
-    """
-    shown = (Activity.kind != ActivityKind.ERROR_CREATED.value) & ~Activity.kind.startswith("comment.")
-    return list(Activity.select().where(Activity.issue_id == issue_id, shown).order_by(Activity.id.desc()).limit(limit))

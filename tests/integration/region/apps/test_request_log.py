@@ -104,6 +104,13 @@ def test_an_entry_holds_what_the_log_knows_and_no_more(world: World) -> None:
     assert not any(bare.HasField(name) for name in absent)
 
 
+def test_a_call_to_an_app_whose_replica_has_not_arrived_is_answered(world: World) -> None:
+    app = world.create_app()
+    keep(world, [record(world, sentry_app_id=app.id)])
+    answer = ask(world, sentry_app_id=app.id)
+    assert (answer.sentry_app_known, len(answer.requests)) == (True, 1)
+
+
 def test_an_app_that_is_not_known_here_is_said_to_be_unknown(world: World) -> None:
     answer = ask(world, sentry_app_id=2**40)
     assert (answer.sentry_app_known, list(answer.requests)) == (False, [])
