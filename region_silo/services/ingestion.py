@@ -15,6 +15,7 @@ from region_silo.services.incoming_event import IncomingEvent
 from region_silo.services.issue_query import search_text
 from region_silo.services.region import Region
 from region_silo.services.row_lock import for_update
+from region_silo.services.rule_firing import Sighting, fire_rules
 from shared.columns import instant_text
 from shared.database import Transaction
 from shared.domain.webhook import PLATFORM
@@ -88,9 +89,22 @@ def store_event(region: Region, *, project: Project, event: IncomingEvent) -> St
             if found is None:
                 _hold(tx, project)
                 found = _find_issue(tx, project, event)
-            return _store_first(tx, project, event) if found is None else _store_next(tx, project, event, found)
+            stored = _store_first(tx, project, event) if found is None else _store_next(tx, project, event, found)
+            fire_rules(tx, _sighting(project, event, stored))
+            return stored
     except _AlreadyStoredError:
         return None
+
+
+def _sighting(project: Project, event: IncomingEvent, stored: StoredEvent) -> Sighting:
+    return Sighting(
+        issue=_key(project, stored.issue_id),
+        event_id=event.event_id,
+        environment=event.outline.environment,
+        is_new_issue=stored.is_new_issue,
+        is_regression=stored.is_regression,
+        at=event.received_at,
+    )
 
 
 def _find_issue(tx: Transaction, project: Project, event: IncomingEvent) -> _Found | None:

@@ -9,6 +9,7 @@ from region_silo.services.activity import ActivityKind
 from region_silo.services.event_object import event_webhook_object
 from region_silo.services.events import find_project_event
 from region_silo.services.issue_object import Place, issue_links, issue_object
+from region_silo.services.rule_firing import EVENT_ALERT
 from shared.columns import parse_instant
 from shared.domain.json_value import JsonObject, JsonValue
 from shared.errors import NotFound
@@ -19,7 +20,8 @@ from shared.http.answer import instant_json
 class Happening:
     """What happened, and to which issue."""
 
-    kind: ActivityKind
+    event: str
+    """``resource.action``."""
     issue: Issue
     project: Project
     place: Place
@@ -35,7 +37,7 @@ def data_of(happening: Happening) -> Mapping[str, JsonValue]:
     Raises:
         NotFound: the event that it tells of is gone.
     """
-    return _DATA[happening.kind](happening)
+    return _DATA[happening.event](happening)
 
 
 def _issue(happening: Happening) -> dict[str, JsonValue]:
@@ -58,6 +60,12 @@ def _error(happening: Happening) -> dict[str, JsonValue]:
     return {"error": event_webhook_object(event, project=happening.project, place=happening.place)}
 
 
+def _alert(happening: Happening) -> dict[str, JsonValue]:
+    """As the original has it: the event, which rule it met, and what the user entered in the app's form."""
+    told = {name: value for name, value in happening.data.items() if name != "event_id"}
+    return {"event": _error(happening)["error"], **told}
+
+
 def _comment(happening: Happening) -> dict[str, JsonValue]:
     return {
         "comment_id": happening.data["comment_id"],
@@ -68,7 +76,7 @@ def _comment(happening: Happening) -> dict[str, JsonValue]:
     }
 
 
-_DATA: Mapping[ActivityKind, Callable[[Happening], dict[str, JsonValue]]] = {
+_DATA: Mapping[str, Callable[[Happening], dict[str, JsonValue]]] = {
     ActivityKind.ISSUE_CREATED: _issue,
     ActivityKind.ISSUE_RESOLVED: _resolved,
     ActivityKind.ISSUE_UNRESOLVED: _issue,
@@ -78,4 +86,5 @@ _DATA: Mapping[ActivityKind, Callable[[Happening], dict[str, JsonValue]]] = {
     ActivityKind.COMMENT_CREATED: _comment,
     ActivityKind.COMMENT_UPDATED: _comment,
     ActivityKind.COMMENT_DELETED: _comment,
+    EVENT_ALERT: _alert,
 }

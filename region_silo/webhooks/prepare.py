@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from region_silo.models.issue import Issue
 from region_silo.models.project import Project
 from region_silo.models.replica import AppReplica, InstallationReplica
-from region_silo.services.activity import ActivityKind
 from region_silo.services.identity import find_http_url
 from region_silo.services.issue_object import Place
 from region_silo.services.organization import find_organization
@@ -54,7 +53,7 @@ class Preparing:
         if issue is None or organization is None:
             raise NotFound
         happening = Happening(
-            kind=ActivityKind(delivery.event),
+            event=delivery.event,
             issue=issue,
             project=Project.get_by_id(issue.project_id),
             place=Place(base_url=find_http_url(self.region) or "", organization_slug=organization.slug),
