@@ -96,11 +96,12 @@ def test_the_secret_is_gone_a_day_after_creation(world: World) -> None:
 
 
 def test_a_stranger_sees_nothing_secret_of_a_published_app(world: World) -> None:
-    world.app(status="published", webhook_headers=["X-Key: hush"])
+    world.app(status="published", webhook_headers=["X-Key: hush"], webhook_url="https://me:hush@a.example/hook")
     seen = world.person(organization="globex").get("/sentry-apps/kanban/").json()
     assert seen["datePublished"] == "2030-01-01T00:00:00Z"
     assert not {"clientId", "clientSecret", "owner"} & seen.keys()
     assert "hush" not in str(seen)
+    assert seen["webhookUrl"] == "https://a.example/hook"
 
 
 def test_an_app_of_another_organization_is_refused_with_ones_own_organizations(world: World) -> None:
