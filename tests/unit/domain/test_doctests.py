@@ -10,11 +10,11 @@ from shared.domain import (
     json_text,
     path_key,
     region_id,
-    request_record,
     scopes,
+    webhook_url,
 )
 
-MODULES = [event, headers, http_address, json_struct, json_text, path_key, region_id, request_record, scopes]
+MODULES = [event, headers, http_address, json_struct, json_text, path_key, region_id, scopes, webhook_url]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
