@@ -10,7 +10,6 @@ from typing import Any, Self
 
 import grpc
 from grpc_health.v1 import health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
 
 from shared.clock import Clock
 from shared.errors import ConfigInvalid
@@ -21,6 +20,7 @@ from shared.rpc.inprocess import InProcessServer
 from shared.rpc.interceptors import SiloInterceptor
 from shared.rpc.keyring import Keyring
 from shared.rpc.options import SERVER_OPTIONS
+from shared.rpc.reflection import add_reflection
 from shared.rpc.signature import Verifier
 from shared.rpc.tls import TlsConfig
 
@@ -123,7 +123,7 @@ class SiloServer:
         recorder = _Recorder(self._inner)
         for add, servicer in (*servicers, (health_pb2_grpc.add_HealthServicer_to_server, self._health)):
             add(servicer, recorder)
-        reflection.enable_server_reflection((*recorder.services, reflection.SERVICE_NAME), self._inner)
+        add_reflection(self._inner, recorder.services)
         self._health.announce(*recorder.services)
 
     def stop(self, *, grace_seconds: float = DEFAULT_GRACE_SECONDS) -> None:

@@ -30,7 +30,11 @@ from shared.rpc.nonces import NonceMemory
 SKEW_SECONDS = 60
 """How far a timestamp may be from the verifier's clock, either way."""
 
-UNSIGNED_SERVICES = ("/grpc.health.v1.Health/", "/grpc.reflection.v1alpha.ServerReflection/")
+UNSIGNED_SERVICES = (
+    "/grpc.health.v1.Health/",
+    "/grpc.reflection.v1.ServerReflection/",
+    "/grpc.reflection.v1alpha.ServerReflection/",
+)
 """Methods under these need no signature: orchestrators and tools ask them."""
 
 _VERSION = "silo-v1"

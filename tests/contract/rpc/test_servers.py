@@ -7,7 +7,7 @@ import grpc
 import pytest
 from google.protobuf.wrappers_pb2 import StringValue
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2
 
 from shared import errors
 from shared.rpc.channel import SiloChannel
@@ -109,14 +109,19 @@ def test_a_stopping_server_lets_open_calls_end(world: World) -> None:
     stopping.join(PATIENCE)
 
 
-def test_reflection_lists_the_services_and_describes_them(world: World) -> None:
-    reflection = reflection_pb2_grpc.ServerReflectionStub(world.bare_channel(world.serve().address))
+@pytest.mark.parametrize("service", ["grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"])
+def test_reflection_lists_the_services_and_describes_them(world: World, service: str) -> None:
+    ask = world.bare_channel(world.serve().address).stream_stream(
+        f"/{service}/ServerReflectionInfo",
+        reflection_pb2.ServerReflectionRequest.SerializeToString,
+        reflection_pb2.ServerReflectionResponse.FromString,
+    )
     asked = [
         reflection_pb2.ServerReflectionRequest(list_services=""),
         reflection_pb2.ServerReflectionRequest(file_containing_symbol=SERVICE),
     ]
-    listed, described = reflection.ServerReflectionInfo(iter(asked))
-    names = {service.name for service in listed.list_services_response.service}
+    listed, described = ask(iter(asked))
+    names = {each.name for each in listed.list_services_response.service}
     assert names >= {SERVICE, "grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}
     assert len(described.file_descriptor_response.file_descriptor_proto) == 2
 

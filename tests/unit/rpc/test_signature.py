@@ -76,6 +76,7 @@ def test_malformed_entries_are_refused_also_when_they_are_signed(timestamp: str,
 
 def test_health_and_reflection_need_no_signature() -> None:
     assert not needs_signature("/grpc.health.v1.Health/Check")
-    assert not needs_signature("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo")
+    for version in ("v1", "v1alpha"):
+        assert not needs_signature(f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo")
     assert needs_signature(METHOD)
     assert needs_signature("/grpc.health.v1.HealthLike/Check")
