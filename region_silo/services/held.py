@@ -42,6 +42,8 @@ def slugs_of_organizations(database: Database, ids: Collection[int]) -> Mapping[
     Raises:
         NotHeld: one of them lives elsewhere.
     """
+    if not ids:
+        return {}
     statement = f"SELECT id, slug FROM organization WHERE id IN ({', '.join('?' * len(ids))})"  # noqa: S608
     with database.session():
         slugs = dict(database.rows(statement, list(ids)))

@@ -36,6 +36,9 @@ LOCAL: Mapping[str, Make] = {
         organization_id=w.acme.id, integration_name="robot"
     ),
     "objects": lambda w: pb.SerializeManyRequest(filter=Filter(organization_id=w.acme.id)),
+    "objects of no installation": lambda w: pb.SerializeManyRequest(
+        filter=Filter(organization_id=w.acme.id, status="pending_deletion")
+    ),
     "installations by id": lambda w: pb.GetManyRequest(
         filter=Filter(installation_ids=[w.robot_in_acme.id, w.gone.id, w.pending.id])
     ),

@@ -50,6 +50,7 @@ def test_answers_are_not_all_empty(world: World) -> None:
     assert empty == {
         "apps by no proxy users",
         "internal apps of no such name",
+        "objects of no installation",
         "installations by a token of the other kind",
         "pending installation by id",
         "deleted installation by id",
