@@ -6,14 +6,16 @@ import grpc
 
 from control_silo.config import ControlConfig
 from control_silo.replication.delivery import list_versions, load
-from control_silo.rpc.app_service import AppServicer, organization_freshness
+from control_silo.rpc.app_service import AppServicer
 from control_silo.rpc.identity_service import IdentityServicer
 from control_silo.rpc.member_service import MemberServicer
 from control_silo.rpc.organization_service import OrganizationServicer
 from control_silo.rpc.topology_service import TopologyServicer
 from control_silo.services.apply import organization_tables, replica_checksums, replica_versions
 from control_silo.services.control import Control
+from control_silo.services.freshness import organization_freshness
 from control_silo.services.regions import RegionChannels
+from control_silo.services.webhook import prepare
 from shared.clock import Clock
 from shared.config import CONTROL
 from shared.database import Database, connect
@@ -30,13 +32,15 @@ from shared.pb.hybridcloud.replication.v1 import replica_service_pb2_grpc
 from shared.pb.hybridcloud.users.v1 import identity_service_pb2_grpc, member_service_pb2_grpc
 from shared.rpc import channel as rpc_channel
 from shared.rpc.server import AddServicer, SiloServer, serve
+from shared.webhooks.schema import migrate_webhooks
+from shared.webhooks.sender import Sender
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def migrate(database: Database) -> list[str]:
     """Brings the database up to date; answers the names of what was applied."""
-    return [*migrate_outbox(database), *database.migrate(MIGRATIONS)]
+    return [*migrate_outbox(database), *migrate_webhooks(database), *database.migrate(MIGRATIONS)]
 
 
 def open_alone(database: Database, *, clock: Clock) -> Control:
@@ -115,6 +119,11 @@ def make_worker(control: Control) -> Worker:
         list_destinations=control.regions.list_names,
         open_destination=open_destination,
     )
+
+
+def make_sender(control: Control) -> Sender:
+    """What tells apps of their installations."""
+    return Sender(control.database, clock=control.clock, client=control.outgoing, prepare=prepare)
 
 
 def _tables_for(caller: str) -> Tables:

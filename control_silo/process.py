@@ -4,7 +4,7 @@ import contextlib
 
 from control_silo.api.app import create_api
 from control_silo.api.relay import Relay
-from control_silo.bootstrap import make_worker, start_server
+from control_silo.bootstrap import make_sender, make_worker, start_server
 from control_silo.config import ControlConfig
 from control_silo.services.control import Control
 from shared.http.serve import HttpServer
@@ -37,9 +37,9 @@ class ControlServe:
         http.start()
         started.callback(control.outgoing.close)  # first of all, since requests wait for it
         if self._with_worker:
-            worker = make_worker(control)
-            worker.start()
-            started.callback(worker.stop)
+            for worker in (make_worker(control), make_sender(control)):
+                worker.start()
+                started.callback(worker.stop)
 
     def stop(self) -> None:
         self._started.close()
@@ -51,11 +51,15 @@ class ControlWork:
     def __init__(self, control: Control) -> None:
         self._control = control
         self._worker = make_worker(control)
+        self._sender = make_sender(control)
 
     def start(self) -> None:
         self._worker.start()
+        self._sender.start()
 
     def stop(self) -> None:
+        self._control.outgoing.close()
+        self._sender.stop()
         self._worker.stop()
         self._control.regions.close()
         self._control.database.close()

@@ -16,9 +16,9 @@ from region_silo.services.app_reader import AppReader
 from region_silo.services.apply import TABLES
 from region_silo.services.freshness import Freshness
 from region_silo.services.region import Region
-from region_silo.services.request_log import RegionRequestLog
 from region_silo.services.user_access import UserAccess
 from region_silo.services.way_to_control import WayToControl
+from region_silo.webhooks.prepare import Preparing
 from shared.asking.ask import Asking
 from shared.clock import Clock
 from shared.config import CONTROL
@@ -35,15 +35,18 @@ from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2_grpc
 from shared.pb.hybridcloud.region.v1 import sentry_app_region_service_pb2_grpc
 from shared.pb.hybridcloud.replication.v1 import replica_service_pb2_grpc
 from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2_grpc
+from shared.request_log import SiloRequestLog
 from shared.rpc import channel as rpc_channel
 from shared.rpc.server import AddServicer, SiloServer, serve
+from shared.webhooks.schema import migrate_webhooks
+from shared.webhooks.sender import Sender
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def migrate(database: Database) -> list[str]:
     """Brings the database up to date; answers the names of what was applied."""
-    return [*migrate_outbox(database), *database.migrate(MIGRATIONS)]
+    return [*migrate_outbox(database), *migrate_webhooks(database), *database.migrate(MIGRATIONS)]
 
 
 def open_region(config: RegionConfig, *, clock: Clock) -> Region:
@@ -82,7 +85,7 @@ def start_server(region: Region, config: RegionConfig, *, control: grpc.Channel)
     replicas = ReplicaServicer(region.database, holdings, committed=freshness.applied)
     way = WayToControl(region.clock)
     apps = AppServicer(region, control, freshness, way=way)
-    on_apps = _on_apps(region, control, way)
+    on_apps = _on_apps(region, control, freshness, way)
     outbox = OutboxServicer(region.database, silo=region.name, clock=region.clock)
     servicers: list[tuple[AddServicer, object]] = [
         (app_service_pb2_grpc.add_AppServiceServicer_to_server, apps),
@@ -104,10 +107,10 @@ def start_server(region: Region, config: RegionConfig, *, control: grpc.Channel)
     )
 
 
-def _on_apps(region: Region, control: grpc.Channel, way: WayToControl) -> SentryAppRegionServicer:
-    asking = Asking(region.outgoing, RegionRequestLog(region), region.clock)
-    tools = RegionTools(region, AppReader(region, control, way=way), UserAccess(region, control, way=way), asking)
-    return SentryAppRegionServicer(tools)
+def _on_apps(region: Region, control: grpc.Channel, freshness: Freshness, way: WayToControl) -> SentryAppRegionServicer:
+    asking = Asking(region.outgoing, SiloRequestLog(region.database, region.clock), region.clock)
+    apps, access = AppReader(region, control, freshness, way=way), UserAccess(region, control, way=way)
+    return SentryAppRegionServicer(RegionTools(region, apps, access, asking))
 
 
 def make_worker(region: Region, *, control: grpc.Channel) -> Worker:
@@ -119,3 +122,8 @@ def make_worker(region: Region, *, control: grpc.Channel) -> Worker:
         list_destinations=lambda: [CONTROL],
         open_destination=lambda name: destination,
     )
+
+
+def make_sender(region: Region) -> Sender:
+    """What tells apps of what happens here."""
+    return Sender(region.database, clock=region.clock, client=region.outgoing, prepare=Preparing(region))

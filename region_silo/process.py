@@ -6,7 +6,7 @@ from collections.abc import Callable
 import grpc
 
 from region_silo.api.app import create_api
-from region_silo.bootstrap import make_worker, start_server
+from region_silo.bootstrap import make_sender, make_worker, start_server
 from region_silo.config import RegionConfig
 from region_silo.services.region import Region
 from region_silo.services.registration import Registration
@@ -66,9 +66,9 @@ class RegionServe:
         registration.start()
         started.callback(registration.stop)
         if self._with_worker:
-            worker = make_worker(region, control=self._control)
-            worker.start()
-            started.callback(worker.stop)
+            for worker in (make_worker(region, control=self._control), make_sender(region)):
+                worker.start()
+                started.callback(worker.stop)
 
     def stop(self) -> None:
         self._started.close()
@@ -81,11 +81,15 @@ class RegionWork:
         self._region = region
         self._control = control
         self._worker = make_worker(region, control=control)
+        self._sender = make_sender(region)
 
     def start(self) -> None:
         self._worker.start()
+        self._sender.start()
 
     def stop(self) -> None:
+        self._region.outgoing.close()
+        self._sender.stop()
         self._worker.stop()
         self._control.close()
         self._region.close()

@@ -5,6 +5,8 @@ from collections import defaultdict
 
 EVERY_DESTINATION = "*"
 """Rung when there may be a new destination; no silo can have this name."""
+EVERY_APP = "app:*"
+"""Rung with the bell of any app, ``app:<id>``."""
 
 
 class Wake:
@@ -27,7 +29,9 @@ class Wake:
 
     def ring(self, destination: str) -> None:
         with self._lock:
-            events = tuple(self._events.get(destination, ()))
+            events = [*self._events.get(destination, ())]
+            if destination.startswith("app:"):
+                events += self._events.get(EVERY_APP, ())
         for event in events:
             event.set()
 

@@ -11,6 +11,7 @@ from shared.domain.event import consolidate_events
 from shared.domain.features import IntegrationFeature
 from shared.domain.headers import MASKED_VALUE, mask_headers
 from shared.domain.status import SentryAppStatus
+from shared.domain.webhook_url import without_credentials
 from shared.http.answer import instant_json
 
 SECRET_SHOWN_SECONDS = 24 * 3600
@@ -32,6 +33,8 @@ def app_object(details: AppDetails, *, principal: Principal, now: datetime, base
         **_public_fields(details, base_url),
         "webhookHeaders": list(app.webhook_headers) if may_see else mask_headers(app.webhook_headers),
     }
+    if app.webhook_url and not may_see_ownership(principal, app):
+        shown["webhookUrl"] = without_credentials(app.webhook_url)
     if app.is_published and app.date_published:
         shown["datePublished"] = instant_json(app.date_published)
     if may_see_ownership(principal, app):

@@ -65,7 +65,7 @@ _INSTANT_FORMAT = "%Y-%m-%d %H:%M:%S"
 def list_app_requests(call: CallOf, app_id_or_slug: str) -> Response:
     """Lists the calls that were made to an app, newest first. For managers and above of the organization that owns it,
     and for all its members when the app is internal. Regions that are away are left out and named in
-    `silo-missing-regions`. Of `installation.*` there are no entries: control, whose events they are, logs none yet.
+    `silo-missing-regions`.
     """
     return _list_requests(call, app_id_or_slug)
 

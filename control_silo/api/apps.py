@@ -107,9 +107,10 @@ def delete_app(call: CallOf, app_id_or_slug: str) -> Response:
     with call.signed_in(scopes=app_access.ADMIN_SCOPES) as principal:
         app = get_visible_app(call, principal, app_id_or_slug, may=app_access.may_administer_app).app
         check_partnership(app)
-        if app.state not in app_access.DELETABLE:
-            raise Refused(403, {"detail": ["Published apps cannot be removed."]})
-        delete_app_and_all(call.control, app_id=app.id, actor=principal.user)
+        try:
+            delete_app_and_all(call.control, app_id=app.id, actor=principal.user)
+        except PermissionDenied as denied:
+            raise Refused(403, {"detail": [denied.message]}) from denied
         return empty_answer(204)
 
 
@@ -154,7 +155,7 @@ def check_enabled(control: Control, app: SentryApp) -> None:
 def _filter(wanted: str | None, principal: Principal) -> dict[str, Any]:
     """What of all apps a listing shows (spec §4.1)."""
     if wanted in {"unpublished", "internal"}:
-        owner_ids = None if principal.is_elevated else principal.organization_ids
+        owner_ids = None if principal.is_elevated else app_access.readable_owners(principal)
         return {"status": SentryAppStatus.from_name(wanted), "owner_ids": owner_ids}
     if wanted != "published" and principal.is_elevated:
         return {"status": None}

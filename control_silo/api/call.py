@@ -11,8 +11,10 @@ from control_silo.models.region import OrganizationReplica
 from control_silo.services.control import Control
 from control_silo.services.identity import Principal, identify_session, identify_token
 from control_silo.services.organization import find_organization
+from shared.consistency import required
 from shared.domain.json_value import JsonObject
-from shared.errors import CredentialsMissing, OrganizationNotFound, PermissionDenied
+from shared.errors import CredentialsMissing, OrganizationNotFound, PermissionDenied, ReplicaBehind
+from shared.freshness import ReplicaFreshness
 from shared.http.body import parse_object, read_body
 from shared.http.cors import check_origin
 from shared.http.credentials import bearer_token, session_key
@@ -39,7 +41,9 @@ class Call:
             Unauthenticated: nobody known.
             PermissionDenied: the token lacks the scopes.
             Refused: an app's token is used from an origin that the app does not allow.
+            ReplicaBehind: as ``await_replicas``.
         """
+        self.await_replicas()
         with self.control.database.session():
             principal = self.find_principal()
             if principal is None:
@@ -47,6 +51,16 @@ class Call:
             if scopes is not None and not principal.passes(scopes):
                 raise PermissionDenied
             yield principal
+
+    def await_replicas(self) -> None:
+        """Returns once control knows the organizations that the reader has seen. Outside any session of the database.
+
+        Raises:
+            ReplicaBehind: they have not arrived.
+        """
+        freshness = cast(ReplicaFreshness, self.request.app.state.freshness)
+        if not freshness.wait(required()):
+            raise ReplicaBehind
 
     def find_principal(self) -> Principal | None:
         """Who asks; None when the request carries no credentials. Needs a session of the database.

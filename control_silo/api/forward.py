@@ -112,6 +112,7 @@ def _forwarding(control: Control, relay: Relay, find: Find) -> Callable[[Request
 
 
 def _locate(call: Call, find: Find) -> RegionAddress:
+    call.await_replicas()
     with call.control.database.session():
         try:
             return find(call)

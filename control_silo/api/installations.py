@@ -104,9 +104,12 @@ def put_installation(call: CallOf, uuid: str) -> Response:
 
 @endpoints.add("DELETE", "/sentry-app-installations/{uuid}/", answers={204: None})
 def delete_installation(call: CallOf, uuid: str) -> Response:
-    """Uninstalls an app, with its tokens there."""
+    """Uninstalls an app, with its tokens there; an app's token, where it acts."""
     with call.signed_in(scopes=app_access.INSTALL_SCOPES) as principal:
         details = get_visible_installation(call, principal, uuid, scopes=app_access.INSTALL_SCOPES)
+        place = details.installation.organization_id
+        if not app_access.may_in_organization(principal, place, app_access.INSTALL_SCOPES):
+            raise PermissionDenied
         uninstall(call.control, uuid=details.installation.uuid, actor=principal.user)
         return empty_answer(204)
 

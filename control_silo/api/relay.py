@@ -1,7 +1,7 @@
 """Carries requests to regions and answers back, as they are. Owns connections, deadlines and one circuit per region.
 
-Bodies stream both ways and are never held; nothing is followed, retried or interpreted. A region that is away costs its
-own callers one refusal, and nobody else anything.
+Bodies stream both ways and are never held whole; nothing is followed, retried or interpreted. A region that is away
+costs its own callers one refusal, and nobody else anything; so does a client that sends slowly.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,10 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from control_silo.api.relayed_body import PIECE_SECONDS, RelayedBody
 from control_silo.services.placement import RegionAddress
 from shared.circuit import Circuit
 from shared.clock import Clock
 from shared.errors import RequestRefused, SiloUnreachable
+from shared.http.errors import NO_SUCH_PATH, Refused
 from shared.http.forwarded import HOST_HEADER, PROOF_HEADER, PROTOCOL_HEADER, ForwardingProver
 from shared.http.pagination import public_url
 from shared.rpc.keyring import Keyring
@@ -67,12 +69,14 @@ class Relay:
         *,
         clock: Clock,
         answer_seconds: float = ANSWER_SECONDS,
+        piece_seconds: float = PIECE_SECONDS,
         open_transport: OpenTransport = open_transport,
     ) -> None:
         """Args:
         keyring: signs the fact that a request was forwarded.
         clock: times signatures and probes.
         answer_seconds: how long a region may say nothing.
+        piece_seconds: how long a client may take for a piece of its body.
         open_transport: makes the connections to a region.
         """
         self._timeouts = {
@@ -81,6 +85,7 @@ class Relay:
             "write": answer_seconds,
             "pool": CONNECT_SECONDS,
         }
+        self._piece_seconds = piece_seconds
         self._prover = ForwardingProver(keyring, clock=clock)
         self._clock = clock
         self._open_transport = open_transport
@@ -91,12 +96,15 @@ class Relay:
 
         Raises:
             SiloUnreachable: the region is away, or was a moment ago.
+            Refused: the path has no meaning of its own, or the body comes too slowly.
         """
+        target = _target(request)
+        body = await RelayedBody.begun(request, piece_seconds=self._piece_seconds)
         line = await self._line(to)
         if not line.circuit.admits():
             raise _away(to)
         try:
-            answer = await line.transport.handle_async_request(self._outgoing(request, to))
+            answer = await line.transport.handle_async_request(self._outgoing(request, to, target, body))
         except httpx.PoolTimeout as exc:
             line.circuit.abandoned()
             raise _away(to) from exc
@@ -130,19 +138,21 @@ class Relay:
             await line.transport.aclose()
         return self._lines[to.name]
 
-    def _outgoing(self, request: Request, to: RegionAddress) -> httpx.Request:
-        url = _url(request, to)
+    def _outgoing(self, request: Request, to: RegionAddress, target: bytes, body: RelayedBody) -> httpx.Request:
+        url = httpx.URL(to.url)
+        target = url.raw_path.rstrip(b"/") + target
         protocol, _, host = public_url(request).partition("://")
         proof = self._prover.headers(
-            region=to.name, method=request.method, target=url.raw_path.decode("ascii"), protocol=protocol, host=host
+            region=to.name, method=request.method, target=target.decode("ascii"), protocol=protocol, host=host
         )
         headers = [*_passed_on(request.headers.raw, drop=_NOT_SENT), *((n.encode(), v.encode()) for n, v in proof)]
         return httpx.Request(
             request.method,
             url,
             headers=headers,
-            content=request.stream() if _has_body(request) else None,
-            extensions={"timeout": self._timeouts},
+            content=body.content,
+            # The target beside the URL, because a URL is parsed: rewritten here and refused there.
+            extensions={"timeout": self._timeouts, "target": target},
         )
 
 
@@ -162,21 +172,25 @@ class _RelayedAnswer(StreamingResponse):
                 await self._answer.aclose()
 
 
-def _url(request: Request, to: RegionAddress) -> httpx.URL:
-    base = httpx.URL(to.url)
+def _target(request: Request) -> bytes:
+    """Path and query as the client wrote them.
+
+    Raises:
+        Refused: the path climbs, so that whatever lies before the region could take it for another one.
+    """
+    if not {".", ".."}.isdisjoint(request.scope["path"].split("/")):
+        raise Refused(404, {"detail": NO_SUCH_PATH})
     path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
     query: bytes = request.scope.get("query_string", b"")
-    return base.copy_with(raw_path=base.raw_path.rstrip(b"/") + (path + b"?" + query if query else path))
+    return path + b"?" + query if query else path
 
 
 def _passed_on(headers: Iterable[tuple[bytes, bytes]], *, drop: frozenset[bytes]) -> list[tuple[bytes, bytes]]:
     lowered = [(name.lower(), value) for name, value in headers]
     named = {word.strip().lower() for name, value in lowered if name == b"connection" for word in value.split(b",")}
+    if any(name == b"transfer-encoding" for name, _ in lowered):
+        named.add(b"content-length")  # it does not count beside the other (RFC 9112, 6.3), and need not be true
     return [(name, value) for name, value in lowered if name not in drop and name not in named]
-
-
-def _has_body(request: Request) -> bool:
-    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
 
 
 def _away(region: RegionAddress) -> SiloUnreachable:

@@ -12,11 +12,13 @@ from control_silo.models.app import SentryApp
 from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation, SentryAppInstallationToken
 from control_silo.models.record import Tombstone
-from control_silo.models.region import OrganizationReplica
+from control_silo.models.region import OrganizationFeature, OrganizationReplica
 from control_silo.services.app_row import read_apps, read_avatars, read_components
 from control_silo.services.message import app_message, component_message, installation_message
 from shared.database import tuples_of
 from shared.domain.category import Category
+from shared.domain.event import resource_of
+from shared.domain.features import EVENT_HOOKS_FEATURE
 from shared.domain.status import SentryAppStatus
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
@@ -77,11 +79,12 @@ def _app_versions(region: str) -> list[tuple[int, int]]:
 
 
 def _load_installations(ids: Sequence[int], destination: str) -> Iterable[replica_pb2.Change]:
-    rows = (
+    rows = list(
         SentryAppInstallation.select(SentryAppInstallation, SentryApp)
         .join(SentryApp)
         .where(SentryAppInstallation.id.in_(ids))
     )
+    deaf = _organizations_without_errors(rows)
     for installation in rows:
         change = replica_pb2.Change(
             category=Category.INSTALLATION.number, object_id=installation.id, version=installation.version
@@ -92,8 +95,19 @@ def _load_installations(ids: Sequence[int], destination: str) -> Iterable[replic
             change.installation.sentry_app_id = app.id
             change.installation.application_id = app.application_id or 0
             change.installation.webhook_url = app.webhook_url or ""
-            change.installation.events.extend(app.events)
+            is_deaf = installation.organization_id in deaf
+            change.installation.events.extend(e for e in app.events if not (is_deaf and resource_of(e) == "error"))
         yield change
+
+
+def _organizations_without_errors(installations: Iterable[SentryAppInstallation]) -> set[int]:
+    """Those whose apps hear of no errors, because the feature is switched off (spec §5.3)."""
+    off = OrganizationFeature.select(OrganizationFeature.organization_id).where(
+        OrganizationFeature.organization_id.in_({each.organization_id for each in installations}),
+        OrganizationFeature.feature == EVENT_HOOKS_FEATURE,
+        ~OrganizationFeature.is_enabled,
+    )
+    return {row.organization_id for row in off}
 
 
 def _load_tokens(ids: Sequence[int], destination: str) -> Iterable[replica_pb2.Change]:

@@ -5,7 +5,7 @@ from control_silo.rpc.app_calls import AppCalls
 from control_silo.rpc.component_calls import ComponentCalls
 from control_silo.rpc.installation_calls import InstallationCalls
 from control_silo.services.control import Control
-from shared.domain.category import Category
+from control_silo.services.freshness import organization_freshness
 from shared.freshness import ReplicaFreshness
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
 from shared.rpc.consistency import consistent
@@ -22,8 +22,3 @@ class AppServicer(AppCalls, InstallationCalls, ComponentCalls, AlertCalls, app_s
             that has to wait for an organization looks every ``RECHECK_SECONDS``.
         """
         super().__init__(control, freshness or organization_freshness(control))
-
-
-def organization_freshness(control: Control) -> ReplicaFreshness:
-    """How new control's replicas of organizations are: the only ones that it keeps."""
-    return ReplicaFreshness(control.database, tables={Category.ORGANIZATION: "organization_replica"})

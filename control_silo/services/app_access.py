@@ -9,7 +9,6 @@ from control_silo.models.app import SentryApp
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.services.identity import Principal
 from shared.domain.scopes import missing_scopes
-from shared.domain.status import SentryAppStatus
 
 READ_SCOPES = frozenset({"org:read", "org:integrations", "org:write", "org:admin"})
 """Read an app that is not published, an organization's apps, or its installations."""
@@ -20,9 +19,6 @@ ADMIN_SCOPES = frozenset({"org:admin"})
 INSTALL_SCOPES = frozenset({"org:integrations", "org:write", "org:admin"})
 """Install and uninstall."""
 
-DELETABLE = frozenset({SentryAppStatus.UNPUBLISHED, SentryAppStatus.INTERNAL})
-"""Statuses in which an app may be deleted."""
-
 
 def sees_app(principal: Principal, app: SentryApp) -> bool:
     """Whether the app exists for the principal: it is published, one of their organizations', or they are elevated."""
@@ -32,6 +28,11 @@ def sees_app(principal: Principal, app: SentryApp) -> bool:
 def may_read_app(principal: Principal, app: SentryApp) -> bool:
     """A published app may be read by anyone."""
     return app.is_published or principal.is_elevated or _holds(principal, app.owner_id, READ_SCOPES)
+
+
+def readable_owners(principal: Principal) -> list[int]:
+    """The principal's organizations whose apps may be read, published or not: a token may allow less than its user."""
+    return [owner_id for owner_id in principal.organization_ids if _holds(principal, owner_id, READ_SCOPES)]
 
 
 def may_change_app(principal: Principal, app: SentryApp) -> bool:
@@ -53,6 +54,11 @@ def may_read_requests(principal: Principal, app: SentryApp) -> bool:
     if principal.acting_app:
         return False
     return may_in_organization(principal, app.owner_id, READ_SCOPES if app.is_internal else WRITE_SCOPES)
+
+
+def may_redeliver(principal: Principal, app: SentryApp) -> bool:
+    """Sending webhooks again: for managers and above, never for an app."""
+    return principal.acting_app is None and may_in_organization(principal, app.owner_id, WRITE_SCOPES)
 
 
 def may_know_of_secret(principal: Principal, app: SentryApp) -> bool:

@@ -8,9 +8,8 @@ from control_silo.models.app import IntegrationFeature, SentryApp, SentryAppAvat
 from control_silo.models.application import ApiApplication
 from control_silo.services.control import Control
 from control_silo.services.row import Columns
+from shared.domain.path_key import path_key
 from shared.domain.status import SentryAppStatus
-
-MAX_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,9 +45,10 @@ _NEWEST_FIRST = "ORDER BY a.date_added DESC, a.id DESC"
 
 def find_app_details(control: Control, id_or_slug: str) -> AppDetails | None:
     """A live app by its id or slug; None when there is none. Needs a session."""
-    if id_or_slug.isascii() and id_or_slug.isdecimal():
-        return _first(control, "a.id = ?", int(id_or_slug)) if int(id_or_slug[:20]) <= MAX_ID else None
-    return _first(control, "a.slug = ?", id_or_slug) if "\x00" not in id_or_slug else None
+    key = path_key(id_or_slug)
+    if key is None:
+        return None
+    return _first(control, "a.id = ?" if isinstance(key, int) else "a.slug = ?", key)
 
 
 def list_app_details(

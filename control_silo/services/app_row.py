@@ -6,7 +6,7 @@ An object of the mapper costs more than everything else that happens to a change
 import functools
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from shared.database import Dialect, current_database
@@ -50,7 +50,7 @@ class ApplicationRow:
 
     id: int
     client_id: str
-    client_secret: str
+    client_secret: str = field(repr=False)
     allowed_origins: list[str]
 
 
@@ -71,9 +71,9 @@ class AppRow:
     is_disabled: bool
     creator_label: str | None
     scope_list: list[str]
-    webhook_headers: list[str]
+    webhook_headers: list[str] = field(repr=False)
     events: list[str]
-    metadata: dict[str, Any]
+    metadata: dict[str, Any] = field(repr=False)
     application: ApplicationRow | None
     is_wanted: bool
     """Whether the region should hold it now."""

@@ -39,7 +39,7 @@ class SentryAppCreator:
     scopes: Sequence[str] = ()
     events: Sequence[str] = ()
     webhook_url: str | None = None
-    webhook_headers: Sequence[str] = ()
+    webhook_headers: Sequence[str] = field(default=(), repr=False)
     redirect_url: str | None = None
     is_alertable: bool = False
     verify_install: bool = True
@@ -47,7 +47,7 @@ class SentryAppCreator:
     overview: str | None = None
     allowed_origins: Sequence[str] = ()
     popularity: int | None = None
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def run(self, control: Control, *, creator: User) -> SentryApp:
         """Creates the app with its proxy user, application, components and feature; installs an internal one.

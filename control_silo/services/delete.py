@@ -19,11 +19,13 @@ from control_silo.services.audit import AuditEvent, record
 from control_silo.services.change import app_changed, installation_changed, regions_of_app, token_deleted
 from control_silo.services.control import Control
 from control_silo.services.install import get_installation
+from control_silo.services.webhook import InstallationEvent, installation_told
 from shared.database import Transaction
 from shared.domain.status import SentryAppInstallationStatus, SentryAppStatus
 from shared.errors import AppNotFound, InstallationNotFound, PermissionDenied
 
-DELETABLE = (SentryAppStatus.UNPUBLISHED, SentryAppStatus.INTERNAL)
+DELETABLE = frozenset({SentryAppStatus.UNPUBLISHED, SentryAppStatus.INTERNAL})
+"""Statuses in which an app may be deleted."""
 
 
 def delete_app(control: Control, *, app_id: int, actor: User) -> None:
@@ -43,6 +45,8 @@ def delete_app(control: Control, *, app_id: int, actor: User) -> None:
             raise PermissionDenied("Published apps cannot be removed.")
         regions_before = regions_of_app(app)
         for installation in _live_installations(control, app):
+            if app.state is SentryAppStatus.UNPUBLISHED:
+                installation_told(tx, InstallationEvent.DELETED, installation, actor=actor, now=now)
             _delete_installation(tx, installation, now=now)
         _delete_what_acts(app)
         app.status = int(SentryAppStatus.DELETION_IN_PROGRESS)
@@ -72,6 +76,7 @@ def uninstall(control: Control, *, uuid: str, actor: User) -> None:
         app = _locked_app_of(control, uuid)
         installation = get_installation(control, uuid)
         regions_before = regions_of_app(app)
+        installation_told(tx, InstallationEvent.DELETED, installation, actor=actor, now=now)
         _delete_installation(tx, installation, now=now)
         if regions_of_app(app) != regions_before:
             app_changed(tx, app, now=now, regions_before=regions_before)
@@ -81,7 +86,7 @@ def uninstall(control: Control, *, uuid: str, actor: User) -> None:
             organization_id=installation.organization_id,
             actor=actor,
             target_id=installation.id,
-            data={"sentry_app": app.slug},
+            data={"sentry_app": app.name},
             now=now,
         )
 

@@ -1,8 +1,13 @@
 """What an organization may use: its switches. Owns their storage; the defaults are ``shared.domain.features``'s."""
 
+from datetime import datetime
+
+from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.region import OrganizationFeature
+from control_silo.services.change import installation_changed
 from control_silo.services.control import Control
-from shared.domain.features import is_feature_name
+from shared.database import Transaction
+from shared.domain.features import EVENT_HOOKS_FEATURE, is_feature_name
 from shared.errors import ValidationFailed
 
 
@@ -22,8 +27,17 @@ def set_switch(control: Control, *, organization_id: int, feature: str, is_enabl
         raise ValidationFailed(
             fields={"feature": ["A feature is named in full, such as organizations:integrations-api."]}
         )
-    with control.database.transaction():
+    with control.database.transaction() as tx:
         OrganizationFeature.insert(organization_id=organization_id, feature=feature, is_enabled=is_enabled).on_conflict(
             conflict_target=[OrganizationFeature.organization_id, OrganizationFeature.feature],
             update={OrganizationFeature.is_enabled: is_enabled},
         ).execute()
+        if feature == EVENT_HOOKS_FEATURE:
+            _subscriptions_changed(tx, organization_id, now=control.clock.now())
+
+
+def _subscriptions_changed(tx: Transaction, organization_id: int, *, now: datetime) -> None:
+    """Whether an organization's installations hear of errors hangs on the feature."""
+    live = (SentryAppInstallation.organization_id == organization_id) & SentryAppInstallation.date_deleted.is_null()
+    for installation in SentryAppInstallation.select().where(live).order_by(SentryAppInstallation.id):
+        installation_changed(tx, installation, now=now)

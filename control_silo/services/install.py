@@ -11,6 +11,7 @@ from control_silo.models.user import User
 from control_silo.services.audit import AuditEvent, record
 from control_silo.services.change import app_changed, installation_changed, region_of_organization, regions_of_app
 from control_silo.services.control import Control
+from control_silo.services.webhook import InstallationEvent, installation_told
 from shared.database import Transaction
 from shared.domain.status import SentryAppInstallationStatus
 from shared.errors import AppNotFound, InstallationNotFound, OrganizationNotFound
@@ -50,6 +51,7 @@ class SentryAppInstallationCreator:
             raise OrganizationNotFound
         is_new_there = region not in regions_of_app(app)
         installation = create_installation(tx, app, organization_id=self.organization_id, actor=actor, now=now)
+        installation_told(tx, InstallationEvent.CREATED, installation, actor=actor, now=now)
         if is_new_there:
             app_changed(tx, app, now=now)
         return installation
@@ -58,7 +60,7 @@ class SentryAppInstallationCreator:
 def create_installation(
     tx: Transaction, app: SentryApp, *, organization_id: int, actor: User | None, now: datetime
 ) -> SentryAppInstallation:
-    """Writes a grant and an installation, in the caller's transaction."""
+    """Writes a grant and an installation, in the caller's transaction; the app is not told."""
     installed = SentryAppInstallationStatus.INSTALLED
     grant = ApiGrant.create(
         user=app.proxy_user,
@@ -82,7 +84,7 @@ def create_installation(
         organization_id=organization_id,
         actor=actor,
         target_id=installation.id,
-        data={"sentry_app": app.slug},
+        data={"sentry_app": app.name},
         now=now,
     )
     installation_changed(tx, installation, now=now)

@@ -1,7 +1,7 @@
 """Changing an app: ``SentryAppUpdater`` (spec §2.3)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +29,7 @@ class SentryAppUpdater:
     scopes: Sequence[str] | None = None
     events: Sequence[str] | None = None
     webhook_url: str | None = None
-    webhook_headers: Sequence[str] | None = None
+    webhook_headers: Sequence[str] | None = field(default=None, repr=False)
     redirect_url: str | None = None
     is_alertable: bool | None = None
     verify_install: bool | None = None
@@ -96,8 +96,8 @@ class SentryAppUpdater:
             IntegrationFeature.create(sentry_app=app, feature=feature)
 
     def _change_status(self, app: SentryApp, now: datetime) -> None:
-        """Anything but these three is no status that can be asked for, and changes nothing."""
-        if self.status == "published":
+        """Anything but these three is no status that can be asked for, and changes nothing, as the one it has does."""
+        if self.status == "published" and not app.is_published:
             app.status = int(SentryAppStatus.PUBLISHED)
             app.date_published = now
         elif self.status == "unpublished":
@@ -146,10 +146,10 @@ class SentryAppUpdater:
             app.popularity = self.popularity
 
     def _change_plain_fields(self, app: SentryApp) -> None:
-        for field in ("author", "webhook_url", "redirect_url", "is_alertable", "overview"):
-            value = getattr(self, field)
-            if value is not None or field in self.clear:
-                setattr(app, field, value)
+        for name in ("author", "webhook_url", "redirect_url", "is_alertable", "overview"):
+            value = getattr(self, name)
+            if value is not None or name in self.clear:
+                setattr(app, name, value)
         if self.webhook_headers is not None:
             app.webhook_headers = list(self.webhook_headers)
 

@@ -25,8 +25,8 @@ from region_silo.services.freshness import Freshness
 from region_silo.services.identities import Identities
 from region_silo.services.members import Members
 from region_silo.services.region import Region
-from region_silo.services.request_log import RegionRequestLog
 from shared.asking.ask import Asking
+from shared.asking.places import Places
 from shared.config import CONTROL, DEFAULT_REQUESTS_PER_SECOND
 from shared.domain.category import Category
 from shared.errors import SiloError
@@ -38,6 +38,7 @@ from shared.http.limits import RequestLimit, limit_requests
 from shared.http.measure import Metrics, OutboxAge
 from shared.http.operations import add_operations
 from shared.outbox.status import list_destinations
+from shared.request_log import SiloRequestLog
 from shared.rpc.keyring import Keyring
 
 TITLE = "Silo region"
@@ -45,6 +46,9 @@ DESCRIPTION = (
     "What the organizations of one region own. Control serves the same paths and forwards them here. "
     "Wire-compatible with Sentry's Integration Platform."
 )
+
+MAX_CALLERS_PER_QUICK_APP = 32
+"""Of the forty threads that answer requests."""
 
 
 def list_endpoints() -> list[Endpoint]:
@@ -80,10 +84,11 @@ def create_api(
     """
     metrics = Metrics(list_ages=lambda: list_ages(region))
     app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
-    asking = Asking(region.outgoing, RegionRequestLog(region), region.clock)
-    app.state.desk = Desk(
-        region, Identities(region, control), Freshness(region.database), AppReader(region, control), asking
-    )
+    places = Places(per_quick_app=MAX_CALLERS_PER_QUICK_APP)
+    asking = Asking(region.outgoing, SiloRequestLog(region.database, region.clock), region.clock, places=places)
+    freshness = Freshness(region.database)
+    identities, apps = Identities(region, control, freshness), AppReader(region, control, freshness)
+    app.state.desk = Desk(region, identities, apps, asking)
     app.state.members = Members(control)
     accept_events(app)
     limit_requests(app, RequestLimit(region.clock, limit=requests_per_second))

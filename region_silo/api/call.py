@@ -8,15 +8,13 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from region_silo.services.app_reader import AppReader
-from region_silo.services.freshness import Freshness
 from region_silo.services.identities import Identities
 from region_silo.services.principal import Principal
 from region_silo.services.region import Region
 from shared.asking.ask import Asking
-from shared.consistency import required
 from shared.domain.credential import Credential, CredentialKind
 from shared.domain.json_value import JsonObject
-from shared.errors import CredentialsMissing, PermissionDenied, ReplicaBehind
+from shared.errors import CredentialsMissing, PermissionDenied
 from shared.http.body import parse_object, read_body
 from shared.http.cors import check_origin
 from shared.http.credentials import bearer_token, session_key
@@ -28,7 +26,6 @@ class Desk:
 
     region: Region
     identities: Identities
-    freshness: Freshness
     apps: AppReader
     asking: Asking
 
@@ -58,8 +55,7 @@ class Call:
             Unauthenticated: nobody known.
             PermissionDenied: the token lacks the scopes.
             Refused: an app's token is used from an origin that the app does not allow.
-            ReplicaBehind: the reader has seen an app, installation or token that has not arrived here.
-            SiloUnreachable: only control knows who it is, and it is away.
+            SiloUnreachable, ReplicaBehind: only control knows who it is, and it is away.
         """
         principal = self.find_principal()
         if principal is None:
@@ -74,10 +70,8 @@ class Call:
 
         Raises:
             CredentialsInvalid: it carries some that are wrong.
-            Refused, ReplicaBehind, SiloUnreachable: as ``signed_in``.
+            Refused, SiloUnreachable, ReplicaBehind: as ``signed_in``.
         """
-        if not self.desk.freshness.wait(required()):
-            raise ReplicaBehind
         token = bearer_token(self.request)
         if token is not None:
             principal = self.desk.identities.identify(Credential.of(CredentialKind.TOKEN, token))

@@ -7,7 +7,6 @@ from region_silo.api.app_refusal import app_refusals
 from region_silo.api.call import CallOf
 from region_silo.api.component_shape import PreparedComponentObject
 from region_silo.api.external_requests import PROJECT_PARAMETER, project_id_of, project_slug_of
-from region_silo.services.installed_component import list_installed_components
 from shared.asking.prepare import PreparedComponent, prepare_components
 from shared.domain.json_value import JsonValue
 from shared.http.endpoint import PAGE_PARAMETERS, Endpoints, Parameter
@@ -32,12 +31,10 @@ def list_components(call: CallOf, organization_id_or_slug: str) -> Response:
     page, project_id = page_request(call.request), project_id_of(call)
     with call.signed_in(scopes=READ_ORGANIZATION) as principal:
         organization = organization_for(principal, organization_id_or_slug, scopes=READ_ORGANIZATION)
-        wanted = call.request.query_params.get("filter", "").replace("\x00", "?")
-        found = list_installed_components(
-            call.region, organization.id, component_type=wanted, offset=page.offset, limit=page.probe
-        )
     with app_refusals():
         project_slug = project_slug_of(call, project_id, organization_id=organization.id)
+    wanted = call.request.query_params.get("filter", "").replace("\x00", "?")
+    found = call.desk.apps.list_components(organization.id, component_type=wanted, offset=page.offset, limit=page.probe)
     contexts, has_more = cut(found, page)
     prepared = prepare_components(call.desk.asking, contexts, project_slug=project_slug)
     base_url = public_url(call.request)

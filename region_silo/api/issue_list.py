@@ -1,12 +1,14 @@
-"""How a list of issues is asked for: projects, query, order, length. Owns the reading of these parameters."""
+"""How a list of issues is asked for: projects, query, order, length, and when and where they were seen."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from starlette.requests import Request
 
+from region_silo.api.issue_sighting import SIGHTING_PARAMETERS, read_sighting
 from region_silo.services.issue_query import DEFAULT_QUERY, Term, parse_query
-from region_silo.services.issues import Sort
+from region_silo.services.issues import Sighting, Sort
 from region_silo.services.projects import find_project
 from shared.domain.json_field import shown
 from shared.domain.path_key import path_key
@@ -34,6 +36,7 @@ LIST_PARAMETERS = (
         description="As `per_page`.",
         schema={"type": "integer", "minimum": 1, "maximum": MAX_PER_PAGE, "default": MAX_PER_PAGE},
     ),
+    *SIGHTING_PARAMETERS,
     *PAGE_PARAMETERS,
 )
 
@@ -44,11 +47,16 @@ class IssueListRequest:
 
     terms: tuple[Term, ...]
     sort: Sort
+    sighting: Sighting
     page: PageRequest
 
 
-def read_list_request(request: Request) -> IssueListRequest:
+def read_list_request(request: Request, *, now: datetime) -> IssueListRequest:
     """Reads the query string.
+
+    Args:
+        request: with the query string.
+        now: the present.
 
     Raises:
         ValidationFailed, CursorInvalid: a parameter makes no sense.
@@ -57,6 +65,7 @@ def read_list_request(request: Request) -> IssueListRequest:
     return IssueListRequest(
         terms=parse_query(DEFAULT_QUERY if query is None else query),
         sort=_sort(request.query_params.get("sort") or Sort.LAST_SEEN.value),
+        sighting=read_sighting(request.query_params, now=now),
         page=_page(request),
     )
 

@@ -115,7 +115,7 @@ def get_short_id(call: CallOf, organization_id_or_slug: str, short_id: str) -> R
 
 
 def _page_of(call: Call, principal: Principal, organization: Organization, *, project_ids: Collection[int]) -> Response:
-    asked = read_list_request(call.request)
+    asked = read_list_request(call.request, now=call.region.clock.now())
     found = list_issues(
         organization.id,
         terms=asked.terms,
@@ -124,6 +124,7 @@ def _page_of(call: Call, principal: Principal, organization: Organization, *, pr
         offset=asked.page.offset,
         limit=asked.page.probe,
         project_ids=project_ids,
+        sighting=asked.sighting,
     )
     issues, has_more = cut(found, asked.page)
     projects, place = projects_by_id([issue.project_id for issue in issues]), _place(call, organization)

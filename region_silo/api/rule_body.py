@@ -1,14 +1,13 @@
 """What is sent to store a rule. Owns the fields and their texts; refuses to know what a condition or an action does."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
+from region_silo.services.rule_actions import SENTRY_APP_ACTION
 from shared.domain.json_field import FieldInvalid, FieldReader, Unset, parse_integer, parse_list, parse_text, shown
 from shared.domain.json_value import JsonObject, JsonValue
 from shared.errors import ValidationFailed
 
-SENTRY_APP_ACTION = "sentry.rules.actions.notify_event_sentry_app.NotifyEventSentryAppAction"
-"""The action that tells an app; it names the app's installation."""
 NO_ACTION_TEXT = "You must add an action for this alert to fire."
 
 _MATCHES = ("all", "any", "none")
@@ -27,6 +26,10 @@ class RuleFields:
     name: str
     definition: JsonObject
     """The other fields, with what was left out filled in."""
+
+    @property
+    def actions(self) -> list[JsonObject]:
+        return cast(list[JsonObject], self.definition["actions"])
 
 
 def parse_rule_fields(body: JsonObject) -> RuleFields:

@@ -10,6 +10,7 @@ from region_silo.api.rule_body import parse_rule_fields
 from region_silo.api.rule_shape import RuleBody, RuleObject
 from region_silo.models.project import Project
 from region_silo.models.rule import Rule
+from region_silo.services.rule_actions import announce_actions
 from region_silo.services.rules import create_rule, delete_rule, find_rule, list_rules
 from shared.domain.path_key import path_key
 from shared.errors import NotFound
@@ -38,10 +39,14 @@ def list_project_rules(call: CallOf, organization_id_or_slug: str, project_id_or
 
 @endpoints.add("POST", _RULES, answers={200: RuleObject}, body=RuleBody)
 def post_rule(call: CallOf, organization_id_or_slug: str, project_id_or_slug: str) -> Response:
-    """Stores an alert rule."""
+    """Stores an alert rule, once the apps agree whose forms were filled in for it. Conditions on the first event of an
+    issue, on one that comes back and on every event are understood, and no filters; others are kept and never met.
+    """
     with call.signed_in(scopes=WRITE_RULES) as principal:
         found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=WRITE_RULES)
-        fields = parse_rule_fields(call.body)
+    fields = parse_rule_fields(call.body)
+    announce_actions(call.desk.apps, call.desk.asking, organization_id=found.organization.id, actions=fields.actions)
+    with call.region.database.session():
         rule = create_rule(
             call.region,
             project=found.project,

@@ -1,4 +1,4 @@
-"""Issues, the users that each was seen by, and what happened to each."""
+"""Issues, the users and the environments that each was seen by, and what happened to each."""
 
 from enum import StrEnum
 
@@ -83,6 +83,17 @@ class IssueUser(Model):
 
     class Meta:
         primary_key = peewee.CompositeKey("issue_id", "user_hash")
+
+
+class IssueEnvironment(Model):
+    """An environment of the monitored software that an issue was seen in."""
+
+    issue_id = peewee.BigIntegerField()
+    environment = peewee.TextField()
+    """Empty for events that named none."""
+
+    class Meta:
+        primary_key = peewee.CompositeKey("issue_id", "environment")
 
 
 class Activity(Model):

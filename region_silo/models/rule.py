@@ -16,3 +16,14 @@ class Rule(Model):
     """``actionMatch``, ``filterMatch``, ``conditions``, ``filters``, ``actions``, ``frequency``, ``environment``."""
     created_by_id = peewee.BigIntegerField(null=True)
     created_at = InstantField()
+
+
+class RuleFiring(Model):
+    """When a rule last fired for an issue: it waits its ``frequency`` before it fires again."""
+
+    rule_id = peewee.BigIntegerField()
+    issue_id = peewee.BigIntegerField()
+    fired_at = InstantField()
+
+    class Meta:
+        primary_key = peewee.CompositeKey("rule_id", "issue_id")

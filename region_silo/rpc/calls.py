@@ -12,7 +12,6 @@ from google.protobuf.message import Message
 from region_silo.services.freshness import Freshness
 from region_silo.services.held import NotHeld
 from region_silo.services.region import Region
-from region_silo.services.request_log import RegionRequestLog
 from region_silo.services.way_to_control import WayToControl
 from shared.asking.ask import Asking
 from shared.config import CONTROL
@@ -28,6 +27,7 @@ from shared.errors import (
 )
 from shared.outbox.servicers import SERVICE_PREFIX
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
+from shared.request_log import SiloRequestLog
 from shared.rpc.served import add_trailer, current_caller
 
 ASK_SECONDS = 5.0
@@ -54,7 +54,7 @@ class RegionCalls:
         """
         self.region = region
         self.control = app_service_pb2_grpc.AppServiceStub(control)
-        self.asking = Asking(region.outgoing, RegionRequestLog(region), region.clock)
+        self.asking = Asking(region.outgoing, SiloRequestLog(region.database, region.clock), region.clock)
         self._freshness = freshness
         self._way = way or WayToControl(region.clock)
 

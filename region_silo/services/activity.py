@@ -1,16 +1,18 @@
 """What happens to issues: the one place that every change passes, in the transaction that makes it.
 
-Owns the kinds, who may have acted, and the record. Whatever else has to follow from a change starts here.
+Owns the kinds and the record. What else follows from a change starts here: the apps that want to know are told.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from region_silo.models.issue import Activity
+from region_silo.services.subscribers import tell_subscribers
 from shared.columns import instant_text
 from shared.database import Transaction
 from shared.domain.json_value import JsonObject
+from shared.domain.webhook import Actor
 
 
 class ActivityKind(StrEnum):
@@ -26,21 +28,6 @@ class ActivityKind(StrEnum):
     COMMENT_CREATED = "comment.created"
     COMMENT_UPDATED = "comment.updated"
     COMMENT_DELETED = "comment.deleted"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Actor:
-    """Who did it, in the three fields that webhooks carry."""
-
-    type: str
-    """``user`` or ``application``."""
-    id: str
-    """A user's id, an app's uuid, or ``sentry``."""
-    name: str
-
-
-PLATFORM = Actor(type="application", id="sentry", name="Sentry")
-"""Who acts when nobody does: an event came in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +60,27 @@ def record_activity(
             ``{"comment_id", "comment"}`` for comments.
         at: when.
     """
+    if kind is not ActivityKind.ERROR_CREATED:  # the event itself is the record, and there is one for each
+        _insert(tx, kind, issue=issue, actor=actor, data=data, at=at)
+    subject: JsonObject = {"issue_id": issue.issue_id, "actor": asdict(actor), "data": data, "at": instant_text(at)}
+    tell_subscribers(
+        tx, kind, organization_id=issue.organization_id, project_id=issue.project_id, subject=subject, now=at
+    )
+
+
+def list_activity(issue_id: int, *, limit: int) -> list[Activity]:
+    """What people and the platform did to an issue, newest first; events and comments have lists of their own.
+
+    Needs a session.
+    """
+    # Nothing has the first kind; it is said because the index says it.
+    shown = (Activity.kind != ActivityKind.ERROR_CREATED.value) & ~Activity.kind.startswith("comment.")
+    return list(Activity.select().where(Activity.issue_id == issue_id, shown).order_by(Activity.id.desc()).limit(limit))
+
+
+def _insert(
+    tx: Transaction, kind: ActivityKind, *, issue: IssueKey, actor: Actor, data: JsonObject, at: datetime
+) -> None:
     tx.database.rows(
         _INSERT,
         (
@@ -87,12 +95,3 @@ def record_activity(
             instant_text(at),
         ),
     )
-
-
-def list_activity(issue_id: int, *, limit: int) -> list[Activity]:
-    """What people and the platform did to an issue, newest first; events and comments have lists of their own.
-
-    Needs a session.
-    """
-    shown = (Activity.kind != ActivityKind.ERROR_CREATED.value) & ~Activity.kind.startswith("comment.")
-    return list(Activity.select().where(Activity.issue_id == issue_id, shown).order_by(Activity.id.desc()).limit(limit))

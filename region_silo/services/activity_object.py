@@ -3,8 +3,9 @@
 from typing import Any
 
 from region_silo.models.issue import Activity
-from region_silo.services.activity import PLATFORM, ActivityKind
+from region_silo.services.activity import ActivityKind
 from region_silo.services.ingestion import REGRESSED
+from shared.domain.webhook import PLATFORM
 from shared.http.answer import instant_json
 
 _TYPES = {

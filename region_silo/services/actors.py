@@ -1,9 +1,9 @@
 """Who acts, as others are told: a person by id and name, an app by its uuid and name. Owns the translation."""
 
 from region_silo.models.replica import AppReplica
-from region_silo.services.activity import Actor
 from region_silo.services.comments import Author
 from region_silo.services.principal import Principal
+from shared.domain.webhook import Actor
 from shared.pb.hybridcloud.apps.v1 import app_pb2
 from shared.pb.hybridcloud.users.v1 import user_pb2
 

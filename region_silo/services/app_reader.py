@@ -1,23 +1,31 @@
 """Apps and installations by the names that paths give them: from the replicas, else as control says.
 
-Owns that order, which makes what was created a moment ago known here before its replica is. Makes calls, so never
-inside a session or transaction.
+Owns that order, which makes what was created a moment ago known here before its replica is, and what the reader has
+seen already never shown older. Makes calls, so never inside a session or transaction.
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from region_silo.services.find_app import components_of_app, get_app, get_app_by_slug
-from region_silo.services.find_installation import installations_matching
+from region_silo.services.find_installation import contexts_matching, installations_matching
+from region_silo.services.freshness import Freshness
 from region_silo.services.held import NotHeld, is_local
+from region_silo.services.installed_component import list_installed_components
 from region_silo.services.region import Region
 from region_silo.services.way_to_control import WayToControl
 from shared.config import CONTROL
+from shared.consistency import required
+from shared.domain.alert_component import ALERT_RULE_ACTION
+from shared.domain.component_definitions import ELEMENT_TYPES
 from shared.domain.path_key import path_key
+from shared.domain.status import SentryAppInstallationStatus
 from shared.errors import (
     AppNotFound,
     DeadlineExceeded,
     InstallationNotFound,
+    ReplicaBehind,
     SiloUnreachable,
     Unauthenticated,
     Unavailable,
@@ -27,6 +35,7 @@ from shared.pb.hybridcloud.apps.v1 import (
     app_pb2,
     app_service_pb2_grpc,
     component_calls_pb2,
+    component_pb2,
     installation_calls_pb2,
     installation_pb2,
 )
@@ -36,17 +45,30 @@ ASK_SECONDS = 2.0
 """How long control may take."""
 MAX_UUID_CHARACTERS = 64
 
+_INSTALLED = SentryAppInstallationStatus.as_str(SentryAppInstallationStatus.INSTALLED)
+
+Context = component_pb2.RpcSentryAppComponentContext
+_T = TypeVar("_T")
+
 
 class AppReader:
-    """Reads apps and installations; safe to share between threads."""
+    """Reads apps and installations; safe to share between threads.
 
-    def __init__(self, region: Region, control: Channel, *, way: WayToControl | None = None) -> None:
+    Every method raises ``SiloUnreachable`` when only control could tell, and it is away; ``ReplicaBehind`` when that is
+    because the replicas are older than what the reader has seen.
+    """
+
+    def __init__(
+        self, region: Region, control: Channel, freshness: Freshness, *, way: WayToControl | None = None
+    ) -> None:
         """Args:
         region: whose replicas are read.
         control: the channel to control.
+        freshness: how new the replicas are.
         way: bounds the calls to control; None: a way of its own.
         """
         self._region = region
+        self._freshness = freshness
         self._control = app_service_pb2_grpc.AppServiceStub(control)
         self._way = way or WayToControl(region.clock)
 
@@ -55,82 +77,144 @@ class AppReader:
 
         Raises:
             AppNotFound: there is none.
-            SiloUnreachable: only control could tell, and it is away.
         """
         key = path_key(id_or_slug)
         if not key:
             raise AppNotFound
-        database = self._region.database
-        try:
-            return get_app(database, key) if isinstance(key, int) else get_app_by_slug(database, key)
-        except NotHeld:
-            return self._ask_for_app(key)
+        return self._read(lambda: self._find_app(key), ask=lambda: self._ask_for_app(key))
 
     def component_types(self, app_id: int) -> list[str]:
-        """The types of an app's components, in the order of its schema; [] when there is no such app.
+        """The types of an app's components, in the order of its schema; [] when there is no such app."""
+        request = component_calls_pb2.FindAppComponentsRequest(app_id=app_id)
+        components = self._read(
+            lambda: components_of_app(self._region.database, app_id),
+            ask=lambda: list(self._control.FindAppComponents(request, timeout=ASK_SECONDS).components),
+        )
+        return [component.type for component in components]
+
+    def list_components(self, organization_id: int, *, component_type: str, offset: int, limit: int) -> list[Context]:
+        """Components of the apps that an organization of this region has installed, oldest installation first.
+
+        Args:
+            organization_id: of the organization.
+            component_type: only these; empty for all.
+            offset: how many to skip.
+            limit: how many at most.
+        """
+
+        def find() -> list[Context]:
+            with self._region.database.session():
+                return list_installed_components(
+                    self._region, organization_id, component_type=component_type, offset=offset, limit=limit
+                )
+
+        def ask() -> list[Context]:
+            return self._ask_for_components(organization_id, component_type)[offset : offset + limit]
+
+        return self._read(find, ask=ask)
+
+    def get_alert_action(self, uuid: str) -> Context:
+        """An installation in one of this region's organizations, and its ``alert-rule-action`` if it has one.
 
         Raises:
-            SiloUnreachable: only control could tell, and it is away.
+            InstallationNotFound: there is none.
         """
-        try:
-            components = components_of_app(self._region.database, app_id)
-        except NotHeld:
-            request = component_calls_pb2.FindAppComponentsRequest(app_id=app_id)
-            with _reaching_control(self._way):
-                components = list(self._control.FindAppComponents(request, timeout=ASK_SECONDS).components)
-        return [component.type for component in components]
+        conditions = _by_uuid(uuid)
+        request = component_calls_pb2.GetInstallationComponentContextsRequest(
+            filter=conditions, component_type=ALERT_RULE_ACTION, include_contexts_without_component=True
+        )
+        found = self._read(
+            lambda: contexts_matching(self._region.database, conditions, type=ALERT_RULE_ACTION),
+            ask=lambda: list(self._control.GetInstallationComponentContexts(request, timeout=ASK_SECONDS).contexts),
+        )
+        if not found or not self._is_local(found[0].installation.organization_id):
+            raise InstallationNotFound
+        return found[0]
 
     def get_installation(self, uuid: str) -> installation_pb2.RpcSentryAppInstallation:
         """An installation in one of this region's organizations, of any status, with its app.
 
         Raises:
             InstallationNotFound: there is none.
-            SiloUnreachable: only control could tell, and it is away.
         """
-        if not uuid or len(uuid) > MAX_UUID_CHARACTERS or not uuid.isprintable():
-            raise InstallationNotFound
-        return self._get_installation(installation_pb2.SentryAppInstallationFilter(uuids=[uuid]))
+        return self._get_installation(_by_uuid(uuid))
 
     def get_installation_by_id(self, installation_id: int) -> installation_pb2.RpcSentryAppInstallation:
         """As ``get_installation``."""
         return self._get_installation(installation_pb2.SentryAppInstallationFilter(installation_ids=[installation_id]))
 
+    def _read(self, find: Callable[[], _T], *, ask: Callable[[], _T]) -> _T:
+        """What the replicas tell, when they are new enough and can; else what control says.
+
+        Args:
+            find: reads the replicas; raises ``NotHeld`` when they cannot tell.
+            ask: calls control.
+        """
+        is_fresh = self._freshness.wait(required())
+        if is_fresh:
+            with contextlib.suppress(NotHeld):
+                return find()
+        try:
+            with _reaching_control(self._way):
+                return ask()
+        except SiloUnreachable as exc:
+            if not is_fresh:
+                raise ReplicaBehind from exc
+            raise
+
     def _get_installation(
         self, conditions: installation_pb2.SentryAppInstallationFilter
     ) -> installation_pb2.RpcSentryAppInstallation:
-        try:
-            found = installations_matching(self._region.database, conditions)
-        except NotHeld:
-            found = []
-        if not found or not found[0].HasField("sentry_app"):
-            found = self._ask_for_installations(conditions)
+        request = installation_calls_pb2.GetManyRequest(filter=conditions)
+        found = self._read(
+            lambda: self._find_installations(conditions),
+            ask=lambda: list(self._control.GetMany(request, timeout=ASK_SECONDS).installations),
+        )
         if not found or not self._is_local(found[0].organization_id):
             raise InstallationNotFound
         return found[0]
+
+    def _find_app(self, key: int | str) -> app_pb2.RpcSentryApp:
+        database = self._region.database
+        return get_app(database, key) if isinstance(key, int) else get_app_by_slug(database, key)
+
+    def _find_installations(
+        self, conditions: installation_pb2.SentryAppInstallationFilter
+    ) -> list[installation_pb2.RpcSentryAppInstallation]:
+        found = installations_matching(self._region.database, conditions)
+        if not found or not found[0].HasField("sentry_app"):
+            raise NotHeld
+        return found
 
     def _is_local(self, organization_id: int) -> bool:
         with self._region.database.session():
             return is_local(self._region.database, organization_id)
 
     def _ask_for_app(self, key: int | str) -> app_pb2.RpcSentryApp:
-        with _reaching_control(self._way):
-            answer = (
-                self._control.GetSentryAppById(app_calls_pb2.GetSentryAppByIdRequest(id=key), timeout=ASK_SECONDS)
-                if isinstance(key, int)
-                else self._control.GetSentryAppBySlug(
-                    app_calls_pb2.GetSentryAppBySlugRequest(slug=key), timeout=ASK_SECONDS
-                )
+        answer = (
+            self._control.GetSentryAppById(app_calls_pb2.GetSentryAppByIdRequest(id=key), timeout=ASK_SECONDS)
+            if isinstance(key, int)
+            else self._control.GetSentryAppBySlug(
+                app_calls_pb2.GetSentryAppBySlugRequest(slug=key), timeout=ASK_SECONDS
             )
+        )
         if not answer.HasField("sentry_app"):
             raise AppNotFound
         return answer.sentry_app
 
-    def _ask_for_installations(
-        self, conditions: installation_pb2.SentryAppInstallationFilter
-    ) -> list[installation_pb2.RpcSentryAppInstallation]:
-        request = installation_calls_pb2.GetManyRequest(filter=conditions)
-        with _reaching_control(self._way):
-            return list(self._control.GetMany(request, timeout=ASK_SECONDS).installations)
+    def _ask_for_components(self, organization_id: int, component_type: str) -> list[Context]:
+        installed = installation_pb2.SentryAppInstallationFilter(organization_id=organization_id, status=_INSTALLED)
+        contexts: list[Context] = []
+        for wanted in [component_type] if component_type else ELEMENT_TYPES:
+            request = component_calls_pb2.GetComponentContextsRequest(filter=installed, component_type=wanted)
+            contexts += self._control.GetComponentContexts(request, timeout=ASK_SECONDS).contexts
+        return sorted(contexts, key=lambda context: context.installation.id)
+
+
+def _by_uuid(uuid: str) -> installation_pb2.SentryAppInstallationFilter:
+    if not uuid or len(uuid) > MAX_UUID_CHARACTERS or not uuid.isprintable():
+        raise InstallationNotFound
+    return installation_pb2.SentryAppInstallationFilter(uuids=[uuid])
 
 
 @contextlib.contextmanager

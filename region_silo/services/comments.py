@@ -5,11 +5,12 @@ from datetime import datetime
 
 from region_silo.models.comment import Comment
 from region_silo.models.issue import Issue
-from region_silo.services.activity import ActivityKind, Actor, record_activity
+from region_silo.services.activity import ActivityKind, record_activity
 from region_silo.services.issue_changes import key_of
 from region_silo.services.region import Region
 from region_silo.services.row_lock import locked
 from shared.database import Transaction
+from shared.domain.webhook import Actor
 from shared.errors import NotFound
 
 MAX_COMMENT_CHARACTERS = 64_000

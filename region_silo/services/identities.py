@@ -4,13 +4,22 @@ Owns the order of asking, and what holds while control is away. Refuses to know 
 """
 
 from region_silo.services.app_token import find_app_principal
+from region_silo.services.freshness import Freshness
 from region_silo.services.identity_memory import IdentityMemory
 from region_silo.services.principal import Principal
 from region_silo.services.region import Region
 from shared.circuit import Circuit
 from shared.config import CONTROL
+from shared.consistency import required
 from shared.domain.credential import Credential, CredentialKind
-from shared.errors import CredentialsInvalid, DeadlineExceeded, SiloUnreachable, Unauthenticated, Unavailable
+from shared.errors import (
+    CredentialsInvalid,
+    DeadlineExceeded,
+    ReplicaBehind,
+    SiloUnreachable,
+    Unauthenticated,
+    Unavailable,
+)
 from shared.pb.hybridcloud.users.v1 import identity_service_pb2, identity_service_pb2_grpc
 from shared.rpc.aliases import Channel
 
@@ -23,14 +32,18 @@ Answer = identity_service_pb2.AuthenticateResponse
 class Identities:
     """Resolves credentials; safe to share between threads. Makes calls, so never inside a session or transaction."""
 
-    def __init__(self, region: Region, control: Channel, *, memory: IdentityMemory | None = None) -> None:
+    def __init__(
+        self, region: Region, control: Channel, freshness: Freshness, *, memory: IdentityMemory | None = None
+    ) -> None:
         """Args:
         region: whose replicas know apps' tokens.
         control: the channel to control, which knows everyone.
+        freshness: how new the replicas are.
         memory: what control said lately; None: a memory of the usual size.
         """
         self._region = region
         self._control = identity_service_pb2_grpc.IdentityServiceStub(control)
+        self._freshness = freshness
         self._memory = memory or IdentityMemory()
         self._circuit = Circuit(region.clock)
 
@@ -40,13 +53,20 @@ class Identities:
         Raises:
             CredentialsInvalid: it is unknown or over, or its owner may not sign in.
             SiloUnreachable: only control could tell, and it is away.
+            ReplicaBehind: likewise, and only because the replicas are older than what the reader has seen.
         """
-        if credential.kind is CredentialKind.TOKEN:
+        is_fresh = credential.kind is CredentialKind.TOKEN and self._freshness.wait(required())
+        if is_fresh:
             with self._region.database.session():
                 app = find_app_principal(self._region, credential)
             if app:
                 return app
-        answer = self._answer_for(credential)
+        try:
+            answer = self._answer_for(credential)
+        except SiloUnreachable as exc:
+            if credential.kind is CredentialKind.TOKEN and not is_fresh:
+                raise ReplicaBehind from exc
+            raise
         if not answer.HasField("principal"):
             raise CredentialsInvalid(answer.refusal or None)
         principal = Principal.from_message(answer.principal)

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from region_silo.services.event_outline import EventOutline, outline_of
 from region_silo.services.grouping import grouping_hash
+from region_silo.services.instant import parse_iso
 from region_silo.services.stacktrace import find_exception
 from shared.domain.json_value import JsonObject, JsonValue
 from shared.errors import ValidationFailed
@@ -18,7 +19,6 @@ MAX_FUTURE = timedelta(minutes=1)
 """The same for one from the future, whose sender's clock is wrong."""
 
 _EVENT_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
-_MAX_TIMESTAMP_CHARACTERS = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +83,7 @@ def _occurred_at(value: JsonValue, *, received_at: datetime) -> datetime:
     """Seconds since 1970, or ISO 8601, in UTC unless it says otherwise."""
     try:
         if isinstance(value, str):
-            claimed = _parse_iso(value)
+            claimed = parse_iso(value)
         elif isinstance(value, int | float) and not isinstance(value, bool):
             claimed = datetime.fromtimestamp(value, UTC)
         else:
@@ -92,13 +92,6 @@ def _occurred_at(value: JsonValue, *, received_at: datetime) -> datetime:
         return received_at
     is_believable = received_at - MAX_PAST <= claimed <= received_at + MAX_FUTURE
     return claimed if is_believable else received_at
-
-
-def _parse_iso(text: str) -> datetime:
-    if len(text) > _MAX_TIMESTAMP_CHARACTERS:
-        raise ValueError("too long for a time")
-    parsed = datetime.fromisoformat(text)
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
 
 
 def _user_hash(user: dict[str, str] | None) -> str | None:

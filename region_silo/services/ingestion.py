@@ -9,14 +9,16 @@ from dataclasses import dataclass
 
 from region_silo.models.issue import IssueStatus
 from region_silo.models.project import Project
-from region_silo.services.activity import PLATFORM, ActivityKind, IssueKey, record_activity
+from region_silo.services.activity import ActivityKind, IssueKey, record_activity
 from region_silo.services.ids import IdKind, next_id
 from region_silo.services.incoming_event import IncomingEvent
 from region_silo.services.issue_query import search_text
 from region_silo.services.region import Region
 from region_silo.services.row_lock import for_update
+from region_silo.services.rule_firing import Sighting, fire_rules
 from shared.columns import instant_text
 from shared.database import Transaction
+from shared.domain.webhook import PLATFORM
 
 REGRESSED = "regressed"
 """Substatus of an issue that was resolved and came back."""
@@ -65,6 +67,7 @@ WHERE id = ?
 """
 _REOPEN = "UPDATE issue SET status = ?, substatus = ?, resolved_at = NULL WHERE id = ?"
 _INSERT_USER = "INSERT INTO issue_user (issue_id, user_hash) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING issue_id"
+_INSERT_ENVIRONMENT = "INSERT INTO issue_environment (issue_id, environment) VALUES (?, ?) ON CONFLICT DO NOTHING"
 _INSERT_EVENT = """
 INSERT INTO event (project_id, event_id, issue_id, occurred_at, received_at, size, outline, payload)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (project_id, event_id) DO NOTHING RETURNING id
@@ -86,9 +89,22 @@ def store_event(region: Region, *, project: Project, event: IncomingEvent) -> St
             if found is None:
                 _hold(tx, project)
                 found = _find_issue(tx, project, event)
-            return _store_first(tx, project, event) if found is None else _store_next(tx, project, event, found)
+            stored = _store_first(tx, project, event) if found is None else _store_next(tx, project, event, found)
+            fire_rules(tx, _sighting(project, event, stored))
+            return stored
     except _AlreadyStoredError:
         return None
+
+
+def _sighting(project: Project, event: IncomingEvent, stored: StoredEvent) -> Sighting:
+    return Sighting(
+        issue=_key(project, stored.issue_id),
+        event_id=event.event_id,
+        environment=event.outline.environment,
+        is_new_issue=stored.is_new_issue,
+        is_regression=stored.is_regression,
+        at=event.received_at,
+    )
 
 
 def _find_issue(tx: Transaction, project: Project, event: IncomingEvent) -> _Found | None:
@@ -154,6 +170,7 @@ def _insert_event(tx: Transaction, event: IncomingEvent, issue: IssueKey) -> Non
     )
     if not inserted:
         raise _AlreadyStoredError
+    tx.database.rows(_INSERT_ENVIRONMENT, (issue.issue_id, event.outline.environment or ""))
 
 
 def _description(event: IncomingEvent) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ _STATEMENT = """
 
 
 def list_installed_components(
-    region: Region, organization_id: int, *, component_type: str | None, offset: int, limit: int
+    region: Region, organization_id: int, *, component_type: str, offset: int, limit: int
 ) -> list[component_pb2.RpcSentryAppComponentContext]:
     """Components with their installations, oldest installation first. Needs a session.
 
@@ -25,13 +25,12 @@ def list_installed_components(
     Args:
         region: where the organization lives.
         organization_id: of the organization.
-        component_type: only these; None for all.
+        component_type: only these; empty for all.
         offset: how many to skip.
         limit: how many at most.
     """
-    wanted = component_type or ""
     installed = int(SentryAppInstallationStatus.INSTALLED)
-    rows = region.database.rows(_STATEMENT, (organization_id, installed, wanted, wanted, limit, offset))
+    rows = region.database.rows(_STATEMENT, (organization_id, installed, component_type, component_type, limit, offset))
     return [_context(*row) for row in rows]
 
 

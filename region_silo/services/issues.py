@@ -1,13 +1,15 @@
 """Reading issues: one by any of its ids, and lists by query, which read an index first and rows only of one page."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
 import peewee
 
-from region_silo.models.issue import Issue
+from region_silo.models.event import Event
+from region_silo.models.issue import Issue, IssueEnvironment
 from region_silo.models.project import Project
 from region_silo.services.issue_query import Field, Term
 from region_silo.services.short_id import ShortId, parse_short_id
@@ -28,6 +30,19 @@ class Sort(Enum):
     TIMES_SEEN = "freq"
     USERS = "user"
 
+
+@dataclass(frozen=True, kw_only=True)
+class Sighting:
+    """When and where an issue must have been seen; nothing said is no limit."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    """The last instant that counts."""
+    environments: frozenset[str] = frozenset()
+    """One of these; an empty one means events that named none."""
+
+
+ANYWHERE = Sighting()
 
 _COLUMNS = {
     Sort.LAST_SEEN: Issue.last_seen_at,
@@ -65,6 +80,7 @@ def list_issues(
     offset: int,
     limit: int,
     project_ids: Collection[int] = (),
+    sighting: Sighting = ANYWHERE,
 ) -> list[Issue]:
     """Issues of an organization that meet every term. Needs a session.
 
@@ -76,16 +92,35 @@ def list_issues(
         offset: how many to skip.
         limit: how many at most.
         project_ids: only those of these projects; empty for all.
+        sighting: only those that were seen then and there.
     """
     order = (_COLUMNS[sort].desc(), Issue.id.desc())
     wanted = Issue.organization_id == organization_id
     if project_ids:
         wanted &= Issue.project_id.in_(list(project_ids))
+    for condition in _seen(sighting):
+        wanted &= condition
     for term in terms:
         wanted &= _condition(term, _Asker(organization_id, user_id))
     page = Issue.select(Issue.id).where(wanted).order_by(*order).offset(offset).limit(limit)
     ids = [issue.id for issue in page]
     return list(Issue.select().where(Issue.id.in_(ids)).order_by(*order)) if ids else []
+
+
+def _seen(sighting: Sighting) -> Iterator[Any]:
+    """Times of issues first, which are in the lists' indexes; an event of the time decides."""
+    occurred = Event.issue_id == Issue.id
+    if sighting.since:
+        yield Issue.last_seen_at >= sighting.since
+        occurred &= Event.occurred_at >= sighting.since
+    if sighting.until:
+        yield Issue.first_seen_at <= sighting.until
+        yield peewee.fn.EXISTS(Event.select(Event.id).where(occurred & (Event.occurred_at <= sighting.until)))
+    if sighting.environments:
+        named = IssueEnvironment.environment.in_(sorted(sighting.environments))
+        yield peewee.fn.EXISTS(
+            IssueEnvironment.select(IssueEnvironment.issue_id).where((IssueEnvironment.issue_id == Issue.id) & named)
+        )
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""Alert rules of projects: stored as given. Owns no opinion on when one applies."""
+"""Alert rules of projects: stored as given. Owns no opinion on when one fires; that is ``rule_firing``'s."""
 
 from region_silo.models.project import Project
-from region_silo.models.rule import Rule
+from region_silo.models.rule import Rule, RuleFiring
 from region_silo.services.region import Region
 from region_silo.services.row_lock import locked
 from shared.domain.json_value import JsonObject
@@ -52,3 +52,4 @@ def delete_rule(region: Region, *, project_id: int, rule_id: int) -> None:
     with region.database.transaction():
         if not Rule.delete().where((Rule.project_id == project_id) & (Rule.id == rule_id)).execute():
             raise NotFound
+        RuleFiring.delete().where(RuleFiring.rule_id == rule_id).execute()

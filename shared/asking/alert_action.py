@@ -1,6 +1,7 @@
 """The action of an alert rule: tells an app that a rule with its action was saved, and hears whether it agrees."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from shared.asking.ask import Asking, Question
 from shared.asking.read_answer import BAD_GATEWAY, own_message, upstream_status
@@ -10,6 +11,7 @@ from shared.domain.component_fields import app_url
 from shared.domain.json_struct import object_of, struct_of
 from shared.domain.json_value import JsonObject, JsonValue
 from shared.errors import RequestRefused, SiloError
+from shared.outgoing.call import AppAnswer
 from shared.pb.hybridcloud.apps.v1 import alert_calls_pb2, component_pb2
 
 EVENT = "alert_rule_action.requested"
@@ -17,36 +19,33 @@ SUCCESS = "Success!"
 FAILURE = "Something went wrong!"
 
 
-def announce_alert_action(
-    asking: Asking, context: component_pb2.RpcSentryAppComponentContext, *, fields: Sequence[JsonObject]
-) -> str:
-    """Tells the app, and answers with its sentence for the user.
+@dataclass(frozen=True, kw_only=True)
+class AlertAction:
+    """An action of a rule that an app offers."""
 
-    Args:
-        asking: through which the app is told.
-        context: the installation, and its ``alert-rule-action``.
-        fields: what the user entered: objects with ``name`` and ``value``.
+    context: component_pb2.RpcSentryAppComponentContext
+    """The installation, and its ``alert-rule-action``."""
+    fields: Sequence[JsonObject]
+    """What the user entered: objects with ``name`` and ``value``."""
+
+    @property
+    def question(self) -> Question:
+        """Raises:
+        AppError: the app has no such component, or no address.
+        """
+        installation = self.context.installation
+        payload: JsonValue = {"fields": list(self.fields), "installationId": installation.uuid}
+        return Question(installation=installation, event=EVENT, url=_url(self.context), payload=payload)
+
+
+def announce_alert_actions(asking: Asking, actions: Sequence[AlertAction]) -> list[str]:
+    """Tells the apps side by side, and answers with their sentences for the user, in order.
 
     Raises:
-        AppError: the app refused, in its own words where it gave any, or did not answer.
+        AppError: one of them refused, in its own words where it gave any, or did not answer.
     """
-    installation = context.installation
-    facts: dict[str, JsonValue] = {"installation_uuid": installation.uuid}
-    question = Question(
-        installation=installation,
-        event=EVENT,
-        url=_url(context, facts),
-        payload={"fields": list(fields), "installationId": installation.uuid},
-    )
-    (outcome,) = asking.ask_all([question])
-    name = installation.sentry_app.name
-    if isinstance(outcome, SiloError):
-        facts["reason"] = outcome.reason
-        raise integrator_error(f"{name}: {FAILURE}", status=BAD_GATEWAY, facts=facts) from outcome
-    if not outcome.is_success:
-        message = own_message(outcome) or FAILURE
-        raise integrator_error(f"{name}: {message}", status=upstream_status(outcome), facts=facts)
-    return f"{name}: {own_message(outcome) or SUCCESS}"
+    outcomes = asking.ask_all([action.question for action in actions])
+    return [_sentence(action, outcome) for action, outcome in zip(actions, outcomes, strict=True)]
 
 
 def announce_saved_rule(
@@ -64,7 +63,8 @@ def announce_saved_rule(
     try:
         if context is None:
             raise sentry_error("Installation does not exist", facts={"installation_uuid": request.install_uuid})
-        message = announce_alert_action(asking, context, fields=[object_of(field) for field in request.fields])
+        action = AlertAction(context=context, fields=[object_of(field) for field in request.fields])
+        (message,) = announce_alert_actions(asking, [action])
     except AppError as error:
         return alert_calls_pb2.TriggerSentryAppActionCreatorsResponse(
             success=False,
@@ -77,14 +77,29 @@ def announce_saved_rule(
     return alert_calls_pb2.TriggerSentryAppActionCreatorsResponse(success=True, message=message)
 
 
-def _url(context: component_pb2.RpcSentryAppComponentContext, facts: JsonObject) -> str:
+def _sentence(action: AlertAction, outcome: AppAnswer | SiloError) -> str:
+    facts, name = _facts(action.context), action.context.installation.sentry_app.name
+    if isinstance(outcome, SiloError):
+        facts["reason"] = outcome.reason
+        raise integrator_error(f"{name}: {FAILURE}", status=BAD_GATEWAY, facts=facts) from outcome
+    if not outcome.is_success:
+        message = own_message(outcome) or FAILURE
+        raise integrator_error(f"{name}: {message}", status=upstream_status(outcome), facts=facts)
+    return f"{name}: {own_message(outcome) or SUCCESS}"
+
+
+def _facts(context: component_pb2.RpcSentryAppComponentContext) -> dict[str, JsonValue]:
+    return {"installation_uuid": context.installation.uuid}
+
+
+def _url(context: component_pb2.RpcSentryAppComponentContext) -> str:
     app = context.installation.sentry_app
     schema = object_of(context.component.app_schema)
     settings = schema.get("settings")
     uri = settings.get("uri") if isinstance(settings, dict) else None
     if context.component.type != ALERT_RULE_ACTION or not isinstance(uri, str):
-        raise sentry_error("Sentry App request url not found on schema", facts=facts)
+        raise sentry_error("Sentry App request url not found on schema", facts=_facts(context))
     try:
         return app_url(uri, webhook_url=app.webhook_url)
     except RequestRefused as exc:
-        raise integrator_error(exc.message, facts=facts) from exc
+        raise integrator_error(exc.message, facts=_facts(context)) from exc

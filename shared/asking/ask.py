@@ -5,14 +5,15 @@ a question means and how its answer reads.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 import structlog
 
-from shared.asking.places import Places
+from shared.asking.places import Place, Places
 from shared.clock import Clock
 from shared.domain.json_text import encode_body
 from shared.domain.json_value import JsonValue
@@ -20,7 +21,7 @@ from shared.domain.request_record import Exchange, RequestRecord, record_exchang
 from shared.domain.signature import APP_SIGNATURE_HEADER, sign
 from shared.errors import AppTooSlow, AppUnreachable, RateLimited, RequestRefused, SiloError
 from shared.outgoing.call import AppAnswer, AppCall, Limits
-from shared.outgoing.client import AppClient
+from shared.outgoing.client import AppClient, outcome_of
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
 from shared.rpc.served import remaining_seconds
 
@@ -69,11 +70,19 @@ class Question:
 class Asking:
     """Asks apps; safe to share between threads."""
 
-    def __init__(self, client: AppClient, request_log: RequestLog, clock: Clock) -> None:
+    def __init__(
+        self, client: AppClient, request_log: RequestLog, clock: Clock, *, places: Places | None = None
+    ) -> None:
+        """Args:
+        client: calls apps.
+        request_log: keeps the calls.
+        clock: times them.
+        places: how many callers may wait for an app; None: the usual number.
+        """
         self._client = client
         self._log = request_log
         self._clock = clock
-        self._places = Places()
+        self._places = places or Places()
 
     def ask(self, question: Question) -> AppAnswer:
         """The app's answer, whatever its status.
@@ -91,21 +100,28 @@ class Asking:
     def ask_all(self, questions: Sequence[Question]) -> list[AppAnswer | SiloError]:
         """What became of each question, in order; no app delays another, and all are done by one deadline."""
         limits, sent_at = _limits(), self._clock.now()
-        outcomes: dict[int, AppAnswer | SiloError] = {}
-        calls: dict[int, AppCall] = {}
-        with self._places.taken({question.installation.sentry_app.id for question in questions}) as apps:
-            for index, question in enumerate(questions):
-                if question.installation.sentry_app.id not in apps:
-                    outcomes[index] = RateLimited("Too many requests to this app are in progress.")
-                    continue
-                try:
-                    calls[index] = _call(question, limits)
-                except RequestRefused as refused:
-                    outcomes[index] = refused
-            outcomes |= zip(calls, self._client.send_all(calls.values()), strict=True)
-        records = [_record(questions[index], call, outcomes[index], sent_at) for index, call in calls.items()]
+        with self._places.taken({question.installation.sentry_app.id for question in questions}) as places:
+            started = [self._start(question, limits, places) for question in questions]
+        outcomes = [outcome_of(each.future) if isinstance(each, _Started) else each for each in started]
+        records = [
+            _record(question, each.call, outcome, sent_at)
+            for question, each, outcome in zip(questions, started, outcomes, strict=True)
+            if isinstance(each, _Started)
+        ]
         self._keep([record for record in records if record is not None])
-        return [outcomes[index] for index in range(len(questions))]
+        return outcomes
+
+    def _start(self, question: Question, limits: Limits, places: Mapping[int, Place]) -> "_Started | SiloError":
+        place = places.get(question.installation.sentry_app.id)
+        if place is None:
+            return RateLimited("Too many requests to this app are in progress.")
+        try:
+            call = _call(question, limits)
+        except RequestRefused as refused:
+            return refused
+        future = self._client.submit(call)
+        place.keep_until_done(future)
+        return _Started(call, future)
 
     def _keep(self, records: Sequence[RequestRecord]) -> None:
         """An answer is worth more than its entry in a log."""
@@ -114,6 +130,12 @@ class Asking:
                 self._log.record(records)
         except SiloError as error:
             log.warning("request_log.not_written", reason=error.reason, count=len(records))
+
+
+@dataclass(frozen=True)
+class _Started:
+    call: AppCall
+    future: "Future[AppAnswer]"
 
 
 def _limits() -> Limits:

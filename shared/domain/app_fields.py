@@ -6,7 +6,7 @@ ignored, since clients send an app back as they read it.
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeAlias
 
@@ -95,7 +95,7 @@ class CurrentApp:
     webhook_url: str | None
     author: str | None
     is_alertable: bool
-    webhook_headers: tuple[str, ...] = ()
+    webhook_headers: tuple[str, ...] = field(default=(), repr=False)
 
 
 def parse_app_fields(

@@ -7,9 +7,9 @@ body. Refuses to know where entries are kept.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from shared.domain.event import REQUEST_LOG_EVENTS
+from shared.domain.webhook_url import without_credentials
 
 MAX_LOGGED_CHARACTERS = 1024
 """Of each body."""
@@ -93,16 +93,6 @@ def record_exchange(
 def is_error_code(response_code: int) -> bool:
     """Whether a response code counts as an error: 400 to 599, or none."""
     return response_code == NO_ANSWER or 400 <= response_code <= 599
-
-
-def without_credentials(url: str) -> str:
-    """The address without a user and a password.
-
-    >>> without_credentials("https://me:secret@app.example/hook?a=1")
-    'https://app.example/hook?a=1'
-    """
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def _named_error(headers: Mapping[str, str]) -> tuple[str | None, int | None]:

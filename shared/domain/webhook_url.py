@@ -36,6 +36,16 @@ def parse_url(value: JsonValue, *, max_characters: int) -> str:
     return text
 
 
+def without_credentials(url: str) -> str:
+    """The address without a user and a password.
+
+    >>> without_credentials("https://me:secret@app.example/hook?a=1")
+    'https://app.example/hook?a=1'
+    """
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
 def _is_url(text: str) -> bool:
     if _UNSAFE.search(text):
         return False

@@ -31,7 +31,8 @@ from shared.rpc.guard import refuse_inside_transaction
 MAX_CALLS = 256
 """Calls of one client in progress at a time; further ones wait within their deadline."""
 MAX_CALLS_TO_HOST = 32
-"""Of these, calls to one host: a slow one leaves places for the others."""
+"""Of these, calls to one port of one host: a slow one leaves places for the others, and so does one that listens beside
+others on the same machine."""
 MAX_ADDRESSES = 4
 """Addresses of a host that are tried at most."""
 USER_AGENT = "silo"
@@ -79,7 +80,7 @@ class AppClient:
 
     def send_all(self, calls: Iterable[AppCall]) -> list[AppAnswer | SiloError]:
         """Makes calls side by side, and answers in their order what became of each; none delays another."""
-        return [_outcome(future) for future in [self.submit(call) for call in calls]]
+        return [outcome_of(future) for future in [self.submit(call) for call in calls]]
 
     def submit(self, call: AppCall) -> "Future[AppAnswer]":
         """Starts one call; the future ends as ``send`` does, at the call's deadline at the latest.
@@ -120,7 +121,7 @@ class AppClient:
         try:
             async with asyncio.timeout(call.limits.deadline_seconds):
                 url = self._parse(call.url)
-                async with self._slots.taken(url.host):
+                async with self._slots.taken(f"{url.host}:{_port(url)}"):
                     with _translated():
                         return await self._exchange(call, url)
         except TimeoutError as exc:
@@ -240,7 +241,8 @@ async def _cancel_all() -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _outcome(future: "Future[AppAnswer]") -> AppAnswer | SiloError:
+def outcome_of(future: "Future[AppAnswer]") -> AppAnswer | SiloError:
+    """Waits for a call that was submitted; its error is a value here."""
     try:
         return future.result()
     except SiloError as error:

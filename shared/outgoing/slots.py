@@ -1,4 +1,4 @@
-"""How many calls are in progress at a time. Owns the two bounds: of all calls, and of those to one host."""
+"""How many calls are in progress at a time. Owns the two bounds: of all calls, and of those to one host and port."""
 
 import asyncio
 from collections import Counter

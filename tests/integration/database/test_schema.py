@@ -16,8 +16,11 @@ import region_silo.bootstrap
 import region_silo.models
 from shared.database import Database, Model, connect
 from shared.outbox.message import OutboxDestination, OutboxMessage
+from shared.request_log import RequestLogEntry
+from shared.webhooks.delivery import Delivery, DeliveryAttempt
 
-HISTORIES = {"schema_migration", "schema_migration_outbox", "sqlite_sequence"}
+HISTORIES = {"schema_migration", "schema_migration_outbox", "schema_migration_webhooks", "sqlite_sequence"}
+SHARED = (OutboxMessage, OutboxDestination, Delivery, DeliveryAttempt, RequestLogEntry)
 
 
 @pytest.fixture
@@ -40,7 +43,7 @@ def test_the_tables_that_migrations_make_are_those_of_the_models(
 
 
 def models_of(package: ModuleType) -> Iterator[type[Model]]:
-    yield from (OutboxMessage, OutboxDestination)
+    yield from SHARED
     for found in walk_packages(package.__path__, f"{package.__name__}."):
         module = import_module(found.name)
         for _, each in inspect.getmembers(module, inspect.isclass):

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from control_silo.api.relay import Relay
+from control_silo.api.relayed_body import PIECE_SECONDS
 from control_silo.services.placement import RegionAddress
 from shared.clock import FrozenClock
 from shared.http.application import create_application
@@ -39,12 +40,12 @@ class Gate:
 class Far:
     """The far end's server, and the near end's that relays to it."""
 
-    def __init__(self, application: ASGIApp, *, answer_seconds: float) -> None:
+    def __init__(self, application: ASGIApp, *, answer_seconds: float, piece_seconds: float = PIECE_SECONDS) -> None:
         self.clock = FrozenClock()
         self._far = HttpServer(application, listen="127.0.0.1:0")
         self._far.start()
         self.address = RegionAddress("us", f"http://{self._far.address}")
-        relay = Relay(KEYRING, clock=self.clock, answer_seconds=answer_seconds)
+        relay = Relay(KEYRING, clock=self.clock, answer_seconds=answer_seconds, piece_seconds=piece_seconds)
         self._near = HttpServer(_near(relay, lambda: self.address), listen="127.0.0.1:0")
         self._near.start()
         self.url = f"http://{self._near.address}"

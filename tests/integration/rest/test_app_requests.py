@@ -14,12 +14,12 @@ from control_silo.models.app import SentryApp
 from control_silo.models.region import Region
 from control_silo.services.request_log import RequestQuery, list_requests
 from control_silo.services.user import NewUser
-from region_silo.services.request_log import RegionRequestLog
 from shared.config import CONTROL
 from shared.domain.event import REQUEST_LOG_EVENTS
 from shared.domain.request_record import RequestRecord
 from shared.domain.scopes import Role
 from shared.errors import RpcInsideTransaction
+from shared.request_log import SiloRequestLog
 from tests.integration.rest.conftest import Web
 from tests.silos import fresh
 
@@ -52,7 +52,7 @@ def keep(web: Web, app: SentryApp, *, region: str = "us", event: str = "issue.cr
         "webhook_url": "https://a.example",
     } | fields
     record = RequestRecord(sent_at=web.silos.clock.now(), **fields)
-    RegionRequestLog(web.silos.regions[region].region).record([record])
+    SiloRequestLog(web.silos.database(region), web.silos.clock).record([record])
 
 
 def ask(web: Web, app: SentryApp, *, by: NewUser | None = None, token: str = "", **query: Any) -> httpx.Response:

@@ -2,6 +2,7 @@
 
 import contextlib
 import gzip
+import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TypeAlias
 
@@ -12,9 +13,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from control_silo.api.relay import MAX_CONNECTIONS
+from control_silo.api.relayed_body import PIECE_BYTES, PIECE_SECONDS, TOO_SLOW
 from shared.consistency import WrittenVersion, encode
 from shared.domain.category import Category
-from tests.integration.rest.far import Far, Gate
+from tests.integration.rest.far import WAIT_SECONDS, Far, Gate
 
 Answer: TypeAlias = Callable[[Request], Response]
 StartFar: TypeAlias = Callable[..., Far]
@@ -25,8 +28,8 @@ def start_far() -> Iterator[StartFar]:
     """Starts a far end that answers with an ASGI application, and a near end before it."""
     with contextlib.ExitStack() as running:
 
-        def start(application: ASGIApp, *, answer_seconds: float = 10) -> Far:
-            far = Far(application, answer_seconds=answer_seconds)
+        def start(application: ASGIApp, *, answer_seconds: float = 10, piece_seconds: float = PIECE_SECONDS) -> Far:
+            far = Far(application, answer_seconds=answer_seconds, piece_seconds=piece_seconds)
             running.callback(far.close)
             return far
 
@@ -61,14 +64,14 @@ def test_a_body_streams_as_the_client_writes_it(start_far: StartFar) -> None:
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            parts = [part async for part in _noting(Request(scope, receive), has_first)]
-            await Response(b"|".join(filter(None, parts)))(scope, receive, send)
+            body = b"".join([part async for part in _noting(Request(scope, receive), has_first)])
+            await Response(body.lstrip(b"1"))(scope, receive, send)
 
     def parts() -> Iterator[bytes]:
-        yield b"first"
+        yield b"1" * PIECE_BYTES
         yield b"second" if has_first.passed() else b"nobody read"
 
-    assert httpx.post(start_far(application).url, content=parts()).content == b"first|second"
+    assert httpx.post(start_far(application).url, content=parts()).content == b"second"
 
 
 async def _noting(request: Request, gate: Gate) -> AsyncIterator[bytes]:
@@ -142,6 +145,67 @@ def test_path_and_query_arrive_as_they_were_written(start_far: StartFar) -> None
 
     written = "/a%2Fb/%C3%A9/?q=a+b%20c&q=%22&x"
     assert httpx.get(start_far(_answering(answer)).url + written).text == written
+
+
+@pytest.mark.parametrize(
+    "written", ["/a/?q=" + "a" * 70_000, "/a/?q=%zz|{}", "/a/#f"], ids=["long", "no URL", "fragment"]
+)
+def test_what_is_no_url_arrives_as_it_was_written(start_far: StartFar, written: str) -> None:
+    def answer(request: Request) -> Response:
+        return Response(b"?".join(filter(None, (request.scope["raw_path"], request.scope["query_string"]))))
+
+    far = start_far(_answering(answer))
+    head = f"GET {written} HTTP/1.1\r\nHost: near\r\nConnection: close\r\n\r\n"
+    assert _exchange(far, head.encode()).endswith(written.encode())
+
+
+@pytest.mark.parametrize("path", ["/a/../metrics", "/a/%2e%2e/metrics", "/a/..%2fmetrics", "/./a/"])
+def test_a_path_that_climbs_leads_nowhere(start_far: StartFar, path: str) -> None:
+    far = start_far(_answering(lambda _: Response(b"arrived")))
+    head = f"GET {path} HTTP/1.1\r\nHost: near\r\nConnection: close\r\n\r\n"
+    assert _exchange(far, head.encode()).startswith(b"HTTP/1.1 404 ")
+
+
+def test_a_length_beside_chunks_is_not_believed(start_far: StartFar) -> None:
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await Response(await Request(scope, receive).body())(scope, receive, send)
+
+    head = (
+        b"POST / HTTP/1.1\r\nHost: near\r\nConnection: close\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    answer = _exchange(start_far(application), head + b"4\r\nbody\r\n0\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.endswith(b"\r\n\r\nbody")
+
+
+def test_a_body_that_does_not_come_costs_its_client_alone(start_far: StartFar) -> None:
+    far = start_far(_answering(lambda _: Response(b"ok")), piece_seconds=0.05)
+    answer = _exchange(far, b"POST / HTTP/1.1\r\nHost: near\r\nConnection: close\r\nContent-Length: 9\r\n\r\n{")
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert TOO_SLOW.encode() in answer
+    assert httpx.get(far.url).content == b"ok"
+
+
+def test_no_connection_waits_for_a_body(start_far: StartFar) -> None:
+    far = start_far(_answering(lambda _: Response(b"ok")))
+    with contextlib.ExitStack() as slow:
+        for _ in range(MAX_CONNECTIONS + 1):
+            client = slow.enter_context(_connection(far))
+            client.sendall(b"POST / HTTP/1.1\r\nHost: near\r\nContent-Length: 9\r\n\r\n{")
+        assert httpx.get(far.url).content == b"ok"
+
+
+def _connection(far: Far) -> socket.socket:
+    host, _, port = far.url.removeprefix("http://").rpartition(":")
+    return socket.create_connection((host, int(port)), timeout=WAIT_SECONDS)
+
+
+def _exchange(far: Far, request: bytes) -> bytes:
+    """Whatever the near end answers to bytes that no client library would send."""
+    with _connection(far) as connection:
+        connection.sendall(request)
+        return b"".join(iter(lambda: connection.recv(65_536), b""))
 
 
 def test_a_region_that_says_nothing_is_given_up(start_far: StartFar) -> None:

@@ -96,11 +96,12 @@ def test_the_secret_is_gone_a_day_after_creation(world: World) -> None:
 
 
 def test_a_stranger_sees_nothing_secret_of_a_published_app(world: World) -> None:
-    world.app(status="published", webhook_headers=["X-Key: hush"])
+    world.app(status="published", webhook_headers=["X-Key: hush"], webhook_url="https://me:hush@a.example/hook")
     seen = world.person(organization="globex").get("/sentry-apps/kanban/").json()
     assert seen["datePublished"] == "2030-01-01T00:00:00Z"
     assert not {"clientId", "clientSecret", "owner"} & seen.keys()
     assert "hush" not in str(seen)
+    assert seen["webhookUrl"] == "https://a.example/hook"
 
 
 def test_an_app_of_another_organization_is_refused_with_ones_own_organizations(world: World) -> None:
@@ -115,7 +116,7 @@ def test_an_app_of_another_organization_is_refused_with_ones_own_organizations(w
 
 def test_an_unknown_app_is_not_found(world: World) -> None:
     owner = world.person()
-    for name in ("nothing", "404", "9" * 30, "%00", "٣"):
+    for name in ("nothing", "404", "9" * 30, "0" * 20 + "9" * 20, "0" * 4400, "%00", "٣"):
         answer = owner.get(f"/sentry-apps/{name}/")
         assert (answer.status_code, answer.json()) == (404, {"detail": "Could not find the requested sentry app"})
 
@@ -132,6 +133,14 @@ def test_a_full_object_can_be_sent_back_as_it_was_read(world: World) -> None:
     read = owner.post("/sentry-apps/", {**KANBAN, "webhookHeaders": ["X-Key: hush"]}).json()
     answer = owner.put("/sentry-apps/acme-kanban/", read)
     assert (answer.status_code, answer.json()) == (200, read)
+
+
+def test_a_published_app_sent_back_by_staff_keeps_the_date_of_its_publication(world: World) -> None:
+    world.app(status="published")
+    staff = world.staff()
+    read = staff.get("/sentry-apps/kanban/").json()
+    world.clock.advance(60)
+    assert staff.put("/sentry-apps/kanban/", read).json() == read
 
 
 def test_masked_headers_sent_back_keep_their_values(world: World) -> None:

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from control_silo.models.installation import SentryAppInstallation
 from shared.domain.scopes import Role
 from tests.integration.control.api.world import Caller, World
 
@@ -142,6 +143,14 @@ def test_an_uninstalled_app_is_gone_with_its_tokens(world: World, owner: Caller)
     assert owner.get(INSTALLATIONS).json() == []
     assert owner.delete(f"/sentry-app-installations/{installation.uuid}/").status_code == 404
     assert acting.get("/sentry-apps/").json() == {"detail": "Invalid token"}
+
+
+def test_an_app_does_not_uninstall_itself_where_its_token_does_not_act(world: World) -> None:
+    app = world.app(status="published", scopes=["org:integrations"])
+    here, elsewhere = world.install(app), world.install(app, organization_id=world.globex.id)
+    answer = world.acting_as(app, here).delete(f"/sentry-app-installations/{elsewhere.uuid}/")
+    assert (answer.status_code, answer.json()) == (403, PERMISSION)
+    assert world.count(SentryAppInstallation) == 2
 
 
 def test_an_app_may_uninstall_itself_with_the_scope_for_it(world: World) -> None:

@@ -1,9 +1,11 @@
 """``sentry-app-components/``: components of installed apps, each filled in as far as its own app helps."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from shared.asking.places import MAX_CALLERS_PER_APP
 from shared.domain.scopes import Role
 from tests.integration.region.apps.world import BOARDS, SCHEMA, Caller, World
 from tests.integration.third_party import running_app
@@ -123,3 +125,16 @@ def test_members_of_the_organization_alone_see_the_list(world: World) -> None:
     world.third_party.answers("/boards", json=[])
     callers = [world.person(Role.MEMBER), world.stranger(), world.nobody]
     assert [components(world, caller).status_code for caller in callers] == [200, 404, 401]
+
+
+def test_those_who_wait_for_a_slow_app_keep_nobody_from_the_others(world: World) -> None:
+    world.third_party.answers("/boards", json=BOARDS)
+    with running_app() as slow, ThreadPoolExecutor(MAX_CALLERS_PER_APP) as callers:
+        held = slow.holds("/boards", json=BOARDS)
+        world.create_app(webhook_url=f"{slow.url}/hook")
+        world.silos.replicate()
+        waiting = [callers.submit(components, world, filter="issue-link") for _ in range(MAX_CALLERS_PER_APP)]
+        slow.wait_for(MAX_CALLERS_PER_APP)
+        assert world.owner.get(f"{world.path}/external-requests/", uri="/boards").status_code == 200
+        held.set()
+        assert {each["error"] for answer in waiting for each in answer.result().json()} == {""}

@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 from google.protobuf import struct_pb2
 
-from region_silo.models.request_log import RequestLogEntry
-from region_silo.services.request_log import RegionRequestLog
 from shared.domain.request_record import RequestRecord
 from shared.errors import FieldMissing, InvalidInput
 from shared.pb.hybridcloud.requests.v1 import app_request_pb2, app_request_service_pb2_grpc
 from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2 as pb
+from shared.request_log import RequestLogEntry, SiloRequestLog
 from tests.integration.region.apps.world import World
 
 
@@ -22,7 +21,7 @@ def record(world: World, *, code: int = 200, event: str = "issue.created", **fie
 
 
 def keep(world: World, records: Sequence[RequestRecord]) -> None:
-    RegionRequestLog(world.region).record(records)
+    SiloRequestLog(world.region.database, world.region.clock).record(records)
 
 
 def ask(world: World, **fields: Any) -> pb.GetBufferRequestsForCellResponse:
@@ -103,6 +102,13 @@ def test_an_entry_holds_what_the_log_knows_and_no_more(world: World) -> None:
     (bare,) = ask(world, filter=of("comment.created")).requests
     absent = ("organization_id", "error_id", "project_id", "request_body", "response_body")
     assert not any(bare.HasField(name) for name in absent)
+
+
+def test_a_call_to_an_app_whose_replica_has_not_arrived_is_answered(world: World) -> None:
+    app = world.create_app()
+    keep(world, [record(world, sentry_app_id=app.id)])
+    answer = ask(world, sentry_app_id=app.id)
+    assert (answer.sentry_app_known, len(answer.requests)) == (True, 1)
 
 
 def test_an_app_that_is_not_known_here_is_said_to_be_unknown(world: World) -> None:

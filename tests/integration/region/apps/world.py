@@ -18,11 +18,11 @@ from region_silo.models.project import Project
 from region_silo.services.ids import IdKind, next_id
 from region_silo.services.projects import create_project
 from region_silo.services.region import Region
-from region_silo.services.request_log import list_records
 from shared.domain.request_record import RequestRecord
 from shared.domain.scopes import Role
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
 from shared.pb.hybridcloud.region.v1 import sentry_app_region_service_pb2_grpc
+from shared.request_log import list_records
 from tests.http_silos import HttpSilos
 from tests.integration.third_party import ThirdPartyApp
 from tests.silos import Silos, fresh

@@ -12,6 +12,7 @@ APP_ACTION = {
     "sentryAppInstallationUuid": "6e57b4d3-5a5c-4a0e-9a5a-6f2f9a4a9b1c",
     "settings": [{"name": "title", "value": "Look"}],
 }
+MAIL_ACTION = {"id": "sentry.mail.actions.NotifyEmailAction", "targetType": "IssueOwners"}
 RULE: dict[str, Any] = {
     "name": "Tell Kanban",
     "actionMatch": "any",
@@ -19,7 +20,7 @@ RULE: dict[str, Any] = {
     "frequency": 5,
     "conditions": [{"id": "sentry.rules.conditions.first_seen_event.FirstSeenEventCondition"}],
     "filters": [],
-    "actions": [APP_ACTION],
+    "actions": [MAIL_ACTION],
     "environment": None,
 }
 
@@ -33,7 +34,7 @@ def test_a_rule_is_stored_whole(world: World) -> None:
 
 
 def test_a_rule_may_leave_out_all_but_its_name_and_its_actions(world: World) -> None:
-    made = world.owner.post(f"/projects/{world.org}/web/rules/", {"name": "n", "actions": [APP_ACTION]}).json()
+    made = world.owner.post(f"/projects/{world.org}/web/rules/", {"name": "n", "actions": [MAIL_ACTION]}).json()
     assert (made["actionMatch"], made["frequency"], made["conditions"]) == ("all", 30, [])
 
 

@@ -8,12 +8,12 @@ import pytest
 import region_silo.bootstrap
 from region_silo.models.comment import Comment
 from region_silo.models.event import Event
-from region_silo.models.issue import Activity, Issue, IssueUser
+from region_silo.models.issue import Activity, Issue, IssueEnvironment, IssueUser
 from region_silo.models.project import Project
 from region_silo.models.rule import Rule
 from shared.database import Database, connect
 
-MODELS = (Project, Issue, IssueUser, Activity, Event, Comment, Rule)
+MODELS = (Project, Issue, IssueUser, IssueEnvironment, Activity, Event, Comment, Rule)
 
 
 def _tables(database: Database) -> list[tuple[str, str]]:

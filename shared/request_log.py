@@ -1,20 +1,21 @@
-"""The log of calls to apps: the newest of each kind, for a month (spec §5.6).
+"""A silo's log of its calls to apps: the newest of each kind, for a month (spec §5.6).
 
-Owns the bounds and what is shown. An error outlives any number of successes: of both the newest are kept. Refuses to
-know what a call meant.
+Owns the table, its bounds and what is shown. An error outlives any number of successes: of both the newest are kept.
+Refuses to know what a call meant.
 """
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from region_silo.models.request_log import RequestLogEntry
-from region_silo.services.region import Region
-from region_silo.services.row_lock import for_update
-from shared.columns import instant_text
-from shared.database import Transaction
+import peewee
+
+from shared.clock import Clock
+from shared.columns import IdField, InstantField, JsonField, instant_text
+from shared.database import Database, Dialect, Model, Transaction
 from shared.domain.event import REQUEST_LOG_EVENTS
 from shared.domain.request_record import RequestRecord
+from shared.pb.hybridcloud.requests.v1 import app_request_pb2
 
 MAX_ENTRIES = 100
 """Of successes, and of errors, of one event of one app; and in one answer."""
@@ -23,16 +24,38 @@ _EXPIRED_PER_WRITE = 200
 """Expired entries that one write clears away at most: more than it adds, so that none stay behind."""
 
 
-@dataclass(frozen=True)
-class RegionRequestLog:
-    """A region's log of calls. Implements ``RequestLog``."""
+class RequestLogEntry(Model):
+    """A call to an app; see ``shared.domain.request_record``."""
 
-    region: Region
+    id = IdField()
+    sentry_app_id = peewee.BigIntegerField()
+    event = peewee.TextField()
+    sent_at = InstantField(index=True)
+    response_code = peewee.IntegerField()
+    is_error = peewee.BooleanField()
+    webhook_url = peewee.TextField()
+    organization_id = peewee.BigIntegerField(null=True)
+    error_id = peewee.TextField(null=True)
+    project_id = peewee.BigIntegerField(null=True)
+    request_headers = JsonField()
+    request_body = peewee.TextField(null=True)
+    response_body = peewee.TextField(null=True)
+
+    class Meta:
+        indexes = ((("sentry_app_id", "event", "is_error", "id"), False),)
+
+
+@dataclass(frozen=True)
+class SiloRequestLog:
+    """The log of one silo. Implements ``RequestLog``."""
+
+    database: Database
+    clock: Clock
 
     def record(self, records: Sequence[RequestRecord]) -> None:
         """Keeps the records in a transaction of its own."""
-        with self.region.database.transaction() as tx:
-            keep_records(tx, records, now=self.region.clock.now())
+        with self.database.transaction() as tx:
+            keep_records(tx, records, now=self.clock.now())
 
 
 def keep_records(tx: Transaction, records: Sequence[RequestRecord], *, now: datetime) -> None:
@@ -66,6 +89,23 @@ def list_records(
     return [_record(entry) for entry in newest]
 
 
+def request_message(record: RequestRecord) -> app_request_pb2.RpcSentryAppRequest:
+    """An entry of the log; what it does not hold stays absent."""
+    message = app_request_pb2.RpcSentryAppRequest(
+        response_code=record.response_code,
+        webhook_url=record.webhook_url,
+        organization_id=record.organization_id,
+        event_type=record.event,
+        error_id=record.error_id,
+        project_id=record.project_id,
+        request_body=record.request_body,
+        request_headers=record.request_headers,
+        response_body=record.response_body,
+    )
+    message.date.FromDatetime(record.sent_at)
+    return message
+
+
 def _trim(tx: Transaction, sentry_app_id: int, event: str, *, is_error: bool) -> None:
     """Deletes all but the newest. Rows that another transaction is deleting are passed over, so that none waits."""
     tx.database.rows(
@@ -85,8 +125,7 @@ def _expire(tx: Transaction, *, now: datetime) -> None:
 
 
 def _free_rows(tx: Transaction) -> str:
-    locking = for_update(tx)
-    return f"{locking} SKIP LOCKED" if locking else ""
+    return " FOR UPDATE SKIP LOCKED" if tx.database.dialect is Dialect.POSTGRESQL else ""
 
 
 def _expired_at(now: datetime) -> datetime:

@@ -1,0 +1,85 @@
+"""``installation.created`` and ``installation.deleted``: what control tells apps of their installations (spec §2.5).
+
+An app is told also while its installation is pending: it confirms it only afterwards. The body is made and signed in
+the transaction, since what it shows, and the secret that it is signed with, may be gone when it is sent.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from control_silo.models.app import SentryApp
+from control_silo.models.installation import SentryAppInstallation
+from control_silo.models.region import OrganizationReplica
+from control_silo.models.user import User
+from control_silo.services.message import app_message, installation_message
+from shared.database import Transaction
+from shared.domain.installation_object import installation_object
+from shared.domain.json_value import JsonValue
+from shared.domain.signature import sign_webhook
+from shared.domain.webhook import PLATFORM, Actor, webhook_payload
+from shared.outbox.message import Rejection
+from shared.webhooks.attempt import Recipient
+from shared.webhooks.delivery import Delivery, NewDelivery, enqueue_deliveries
+
+
+class InstallationEvent(StrEnum):
+    """What becomes of an installation."""
+
+    CREATED = "installation.created"
+    DELETED = "installation.deleted"
+
+
+def installation_told(
+    tx: Transaction, event: InstallationEvent, installation: SentryAppInstallation, *, actor: User | None, now: datetime
+) -> None:
+    """Tells the app, if it has somewhere to be told; before whatever acts for the installation is deleted."""
+    app = installation.sentry_app
+    if not app.webhook_url or app.application is None:
+        return
+    organization = OrganizationReplica.get_or_none(OrganizationReplica.id == installation.organization_id)
+    shown: JsonValue = installation_object(
+        installation_message(installation, app=app_message(app, avatars=(), application=None)),
+        organization_slug=organization.slug if organization else "",
+        code=installation.api_grant.code if installation.api_grant else None,
+    )
+    payload = webhook_payload(
+        event, installation_uuid=installation.uuid, data={"installation": shown}, actor=_actor(actor)
+    )
+    new = NewDelivery(
+        sentry_app_id=app.id,
+        installation_id=installation.id,
+        organization_id=installation.organization_id,
+        event=event,
+        signed=sign_webhook(payload, secret=app.application.client_secret),
+    )
+    enqueue_deliveries(tx, [new], now=now)
+
+
+def prepare(deliveries: Sequence[Delivery]) -> Mapping[int, Recipient | Rejection]:
+    """The apps of deliveries, deleted ones too: they are told of that. Implements ``Prepare``."""
+    ids = {delivery.sentry_app_id for delivery in deliveries}
+    apps = {app.id: app for app in SentryApp.select().where(SentryApp.id.in_(ids))}
+    return {delivery.id: _recipient(apps.get(delivery.sentry_app_id)) for delivery in deliveries}
+
+
+def _recipient(app: SentryApp | None) -> Recipient | Rejection:
+    if app is None or not app.webhook_url:
+        return Rejection("APP_NOT_FOUND", "The app has no webhook URL any more.", permanent=True)
+    return Recipient(
+        url=app.webhook_url,
+        custom_headers=tuple(app.webhook_headers),
+        client_secret=app.application.client_secret if app.application else None,
+        is_internal=app.is_internal,
+    )
+
+
+def _actor(user: User | None) -> Actor:
+    """A person, or the app whose proxy user it is."""
+    if user is None:
+        return PLATFORM
+    if user.is_sentry_app:
+        app = SentryApp.get_or_none(SentryApp.proxy_user == user)
+        if app is not None:
+            return Actor(type="application", id=app.uuid, name=app.name)
+    return Actor(type="user", id=str(user.id), name=user.name or user.label)

@@ -1,0 +1,134 @@
+"""Firing alert rules: which rules of a project an event meets, and the apps that are told of it (spec §5.2).
+
+Owns the conditions that are understood: the first event of an issue, an issue that comes back, every event. A rule with
+any other condition, or with a filter, is stored and shown, and fires only where the ones that are understood suffice.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from region_silo.models.replica import AppReplica, InstallationReplica
+from region_silo.models.rule import Rule
+from region_silo.services.activity import IssueKey
+from region_silo.services.rule_actions import SENTRY_APP_ACTION
+from shared.columns import instant_text
+from shared.database import Dialect, Transaction
+from shared.domain.json_value import JsonObject
+from shared.domain.status import SentryAppInstallationStatus
+from shared.domain.webhook import PLATFORM
+from shared.webhooks.delivery import NewDelivery, enqueue_deliveries
+
+EVENT_ALERT = "event_alert.triggered"
+SERVICE_ACTION = "sentry.rules.actions.notify_event_service.NotifyEventServiceAction"
+"""The action that tells an app without a form of its own; it names the app's slug."""
+
+_CONDITIONS = "sentry.rules.conditions."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sighting:
+    """What a rule is asked about."""
+
+    issue: IssueKey
+    event_id: str
+    environment: str | None
+    is_new_issue: bool
+    is_regression: bool
+    at: datetime
+
+
+def _never(sighting: Sighting) -> bool:
+    """What a condition that is not understood comes to."""
+    return False
+
+
+_MEETS: Mapping[str, Callable[[Sighting], bool]] = {
+    f"{_CONDITIONS}first_seen_event.FirstSeenEventCondition": lambda sighting: sighting.is_new_issue,
+    f"{_CONDITIONS}regression_event.RegressionEventCondition": lambda sighting: sighting.is_regression,
+    f"{_CONDITIONS}every_event.EveryEventCondition": lambda sighting: True,
+}
+_MATCHES: Mapping[str, Callable[[Iterable[bool]], bool]] = {
+    "all": all,
+    "any": any,
+    "none": lambda met: not any(met),
+}
+
+# One row back: the rule had not fired for the issue within its frequency, and now has.
+_FIRE = """
+INSERT INTO rule_firing (rule_id, issue_id, fired_at) VALUES (?, ?, {instant})
+ON CONFLICT (rule_id, issue_id) DO UPDATE SET fired_at = excluded.fired_at WHERE rule_firing.fired_at <= {instant}
+RETURNING rule_id"""
+
+
+def fire_rules(tx: Transaction, sighting: Sighting) -> None:
+    """Writes a delivery for every app that a rule of the project names and that the event concerns."""
+    for rule in Rule.select().where(Rule.project_id == sighting.issue.project_id).order_by(Rule.id):
+        if _is_met(rule.definition, sighting) and (actions := _app_actions(rule.definition)):
+            recipients = [found for action in actions if (found := _recipient(action, sighting))]
+            if recipients and _fires(tx, rule, sighting):
+                deliveries = [_delivery(rule, sighting, *recipient) for recipient in recipients]
+                enqueue_deliveries(tx, deliveries, now=sighting.at)
+
+
+def _is_met(definition: Mapping[str, Any], sighting: Sighting) -> bool:
+    environment = definition.get("environment")
+    if environment is not None and environment != sighting.environment:
+        return False
+    conditions, filters = definition.get("conditions") or [], definition.get("filters") or []
+    met = [_MEETS.get(str(each["id"]), _never)(sighting) for each in conditions]
+    match = _MATCHES[str(definition.get("actionMatch") or "all")]
+    return (not met or match(met)) and (not filters or definition.get("filterMatch") == "none")
+
+
+def _app_actions(definition: Mapping[str, Any]) -> list[JsonObject]:
+    return [each for each in definition.get("actions") or [] if each["id"] in (SENTRY_APP_ACTION, SERVICE_ACTION)]
+
+
+def _recipient(action: JsonObject, sighting: Sighting) -> tuple[JsonObject, InstallationReplica] | None:
+    """The app's installation in the organization, confirmed; None when there is none (any more)."""
+    installed = (
+        (InstallationReplica.organization_id == sighting.issue.organization_id)
+        & ~InstallationReplica.tombstone
+        & (InstallationReplica.status == SentryAppInstallationStatus.INSTALLED.value)
+    )
+    if action["id"] == SENTRY_APP_ACTION:
+        installed &= InstallationReplica.uuid == str(action.get("sentryAppInstallationUuid"))
+    else:
+        named = AppReplica.select(AppReplica.id).where(
+            AppReplica.slug == str(action.get("service")), ~AppReplica.tombstone
+        )
+        installed &= InstallationReplica.sentry_app_id.in_(named)
+    installation = InstallationReplica.get_or_none(installed)
+    return (action, installation) if installation else None
+
+
+def _fires(tx: Transaction, rule: Rule, sighting: Sighting) -> bool:
+    instant = "?::timestamptz" if tx.database.dialect is Dialect.POSTGRESQL else "?"
+    since = sighting.at - timedelta(minutes=int(rule.definition["frequency"]))
+    values = (rule.id, sighting.issue.issue_id, instant_text(sighting.at), instant_text(since))
+    return bool(tx.database.rows(_FIRE.format(instant=instant), values))
+
+
+def _delivery(rule: Rule, sighting: Sighting, action: JsonObject, installation: InstallationReplica) -> NewDelivery:
+    data: dict[str, Any] = {"event_id": sighting.event_id, "triggered_rule": rule.name}
+    if action["id"] == SENTRY_APP_ACTION:
+        data["issue_alert"] = {
+            "id": rule.id,
+            "title": rule.name,
+            "sentry_app_id": installation.sentry_app_id,
+            "settings": action.get("settings") or [],
+        }
+    return NewDelivery(
+        sentry_app_id=installation.sentry_app_id,
+        installation_id=installation.id,
+        organization_id=installation.organization_id,
+        event=EVENT_ALERT,
+        subject={
+            "issue_id": sighting.issue.issue_id,
+            "actor": asdict(PLATFORM),
+            "data": data,
+            "at": instant_text(sighting.at),
+        },
+    )

@@ -1,0 +1,89 @@
+"""Preparing deliveries: the app as its replica says it is now, and the body, made once, at the first attempt."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from region_silo.models.issue import Issue
+from region_silo.models.project import Project
+from region_silo.models.replica import AppReplica, InstallationReplica
+from region_silo.services.identity import find_http_url
+from region_silo.services.issue_object import Place
+from region_silo.services.organization import find_organization
+from region_silo.services.region import Region
+from region_silo.webhooks.payload import Happening, data_of
+from shared.domain.json_text import encode_body
+from shared.domain.webhook import Actor, webhook_payload
+from shared.errors import NotFound
+from shared.outbox.message import Rejection
+from shared.pb.hybridcloud.apps.v1 import app_pb2
+from shared.webhooks.attempt import Recipient
+from shared.webhooks.delivery import Delivery
+
+APP_GONE = Rejection("APP_NOT_FOUND", "The app is not installed here any more, or has no webhook URL.", permanent=True)
+SUBJECT_GONE = Rejection("NOT_FOUND", "What the webhook would tell of is gone.", permanent=True)
+
+
+@dataclass(frozen=True)
+class Preparing:
+    """Implements ``Prepare`` for a region."""
+
+    region: Region
+
+    def __call__(self, deliveries: Sequence[Delivery]) -> Mapping[int, Recipient | Rejection]:
+        return {delivery.id: self._prepare(delivery) for delivery in deliveries}
+
+    def _prepare(self, delivery: Delivery) -> Recipient | Rejection:
+        recipient, uuid = _find_recipient(delivery.sentry_app_id), _find_uuid(delivery.installation_id)
+        if recipient is None or uuid is None:
+            return APP_GONE
+        if delivery.body is None:
+            try:
+                delivery.body = self._body(delivery, uuid)
+            except NotFound:
+                return SUBJECT_GONE
+        return recipient
+
+    def _body(self, delivery: Delivery, installation_uuid: str) -> str:
+        """Raises:
+        NotFound: the issue, or the event, is gone.
+        """
+        subject = delivery.subject
+        issue = Issue.get_or_none(Issue.id == subject["issue_id"])
+        organization = find_organization(delivery.organization_id)
+        if issue is None or organization is None:
+            raise NotFound
+        happening = Happening(
+            event=delivery.event,
+            issue=issue,
+            project=Project.get_by_id(issue.project_id),
+            place=Place(base_url=find_http_url(self.region) or "", organization_slug=organization.slug),
+            data=subject["data"],
+            at=subject["at"],
+        )
+        payload = webhook_payload(
+            delivery.event,
+            installation_uuid=installation_uuid,
+            data=data_of(happening),
+            actor=Actor(**subject["actor"]),
+        )
+        return encode_body(payload).decode("ascii")
+
+
+def _find_recipient(sentry_app_id: int) -> Recipient | None:
+    replica = AppReplica.get_or_none((AppReplica.id == sentry_app_id) & ~AppReplica.tombstone)
+    app = app_pb2.RpcSentryApp.FromString(replica.state) if replica else None
+    if app is None or not app.webhook_url or not app.application.client_secret:
+        return None
+    return Recipient(
+        url=app.webhook_url,
+        custom_headers=tuple(app.webhook_headers),
+        client_secret=app.application.client_secret,
+        is_internal=app.is_internal,
+    )
+
+
+def _find_uuid(installation_id: int) -> str | None:
+    replica = InstallationReplica.get_or_none(
+        (InstallationReplica.id == installation_id) & ~InstallationReplica.tombstone
+    )
+    return replica.uuid if replica else None

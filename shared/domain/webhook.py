@@ -1,0 +1,53 @@
+"""What a webhook says: its body and its headers (spec §5.1). Owns their form; refuses to know where either goes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.json_value import JsonValue
+
+RESOURCE_HEADER = "Sentry-Hook-Resource"
+TIMESTAMP_HEADER = "Sentry-Hook-Timestamp"
+REQUEST_ID_HEADER = "Request-ID"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actor:
+    """Who did it, in the three fields that webhooks carry."""
+
+    type: str
+    """``user`` or ``application``."""
+    id: str
+    """A user's id, an app's uuid, or ``sentry``."""
+    name: str
+
+    def as_json(self) -> dict[str, JsonValue]:
+        """With a user's id as a number, as the original has it."""
+        return {"type": self.type, "id": int(self.id) if self.type == "user" else self.id, "name": self.name}
+
+
+PLATFORM = Actor(type="application", id="sentry", name="Sentry")
+"""Who acts when nobody does."""
+
+
+def webhook_payload(
+    event: str, *, installation_uuid: str, data: Mapping[str, JsonValue], actor: Actor
+) -> dict[str, JsonValue]:
+    """The body: ``event`` is ``resource.action``, of which the body says the second half and the headers the first."""
+    return {
+        "action": event.partition(".")[2],
+        "installation": {"uuid": installation_uuid},
+        "data": data,
+        "actor": actor.as_json(),
+    }
+
+
+def webhook_headers(event: str, *, request_id: str, at: datetime, signatures: Mapping[str, str]) -> dict[str, str]:
+    """The platform's headers of one attempt: stamped when it is made, and known again by its request id."""
+    return {
+        "Content-Type": "application/json",
+        REQUEST_ID_HEADER: request_id,
+        RESOURCE_HEADER: event.partition(".")[0],
+        TIMESTAMP_HEADER: str(int(at.timestamp())),
+        **signatures,
+    }

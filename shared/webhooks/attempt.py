@@ -1,0 +1,97 @@
+"""One attempt of a delivery: the call that it makes, and what its outcome means (spec §5.1, §5.4; settled.md).
+
+Owns who is asked again: an app that did not answer, or answered 429 or 5xx. Any other answer is final, a refusal too:
+an app may well not know an installation yet, or an event. Refuses to know queues and tables.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shared.domain.headers import merge_headers
+from shared.domain.request_record import Exchange, RequestRecord, record_exchange
+from shared.domain.signature import APP_SIGNATURE_HEADER, HOOK_SIGNATURE_HEADER, sign_webhook
+from shared.domain.webhook import webhook_headers
+from shared.errors import AddressRefused, AppTooSlow, AppUnreachable, SiloError
+from shared.outbox.message import Rejection
+from shared.outgoing.call import AppAnswer, AppCall
+from shared.webhooks.delivery import Delivery
+
+TOO_MANY_REQUESTS = 429
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipient:
+    """The app of a delivery, as it is now."""
+
+    url: str = field(repr=False)
+    custom_headers: Sequence[str] = field(repr=False)
+    """Lines ``Name: value``."""
+    client_secret: str | None = field(repr=False)
+    """None: gone; the delivery brings its signatures."""
+    is_internal: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """A call that is to be made."""
+
+    delivery: Delivery
+    recipient: Recipient
+    call: AppCall
+    own_headers: dict[str, str]
+    """Those of the platform alone."""
+    started_at: datetime
+
+
+def make_attempt(delivery: Delivery, recipient: Recipient, *, at: datetime) -> Attempt:
+    """Signs and stamps the delivery, which has its body."""
+    body = delivery.body or ""
+    signatures = {
+        HOOK_SIGNATURE_HEADER: delivery.hook_signature or "",
+        APP_SIGNATURE_HEADER: delivery.app_signature or "",
+    }
+    if recipient.client_secret:
+        signatures = sign_webhook(json.loads(body), secret=recipient.client_secret).headers
+    headers = webhook_headers(delivery.event, request_id=delivery.request_id, at=at, signatures=signatures)
+    call = AppCall(
+        method="POST",
+        url=recipient.url,
+        headers=merge_headers(recipient.custom_headers, over=headers),
+        body=body.encode("ascii"),
+    )
+    return Attempt(delivery=delivery, recipient=recipient, call=call, own_headers=headers, started_at=at)
+
+
+def judge(outcome: AppAnswer | SiloError) -> Rejection | None:
+    """Why the app has to be asked again; None: it has answered."""
+    if isinstance(outcome, SiloError):
+        return Rejection(outcome.reason, outcome.message, permanent=isinstance(outcome, AddressRefused))
+    if outcome.status == TOO_MANY_REQUESTS or outcome.status >= 500:
+        return Rejection("APP_REFUSED", f"The app answered {outcome.status}.", permanent=False)
+    return None
+
+
+def record_of(attempt: Attempt, outcome: AppAnswer | SiloError) -> RequestRecord | None:
+    """The entry of the request log; None for a call that never left, or was cut off (spec §5.4)."""
+    if isinstance(outcome, SiloError) and not isinstance(outcome, AppTooSlow | AppUnreachable):
+        return None
+    exchange = Exchange(url=attempt.call.url, headers=attempt.own_headers, body=attempt.call.body)
+    if isinstance(outcome, AppAnswer):
+        exchange = Exchange(
+            url=attempt.call.url,
+            headers=attempt.own_headers,
+            body=attempt.call.body,
+            response_code=outcome.status,
+            response_headers=outcome.headers,
+            response_body=outcome.body,
+        )
+    return record_exchange(
+        exchange,
+        sentry_app_id=attempt.delivery.sentry_app_id,
+        event=attempt.delivery.event,
+        sent_at=attempt.started_at,
+        organization_id=attempt.delivery.organization_id,
+        is_internal=attempt.recipient.is_internal,
+    )

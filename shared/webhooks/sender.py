@@ -1,0 +1,221 @@
+"""Sending deliveries: claims what is due for each app, calls the apps side by side, and settles each call as it ends.
+
+Owns how many calls are under way, of all apps and of one, so that an app that never answers keeps no other waiting.
+Every claim is the outbox's: at least once, leased, acknowledged by generation.
+"""
+
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+import structlog
+
+from shared.clock import Clock
+from shared.columns import instant_text
+from shared.database import Database
+from shared.errors import Cancelled, SiloError
+from shared.outbox.claim import Retry, acknowledge, claim, release, retry_or_park
+from shared.outbox.drain import ATTEMPTS_BEFORE_PARKING, OBJECT_BACKOFF
+from shared.outbox.message import Claim, MessageState, Rejection
+from shared.outgoing.call import AppAnswer
+from shared.outgoing.client import AppClient
+from shared.wake import EVERY_APP
+from shared.webhooks.attempt import Attempt, Recipient, judge, make_attempt
+from shared.webhooks.delivery import DESTINATION_PREFIX, Delivery, DeliveryState, destination_of
+from shared.webhooks.ended import Ended, keep_ended
+
+log = structlog.get_logger(__name__)
+
+MAX_UNDER_WAY = 128
+"""Calls of one process that are under way at a time."""
+MAX_UNDER_WAY_PER_APP = 8
+"""Of these, calls to one app."""
+POLL_SECONDS = 1.0
+"""How long the sender sleeps at most when no bell rings."""
+STOP_SECONDS = 3.0
+"""How long a stopping sender waits for what it is doing."""
+
+Outcome: TypeAlias = AppAnswer | SiloError
+Prepare: TypeAlias = Callable[[Sequence[Delivery]], Mapping[int, Recipient | Rejection]]
+"""By the id of each delivery, who is to be told, or why nobody can be; makes bodies that are not there yet. Runs in a
+snapshot, and writes nothing."""
+
+# A walk along an index from destination to destination: it costs by destinations, not by messages.
+_APPS_WITH_DUE = f"""
+WITH RECURSIVE walk (destination) AS (
+    SELECT min(destination) FROM outbox
+    UNION ALL
+    SELECT (SELECT min(destination) FROM outbox WHERE destination > walk.destination)
+    FROM walk WHERE walk.destination IS NOT NULL)
+SELECT destination FROM walk WHERE destination LIKE ? AND EXISTS (
+    SELECT 1 FROM outbox
+    WHERE outbox.destination = walk.destination AND state = '{MessageState.DUE}' AND due_at <= ?)"""  # noqa: S608 - no values
+
+
+@dataclass(frozen=True, kw_only=True)
+class _UnderWay:
+    claimed: Claim
+    claimed_at: datetime
+    attempt: Attempt
+
+
+class Sender:
+    """Sends deliveries until stopped. Any number of senders may share one outbox."""
+
+    def __init__(
+        self, database: Database, *, clock: Clock, client: AppClient, prepare: Prepare, seed: int | None = None
+    ) -> None:
+        """Args:
+        database: where deliveries and the outbox are.
+        clock: for due times and stamps.
+        client: the way to apps.
+        prepare: reads the recipients of deliveries and what to say to them.
+        seed: of the backoff's randomness, for tests.
+        """
+        self._database = database
+        self._clock = clock
+        self._client = client
+        self._prepare = prepare
+        self._rng = random.Random(seed)  # noqa: S311 - jitter
+        self._under_way: dict[Future[AppAnswer], _UnderWay] = {}
+        self._stopping = threading.Event()
+        self._bell = database.wake.listen(EVERY_APP)
+        self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends after what it is doing; calls under way are due again. Idempotent, and harmless before ``start``."""
+        self._stopping.set()
+        self._bell.set()
+        if self._thread.is_alive():
+            self._thread.join(STOP_SECONDS)
+
+    def send_due(self) -> int:
+        """Starts a call for each due delivery that there is a place for; answers how many were claimed."""
+        now = self._clock.now()
+        with self._database.session():
+            rows = self._database.rows(_APPS_WITH_DUE, (f"{DESTINATION_PREFIX}%", instant_text(now)))
+        apps = [destination for (destination,) in rows]
+        self._rng.shuffle(apps)  # when places are few, every app gets its turn
+        busy = Counter(destination_of(each.attempt.delivery.sentry_app_id) for each in self._under_way.values())
+        claimed = 0
+        for app in apps:
+            room = min(MAX_UNDER_WAY_PER_APP - busy[app], MAX_UNDER_WAY - len(self._under_way))
+            if room > 0:
+                claims = claim(self._database, app, limit=room, now=now)
+                self._start(claims, now)
+                claimed += len(claims)
+        return claimed
+
+    def settle_ended(self) -> int:
+        """Writes down what became of the calls that have ended; answers how many."""
+        ended = [future for future in self._under_way if future.done()]
+        self._settle([(self._under_way.pop(future), _outcome(future)) for future in ended])
+        return len(ended)
+
+    def wait(self) -> None:
+        """Returns when every call under way has ended."""
+        for future in list(self._under_way):
+            future.exception() if not future.cancelled() else None
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._bell.clear()
+            try:
+                is_busy = bool(self.settle_ended() + self.send_due())
+            except SiloError as exc:
+                log.warning("webhooks.sender_waits", reason=exc.reason)
+                is_busy = False
+            except Exception as exc:
+                log.exception("webhooks.sender_failed", exc_info=exc)
+                is_busy = False
+            if not is_busy:
+                self._bell.wait(POLL_SECONDS)
+        self._give_back()
+
+    def _give_back(self) -> None:
+        try:
+            self.settle_ended()
+            release(self._database, [each.claimed for each in self._under_way.values()], now=self._clock.now())
+        except SiloError as exc:  # the lease ends by itself
+            log.warning("webhooks.claims_kept", reason=exc.reason)
+
+    def _start(self, claims: Sequence[Claim], now: datetime) -> None:
+        recipients, deliveries = self._read(claims)
+        # A delivery that is gone, or that another sender has brought to its end, is nothing to send.
+        nothing = [each for each in claims if each.object_id not in recipients]
+        acknowledge(self._database, nothing, claimed_at=now, now=now)
+        unsendable: list[Retry] = []
+        for each in claims:
+            match recipients.get(each.object_id):
+                case Rejection() as rejection:
+                    unsendable.append(Retry(each, rejection, due_at=None))
+                case Recipient() as recipient:
+                    self._call(each, deliveries[each.object_id], recipient, claimed_at=now)
+        keep_ended(self._database, [Ended.unsent(deliveries[each.claim.object_id]) for each in unsendable], now=now)
+        retry_or_park(self._database, unsendable)
+
+    def _read(self, claims: Sequence[Claim]) -> tuple[Mapping[int, Recipient | Rejection], dict[int, Delivery]]:
+        open_ = Delivery.id.in_([each.object_id for each in claims]) & (Delivery.state != DeliveryState.DELIVERED)
+        with self._database.snapshot():
+            deliveries = {delivery.id: delivery for delivery in Delivery.select().where(open_)}
+            return self._prepare(list(deliveries.values())) if deliveries else {}, deliveries
+
+    def _call(self, claimed: Claim, delivery: Delivery, recipient: Recipient, *, claimed_at: datetime) -> None:
+        attempt = make_attempt(delivery, recipient, at=self._clock.now())
+        try:
+            future = self._client.submit(attempt.call)
+        except Cancelled:  # this process is about to end
+            release(self._database, [claimed], now=claimed_at)
+            raise
+        self._under_way[future] = _UnderWay(claimed=claimed, claimed_at=claimed_at, attempt=attempt)
+        future.add_done_callback(lambda _: self._bell.set())
+
+    def _settle(self, results: Sequence[tuple[_UnderWay, Outcome]]) -> None:
+        now = self._clock.now()
+        cut_off = [under_way.claimed for under_way, outcome in results if isinstance(outcome, Cancelled)]
+        judged = [
+            (under_way, outcome, self._judge(under_way.claimed, outcome, now))
+            for under_way, outcome in results
+            if not isinstance(outcome, Cancelled)
+        ]
+        keep_ended(self._database, [_ended(*each) for each in judged], now=now)
+        delivered = [under_way for under_way, _, retry in judged if retry is None]
+        claimed_at = min((each.claimed_at for each in delivered), default=now)
+        acknowledge(self._database, [each.claimed for each in delivered], claimed_at=claimed_at, now=now)
+        retry_or_park(self._database, [retry for _, _, retry in judged if retry])
+        release(self._database, cut_off, now=now)
+
+    def _judge(self, claimed: Claim, outcome: Outcome, now: datetime) -> Retry | None:
+        """None: delivered."""
+        rejection = judge(outcome)
+        if rejection is None:
+            return None
+        attempt = claimed.attempts + 1
+        if rejection.permanent or attempt >= ATTEMPTS_BEFORE_PARKING:
+            log.warning("webhooks.parked", delivery_id=claimed.object_id, reason=rejection.reason)
+            return Retry(claimed, rejection, due_at=None)
+        return Retry(claimed, rejection, now + timedelta(seconds=OBJECT_BACKOFF.seconds(attempt, rng=self._rng)))
+
+
+def _ended(under_way: _UnderWay, outcome: Outcome, retry: Retry | None) -> Ended:
+    state = DeliveryState.DELIVERED
+    if retry:
+        state = DeliveryState.PENDING if retry.due_at else DeliveryState.PARKED
+    return Ended(under_way.attempt.delivery, state, under_way.attempt, outcome)
+
+
+def _outcome(future: "Future[AppAnswer]") -> Outcome:
+    try:
+        return future.result()
+    except CancelledError:
+        return Cancelled()
+    except SiloError as error:
+        return error

@@ -1,0 +1,160 @@
+"""What apps are told of issues, errors and comments: through the API, the outbox and a real receiver."""
+
+from typing import Any
+
+import pytest
+
+from region_silo.bootstrap import make_sender
+from region_silo.models.issue import Issue
+from shared.webhooks.delivery import Delivery, DeliveryState
+from tests.integration.region.apps.world import World
+
+EVENTS = ["issue", "comment", "error"]
+HOOK = "/hook"
+
+
+@pytest.fixture
+def subscribed(world: World) -> World:
+    """The app hears of everything."""
+    subscribe(world, *EVENTS)
+    return world
+
+
+def subscribe(world: World, *events: str) -> None:
+    world.third_party.answers(HOOK)
+    path = f"/sentry-apps/{world.app.slug}/"
+    answer = world.http.call("PUT", "control", f"/api/0{path}", token=world.owner.token, json={"events": list(events)})
+    assert answer.status_code == 200, answer.text
+    world.silos.replicate()
+
+
+def send(world: World) -> None:
+    sender = make_sender(world.region)
+    sender.send_due()
+    sender.wait()
+    sender.settle_ended()
+
+
+def told(world: World) -> list[tuple[str, dict[str, Any]]]:
+    """What the receiver was told, oldest first: resource and body."""
+    send(world)
+    hooks = [request for request in world.third_party.requests if request.path == HOOK]
+    assert all(hook.is_signed(world.third_party.secret) for hook in hooks)
+    return [(hook.headers["sentry-hook-resource"], hook.json) for hook in hooks]
+
+
+def change(world: World, **fields: Any) -> None:
+    path = f"/api/0/organizations/{world.acme.slug}/issues/{world.issue.id}/"
+    assert world.http.call("PUT", "us", path, token=world.owner.token, json=fields).status_code == 200
+
+
+def raise_error(world: World, *, event_id: str) -> None:
+    """An error comes in, as an SDK sends it."""
+    project = world.create_project("errors")
+    event = {"event_id": event_id, "exception": {"values": [{"type": "KeyError", "value": "'x'"}]}}
+    path = f"/api/{project.id}/store/?sentry_key={project.public_key}"
+    assert world.http.call("POST", "us", path, json=event).status_code == 200
+
+
+def states(world: World) -> list[str]:
+    with world.region.database.session():
+        mine = Delivery.select().where(Delivery.sentry_app_id == world.app.id)
+        return [delivery.state for delivery in mine.order_by(Delivery.id)]
+
+
+def test_a_resolved_issue_is_told_with_its_addresses_and_who_did_it(subscribed: World) -> None:
+    change(subscribed, status="resolved")
+    ((resource, body),) = told(subscribed)
+    issue, user = body["data"]["issue"], subscribed.owner_user.user
+    assert (resource, body["action"], body["data"]["resolution_type"]) == ("issue", "resolved", "now")
+    assert body["installation"] == {"uuid": subscribed.installation.uuid}
+    assert body["actor"] == {"type": "user", "id": user.id, "name": user.email}
+    assert (issue["id"], issue["status"]) == (str(subscribed.issue.id), "resolved")
+    assert issue["url"].endswith(f"/api/0/organizations/{subscribed.acme.slug}/issues/{subscribed.issue.id}/")
+    assert {"web_url", "project_url"} <= issue.keys()
+
+
+def test_an_assigned_issue_is_told_and_one_that_is_nobodys_any_more(subscribed: World) -> None:
+    user = subscribed.owner_user.user
+    change(subscribed, assignedTo=f"user:{user.id}")
+    send(subscribed)
+    change(subscribed, assignedTo="")
+    first, second = told(subscribed)
+    assert first[1]["data"]["assignee"] == {
+        "type": "user",
+        "id": str(user.id),
+        "name": user.email,
+        "email": user.email,
+    }
+    assert (second[1]["action"], second[1]["data"]["assignee"]) == ("assigned", None)
+
+
+def test_an_ignored_issue_is_told_as_ignored(subscribed: World) -> None:
+    change(subscribed, status="ignored")
+    assert [body["action"] for _, body in told(subscribed)] == ["ignored"]
+
+
+def test_comments_are_told(subscribed: World) -> None:
+    path = f"/organizations/{subscribed.acme.slug}/issues/{subscribed.issue.id}/comments/"
+    made = subscribed.owner.post(path, {"text": "I saw it"}).json()
+    send(subscribed)
+    subscribed.owner.delete(f"{path}{made['id']}/")
+    (resource, created), (_, deleted) = told(subscribed)
+    assert (resource, created["action"], deleted["action"]) == ("comment", "created", "deleted")
+    data = created["data"]
+    assert (str(data["comment_id"]), data["issue_id"], data["project_slug"], data["comment"]) == (
+        made["id"],
+        subscribed.issue.id,
+        "web",
+        "I saw it",
+    )
+    assert data["timestamp"].endswith("Z")
+
+
+def test_a_new_error_is_told_twice_as_issue_and_as_error(subscribed: World) -> None:
+    raise_error(subscribed, event_id="a" * 32)
+    bodies = dict(told(subscribed))
+    assert bodies["issue"]["action"] == "created"
+    assert bodies["issue"]["actor"] == {"type": "application", "id": "sentry", "name": "Sentry"}
+    error = bodies["error"]["data"]["error"]
+    assert (error["event_id"], error["issue_id"]) == ("a" * 32, bodies["issue"]["data"]["issue"]["id"])
+    assert error["exception"]["values"][0]["type"] == "KeyError"
+    assert {"url", "web_url", "issue_url"} <= error.keys()
+
+
+def test_only_what_is_subscribed_to_is_told(world: World) -> None:
+    subscribe(world, "comment")
+    change(world, status="resolved")
+    assert told(world) == []
+
+
+def test_a_hook_that_is_confined_to_a_project_hears_of_it_alone(subscribed: World) -> None:
+    other = subscribed.create_project("other")
+    answer = subscribed.robot.post(f"{subscribed.path}/service-hook-projects/", {"projects": [other.slug]})
+    assert answer.status_code == 200, answer.text
+    change(subscribed, status="resolved")
+    assert told(subscribed) == []
+
+
+def test_an_organization_without_the_feature_tells_of_no_errors(subscribed: World) -> None:
+    switch = {"feature": "organizations:integrations-event-hooks", "enabled": False}
+    root = subscribed.http.create_user("root-of-hooks@silo.example", is_superuser=True)
+    path = f"/api/0/organizations/{subscribed.acme.slug}/features/"
+    assert subscribed.http.call("PUT", "control", path, token=root.token, json=switch).status_code in {200, 204}
+    subscribed.silos.replicate()
+    raise_error(subscribed, event_id="b" * 32)
+    assert [resource for resource, _ in told(subscribed)] == ["issue"]
+
+
+def test_an_issue_that_is_gone_parks_its_delivery(subscribed: World) -> None:
+    change(subscribed, status="resolved")
+    with subscribed.region.database.transaction():
+        Issue.delete().where(Issue.id == subscribed.issue.id).execute()
+    assert told(subscribed) == []
+    assert states(subscribed) == [DeliveryState.PARKED]
+
+
+def test_a_webhook_is_in_the_request_log_of_the_region(subscribed: World) -> None:
+    change(subscribed, status="resolved")
+    send(subscribed)
+    assert [(record.event, record.response_code) for record in subscribed.log()] == [("issue.resolved", 200)]

@@ -1,0 +1,116 @@
+"""Deliveries on either engine, a frozen clock, a real receiver, and a sender that a test steps."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from shared.clock import FrozenClock
+from shared.database import Database, connect
+from shared.domain.signature import sign_webhook
+from shared.domain.webhook import PLATFORM, webhook_payload
+from shared.outbox.message import OutboxMessage, Rejection
+from shared.outbox.schema import migrate_outbox
+from shared.outgoing.client import AppClient
+from shared.outgoing.reach import Reach
+from shared.request_log import RequestLogEntry
+from shared.webhooks.attempt import Recipient
+from shared.webhooks.delivery import Delivery, DeliveryAttempt, NewDelivery, enqueue_deliveries
+from shared.webhooks.schema import migrate_webhooks
+from shared.webhooks.sender import Sender
+from tests.integration.third_party import ThirdPartyApp, running_app
+
+HOOK = "/hook"
+APP_ID = 7
+
+
+@dataclass
+class Post:
+    """Shorthand for what the tests do to deliveries."""
+
+    database: Database
+    clock: FrozenClock
+    client: AppClient
+    receiver: ThirdPartyApp
+    recipients: dict[int, Recipient | Rejection]
+    """By app."""
+
+    def enqueue(self, *, app_id: int = APP_ID, event: str = "installation.created", data: Any = None) -> int:
+        payload = webhook_payload(event, installation_uuid="u-u-i-d", data={"n": data}, actor=PLATFORM)
+        new = NewDelivery(
+            sentry_app_id=app_id,
+            installation_id=70,
+            organization_id=1,
+            event=event,
+            signed=sign_webhook(payload, secret="a secret that is gone"),
+        )
+        with self.database.transaction() as tx:
+            enqueue_deliveries(tx, [new], now=self.clock.now())
+            return int(Delivery.select().order_by(Delivery.id.desc()).get().id)
+
+    def sender(self) -> Sender:
+        def prepare(deliveries: Sequence[Delivery]) -> Mapping[int, Recipient | Rejection]:
+            return {each.id: self.recipients[each.sentry_app_id] for each in deliveries}
+
+        return Sender(self.database, clock=self.clock, client=self.client, prepare=prepare, seed=1)
+
+    def send(self) -> int:
+        """Sends what is due and waits for what becomes of it; answers how many calls were made."""
+        sender = self.sender()
+        sender.send_due()
+        sender.wait()
+        return sender.settle_ended()
+
+    def changes(self, **fields: Any) -> None:
+        """Changes the recipient."""
+        recipient = self.recipients[APP_ID]
+        assert isinstance(recipient, Recipient)
+        self.recipients[APP_ID] = replace(recipient, **fields)
+
+    def find(self, delivery_id: int) -> Delivery:
+        with self.database.session():
+            return Delivery.get_by_id(delivery_id)
+
+    def exists(self, delivery_id: int) -> bool:
+        with self.database.session():
+            return bool(Delivery.select().where(Delivery.id == delivery_id).exists())
+
+    def attempts(self, delivery_id: int) -> list[DeliveryAttempt]:
+        with self.database.session():
+            return list(DeliveryAttempt.select().where(DeliveryAttempt.delivery == delivery_id))
+
+    def messages(self) -> list[OutboxMessage]:
+        with self.database.session():
+            return list(OutboxMessage.select().order_by(OutboxMessage.id))
+
+    def logged(self) -> list[RequestLogEntry]:
+        with self.database.session():
+            return list(RequestLogEntry.select().order_by(RequestLogEntry.id))
+
+
+@pytest.fixture
+def post(database_url: str) -> Iterator[Post]:
+    database, client = connect(database_url, create=True), AppClient(Reach(allow_private=True))
+    migrate_outbox(database)
+    migrate_webhooks(database)
+    with database.transaction():
+        RequestLogEntry.create_table()
+    with running_app() as receiver:
+        receiver.answers(HOOK)
+        recipient = Recipient(
+            url=receiver.url + HOOK, custom_headers=(), client_secret=receiver.secret, is_internal=False
+        )
+        yield Post(database, FrozenClock(), client, receiver, {APP_ID: recipient})
+        client.close()
+        database.close()
+
+
+@pytest.fixture
+def refuse(post: Post) -> Callable[[int], None]:
+    """Makes the receiver answer with a status."""
+
+    def answers(status: int) -> None:
+        post.receiver.answers(HOOK, status=status, body=b'{"why": "not now"}')
+
+    return answers

@@ -1,0 +1,205 @@
+import json
+import socket
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from shared.domain.signature import sign
+from shared.outbox.claim import LEASE_SECONDS
+from shared.outbox.drain import ATTEMPTS_BEFORE_PARKING, OBJECT_BACKOFF
+from shared.outbox.message import MessageState, Rejection
+from shared.webhooks.attempt import Recipient
+from shared.webhooks.delivery import EXPIRY_DAYS, DeliveryState
+from shared.webhooks.sender import MAX_UNDER_WAY_PER_APP
+from tests.integration.webhooks.conftest import APP_ID, HOOK, Post
+
+
+def test_a_webhook_arrives_with_its_headers_and_both_signatures(post: Post) -> None:
+    delivery = post.find(post.enqueue(data="é 😀 1"))
+    assert post.send() == 1
+    (request,) = post.receiver.requests
+    assert (request.method, request.json["action"]) == ("POST", "created")
+    assert request.headers["content-type"] == "application/json"
+    assert request.headers["request-id"] == delivery.request_id
+    assert request.headers["sentry-hook-resource"] == "installation"
+    assert request.headers["sentry-hook-timestamp"] == str(int(post.clock.now().timestamp()))
+    assert request.headers["sentry-hook-signature"] == sign(request.body, secret=post.receiver.secret)
+    javascript = json.dumps(request.json, separators=(",", ":"), ensure_ascii=False)
+    assert request.headers["sentry-app-signature"] == sign(javascript.encode(), secret=post.receiver.secret)
+
+
+def test_an_answered_delivery_is_done_and_leaves_nothing_in_the_outbox(post: Post) -> None:
+    delivery_id = post.enqueue()
+    post.send()
+    assert (post.find(delivery_id).state, post.messages()) == (DeliveryState.DELIVERED, [])
+    assert [attempt.response_code for attempt in post.attempts(delivery_id)] == [200]
+    assert post.send() == 0
+
+
+@pytest.mark.parametrize("status", [400, 404, 410])
+def test_a_refusal_below_500_is_an_answer(post: Post, refuse: Callable[[int], None], status: int) -> None:
+    refuse(status)
+    delivery_id = post.enqueue()
+    post.send()
+    assert (post.find(delivery_id).state, post.messages()) == (DeliveryState.DELIVERED, [])
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_an_app_that_is_in_trouble_is_asked_again_with_the_same_request_id(
+    post: Post, refuse: Callable[[int], None], status: int
+) -> None:
+    refuse(status)
+    delivery_id = post.enqueue()
+    post.send()
+    assert (post.find(delivery_id).state, post.send()) == (DeliveryState.PENDING, 0)
+    refuse(200)
+    post.clock.advance(OBJECT_BACKOFF.cap_seconds)
+    assert post.send() == 1
+    first, second = post.receiver.requests
+    assert (first.headers["request-id"], first.body) == (second.headers["request-id"], second.body)
+    assert first.headers["sentry-hook-timestamp"] != second.headers["sentry-hook-timestamp"]
+    assert [attempt.response_code for attempt in post.attempts(delivery_id)] == [status, 200]
+
+
+def test_an_app_that_cannot_be_reached_is_asked_again_until_attempts_run_out(post: Post) -> None:
+    post.changes(url=f"http://127.0.0.1:{_closed_port()}/")
+    delivery_id = post.enqueue()
+    for _ in range(ATTEMPTS_BEFORE_PARKING):
+        assert post.send() == 1
+        post.clock.advance(OBJECT_BACKOFF.cap_seconds)
+    assert post.send() == 0
+    assert (post.find(delivery_id).state, post.messages()[0].state) == (DeliveryState.PARKED, MessageState.PARKED)
+    assert {(each.response_code, each.error) for each in post.attempts(delivery_id)} == {
+        (0, "The app cannot be reached.")
+    }
+
+
+def test_an_address_that_may_not_be_called_is_parked_at_once(post: Post) -> None:
+    post.changes(url="http://169.254.169.254/latest/")
+    delivery_id = post.enqueue()
+    post.send()
+    assert post.find(delivery_id).state == DeliveryState.PARKED
+    assert post.logged() == []
+
+
+def test_a_recipient_that_is_gone_is_parked_without_a_call(post: Post) -> None:
+    post.recipients[APP_ID] = Rejection("APP_NOT_FOUND", "It is gone.", permanent=True)
+    delivery_id = post.enqueue()
+    assert (post.send(), post.find(delivery_id).state) == (0, DeliveryState.PARKED)
+    assert post.messages()[0].last_error == "APP_NOT_FOUND: It is gone."
+
+
+def test_an_app_without_its_secret_is_told_with_the_signatures_made_beforehand(post: Post) -> None:
+    post.changes(client_secret=None)
+    post.enqueue()
+    post.send()
+    assert post.receiver.requests[0].is_signed("a secret that is gone")
+
+
+def test_custom_headers_are_sent_beneath_the_platforms_own_and_kept_nowhere(post: Post) -> None:
+    post.changes(custom_headers=("X-Key: s3cret", "request-id: mine"))
+    delivery_id = post.enqueue()
+    post.send()
+    headers = post.receiver.requests[0].headers
+    assert (headers["x-key"], headers["request-id"]) == ("s3cret", post.find(delivery_id).request_id)
+    assert "X-Key" not in post.attempts(delivery_id)[0].request_headers
+
+
+def test_each_attempt_is_in_the_request_log(post: Post, refuse: Callable[[int], None]) -> None:
+    refuse(503)
+    post.enqueue()
+    post.send()
+    (entry,) = post.logged()
+    assert (entry.event, entry.response_code, entry.is_error) == ("installation.created", 503, True)
+    assert (entry.response_body, entry.organization_id) == ('{"why": "not now"}', 1)
+
+
+def test_a_delivery_of_a_dead_sender_is_sent_by_another_after_the_lease(post: Post) -> None:
+    delivery_id = post.enqueue()
+    hold = post.receiver.holds(HOOK)
+    dead = post.sender()
+    dead.send_due()
+    post.receiver.wait_for(1)
+    assert post.sender().send_due() == 0
+    post.clock.advance(LEASE_SECONDS + 1)
+    hold.set()
+    assert post.send() == 1
+    assert post.find(delivery_id).state == DeliveryState.DELIVERED
+    dead.wait()
+
+
+def test_an_app_that_hangs_takes_its_own_places_only(post: Post) -> None:
+    hold, other = post.receiver.holds(HOOK), 8
+    recipient = post.recipients[APP_ID]
+    assert isinstance(recipient, Recipient)
+    post.receiver.answers("/other")
+    post.recipients[other] = Recipient(
+        url=f"{post.receiver.url}/other", custom_headers=(), client_secret="s", is_internal=True
+    )
+    slow = [post.enqueue() for _ in range(MAX_UNDER_WAY_PER_APP + 1)]
+    quick = post.enqueue(app_id=other)
+    sender = post.sender()
+    assert sender.send_due() == MAX_UNDER_WAY_PER_APP + 1
+    post.receiver.wait_for(MAX_UNDER_WAY_PER_APP + 1)
+    assert {request.path for request in post.receiver.requests} == {HOOK, "/other"}
+    hold.set()
+    sender.wait()
+    sender.settle_ended()
+    assert post.find(quick).state == DeliveryState.DELIVERED
+    assert [post.find(each).state for each in slow].count(DeliveryState.PENDING) == 1
+
+
+def test_a_running_sender_wakes_on_commit_and_gives_back_what_it_could_not_finish(post: Post) -> None:
+    sender = post.sender()
+    sender.start()
+    post.enqueue()
+    post.receiver.wait_for(1)
+    hold = post.receiver.holds(HOOK)
+    held = post.enqueue()
+    post.receiver.wait_for(2)
+    post.client.close()
+    sender.stop()
+    assert (post.find(held).state, post.messages()[0].attempts) == (DeliveryState.PENDING, 0)
+    assert post.messages()[0].due_at <= post.clock.now()
+    hold.set()
+
+
+def test_two_senders_never_send_one_delivery_twice(post: Post) -> None:
+    ids = [post.enqueue(data=number) for number in range(2 * MAX_UNDER_WAY_PER_APP)]
+    senders = [post.sender(), post.sender()]
+    threads = [threading.Thread(target=sender.send_due) for sender in senders]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for sender in senders:
+        sender.wait()
+        sender.settle_ended()
+    assert sorted(request.json["data"]["n"] for request in post.receiver.requests) == list(range(len(ids)))
+
+
+def test_old_deliveries_are_cleared_away_and_pending_ones_are_kept(post: Post, refuse: Callable[[int], None]) -> None:
+    old = post.enqueue()
+    post.send()
+    refuse(503)
+    pending = post.enqueue()
+    post.send()
+    post.clock.advance((EXPIRY_DAYS + 1) * 86400.0)
+    post.send()
+    assert (post.exists(old), post.exists(pending)) == (False, True)
+
+
+def test_only_so_many_deliveries_of_an_app_are_kept(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.webhooks.delivery.MAX_DELIVERIES", 2)
+    ids = []
+    for _ in range(4):
+        ids.append(post.enqueue())
+        post.send()
+    assert [post.exists(each) for each in ids] == [False, False, True, True]
+
+
+def _closed_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])
