@@ -85,12 +85,13 @@ def start_server(control: Control, config: ControlConfig) -> SiloServer:
     outbox = OutboxServicer(control.database, silo=CONTROL, clock=control.clock)
     freshness = organization_freshness(control)
     apps = AppServicer(control, freshness=freshness)
+    organizations = OrganizationServicer(control, freshness)
     replicas = ReplicaServicer(control.database, holdings, committed=freshness.applied)
     servicers: list[tuple[AddServicer, object]] = [
         (app_service_pb2_grpc.add_AppServiceServicer_to_server, apps),
         (identity_service_pb2_grpc.add_IdentityServiceServicer_to_server, IdentityServicer(control)),
         (member_service_pb2_grpc.add_MemberServiceServicer_to_server, MemberServicer(control)),
-        (organization_service_pb2_grpc.add_OrganizationServiceServicer_to_server, OrganizationServicer(control)),
+        (organization_service_pb2_grpc.add_OrganizationServiceServicer_to_server, organizations),
         (replica_service_pb2_grpc.add_ReplicaServiceServicer_to_server, replicas),
         (outbox_service_pb2_grpc.add_OutboxServiceServicer_to_server, outbox),
         (topology_service_pb2_grpc.add_TopologyServiceServicer_to_server, TopologyServicer(control)),

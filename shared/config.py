@@ -25,7 +25,7 @@ DEFAULT_REQUESTS_PER_SECOND = 5_000
 one that bites set ``SILO_REQUESTS_PER_SECOND``."""
 
 _T = TypeVar("_T")
-_ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:]+\]|[^\s:/]+):(?P<port>\d{1,5})")
+_ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:]+\]|[^\s:/\x00-\x1f]{1,253}):(?P<port>\d{1,5})")
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 
 

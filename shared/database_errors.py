@@ -5,12 +5,13 @@ from collections.abc import Iterator
 import peewee
 from playhouse.pool import MaxConnectionsExceeded
 
-from shared.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable, PoolExhausted, SiloError
+from shared.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable, InvalidInput, PoolExhausted, SiloError
 
 _BUSY_STATES = ("40001", "40P01", "55P03", "57014")
 _FULL_STATES = ("53100", "53200")
 _CROWDED_STATES = ("53300",)
 _UNMIGRATED_STATES = ("42P01", "42703")
+_UNHOLDABLE_TEXT = "PostgreSQL text fields cannot contain NUL"
 _UNMIGRATED_TEXTS = ("no such table", "no such column")
 
 
@@ -19,9 +20,12 @@ def translate(exc: BaseException) -> SiloError | None:
 
     Returns:
         None for what is no trouble of the database's, and for what only the service can explain: integrity errors.
+        ``InvalidInput`` for a text that no column can hold, wherever it came from.
     """
     if isinstance(exc, MaxConnectionsExceeded):
         return PoolExhausted()
+    if isinstance(exc, peewee.DataError) and str(exc).startswith(_UNHOLDABLE_TEXT):
+        return InvalidInput("Null characters are not allowed.")
     if not isinstance(exc, peewee.DatabaseError):
         return None
     # A transaction that fails because the disk is full is gone already, and then its rollback fails too: the reason is

@@ -1,4 +1,4 @@
-"""What the calls of control's ``AppService`` have in common. Owns the order: check, wait for replicas, read."""
+"""What control's reads have in common. Owns the order: check, wait for replicas, read."""
 
 import contextlib
 from collections.abc import Iterator

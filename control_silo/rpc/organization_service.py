@@ -2,7 +2,7 @@
 
 import grpc
 
-from control_silo.services.control import Control
+from control_silo.rpc.calls import ControlCalls
 from control_silo.services.message import organization_message
 from control_silo.services.organization import find_organization, list_organizations
 from shared.errors import FieldMissing, Unimplemented
@@ -12,11 +12,8 @@ from shared.rpc.paging import page_of
 
 
 @consistent
-class OrganizationServicer(organization_service_pb2_grpc.OrganizationServiceServicer):
+class OrganizationServicer(ControlCalls, organization_service_pb2_grpc.OrganizationServiceServicer):
     """Answers from control's replicas."""
-
-    def __init__(self, control: Control) -> None:
-        self._control = control
 
     def ProvisionOrganization(
         self, request: organization_service_pb2.ProvisionOrganizationRequest, context: grpc.ServicerContext
@@ -29,7 +26,7 @@ class OrganizationServicer(organization_service_pb2_grpc.OrganizationServiceServ
         key = request.WhichOneof("key")
         if key is None or not getattr(request, key):
             raise FieldMissing("id or slug: one of them is required.")
-        with self._control.database.session():
+        with self.reading(request):
             organization = find_organization(getattr(request, key))
         found = organization_message(organization) if organization else None
         return organization_service_pb2.GetOrganizationResponse(organization=found)
@@ -38,7 +35,7 @@ class OrganizationServicer(organization_service_pb2_grpc.OrganizationServiceServ
         self, request: organization_service_pb2.ListOrganizationsRequest, context: grpc.ServicerContext
     ) -> organization_service_pb2.ListOrganizationsResponse:
         page = page_of(request.page_size, request.page_token)
-        with self._control.database.session():
+        with self.reading(request):
             found = list_organizations(after_id=page.after_id, limit=page.size + 1)
         return organization_service_pb2.ListOrganizationsResponse(
             organizations=[organization_message(each) for each in found[: page.size]],

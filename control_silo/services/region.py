@@ -2,7 +2,6 @@
 
 import hmac
 import re
-from functools import partial
 
 import peewee
 
@@ -12,7 +11,7 @@ from control_silo.services.control import Control
 from shared.config import CONTROL, REGION_NAME, is_http_address, is_rpc_address
 from shared.domain.region_id import MAX_REGION_NUMBER
 from shared.errors import DatabaseBusy, LimitReached, RegionNameTaken, ValidationFailed
-from shared.wake import EVERY_DESTINATION
+from shared.outbox.enqueue import announce_destination
 
 _IDENTITY = re.compile(r"[0-9a-f]{32}")
 
@@ -46,7 +45,7 @@ def register_region(
             region.save(force_insert=is_new)
             if is_new:
                 region_added(tx, name, now=now)
-                tx.after_commit(partial(tx.database.wake.ring, EVERY_DESTINATION))
+                announce_destination(tx)
             return list(Region.select().order_by(Region.name))
     except peewee.IntegrityError as exc:
         raise DatabaseBusy("Another region registered at the same moment.") from exc

@@ -31,6 +31,11 @@ class HookServicer(hook_service_pb2_grpc.HookServiceServicer):
     ) -> pb.CreateServiceHookResponse:
         require_no_other_region(self._region)
         require_ids(actor_id=request.actor_id)
+        for field in ("application_id", "installation_id"):
+            if request.HasField(field):
+                require_ids(**{field: getattr(request, field)})
+        for project_id in request.project_ids:
+            require_ids(project_ids=project_id)
         require_organizations(self._region, {request.organization_id})
         hook = NewHook(
             installation_id=request.installation_id if request.HasField("installation_id") else None,

@@ -13,8 +13,12 @@ from region_silo.services.interaction import (
     record_interaction,
 )
 from shared.domain.period import parse_period
+from shared.errors import InvalidInput
 from shared.pb.hybridcloud.region.v1 import interaction_pb2
 from shared.pb.hybridcloud.region.v1 import sentry_app_region_service_pb2 as pb
+
+MAX_COMPONENT_TYPES = 100
+"""In one call; each is a series of its own."""
 
 
 class InteractionCalls(SentryAppRegionCalls):
@@ -24,6 +28,8 @@ class InteractionCalls(SentryAppRegionCalls):
         self, request: pb.GetInteractionStatsRequest, context: grpc.ServicerContext
     ) -> pb.GetInteractionStatsResponse:
         require_app(request.sentry_app.id, request.sentry_app.slug)
+        if len(request.component_types) > MAX_COMPONENT_TYPES:
+            raise InvalidInput(f"component_types: {MAX_COMPONENT_TYPES} is the limit.")
         with Refusal() as refusal:
             period = parse_period(
                 since=request.since,

@@ -1,8 +1,10 @@
 """What this region holds, and what it must leave to control. Owns the answer that a replica cannot give."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from shared.database import Database
+
+_IDS_PER_STATEMENT = 1000
 
 
 class NotHeld(Exception):
@@ -20,10 +22,9 @@ def is_local(database: Database, organization_id: int) -> bool:
 
 def are_local(database: Database, organization_ids: Collection[int]) -> bool:
     """Whether all these organizations live in this region. Needs a session."""
-    wanted = set(organization_ids)
-    marks = ", ".join("?" * len(wanted)) or "NULL"
-    rows = database.rows(f"SELECT COUNT(*) FROM organization WHERE id IN ({marks})", list(wanted))  # noqa: S608
-    return bool(rows[0][0] == len(wanted))
+    wanted = list(set(organization_ids))
+    chunks = (wanted[start : start + _IDS_PER_STATEMENT] for start in range(0, len(wanted), _IDS_PER_STATEMENT))
+    return all(_count_local(database, chunk) == len(chunk) for chunk in chunks)
 
 
 def require_local(database: Database, organization_id: int) -> None:
@@ -50,3 +51,8 @@ def slugs_of_organizations(database: Database, ids: Collection[int]) -> Mapping[
     if len(slugs) < len(ids):
         raise NotHeld
     return slugs
+
+
+def _count_local(database: Database, ids: Sequence[int]) -> int:
+    statement = f"SELECT COUNT(*) FROM organization WHERE id IN ({', '.join('?' * len(ids))})"  # noqa: S608
+    return int(database.rows(statement, ids)[0][0])

@@ -7,7 +7,7 @@ import secrets
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import peewee
 
@@ -20,10 +20,11 @@ from shared.domain.json_field import FieldInvalid, check_characters
 from shared.domain.webhook_url import MAX_WEBHOOK_URL_CHARACTERS, parse_url
 from shared.errors import DatabaseBusy, FieldMissing, ValidationFailed
 
-HOOKS_PER_STATEMENT = 1000
+ROWS_PER_STATEMENT = 1000
 _ATTEMPTS = 5
 """How often hooks are tried to be made beside others that are made for the same installations at once."""
 _JSON = JsonField()
+_Row = TypeVar("_Row")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,8 +170,8 @@ def _insert(database: Database, hooks: Sequence[NewHook]) -> list[ServiceHook]:
         for hook, new in zip(ordered, hooks, strict=True)
         for project_id in dict.fromkeys(new.project_ids)
     ]
-    if projects:
-        ServiceHookProject.insert_many(projects).execute()
+    for chunk in _chunks(projects):
+        ServiceHookProject.insert_many(chunk).execute()
     return ordered
 
 
@@ -224,9 +225,9 @@ def _upsert(database: Database, subscriptions: Sequence[Subscription]) -> None:
     )
 
 
-def _chunks(hooks: Sequence[NewHook]) -> Iterator[Sequence[NewHook]]:
-    for start in range(0, len(hooks), HOOKS_PER_STATEMENT):
-        yield hooks[start : start + HOOKS_PER_STATEMENT]
+def _chunks(rows: Sequence[_Row]) -> Iterator[Sequence[_Row]]:
+    for start in range(0, len(rows), ROWS_PER_STATEMENT):
+        yield rows[start : start + ROWS_PER_STATEMENT]
 
 
 def _new_guid() -> str:

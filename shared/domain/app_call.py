@@ -3,7 +3,7 @@
 Owns which fields each request requires and when a filter of installations is one. Refuses to know what is looked up.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 
 from google.protobuf.message import Message
 
@@ -17,8 +17,8 @@ from shared.pb.hybridcloud.apps.v1 import (
     installation_pb2,
 )
 
-MAX_FILTER_VALUES = 10_000
-"""Ids or uuids in one list of a filter."""
+MAX_VALUES = 10_000
+"""Ids or uuids in one list."""
 
 _ANCHORS = ("organization_id", "installation_ids", "app_ids", "uuids", "status")
 """A filter must have one of these; the token conditions alone would search the world."""
@@ -68,7 +68,7 @@ def check_call(request: Message) -> None:
 
     Raises:
         FieldMissing: a required id is not positive, or a required text or message is empty.
-        InvalidInput: a text holds a NUL, which no database column can; or the filter is none.
+        InvalidInput: a text holds a NUL, which no database column can; a list is too long; or the filter is none.
     """
     for name in _REQUIRED.get(type(request), ()):
         value = getattr(request, name)
@@ -81,6 +81,8 @@ def check_call(request: Message) -> None:
             raise _missing(name, "this field is required.")
         elif isinstance(value, installation_pb2.SentryAppInstallationFilter):
             _check_filter(value)
+    if isinstance(request, app_calls_pb2.GetSentryAppsByProxyUsersRequest):
+        _check_count("proxy_user_ids", request.proxy_user_ids)
     for name in _OPTIONAL_TEXTS.get(type(request), ()):
         _check_characters(name, getattr(request, name))
 
@@ -104,9 +106,8 @@ def _check_filter(conditions: installation_pb2.SentryAppInstallationFilter) -> N
         raise _missing("filter.organization_id", "a positive id is required.")
     if given.isdisjoint(_ANCHORS):
         raise InvalidInput(f"filter: at least one of {', '.join(_ANCHORS)} is required.")
-    for values in (conditions.installation_ids, conditions.app_ids, conditions.uuids):
-        if len(values) > MAX_FILTER_VALUES:
-            raise InvalidInput(f"filter: a list has {len(values)} values; {MAX_FILTER_VALUES} is the limit.")
+    for name in ("installation_ids", "app_ids", "uuids"):
+        _check_count(f"filter.{name}", getattr(conditions, name))
     for uuid in conditions.uuids:
         _check_text("filter.uuids", uuid)
     if conditions.HasField("status"):
@@ -114,6 +115,11 @@ def _check_filter(conditions: installation_pb2.SentryAppInstallationFilter) -> N
             SentryAppInstallationStatus.as_int(conditions.status)
         except ValueError as exc:
             raise InvalidInput("filter.status: this is not a status of an installation.") from exc
+
+
+def _check_count(name: str, values: Sized) -> None:
+    if len(values) > MAX_VALUES:
+        raise InvalidInput(f"{name}: the list has {len(values)} values; {MAX_VALUES} is the limit.")
 
 
 def _missing(name: str, text: str) -> FieldMissing:

@@ -12,6 +12,10 @@ HOURLY_DAYS = 7
 MAX_INTERVALS = 10_000
 """In one series."""
 
+MAX_INSTANT = 32_503_680_000
+"""The year 3000: no calendar overflows however long the last interval is."""
+
+INSTANT_ERROR = "{name} must be a time in Unix seconds."
 ORDER_ERROR = "start must be before end"
 RESOLUTION_ERROR = "The resolution must be whole hours or days, such as 1h or 1d."
 LENGTH_ERROR = f"The period has more than {MAX_INTERVALS} intervals."
@@ -55,8 +59,11 @@ def parse_period(*, since: int, until: int, interval_seconds: int | None = None)
         interval_seconds: whole hours; None: an hour, or a day for a long period.
 
     Raises:
-        RequestRefused: the period ends before it starts, or is cut too finely.
+        RequestRefused: an instant is beyond the calendar, the period ends before it starts, or is cut too finely.
     """
+    for name, instant in (("since", since), ("until", until)):
+        if not 0 <= instant <= MAX_INSTANT:
+            raise RequestRefused(INSTANT_ERROR.format(name=name))
     if since > until:
         raise RequestRefused(ORDER_ERROR)
     if interval_seconds is None:

@@ -6,11 +6,18 @@ from datetime import datetime
 
 from starlette.requests import Request
 
-from shared.domain.period import DAY_SECONDS, HOUR_SECONDS, RESOLUTION_ERROR, Period, parse_period
+from shared.domain.period import (
+    DAY_SECONDS,
+    HOUR_SECONDS,
+    INSTANT_ERROR,
+    MAX_INSTANT,
+    RESOLUTION_ERROR,
+    Period,
+    parse_period,
+)
 from shared.errors import RequestRefused
 from shared.http.endpoint import Parameter
 
-INSTANT_ERROR = "{name} must be a time in Unix seconds."
 PERIOD_PARAMETERS = (
     Parameter(
         name="since",
@@ -31,8 +38,6 @@ PERIOD_PARAMETERS = (
 
 _RESOLUTION = re.compile(r"([0-9]{1,6})([smhd])", re.ASCII)
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": HOUR_SECONDS, "d": DAY_SECONDS}
-_MAX_INSTANT = 32_503_680_000
-"""The year 3000: no calendar overflows however long the last interval is."""
 
 
 def read_period(request: Request, *, now: datetime) -> Period:
@@ -52,7 +57,7 @@ def _instant(request: Request, name: str, *, default: float) -> int:
         instant = float(text) if text else default
     except ValueError:
         instant = math.nan
-    if not 0 <= instant <= _MAX_INSTANT:
+    if not 0 <= instant <= MAX_INSTANT:
         raise RequestRefused(INSTANT_ERROR.format(name=name))
     return int(instant)
 

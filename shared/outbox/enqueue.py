@@ -8,9 +8,10 @@ from functools import partial
 from shared.columns import instant_text
 from shared.database import Dialect, Transaction
 from shared.outbox.message import MessageState
+from shared.wake import EVERY_DESTINATION
 
 NOTIFY_CHANNEL = "silo_outbox"
-"""PostgreSQL channel that carries the name of a destination with something due."""
+"""PostgreSQL channel that carries the name of a destination with something due, or that there may be a new one."""
 
 # One statement for any number of objects and destinations, whose text never changes. Rows are written in one order, so
 # that two transactions that dirty the same objects lock them the same way round.
@@ -59,3 +60,10 @@ def enqueue(
         tx.database.rows(_SQLITE, (category, instant_text(now), json.dumps(silos), json.dumps(ids)))
     for silo in silos:
         tx.after_commit(partial(tx.database.wake.ring, silo))
+
+
+def announce_destination(tx: Transaction) -> None:
+    """Tells every worker, also in other processes, that there may be a new destination once this commits."""
+    if tx.database.dialect is Dialect.POSTGRESQL:
+        tx.database.rows("SELECT pg_notify(?, ?)", (NOTIFY_CHANNEL, EVERY_DESTINATION))
+    tx.after_commit(partial(tx.database.wake.ring, EVERY_DESTINATION))

@@ -24,7 +24,7 @@ from shared.wake import EVERY_DESTINATION
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 1.0
-"""How long a lane sleeps at most when no bell rings; also how soon a new destination gets its lane."""
+"""How long a lane sleeps at most when no bell rings; also how late a new destination gets its lane at most."""
 STOP_SECONDS = 3.0
 """How long a stopping worker waits for calls under way."""
 RECORD_SECONDS = 1.0

@@ -1,6 +1,7 @@
 """``grpc.health.v1.Health`` of a silo: it serves when what it needs is there.
 
-Owns how long the result of a check is remembered. Refuses to know what is checked.
+Owns how long the result of a check is remembered, and that watchers hear of a change without asking. Refuses to know
+what is checked.
 """
 
 import threading
@@ -15,17 +16,15 @@ from shared.clock import Clock
 from shared.errors import SiloError
 
 REMEMBERED_SECONDS = 0.5
-"""How long the result of a check holds, so that whoever asks often costs little."""
+"""How long the result of a check holds, so that whoever asks often costs little, and how often one is made while
+somebody watches."""
 
 Check = Callable[[], object]
 """Raises a ``SiloError`` when the silo cannot serve."""
 
 
 class CheckedHealth(health.HealthServicer):
-    """Answers for the server as a whole (``""``) and for each service, which all need the same.
-
-    A watcher is told of a change when the next call of any client, watching or not, finds it.
-    """
+    """Answers for the server as a whole (``""``) and for each service, which all need the same."""
 
     def __init__(self, check: Check | None, *, clock: Clock) -> None:
         """Args:
@@ -39,6 +38,9 @@ class CheckedHealth(health.HealthServicer):
         self._checking = threading.Lock()
         self._checked_at: datetime | None = None
         self._serves = True
+        self._stopping = threading.Event()
+        self._lookout = threading.Thread(target=self._look_out, name="health", daemon=True)
+        self._posting = threading.Lock()
 
     def announce(self, *services: str) -> None:
         """Adds services to those that are answered for."""
@@ -57,7 +59,28 @@ class CheckedHealth(health.HealthServicer):
         send_response_callback: Callable[[Any], None] | None = None,
     ) -> Any:
         self._look()
-        return super().Watch(request, context, send_response_callback)
+        answer = super().Watch(request, context, send_response_callback)
+        self._post_lookout()
+        return answer
+
+    def enter_graceful_shutdown(self) -> None:
+        self._stopping.set()
+        super().enter_graceful_shutdown()
+
+    def _post_lookout(self) -> None:
+        """Lets somebody look for the watchers; most silos are never watched and need nobody."""
+        with self._posting:
+            if self._check is not None and self._lookout.ident is None:
+                self._lookout.start()
+
+    def _look_out(self) -> None:
+        while not self._stopping.wait(REMEMBERED_SECONDS):
+            if self._is_watched():
+                self._look()
+
+    def _is_watched(self) -> bool:
+        with self._lock:
+            return any(self._send_response_callbacks.values())
 
     def _look(self) -> None:
         """Makes the check, unless its result is fresh or somebody is making it: nobody queues behind a slow one."""

@@ -32,7 +32,8 @@ def test_an_address_is_host_and_port(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["localhost", ":80", "localhost:", "localhost:65536", "::1:80", "a b:80", "http://a:1"]
+    "value",
+    ["localhost", ":80", "localhost:", "localhost:65536", "::1:80", "a b:80", "http://a:1", "a\0:1", f"{'a' * 254}:1"],
 )
 def test_anything_else_is_no_address(value: str) -> None:
     environment = Environment({"LISTEN": value})

@@ -66,10 +66,11 @@ def test_a_watcher_begins_with_the_result_of_a_check(doctor: Doctor) -> None:
     watched.cancel()
 
 
-def test_a_watcher_learns_what_the_next_check_finds(doctor: Doctor) -> None:
+def test_a_watcher_learns_of_each_change_though_nobody_asks(doctor: Doctor) -> None:
     watched = doctor.health.Watch(health_pb2.HealthCheckRequest(), timeout=PATIENCE)
     assert next(watched).status == SERVING
     doctor.falls(ill=True)
-    doctor.ask()
     assert next(watched).status == NOT_SERVING
+    doctor.falls(ill=False)
+    assert next(watched).status == SERVING
     watched.cancel()

@@ -11,7 +11,7 @@ from control_silo.models.user import User
 from control_silo.services.delete import uninstall
 from control_silo.services.secret import hash_token
 from shared.domain.scopes import Role
-from shared.errors import CallerNotOwner, OrganizationNotFound, UserNotFound, ValidationFailed
+from shared.errors import CallerNotOwner, InvalidInput, OrganizationNotFound, UserNotFound, ValidationFailed
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2 as pb
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
 from tests.silos import SCHEMA, Silos, fresh
@@ -263,3 +263,9 @@ def _robot(
         integration_creator_id=creator.id,
         **fields,
     )
+
+
+@pytest.mark.parametrize("silo", ["control", "us"])
+def test_only_so_many_proxy_users_are_looked_up_at_once(silos: Silos, silo: str) -> None:
+    with pytest.raises(InvalidInput, match="10000 is the limit"):
+        silos.ask(silo, pb.GetSentryAppsByProxyUsersRequest(proxy_user_ids=range(10_001)))

@@ -1,10 +1,13 @@
 import pytest
+from google.protobuf.message import Message
 
 from control_silo.services.organization import create_organization
 from control_silo.services.region import register_region
-from shared.consistency import collecting
+from shared.consistency import TOKEN_NAME, WrittenVersion, collecting, encode
 from shared.domain.category import Category
-from shared.errors import RegionNotFound, SlugTaken, Unavailable, ValidationFailed
+from shared.errors import RegionNotFound, ReplicaBehind, SlugTaken, Unavailable, ValidationFailed
+from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2 as pb
+from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2_grpc as pb_grpc
 from shared.wake import EVERY_DESTINATION
 from tests.silos import Silos, fresh
 
@@ -15,6 +18,19 @@ def test_an_organization_is_named_in_the_consistency_token_of_its_creation(silos
     with collecting() as written:
         organization = silos.create_organization(fresh("shop"), region="de")
     assert [(each.category, each.object_id) for each in written] == [(Category.ORGANIZATION, organization.id)]
+
+
+@pytest.mark.parametrize(
+    ("method", "request_"),
+    [("GetOrganization", pb.GetOrganizationRequest(id=1)), ("ListOrganizations", pb.ListOrganizationsRequest())],
+)
+def test_a_reader_who_has_seen_an_organization_that_has_not_arrived_is_told_so(
+    silos: Silos, method: str, request_: Message
+) -> None:
+    ask = getattr(pb_grpc.OrganizationServiceStub(silos.channel("control")), method)
+    token = encode([WrittenVersion(Category.ORGANIZATION, 2**40, 1)])
+    with pytest.raises(ReplicaBehind):
+        ask(request_, metadata=((TOKEN_NAME, token),))
 
 
 def test_a_creation_that_met_an_absent_region_is_completed_by_the_same_call(silos: Silos) -> None:

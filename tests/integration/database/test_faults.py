@@ -10,7 +10,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from shared.database import Database, connect
-from shared.errors import ConfigInvalid, DatabaseBusy, DatabaseFull, DatabaseUnavailable
+from shared.errors import ConfigInvalid, DatabaseBusy, DatabaseFull, DatabaseUnavailable, InvalidInput
 from tests.integration.contention import contention
 from tests.integration.database.conftest import Note, create_notes, texts, write
 
@@ -52,6 +52,11 @@ def away(database: Database) -> Iterator[None]:
             yield
         finally:
             server.execute(f"ALTER DATABASE {name}_away RENAME TO {name}".encode())
+
+
+def test_a_text_that_the_database_cannot_hold_is_the_caller_s_mistake(postgres: Database) -> None:
+    with pytest.raises(InvalidInput, match="Null characters"), postgres.session():
+        list(Note.select().where(Note.text == "a\x00"))
 
 
 def test_a_row_that_another_process_holds_for_too_long_is_busy(patience: None, database_url: str) -> None:

@@ -1,26 +1,49 @@
+from collections.abc import Iterator
+
 import pytest
 
 from shared.clock import SystemClock
-from shared.database import connect
-from shared.outbox.enqueue import enqueue
+from shared.database import Database, connect
+from shared.outbox.enqueue import announce_destination, enqueue
 from shared.outbox.listen import Listener
 from shared.outbox.schema import migrate_outbox
+from shared.wake import EVERY_DESTINATION
 
 PATIENCE_SECONDS = 20.0
 
 
-@pytest.mark.postgres
-def test_a_commit_in_one_process_rings_the_bell_in_another(postgres_url: str) -> None:
-    writing, working = connect(postgres_url), connect(postgres_url)
-    migrate_outbox(writing)
-    bell, ready = working.wake.listen("us"), working.wake.listen("us")
-    listener = Listener(working)
+@pytest.fixture
+def writing(postgres_url: str) -> Iterator[Database]:
+    database = connect(postgres_url)
+    migrate_outbox(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def working(postgres_url: str, writing: Database) -> Iterator[Database]:
+    """As another process has the same database, which it listens to."""
+    database = connect(postgres_url)
+    ready = database.wake.listen("ready")
+    listener = Listener(database)
     listener.start()
-    assert ready.wait(PATIENCE_SECONDS)  # rung once when it begins to listen
-    bell.clear()
+    assert ready.wait(PATIENCE_SECONDS)  # every bell is rung once when it begins to listen
+    yield database
+    listener.stop()
+    database.close()
+
+
+@pytest.mark.postgres
+def test_a_commit_in_one_process_rings_the_bell_in_another(writing: Database, working: Database) -> None:
+    bell = working.wake.listen("us")
     with writing.transaction() as tx:
         enqueue(tx, "app", [7], destinations=["us"], now=SystemClock().now())
     assert bell.wait(PATIENCE_SECONDS)
-    listener.stop()
-    working.close()
-    writing.close()
+
+
+@pytest.mark.postgres
+def test_a_new_destination_is_announced_to_other_processes(writing: Database, working: Database) -> None:
+    bell = working.wake.listen(EVERY_DESTINATION)
+    with writing.transaction() as tx:
+        announce_destination(tx)
+    assert bell.wait(PATIENCE_SECONDS)

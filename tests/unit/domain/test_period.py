@@ -2,13 +2,15 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import integers, sampled_from
 
-from shared.domain.period import DAY_SECONDS, HOUR_SECONDS, MAX_INTERVALS, parse_period
+from shared.domain.period import DAY_SECONDS, HOUR_SECONDS, MAX_INSTANT, MAX_INTERVALS, parse_period
 from shared.errors import RequestRefused
 
-LATEST = 253_402_300_799
 
-
-@given(since=integers(0, LATEST), length=integers(0, 400 * DAY_SECONDS), hours=sampled_from([1, 2, 6, 24, 168]))
+@given(
+    since=integers(0, MAX_INSTANT - 400 * DAY_SECONDS),
+    length=integers(0, 400 * DAY_SECONDS),
+    hours=sampled_from([1, 2, 6, 24, 168]),
+)
 def test_a_period_reaches_from_the_interval_of_its_start_to_that_of_its_end(
     since: int, length: int, hours: int
 ) -> None:
@@ -30,6 +32,12 @@ def test_a_week_is_counted_by_the_hour_and_more_by_the_day() -> None:
 def test_an_interval_is_whole_hours(interval: int) -> None:
     with pytest.raises(RequestRefused, match="whole hours"):
         parse_period(since=0, until=1, interval_seconds=interval)
+
+
+@pytest.mark.parametrize("instant", [-(2**63), -1, MAX_INSTANT + 1, 2**63 - 1])
+def test_an_instant_is_one_that_a_calendar_has(instant: int) -> None:
+    with pytest.raises(RequestRefused, match="must be a time in Unix seconds"):
+        parse_period(since=instant, until=instant)
 
 
 def test_each_instant_counts_in_the_interval_that_holds_it() -> None:

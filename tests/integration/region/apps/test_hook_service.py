@@ -88,6 +88,15 @@ def test_a_hook_is_confined_to_its_projects(world: World, stub: hook_service_pb2
         assert sorted(row.project_id for row in rows) == [5, 9]
 
 
+def test_a_hook_may_be_confined_to_any_number_of_projects(
+    world: World, stub: hook_service_pb2_grpc.HookServiceStub
+) -> None:
+    ids = range(1, 70_000)  # more than a statement of PostgreSQL has parameters
+    hook = stub.CreateServiceHook(create_request(world, project_ids=ids), timeout=60).hook
+    with world.region.database.session():
+        assert ServiceHookProject.select().where(ServiceHookProject.service_hook == hook.id).count() == len(ids)
+
+
 def test_every_hook_of_an_application_changes_or_goes(
     world: World, stub: hook_service_pb2_grpc.HookServiceStub
 ) -> None:
@@ -147,6 +156,16 @@ def test_a_bulk_of_nothing_makes_nothing(world: World, stub: hook_service_pb2_gr
     assert list(stub.BulkCreateServiceHooksForApp(bulk_request(world)).hooks) == []
 
 
+def test_organizations_that_live_elsewhere_are_found_out_however_many(
+    world: World, stub: hook_service_pb2_grpc.HookServiceStub
+) -> None:
+    request = bulk_request(world, 1)
+    for number in range(1, 300_000):  # more than a statement of SQLite has parameters
+        request.installation_organization_ids.add(installation_id=1, organization_id=number)
+    with pytest.raises(OrganizationNotFound):
+        stub.BulkCreateServiceHooksForApp(request, timeout=60)
+
+
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
@@ -155,6 +174,9 @@ def test_a_bulk_of_nothing_makes_nothing(world: World, stub: hook_service_pb2_gr
         ({"url": f"https://a.example/{'x' * 500}"}, ValidationFailed),
         ({"events": ["a\x00"]}, ValidationFailed),
         ({"actor_id": 0}, FieldMissing),
+        ({"application_id": 0}, FieldMissing),
+        ({"installation_id": -1}, FieldMissing),
+        ({"project_ids": [5, 0]}, FieldMissing),
         ({"organization_id": 0}, FieldMissing),
         ({"organization_id": UNKNOWN}, OrganizationNotFound),
     ],

@@ -209,6 +209,13 @@ def test_a_wrong_interaction_is_refused_inside_the_answer(world: World) -> None:
     assert refusal(read)[1:] == (400, "start must be before end")
 
 
+def test_only_so_many_components_are_counted_at_once(world: World) -> None:
+    app = app_pb2.RpcSentryApp(id=world.app.id, slug=world.app.slug)
+    types = [f"type-{number}" for number in range(101)]
+    with pytest.raises(InvalidInput):
+        world.rpc.GetInteractionStats(pb.GetInteractionStatsRequest(sentry_app=app, component_types=types))
+
+
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
