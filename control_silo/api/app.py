@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from control_silo.api import (
     app_avatar,
     app_components,
+    app_deliveries,
     app_features,
     app_publication,
     app_requests,
@@ -38,6 +39,8 @@ TITLE = "Silo control"
 DESCRIPTION = (
     "Apps, installations, users and tokens of the whole world. Wire-compatible with Sentry's Integration Platform."
 )
+FAILED_SIGN_INS_PER_MINUTE = 20
+"""Of one account from one address."""
 OWN_CATEGORIES = (Category.APP, Category.INSTALLATION, Category.TOKEN)
 """What control tells regions of; organizations are the regions' own."""
 
@@ -46,7 +49,7 @@ def list_endpoints() -> list[Endpoint]:
     """Every endpoint of control, in the order of its documentation."""
     modules = (
         *(apps, app_features, app_components, app_avatar, app_publication, app_secret, app_tokens, app_stats),
-        app_requests,
+        *(app_requests, app_deliveries),
         *(installations, authorizations, organizations, audit_logs, users),
     )
     return [endpoint for module in modules for endpoint in module.endpoints.table]
@@ -65,6 +68,7 @@ def create_api(
     metrics = Metrics(list_ages=lambda: list_ages(control))
     app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
     app.state.control, app.state.freshness = control, organization_freshness(control)
+    app.state.failed_sign_ins = RequestLimit(control.clock, limit=FAILED_SIGN_INS_PER_MINUTE, window_seconds=60)
     limit_requests(app, RequestLimit(control.clock, limit=requests_per_second))
     answer_browsers(app)
     if relay:

@@ -1,10 +1,10 @@
 """Who asks, signing in, and creating users."""
 
-from typing import Any
+from typing import Any, cast
 
 from fastapi import Response
 
-from control_silo.api.call import CallOf, path_key
+from control_silo.api.call import Call, CallOf, path_key
 from control_silo.api.organization_object import region_url
 from control_silo.api.user_object import user_object
 from control_silo.api.user_shape import NewUserObject, RegionsObject, UserBody
@@ -14,10 +14,12 @@ from control_silo.services.user import MAX_PASSWORD_CHARACTERS, UserCreator
 from shared.domain.json_field import UNSET, FieldInvalid, FieldReader, parse_boolean, parse_text, shown
 from shared.domain.json_value import JsonObject, JsonValue
 from shared.domain.scopes import Role
-from shared.errors import CredentialsMissing
+from shared.errors import CredentialsInvalid, CredentialsMissing, RateLimited
 from shared.http.answer import empty_answer, json_answer
 from shared.http.credentials import SESSION_COOKIE, basic_credentials, session_key
 from shared.http.endpoint import Endpoints
+from shared.http.errors import RETRY_AFTER_NAME
+from shared.http.limits import RequestLimit
 from shared.http.user_object import RootObject, UserObject, root_object
 
 endpoints = Endpoints("Users")
@@ -44,11 +46,21 @@ def get_auth(call: CallOf) -> Response:
 
 @endpoints.add("POST", "/auth/", answers={200: UserObject})
 def post_auth(call: CallOf) -> Response:
-    """Signs in with HTTP Basic, e-mail address and password; the session is in the cookie `sentrysid`."""
+    """Signs in with HTTP Basic, e-mail address and password; the session is in the cookie `sentrysid`. Who fails too
+    often in a minute is refused for the rest of it.
+    """
     credentials = basic_credentials(call.request)
     if credentials is None:
         raise CredentialsMissing
-    signed_in = sign_in(call.control, email=credentials.email, password=credentials.password)
+    failures, client = cast(RequestLimit, call.request.app.state.failed_sign_ins), _client_of(call, credentials.email)
+    if wait_seconds := failures.wait_seconds(client):
+        text = f"Too many failed attempts to sign in; try again in {wait_seconds} seconds."
+        raise RateLimited(text, metadata={RETRY_AFTER_NAME: str(wait_seconds)})
+    try:
+        signed_in = sign_in(call.control, email=credentials.email, password=credentials.password)
+    except CredentialsInvalid:
+        failures.count(client)
+        raise
     answer = json_answer(user_object(signed_in.user))
     answer.set_cookie(
         SESSION_COOKIE,
@@ -100,6 +112,12 @@ def post_user(call: CallOf) -> Response:
         "password": created.password,
     }
     return json_answer(body, status=201)
+
+
+def _client_of(call: Call, email: str) -> bytes:
+    """Who tries: an account, from one address, so that nobody can shut an account's owner out from elsewhere."""
+    address = call.request.client.host if call.request.client else ""
+    return f"{address} {email.strip().casefold()}".encode("utf-8", "surrogatepass")
 
 
 def _read_user(body: JsonObject) -> UserCreator:

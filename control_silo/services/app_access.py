@@ -56,6 +56,11 @@ def may_read_requests(principal: Principal, app: SentryApp) -> bool:
     return may_in_organization(principal, app.owner_id, READ_SCOPES if app.is_internal else WRITE_SCOPES)
 
 
+def may_redeliver(principal: Principal, app: SentryApp) -> bool:
+    """Sending webhooks again: for managers and above, never for an app."""
+    return principal.acting_app is None and may_in_organization(principal, app.owner_id, WRITE_SCOPES)
+
+
 def may_know_of_secret(principal: Principal, app: SentryApp) -> bool:
     """Whether the app exists for the principal, as far as its client secret goes: published or not, for members."""
     return principal.is_superuser or principal.is_member(app.owner_id)

@@ -86,7 +86,7 @@ def uninstall(control: Control, *, uuid: str, actor: User) -> None:
             organization_id=installation.organization_id,
             actor=actor,
             target_id=installation.id,
-            data={"sentry_app": app.slug},
+            data={"sentry_app": app.name},
             now=now,
         )
 

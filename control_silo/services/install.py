@@ -84,7 +84,7 @@ def create_installation(
         organization_id=organization_id,
         actor=actor,
         target_id=installation.id,
-        data={"sentry_app": app.slug},
+        data={"sentry_app": app.name},
         now=now,
     )
     installation_changed(tx, installation, now=now)

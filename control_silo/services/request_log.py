@@ -4,27 +4,20 @@ Events of installations are control's to send and to log: for these alone no reg
 regions', which are asked side by side.
 """
 
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import structlog
 from google.protobuf import struct_pb2
 
 from control_silo.models.region import OrganizationReplica
+from control_silo.services.asked_regions import REGIONS_DEADLINE_SECONDS, ask_regions
 from control_silo.services.control import Control
 from shared.domain.event import INSTALLATION_EVENTS
-from shared.errors import DeadlineExceeded, SiloError, SiloUnreachable
 from shared.pb.hybridcloud.requests.v1 import app_request_pb2, app_request_service_pb2_grpc
 from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2 as pb
 from shared.request_log import list_records, request_message
-from shared.rpc.aliases import Future
-
-log = structlog.get_logger(__name__)
-
-REGIONS_DEADLINE_SECONDS = 3.0
-"""For all regions together; somebody waits."""
+from shared.rpc.aliases import Channel, Future
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +66,7 @@ def list_requests(
     """
     answers: dict[str, pb.GetBufferRequestsForCellResponse | None] = {}
     if query.event not in INSTALLATION_EVENTS:
-        answers = _ask_regions(control, app_id, query, deadline=time.monotonic() + deadline_seconds)
+        answers = _ask_regions(control, app_id, query, deadline_seconds=deadline_seconds)
     theirs = [each for answer in answers.values() if answer for each in answer.requests]
     found = [each for each in [*_own_requests(control, app_id, query), *theirs] if query.admits(each)]
     return RequestLogResult(
@@ -104,37 +97,14 @@ def _own_requests(control: Control, app_id: int, query: RequestQuery) -> list[ap
 
 
 def _ask_regions(
-    control: Control, app_id: int, query: RequestQuery, *, deadline: float
+    control: Control, app_id: int, query: RequestQuery, *, deadline_seconds: float
 ) -> dict[str, pb.GetBufferRequestsForCellResponse | None]:
-    """The answer of each region by its name, in order of the names; None: there is none."""
-    asked = {name: _ask(control, name, app_id, query, deadline=deadline) for name in control.regions.list_names()}
-    return {name: _take(name, future) if future else None for name, future in asked.items()}
-
-
-def _ask(control: Control, name: str, app_id: int, query: RequestQuery, *, deadline: float) -> Future | None:
-    """A call that is under way; None: the region cannot be called. Whatever else fails is control's own fault."""
     event = None if query.event is None else struct_pb2.Value(string_value=query.event)
-    request = pb.GetBufferRequestsForCellRequest(
-        sentry_app_id=app_id,
-        cell_name=name,
-        filter=app_request_pb2.RequestFilter(event=event, errors_only=query.errors_only),
-    )
-    try:
-        stub = app_request_service_pb2_grpc.AppRequestServiceStub(control.regions.channel(name))
-        return stub.GetBufferRequestsForCell.future(request, timeout=deadline - time.monotonic())
-    except (SiloUnreachable, DeadlineExceeded) as error:
-        _note_missing(name, error)
-        return None
+    conditions = app_request_pb2.RequestFilter(event=event, errors_only=query.errors_only)
 
+    def start(channel: Channel, name: str, timeout: float) -> Future:
+        request = pb.GetBufferRequestsForCellRequest(sentry_app_id=app_id, cell_name=name, filter=conditions)
+        stub = app_request_service_pb2_grpc.AppRequestServiceStub(channel)
+        return stub.GetBufferRequestsForCell.future(request, timeout=timeout)
 
-def _take(name: str, future: Future) -> pb.GetBufferRequestsForCellResponse | None:
-    try:
-        answer: pb.GetBufferRequestsForCellResponse = future.result()
-    except SiloError as error:
-        _note_missing(name, error)
-        return None
-    return answer
-
-
-def _note_missing(name: str, error: SiloError) -> None:
-    log.warning("request_log.region_missing", region=name, reason=error.reason)
+    return ask_regions(control, start, deadline_seconds=deadline_seconds)

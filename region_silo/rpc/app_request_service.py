@@ -1,10 +1,10 @@
-"""``AppRequestService``: this region's log of calls to apps."""
+"""``AppRequestService``: this region's log of calls to apps, and its deliveries."""
 
 from collections.abc import Sequence
 
 import grpc
 
-from region_silo.rpc.served_here import require_ids, require_name
+from region_silo.rpc.served_here import require_ids, require_name, require_no_other_region
 from region_silo.services.find_app import get_app
 from region_silo.services.held import NotHeld
 from region_silo.services.region import Region
@@ -12,10 +12,14 @@ from shared.errors import InvalidInput
 from shared.pb.hybridcloud.requests.v1 import app_request_pb2, app_request_service_pb2_grpc
 from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2 as pb
 from shared.request_log import list_records, request_message
+from shared.webhooks.deliveries import DeliveryQuery, list_deliveries, redeliver, state_of
+from shared.webhooks.delivery import MAX_DELIVERIES
+
+DEFAULT_DELIVERIES = 100
 
 
 class AppRequestServicer(app_request_service_pb2_grpc.AppRequestServiceServicer):
-    """Reads the log."""
+    """Reads the log and the deliveries; makes one of these due again."""
 
     def __init__(self, region: Region) -> None:
         self._region = region
@@ -43,6 +47,32 @@ class AppRequestServicer(app_request_service_pb2_grpc.AppRequestServiceServicer)
         except NotHeld:
             return False
         return True
+
+    def ListDeliveries(
+        self, request: pb.ListDeliveriesRequest, context: grpc.ServicerContext
+    ) -> pb.ListDeliveriesResponse:
+        require_name(self._region, request.cell_name, field="cell_name")
+        require_ids(sentry_app_id=request.sentry_app_id)
+        if not 0 <= request.limit <= MAX_DELIVERIES:
+            text = f"a number from 1 to {MAX_DELIVERIES} is expected."
+            raise InvalidInput(f"limit: {text}", fields={"page_size": [text]})
+        query = DeliveryQuery(
+            sentry_app_id=request.sentry_app_id,
+            delivery_id=request.delivery_id or None,
+            event=request.event or None,
+            state=state_of(request.status),
+        )
+        with self._region.database.session():
+            found = list_deliveries(query, limit=request.limit or DEFAULT_DELIVERIES)
+        return pb.ListDeliveriesResponse(deliveries=found)
+
+    def Redeliver(self, request: pb.RedeliverRequest, context: grpc.ServicerContext) -> pb.RedeliverResponse:
+        require_no_other_region(self._region)
+        require_name(self._region, request.cell_name, field="cell_name")
+        require_ids(sentry_app_id=request.sentry_app_id, delivery_id=request.delivery_id)
+        query = DeliveryQuery(sentry_app_id=request.sentry_app_id, delivery_id=request.delivery_id)
+        delivery = redeliver(self._region.database, query, now=self._region.clock.now())
+        return pb.RedeliverResponse(delivery=delivery)
 
 
 def _events(conditions: app_request_pb2.RequestFilter) -> Sequence[str] | None:

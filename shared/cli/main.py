@@ -28,6 +28,7 @@ _MODULES = {
     "user": "shared.cli.user",
     "project": "shared.cli.project",
     "app": "shared.cli.app",
+    "deliveries": "shared.cli.deliveries",
     "region": "shared.cli.region",
     "rpc": "shared.cli.rpc",
 }

@@ -20,6 +20,7 @@ PATH_PARAMETERS: Mapping[str, str] = {
     "organization_id_or_slug": "Id or slug of the organization.",
     "project_id_or_slug": "Id or slug of the project.",
     "uuid": "UUID of the installation.",
+    "delivery_id": "Of a delivery: the silo that makes it and its number there, such as `us.12`.",
     "token_id": "Id of the token.",
     "issue_id": "Id or short id (`WEB-1`) of the issue.",
     "short_id": "Short id of the issue, such as `WEB-1`.",

@@ -17,6 +17,8 @@ from shared.http.answer import json_answer
 REASON_HEADER = "silo-reason"
 """Carries ``SiloError.reason``."""
 RETRY_AFTER_SECONDS = 1
+RETRY_AFTER_NAME = "retry_after_seconds"
+"""In an error's metadata: how long it lasts, where that is known."""
 """What a client is told to wait when something is away."""
 INTERNAL_ERROR = "Internal Error"
 """All that anyone outside learns of an exception that nobody meant to raise."""
@@ -68,7 +70,7 @@ def error_answer(error: SiloError) -> Response:
     if status == 401:
         headers["www-authenticate"] = 'Bearer realm="api"'
     if status in {429, 503}:
-        headers["retry-after"] = str(RETRY_AFTER_SECONDS)
+        headers["retry-after"] = str(error.metadata.get(RETRY_AFTER_NAME, RETRY_AFTER_SECONDS))
     body: JsonValue = dict(error.fields) if error.fields else {"detail": error.message}
     return json_answer(body, status=status, headers=headers)
 

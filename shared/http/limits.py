@@ -1,8 +1,9 @@
-"""How many requests one client may make: a window of a second per credential, and the headers that tell.
+"""How many requests one client may make in a window of time, and the headers that tell.
 
-Owns the counting and the answer 429. Counts in the process, so that it costs nothing and needs nobody. A request that
-control forwarded was counted there. Requests without credentials are not counted: there is nobody to count them for.
-Neither are events: all users of an organization's software send them with one key.
+Owns the counting and the answer 429. The window of a credential's requests is a second. Counts in the process, so that
+it costs nothing and needs nobody. A request that control forwarded was counted there. Requests without credentials are
+not counted: there is nobody to count them for. Neither are events: all users of an organization's software send them
+with one key.
 """
 
 import hashlib
@@ -10,7 +11,6 @@ import math
 import threading
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
 
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
@@ -43,13 +43,17 @@ class Allowance:
 class RequestLimit:
     """Counts requests per window; safe to share between threads. Forgets everyone when a window ends."""
 
-    def __init__(self, clock: Clock, *, limit: int = DEFAULT_REQUESTS_PER_SECOND) -> None:
+    def __init__(
+        self, clock: Clock, *, limit: int = DEFAULT_REQUESTS_PER_SECOND, window_seconds: int = WINDOW_SECONDS
+    ) -> None:
         """Args:
         clock: tells the windows.
-        limit: requests that one credential may make in a window, at least 1.
+        limit: requests that one client may make in a window, at least 1.
+        window_seconds: how long one lasts.
         """
         self._clock = clock
         self._limit = limit
+        self._window_seconds = window_seconds
         self._window = 0
         self._counts: Counter[bytes] = Counter()
         self._lock = threading.Lock()
@@ -60,19 +64,32 @@ class RequestLimit:
         Args:
             client: whatever tells clients apart.
         """
-        window = _window_of(self._clock.now())
         with self._lock:
-            if window != self._window:
-                self._window = window
-                self._counts.clear()
+            window = self._enter_window()
             self._counts[client] += 1
             made = self._counts[client]
         return Allowance(
             limit=self._limit,
             remaining=max(0, self._limit - made),
-            reset_at=(window + 1) * WINDOW_SECONDS,
+            reset_at=(window + 1) * self._window_seconds,
             is_exceeded=made > self._limit,
         )
+
+    def wait_seconds(self, client: bytes) -> int:
+        """How long until the client's next request is allowed; 0 when one is allowed now. Counts nothing."""
+        with self._lock:
+            window = self._enter_window()
+            if self._counts.get(client, 0) < self._limit:
+                return 0
+        return math.ceil((window + 1) * self._window_seconds - self._clock.now().timestamp())
+
+    def _enter_window(self) -> int:
+        """The window that it is now; forgets everyone when it is a new one."""
+        window = math.floor(self._clock.now().timestamp() / self._window_seconds)
+        if window != self._window:
+            self._window = window
+            self._counts.clear()
+        return window
 
 
 def limit_requests(app: FastAPI, limit: RequestLimit) -> None:
@@ -118,7 +135,3 @@ def _with_allowance(send: Send, allowance: Allowance) -> Send:
         await send(message)
 
     return send_with_allowance
-
-
-def _window_of(now: datetime) -> int:
-    return math.floor(now.timestamp() / WINDOW_SECONDS)

@@ -20,6 +20,7 @@ class Platform:
     """Requests to control, and to a region's own address."""
 
     def __init__(self, up: SiloUp) -> None:
+        self.data = up.data
         self.topology = up.topology
         self.owner = {"Authorization": f"Bearer {up.topology['users']['owner']['token']}"}
         self.session = {"Cookie": f"sentrysid={up.topology['users']['owner']['session']}"}
@@ -27,6 +28,10 @@ class Platform:
     def ask(self, method: str, path: str, body: Any = None, *, headers: dict[str, str], region: str = "") -> Any:
         silo = self.topology["regions"][region] if region else self.topology["control"]
         return httpx.request(method, f"{silo['http']}/api/0{path}", json=body, headers=headers, timeout=30)
+
+    def send(self, url: str, event: Any) -> Any:
+        """Sends an event, as an SDK does."""
+        return httpx.post(url, json=event, timeout=30)
 
     def exchange(self, uuid: str, body: dict[str, str], **headers: str) -> Any:
         return self.ask("POST", f"/sentry-app-installations/{uuid}/authorizations/", body, headers=headers)

@@ -50,3 +50,15 @@ def test_exactly_the_allowed_number_passes_whoever_is_first() -> None:
 
 def test_the_default_is_generous() -> None:
     assert DEFAULT_REQUESTS_PER_SECOND / WINDOW_SECONDS >= 100
+
+
+def test_a_limit_that_is_used_up_says_how_long_to_wait() -> None:
+    clock = FrozenClock()
+    limit = RequestLimit(clock, limit=1, window_seconds=60)
+    assert limit.wait_seconds(b"me") == 0
+    limit.count(b"me")
+    assert (limit.wait_seconds(b"me"), limit.wait_seconds(b"you")) == (60, 0)
+    clock.advance(59.5)
+    assert limit.wait_seconds(b"me") == 1
+    clock.advance(0.5)
+    assert limit.wait_seconds(b"me") == 0

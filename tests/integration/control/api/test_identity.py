@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 
+from control_silo.api.app import FAILED_SIGN_INS_PER_MINUTE
 from control_silo.models.application import ApiToken
 from control_silo.models.user import User
 from control_silo.services.secret import hash_token
@@ -131,3 +132,15 @@ def test_an_apps_token_is_held_to_the_apps_origins(world: World) -> None:
     answer = acting.get("/sentry-apps/", headers={"origin": "https://evil.example"})
     assert (answer.status_code, answer.json()) == (400, {"detail": "Invalid origin: https://evil.example"})
     assert world.person().get("/sentry-apps/", headers={"origin": "https://evil.example"}).status_code == 200
+
+
+def test_who_fails_too_often_to_sign_in_waits_and_others_do_not(world: World) -> None:
+    for email in ("one@acme.example", "two@acme.example"):
+        world.password_holder(email, "correct horse")
+    for _ in range(FAILED_SIGN_INS_PER_MINUTE):
+        assert world.client.post("/api/0/auth/", headers=basic("one@acme.example", "wrong")).status_code == 401
+    refused = world.client.post("/api/0/auth/", headers=basic("One@acme.example", "correct horse"))
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
+    assert world.client.post("/api/0/auth/", headers=basic("two@acme.example", "correct horse")).status_code == 200
+    world.clock.advance(60)
+    assert world.client.post("/api/0/auth/", headers=basic("one@acme.example", "correct horse")).status_code == 200

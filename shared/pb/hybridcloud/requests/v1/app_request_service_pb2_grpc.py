@@ -41,6 +41,16 @@ class AppRequestServiceStub:
                 request_serializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.GetBufferRequestsForCellRequest.SerializeToString,
                 response_deserializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.GetBufferRequestsForCellResponse.FromString,
                 _registered_method=True)
+        self.ListDeliveries = channel.unary_unary(
+                '/hybridcloud.requests.v1.AppRequestService/ListDeliveries',
+                request_serializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.ListDeliveriesRequest.SerializeToString,
+                response_deserializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.ListDeliveriesResponse.FromString,
+                _registered_method=True)
+        self.Redeliver = channel.unary_unary(
+                '/hybridcloud.requests.v1.AppRequestService/Redeliver',
+                request_serializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.RedeliverRequest.SerializeToString,
+                response_deserializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.RedeliverResponse.FromString,
+                _registered_method=True)
 
 
 class AppRequestServiceServicer:
@@ -54,6 +64,20 @@ class AppRequestServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListDeliveries(self, request, context):
+        """Webhooks of this region to an app, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Redeliver(self, request, context):
+        """Makes a delivery due at once, whatever became of it. Not found: it is no delivery of this region to this app.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AppRequestServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -61,6 +85,16 @@ def add_AppRequestServiceServicer_to_server(servicer, server):
                     servicer.GetBufferRequestsForCell,
                     request_deserializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.GetBufferRequestsForCellRequest.FromString,
                     response_serializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.GetBufferRequestsForCellResponse.SerializeToString,
+            ),
+            'ListDeliveries': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDeliveries,
+                    request_deserializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.ListDeliveriesRequest.FromString,
+                    response_serializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.ListDeliveriesResponse.SerializeToString,
+            ),
+            'Redeliver': grpc.unary_unary_rpc_method_handler(
+                    servicer.Redeliver,
+                    request_deserializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.RedeliverRequest.FromString,
+                    response_serializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.RedeliverResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -91,6 +125,60 @@ class AppRequestService:
             '/hybridcloud.requests.v1.AppRequestService/GetBufferRequestsForCell',
             hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.GetBufferRequestsForCellRequest.SerializeToString,
             hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.GetBufferRequestsForCellResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDeliveries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hybridcloud.requests.v1.AppRequestService/ListDeliveries',
+            hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.ListDeliveriesRequest.SerializeToString,
+            hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.ListDeliveriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Redeliver(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hybridcloud.requests.v1.AppRequestService/Redeliver',
+            hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.RedeliverRequest.SerializeToString,
+            hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.RedeliverResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -19,6 +19,10 @@ class AppRequestServiceStub:
     def __init__(self, channel: _grpc.Channel) -> None: ...
     GetBufferRequestsForCell: _grpc.UnaryUnaryMultiCallable[_app_request_service_pb2.GetBufferRequestsForCellRequest, _app_request_service_pb2.GetBufferRequestsForCellResponse]
     """The calls that this region made to an app, newest first, at most 100."""
+    ListDeliveries: _grpc.UnaryUnaryMultiCallable[_app_request_service_pb2.ListDeliveriesRequest, _app_request_service_pb2.ListDeliveriesResponse]
+    """Webhooks of this region to an app, newest first."""
+    Redeliver: _grpc.UnaryUnaryMultiCallable[_app_request_service_pb2.RedeliverRequest, _app_request_service_pb2.RedeliverResponse]
+    """Makes a delivery due at once, whatever became of it. Not found: it is no delivery of this region to this app."""
 
 class AppRequestServiceServicer(metaclass=_abc_1.ABCMeta):
     """The log of calls to apps. Served by regions; control keeps a log of its own for installation events and merges."""
@@ -30,5 +34,21 @@ class AppRequestServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _grpc.ServicerContext,
     ) -> _app_request_service_pb2.GetBufferRequestsForCellResponse:
         """The calls that this region made to an app, newest first, at most 100."""
+
+    @_abc_1.abstractmethod
+    def ListDeliveries(
+        self,
+        request: _app_request_service_pb2.ListDeliveriesRequest,
+        context: _grpc.ServicerContext,
+    ) -> _app_request_service_pb2.ListDeliveriesResponse:
+        """Webhooks of this region to an app, newest first."""
+
+    @_abc_1.abstractmethod
+    def Redeliver(
+        self,
+        request: _app_request_service_pb2.RedeliverRequest,
+        context: _grpc.ServicerContext,
+    ) -> _app_request_service_pb2.RedeliverResponse:
+        """Makes a delivery due at once, whatever became of it. Not found: it is no delivery of this region to this app."""
 
 def add_AppRequestServiceServicer_to_server(servicer: AppRequestServiceServicer, server: _grpc.Server) -> None: ...

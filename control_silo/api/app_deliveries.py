@@ -1,0 +1,128 @@
+"""``deliveries/``: the webhooks to an app, with both bodies, and sending one again (settled.md)."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import Response
+from google.protobuf import timestamp_pb2
+
+from control_silo.api.app_deliveries_shape import DeliveryObject
+from control_silo.api.app_requests import MISSING_REGIONS_HEADER
+from control_silo.api.apps import get_visible_app
+from control_silo.api.call import Call, CallOf
+from control_silo.services import app_access
+from control_silo.services.app_deliveries import (
+    DeliveryName,
+    NamedDelivery,
+    get_app_delivery,
+    list_app_deliveries,
+    redeliver_to_app,
+)
+from shared.domain.event import REQUEST_LOG_EVENTS
+from shared.domain.json_field import shown
+from shared.domain.request_record import NO_ANSWER
+from shared.errors import ValidationFailed
+from shared.http.answer import instant_json, json_answer
+from shared.http.endpoint import PAGE_PARAMETERS, Endpoints, Parameter
+from shared.http.pagination import cut, list_answer, page_request
+from shared.pb.hybridcloud.requests.v1 import delivery_pb2
+from shared.webhooks.deliveries import state_of
+from shared.webhooks.delivery import DeliveryState
+
+endpoints = Endpoints("Apps")
+
+CHOICE_ERROR = '"{value}" is not a valid choice.'
+_DELIVERIES = "/sentry-apps/{app_id_or_slug}/deliveries/"
+_STATES = tuple(state.value for state in DeliveryState)
+
+
+@endpoints.add(
+    "GET",
+    _DELIVERIES,
+    answers={200: list[DeliveryObject]},
+    parameters=(
+        Parameter(
+            name="eventType",
+            description="Only of this event.",
+            schema={"type": "string", "enum": sorted(REQUEST_LOG_EVENTS)},
+        ),
+        Parameter(name="status", description="Only in this status.", schema={"type": "string", "enum": list(_STATES)}),
+        *PAGE_PARAMETERS,
+    ),
+)
+def list_deliveries(call: CallOf, app_id_or_slug: str) -> Response:
+    """Lists the webhooks to an app, newest first. For whoever may read the log of calls. Regions that are away are left
+    out and named in `silo-missing-regions`.
+    """
+    with call.signed_in(scopes=app_access.READ_SCOPES) as principal:
+        page = page_request(call.request)
+        app = get_visible_app(call, principal, app_id_or_slug, may=app_access.may_read_requests).app
+    event = _choice(call, "eventType", REQUEST_LOG_EVENTS)
+    state = _choice(call, "status", _STATES)
+    found = list_app_deliveries(
+        call.control,
+        app.id,
+        event=event,
+        state=DeliveryState(state) if state else None,
+        limit=page.offset + page.probe,
+    )
+    deliveries, has_more = cut(found.deliveries[page.offset : page.offset + page.probe], page)
+    answer = list_answer(call.request, page, [delivery_object(each) for each in deliveries], has_more=has_more)
+    if found.missing_regions:
+        answer.headers[MISSING_REGIONS_HEADER] = ",".join(found.missing_regions)
+    return answer
+
+
+@endpoints.add("GET", f"{_DELIVERIES}{{delivery_id}}/", answers={200: DeliveryObject})
+def get_delivery(call: CallOf, app_id_or_slug: str, delivery_id: str) -> Response:
+    """Reads one webhook to an app."""
+    with call.signed_in(scopes=app_access.READ_SCOPES) as principal:
+        app = get_visible_app(call, principal, app_id_or_slug, may=app_access.may_read_requests).app
+    return json_answer(delivery_object(get_app_delivery(call.control, app.id, DeliveryName.parse(delivery_id))))
+
+
+@endpoints.add("POST", f"{_DELIVERIES}{{delivery_id}}/redeliver/", answers={202: DeliveryObject})
+def post_redeliver(call: CallOf, app_id_or_slug: str, delivery_id: str) -> Response:
+    """Sends a webhook again, whatever became of it: stamped and signed afresh, with the same `Request-ID` and body."""
+    with call.signed_in(scopes=app_access.WRITE_SCOPES) as principal:
+        app = get_visible_app(call, principal, app_id_or_slug, may=app_access.may_redeliver).app
+    sent = redeliver_to_app(call.control, app.id, DeliveryName.parse(delivery_id))
+    return json_answer(delivery_object(sent), status=202)
+
+
+def delivery_object(named: NamedDelivery) -> dict[str, Any]:
+    """The delivery with its attempts."""
+    delivery = named.delivery
+    state = state_of(delivery.status)
+    return {
+        "id": str(named.name),
+        "requestId": delivery.request_id,
+        "event": delivery.event,
+        "status": (state or DeliveryState.PENDING).value,
+        "dateCreated": instant_json(_instant(delivery.created_at)),
+        "attempts": [_attempt_object(attempt, body=delivery.body) for attempt in delivery.attempts],
+    }
+
+
+def _attempt_object(attempt: delivery_pb2.RpcDeliveryAttempt, *, body: str) -> dict[str, Any]:
+    response = {"headers": dict(attempt.response_headers), "body": attempt.response_body}
+    return {
+        "startedAt": instant_json(_instant(attempt.started_at)),
+        "durationMs": attempt.duration_ms,
+        "responseCode": attempt.response_code,
+        "error": attempt.error or None,
+        "request": {"headers": dict(attempt.request_headers), "body": body},
+        "response": None if attempt.response_code == NO_ANSWER else response,
+    }
+
+
+def _instant(stamp: timestamp_pb2.Timestamp) -> datetime:
+    return stamp.ToDatetime(tzinfo=UTC)
+
+
+def _choice(call: Call, name: str, choices: Collection[str]) -> str | None:
+    value = call.request.query_params.get(name) or None
+    if value is not None and value not in choices:
+        raise ValidationFailed(fields={name: [CHOICE_ERROR.format(value=shown(value))]})
+    return value

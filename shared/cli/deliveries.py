@@ -1,0 +1,90 @@
+"""``silo deliveries``: the webhooks to an app, what it answered, and sending one again."""
+
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from shared.cli import rest
+from shared.cli.access import access_of
+from shared.cli.invocation import SiloCommand, SiloGroup
+from shared.cli.output import JsonOption, examples, note, print_json
+from shared.cli.tables import print_pairs, print_table
+
+app = typer.Typer(cls=SiloGroup, add_completion=False, no_args_is_help=True)
+
+AppArgument = Annotated[str, typer.Argument(metavar="APP", help="Slug or id of an app.")]
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="As `silo deliveries list` shows it, such as us.12.")]
+DEFAULT_LIMIT = 20
+
+
+@app.callback(epilog=examples("silo deliveries list my-app", "silo deliveries redeliver my-app us.12"))
+def deliveries() -> None:
+    """Webhooks to an app: list them, show one with both bodies, send one again."""
+
+
+@app.command("list", cls=SiloCommand, epilog=examples("silo deliveries list my-app --status parked --json"))
+def list_newest(
+    ctx: typer.Context,
+    slug: AppArgument,
+    status: Annotated[str, typer.Option(help="Only pending, delivered or parked ones.")] = "",
+    event: Annotated[str, typer.Option(help="Only of this event, such as issue.created.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many, newest first.")] = DEFAULT_LIMIT,
+    as_json: JsonOption = False,
+) -> None:
+    """List the newest webhooks to an app."""
+    query = {"status": status, "eventType": event, "per_page": str(limit)}
+    with rest.connect(access_of(ctx)) as api:
+        found = api.get(_path(slug), params={name: value for name, value in query.items() if value})
+    if as_json:
+        print_json(found)
+    elif found:
+        print_table(("id", "event", "status", "attempts", "last answer", "made at"), map(_row, found))
+    else:
+        note(f"There is no such webhook to {slug} yet. To make one: silo app install {slug}")
+
+
+@app.command(cls=SiloCommand, epilog=examples("silo deliveries show my-app us.12"))
+def show(ctx: typer.Context, slug: AppArgument, delivery_id: IdArgument, as_json: JsonOption = False) -> None:
+    """Show a webhook: what was sent, and what came back at each attempt."""
+    with rest.connect(access_of(ctx)) as api:
+        found = api.get(_path(slug, delivery_id))
+    if as_json:
+        print_json(found)
+        return
+    print_pairs((name, found[name]) for name in ("id", "event", "status", "requestId", "dateCreated"))
+    attempts = found["attempts"]
+    if attempts:
+        print_pairs([("body", attempts[0]["request"]["body"])])
+        print_table(("sent at", "ms", "answer", "body"), map(_attempt_row, attempts), title="Attempts")
+
+
+@app.command(cls=SiloCommand, epilog=examples("silo deliveries redeliver my-app us.12"))
+def redeliver(ctx: typer.Context, slug: AppArgument, delivery_id: IdArgument, as_json: JsonOption = False) -> None:
+    """Send a webhook again: stamped and signed afresh, with the same Request-ID and body."""
+    with rest.connect(access_of(ctx)) as api:
+        found = api.post(f"{_path(slug, delivery_id)}redeliver/")
+    if as_json:
+        print_json(found)
+    else:
+        note(f"{delivery_id} is on its way again. To see what comes back: silo deliveries show {slug} {delivery_id}")
+
+
+def _path(slug: str, delivery_id: str | None = None) -> str:
+    path = f"/sentry-apps/{quote(slug, safe='')}/deliveries/"
+    return path if delivery_id is None else f"{path}{quote(delivery_id, safe='')}/"
+
+
+def _row(delivery: dict[str, Any]) -> tuple[object, ...]:
+    attempts = delivery["attempts"]
+    last = _answer(attempts[-1]) if attempts else "not sent yet"
+    return delivery["id"], delivery["event"], delivery["status"], len(attempts), last, delivery["dateCreated"]
+
+
+def _attempt_row(attempt: dict[str, Any]) -> tuple[object, ...]:
+    body = attempt["response"]["body"] if attempt["response"] else ""
+    return attempt["startedAt"], attempt["durationMs"], _answer(attempt), body
+
+
+def _answer(attempt: dict[str, Any]) -> str:
+    return str(attempt["error"] or attempt["responseCode"])

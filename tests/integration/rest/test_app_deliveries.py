@@ -1,0 +1,174 @@
+"""The deliveries of an app: made by every silo, read and sent again in control."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+import control_silo.bootstrap
+import region_silo.bootstrap
+from control_silo.models.app import SentryApp
+from control_silo.services.user import NewUser
+from shared.config import CONTROL
+from shared.domain.scopes import Role
+from shared.domain.signature import sign_webhook
+from shared.webhooks.delivery import NewDelivery, enqueue_deliveries
+from tests.integration.rest.conftest import Web
+from tests.integration.third_party import ThirdPartyApp, running_app
+from tests.silos import fresh
+
+
+@pytest.fixture
+def third_party() -> Iterator[ThirdPartyApp]:
+    with running_app() as third_party:
+        third_party.answers("/hook", json={"got": "it"})
+        yield third_party
+
+
+@pytest.fixture
+def app(web: Web, third_party: ThirdPartyApp) -> SentryApp:
+    """A public app of acme's, installed there, that has been told of it."""
+    app = web.silos.create_app(
+        fresh("Kanban"),
+        owner=web.acme,
+        creator=web.owner.user,
+        webhook_url=f"{third_party.url}/hook",
+    )
+    with web.silos.control.database.transaction() as tx:
+        SentryApp.update(webhook_headers=["X-Key: s3cret"]).where(SentryApp.id == app.id).execute()
+        del tx
+    web.silos.install(app, organization=web.acme)
+    web.silos.replicate()
+    send(web, CONTROL)
+    return app
+
+
+def send(web: Web, silo: str) -> None:
+    if silo == CONTROL:
+        sender = control_silo.bootstrap.make_sender(web.silos.control)
+    else:
+        sender = region_silo.bootstrap.make_sender(web.silos.regions[silo].region)
+    sender.send_due()
+    sender.wait()
+    sender.settle_ended()
+
+
+def tell(web: Web, app: SentryApp, *, region: str, event: str = "issue.created") -> None:
+    """A delivery in a region, a second later than whatever was before."""
+    web.silos.clock.advance(1)
+    with web.silos.database(region).transaction() as tx:
+        new = NewDelivery(
+            sentry_app_id=app.id,
+            installation_id=1,
+            organization_id=web.acme.id,
+            event=event,
+            signed=sign_webhook({"action": "created"}, secret="s"),
+        )
+        enqueue_deliveries(tx, [new], now=web.silos.clock.now())
+
+
+def ask(web: Web, app: SentryApp, rest: str = "", *, by: NewUser | None = None, **query: Any) -> httpx.Response:
+    path = f"/api/0/sentry-apps/{app.slug}/deliveries/{rest}"
+    return web.http.get(CONTROL, path, token=(by or web.owner).token, params=query)
+
+
+def redeliver(web: Web, app: SentryApp, id: str, *, by: NewUser | None = None) -> httpx.Response:
+    path = f"/api/0/sentry-apps/{app.slug}/deliveries/{id}/redeliver/"
+    return web.http.call("POST", CONTROL, path, token=(by or web.owner).token)
+
+
+def test_a_delivery_shows_each_attempt_with_both_bodies_and_no_header_of_the_apps_own(
+    web: Web, app: SentryApp, third_party: ThirdPartyApp
+) -> None:
+    (item,) = ask(web, app).json()
+    (attempt,) = item["attempts"]
+    (request,) = third_party.requests
+    assert (item["event"], item["status"], item["id"].split(".")[0]) == ("installation.created", "delivered", CONTROL)
+    assert (item["requestId"], attempt["request"]["body"]) == (request.headers["request-id"], request.body.decode())
+    assert (attempt["responseCode"], attempt["error"]) == (200, None)
+    assert json.loads(attempt["response"]["body"]) == {"got": "it"}
+    assert request.headers["x-key"] == "s3cret"
+    assert "s3cret" not in json.dumps(item)
+
+
+def test_deliveries_of_all_silos_are_listed_newest_first_and_read_one_by_one(web: Web, app: SentryApp) -> None:
+    tell(web, app, region="us")
+    tell(web, app, region="de", event="comment.created")
+    answer = ask(web, app)
+    assert [item["event"] for item in answer.json()] == ["comment.created", "issue.created", "installation.created"]
+    assert 'rel="next"; results="false"' in answer.headers["link"]
+    for item in answer.json():
+        assert ask(web, app, f"{item['id']}/").json() == item
+
+
+def test_deliveries_are_listed_by_event_status_and_page(web: Web, app: SentryApp) -> None:
+    tell(web, app, region="us")
+    assert [item["event"] for item in ask(web, app, eventType="issue.created").json()] == ["issue.created"]
+    assert [item["event"] for item in ask(web, app, status="delivered").json()] == ["installation.created"]
+    page = ask(web, app, per_page="1")
+    assert [item["status"] for item in page.json()] == ["pending"]
+    assert 'results="true"; cursor="1:1:0"' in page.headers["link"]
+
+
+@pytest.mark.parametrize("query", [{"eventType": "nothing"}, {"status": "lost"}])
+def test_what_is_no_choice_is_refused(web: Web, app: SentryApp, query: dict[str, Any]) -> None:
+    answer = ask(web, app, **query)
+    assert (answer.status_code, list(answer.json())) == (400, list(query))
+
+
+@pytest.mark.parametrize("silo", [CONTROL, "us"])
+def test_a_redelivery_keeps_its_request_id_and_is_stamped_afresh(
+    web: Web, app: SentryApp, third_party: ThirdPartyApp, silo: str
+) -> None:
+    if silo != CONTROL:
+        tell(web, app, region=silo)
+        web.silos.replicate()
+    (item,) = [each for each in ask(web, app).json() if each["id"].startswith(f"{silo}.")]
+    web.silos.clock.advance(600)
+    answer = redeliver(web, app, item["id"])
+    assert (answer.status_code, answer.json()["status"], answer.json()["id"]) == (202, "pending", item["id"])
+    send(web, silo)
+    last = third_party.requests[-1]
+    assert last.headers["request-id"] == item["requestId"]
+    assert last.headers["sentry-hook-timestamp"] == str(int(web.silos.clock.now().timestamp()))
+
+
+@pytest.mark.parametrize(
+    "id", ["us.999999", "control.999999", "mars.1", "us", "us.0", ".1", "us.9999999999999999999", "1"]
+)
+def test_what_is_no_delivery_of_the_app_is_not_found(web: Web, app: SentryApp, id: str) -> None:
+    assert (ask(web, app, f"{id}/").status_code, redeliver(web, app, id).status_code) == (404, 404)
+
+
+def test_a_delivery_of_another_app_is_not_found(web: Web, app: SentryApp) -> None:
+    other = web.silos.create_app(fresh("Other"), owner=web.acme, creator=web.owner.user)
+    (item,) = ask(web, app).json()
+    assert ask(web, other, f"{item['id']}/").status_code == 404
+
+
+def test_a_region_that_is_away_is_named_and_the_others_are_listed(web: Web, app: SentryApp) -> None:
+    web.silos.stop("us")
+    try:
+        answer = ask(web, app)
+        assert (len(answer.json()), answer.headers["silo-missing-regions"]) == (1, "us")
+        assert redeliver(web, app, "us.1").status_code == 503
+    finally:
+        web.silos.start_stopped()
+
+
+@pytest.mark.parametrize(("role", "read", "sent"), [(Role.MEMBER, 403, 403), (Role.MANAGER, 200, 202)])
+def test_managers_and_above_read_and_send_again(web: Web, app: SentryApp, role: Role, read: int, sent: int) -> None:
+    (item,) = ask(web, app).json()
+    person = web.http.create_user(f"{fresh('person')}@acme.example", organization="acme", role=role)
+    assert (ask(web, app, by=person).status_code, redeliver(web, app, item["id"], by=person).status_code) == (
+        read,
+        sent,
+    )
+
+
+def test_the_installation_webhooks_are_in_the_request_log(web: Web, app: SentryApp) -> None:
+    path = f"/api/0/sentry-apps/{app.slug}/webhook-requests/"
+    (item,) = web.http.get(CONTROL, path, token=web.owner.token, params={"eventType": "installation.created"}).json()
+    assert (item["responseCode"], item["organization"]["slug"]) == (200, "acme")
