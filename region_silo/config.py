@@ -22,7 +22,10 @@ class RegionConfig:
     advertised_http: str
     """How control reaches this region's HTTP."""
     control_target: str
+    """How this region reaches control's gRPC."""
     keyring: Keyring
+    control_http: str | None = None
+    """How clients reach control's HTTP; None: answers name the region's own address instead."""
     tls: TlsConfig | None = None
     reach: Reach = PUBLIC
     """How far calls to apps may go."""
@@ -49,6 +52,7 @@ class RegionConfig:
             advertised_http=env.http_address("REGION_ADVERTISED_HTTP", http_listen),
             control_target=env.address("REGION_CONTROL_TARGET", "127.0.0.1:50051"),
             keyring=env.keyring("SILO_RPC_KEYS"),
+            control_http=env.optional_http_address("REGION_CONTROL_HTTP"),
             tls=env.tls(),
             reach=env.reach(),
             requests_per_second=env.positive("SILO_REQUESTS_PER_SECOND", DEFAULT_REQUESTS_PER_SECOND),

@@ -79,6 +79,10 @@ class Environment:
             self._problems.append(f"{name} must be host:port or a URL, not {value!r}.")
         return value
 
+    def optional_http_address(self, name: str) -> str | None:
+        """As ``http_address``; None when unset."""
+        return self.http_address(name, "") if self._variables.get(name) else None
+
     def flag(self, name: str) -> bool:
         """Off unless set to 1, true, yes or on."""
         value = self._variables.get(name, "").lower()

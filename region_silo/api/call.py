@@ -18,6 +18,8 @@ from shared.errors import CredentialsMissing, PermissionDenied
 from shared.http.body import parse_object, read_body
 from shared.http.cors import check_origin
 from shared.http.credentials import bearer_token, session_key
+from shared.http.forwarded import IS_FORWARDED
+from shared.http.pagination import public_url
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,15 @@ class Call:
     @property
     def region(self) -> Region:
         return self.desk.region
+
+    @property
+    def control_url(self) -> str:
+        """Base URL of what control alone serves, such as photos: as the client knows control, or this region was told.
+
+        Where neither is so, the region's own, so that the address is one at all.
+        """
+        asked = public_url(self.request)
+        return asked if self.request.scope.get(IS_FORWARDED) else self.region.control_url or asked
 
     @contextlib.contextmanager
     def signed_in(self, *, scopes: Collection[str] | None = None) -> Iterator[Principal]:

@@ -10,7 +10,7 @@ from region_silo.api.external_requests import PROJECT_PARAMETER, project_id_of, 
 from shared.asking.prepare import PreparedComponent, prepare_components
 from shared.domain.json_value import JsonValue
 from shared.http.endpoint import PAGE_PARAMETERS, Endpoints, Parameter
-from shared.http.pagination import cut, list_answer, page_request, public_url
+from shared.http.pagination import cut, list_answer, page_request
 from shared.pb.hybridcloud.apps.v1 import app_pb2
 
 endpoints = Endpoints("Components")
@@ -37,8 +37,7 @@ def list_components(call: CallOf, organization_id_or_slug: str) -> Response:
     found = call.desk.apps.list_components(organization.id, component_type=wanted, offset=page.offset, limit=page.probe)
     contexts, has_more = cut(found, page)
     prepared = prepare_components(call.desk.asking, contexts, project_slug=project_slug)
-    base_url = public_url(call.request)
-    items = [_component_object(each, base_url=base_url) for each in prepared]
+    items = [_component_object(each, base_url=call.control_url) for each in prepared]
     return list_answer(call.request, page, items, has_more=has_more)
 
 

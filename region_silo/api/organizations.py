@@ -39,14 +39,13 @@ def get_organization(call: CallOf, organization_id_or_slug: str) -> Response:
 
 
 def _shown(call: Call, organization: Organization) -> dict[str, Any]:
-    base_url = public_url(call.request)
     return organization_object(
         id=organization.id,
         slug=organization.slug,
         name=organization.name,
         status=organization.status,
-        base_url=base_url,
-        region_url=find_http_url(call.region) or base_url,
+        base_url=call.control_url,
+        region_url=find_http_url(call.region) or public_url(call.request),
     )
 
 

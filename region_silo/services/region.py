@@ -17,6 +17,8 @@ class Region:
     clock: Clock
     outgoing: AppClient = field(default_factory=lambda: AppClient(PUBLIC))
     """Calls the public internet alone unless it was made otherwise."""
+    control_url: str | None = None
+    """Base URL of control for clients, without a slash at its end; None: not told."""
     enforces_disabled: bool = False
     """Whether what is counted about apps that are disabled cannot be read."""
 

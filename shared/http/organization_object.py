@@ -53,7 +53,7 @@ def organization_object(
         slug: of the organization.
         name: of the organization.
         status: ``active`` or ``pending_deletion``.
-        base_url: where the client asked.
+        base_url: where everything is served.
         region_url: where the organization's region is reached.
     """
     return {

@@ -69,7 +69,11 @@ def _own_variables(name: str, address: Address, directory: DataDirectory, *, con
         f"{prefix}_HTTP_LISTEN": address.http,
     }
     if name != CONTROL:
-        variables |= {"REGION_NAME": name, "REGION_CONTROL_TARGET": control.grpc}
+        variables |= {
+            "REGION_NAME": name,
+            "REGION_CONTROL_TARGET": control.grpc,
+            "REGION_CONTROL_HTTP": control.http,
+        }
     return variables
 
 

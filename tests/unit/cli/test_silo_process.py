@@ -36,6 +36,7 @@ def test_a_region_is_told_its_name_and_where_control_is(directory: DataDirectory
     assert region.environment["REGION_NAME"] == "us"
     assert region.environment["REGION_DATABASE_URL"] == f"sqlite:///{directory.path}/region-us.db"
     assert region.environment["REGION_CONTROL_TARGET"] == "127.0.0.1:50051"
+    assert region.environment["REGION_CONTROL_HTTP"] == "127.0.0.1:8000"
 
 
 @pytest.mark.parametrize("silo", ["control", "us"])
