@@ -4,7 +4,6 @@ An app is told also while its installation is pending: it confirms it only after
 the transaction, since what it shows, and the secret that it is signed with, may be gone when it is sent.
 """
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -56,14 +55,9 @@ def installation_told(
     enqueue_deliveries(tx, [new], now=now)
 
 
-def prepare(deliveries: Sequence[Delivery]) -> Mapping[int, Recipient | Rejection]:
-    """The apps of deliveries, deleted ones too: they are told of that. Implements ``Prepare``."""
-    ids = {delivery.sentry_app_id for delivery in deliveries}
-    apps = {app.id: app for app in SentryApp.select().where(SentryApp.id.in_(ids))}
-    return {delivery.id: _recipient(apps.get(delivery.sentry_app_id)) for delivery in deliveries}
-
-
-def _recipient(app: SentryApp | None) -> Recipient | Rejection:
+def prepare(delivery: Delivery) -> Recipient | Rejection:
+    """The app of a delivery, a deleted one too: it is told of that. Implements ``Prepare``."""
+    app = SentryApp.get_or_none(SentryApp.id == delivery.sentry_app_id)
     if app is None or not app.webhook_url:
         return Rejection("APP_NOT_FOUND", "The app has no webhook URL any more.", permanent=True)
     return Recipient(

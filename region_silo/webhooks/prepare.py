@@ -1,6 +1,5 @@
 """Preparing deliveries: the app as its replica says it is now, and the body, made once, at the first attempt."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from region_silo.models.issue import Issue
@@ -29,10 +28,7 @@ class Preparing:
 
     region: Region
 
-    def __call__(self, deliveries: Sequence[Delivery]) -> Mapping[int, Recipient | Rejection]:
-        return {delivery.id: self._prepare(delivery) for delivery in deliveries}
-
-    def _prepare(self, delivery: Delivery) -> Recipient | Rejection:
+    def __call__(self, delivery: Delivery) -> Recipient | Rejection:
         recipient, uuid = _find_recipient(delivery.sentry_app_id), _find_uuid(delivery.installation_id)
         if recipient is None or uuid is None:
             return APP_GONE
@@ -50,13 +46,14 @@ class Preparing:
         subject = delivery.subject
         issue = Issue.get_or_none(Issue.id == subject["issue_id"])
         organization = find_organization(delivery.organization_id)
-        if issue is None or organization is None:
+        project = Project.get_or_none(Project.id == issue.project_id) if issue else None
+        if issue is None or project is None or organization is None:
             raise NotFound
         happening = Happening(
             event=delivery.event,
             issue=issue,
-            project=Project.get_by_id(issue.project_id),
-            place=Place(base_url=find_http_url(self.region) or "", organization_slug=organization.slug),
+            project=project,
+            place=Place(base_url=self._base_url(), organization_slug=organization.slug),
             data=subject["data"],
             at=subject["at"],
         )
@@ -67,6 +64,10 @@ class Preparing:
             actor=Actor(**subject["actor"]),
         )
         return encode_body(payload).decode("ascii")
+
+    def _base_url(self) -> str:
+        """Control's where it is known, since one base URL serves any client; else this region's own."""
+        return self.region.control_url or find_http_url(self.region) or ""
 
 
 def _find_recipient(sentry_app_id: int) -> Recipient | None:

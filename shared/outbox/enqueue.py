@@ -67,3 +67,9 @@ def announce_destination(tx: Transaction) -> None:
     if tx.database.dialect is Dialect.POSTGRESQL:
         tx.database.rows("SELECT pg_notify(?, ?)", (NOTIFY_CHANNEL, EVERY_DESTINATION))
     tx.after_commit(partial(tx.database.wake.ring, EVERY_DESTINATION))
+
+
+def forget(tx: Transaction, category: str, object_id: int, *, destination: str) -> None:
+    """Takes away the message of an object that is no more, due or parked; none is fine."""
+    statement = "DELETE FROM outbox WHERE destination = ? AND category = ? AND object_id = ?"
+    tx.database.rows(statement, (destination, category, object_id))

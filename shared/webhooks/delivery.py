@@ -16,7 +16,7 @@ from shared.columns import IdField, InstantField, JsonField, instant_text
 from shared.database import Dialect, Model, Transaction
 from shared.domain.json_value import JsonObject
 from shared.domain.signature import SignedBody
-from shared.outbox.enqueue import enqueue
+from shared.outbox.enqueue import enqueue, forget
 
 CATEGORY = "delivery"
 """In the outbox. No silo replicates deliveries."""
@@ -123,14 +123,20 @@ def enqueue_deliveries(tx: Transaction, deliveries: Sequence[NewDelivery], *, no
 
 
 def clear_away(tx: Transaction, sentry_app_id: int, *, now: datetime) -> None:
-    """Deletes some of the app's deliveries that there is no more room for, and some that have expired."""
+    """Deletes some of the app's deliveries that there is no more room for, and some that have expired.
+
+    With them goes what is left of them in the outbox, where a parked one would stay for ever.
+    """
     expired = instant_text(now - timedelta(days=EXPIRY_DAYS))
     too_many = f"sentry_app_id = ? {{}} ORDER BY id DESC LIMIT {_CLEARED_PER_WRITE} OFFSET {MAX_DELIVERIES}"
     too_old = f"created_at < ? {{}} ORDER BY created_at LIMIT {_CLEARED_PER_WRITE}"
     locking = " FOR UPDATE SKIP LOCKED" if tx.database.dialect is Dialect.POSTGRESQL else ""
     for which, value in ((too_many, sentry_app_id), (too_old, expired)):
         ended = which.format(f"AND state <> '{DeliveryState.PENDING}'")
-        tx.database.rows(
-            f"DELETE FROM delivery WHERE id IN (SELECT id FROM delivery WHERE {ended}{locking})",  # noqa: S608 - no values
+        deleted = tx.database.rows(
+            f"DELETE FROM delivery WHERE id IN (SELECT id FROM delivery WHERE {ended}{locking}) "  # noqa: S608 - no values
+            "RETURNING id, sentry_app_id",
             (value,),
         )
+        for delivery_id, app_id in deleted:
+            forget(tx, CATEGORY, delivery_id, destination=destination_of(app_id))

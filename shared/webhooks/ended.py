@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.database import Database
+from shared.database import Database, Transaction
 from shared.domain.request_record import NO_ANSWER
 from shared.errors import SiloError
 from shared.outgoing.call import AppAnswer
@@ -14,38 +14,58 @@ from shared.webhooks.delivery import Delivery, DeliveryAttempt, DeliveryState, c
 
 MAX_KEPT_CHARACTERS = 8192
 """Of an answer's body."""
+MAX_ATTEMPTS_KEPT = 20
+"""Of one delivery, the newest."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call that was made, and what came back."""
+
+    attempt: Attempt
+    outcome: AppAnswer | SiloError
 
 
 @dataclass(frozen=True)
 class Ended:
-    """A delivery after an attempt."""
+    """A delivery whose turn is over."""
 
     delivery: Delivery
     state: DeliveryState
-    attempt: Attempt | None
+    call: Call | None = None
     """None: nobody could be called."""
-    outcome: AppAnswer | SiloError | None
 
-    @classmethod
-    def unsent(cls, delivery: Delivery) -> "Ended":
-        """One that can reach nobody."""
-        return cls(delivery, DeliveryState.PARKED, None, None)
+
+# Of each delivery all attempts but the newest, for which there is a place from 1 on.
+_TOO_MANY_ATTEMPTS = """
+DELETE FROM delivery_attempt WHERE id IN (
+    SELECT id FROM (
+        SELECT id, ROW_NUMBER() OVER (PARTITION BY delivery_id ORDER BY id DESC) AS place
+        FROM delivery_attempt WHERE delivery_id IN ({marks})) AS placed
+    WHERE place > ?)"""
 
 
 def keep_ended(database: Database, ended: Sequence[Ended], *, now: datetime) -> None:
     """Writes down what became of each; what there is no more room for is cleared away."""
     if not ended:
         return
+    calls = [each.call for each in ended if each.call]
     with database.transaction() as tx:
         for each in ended:
             Delivery.update(state=each.state, body=each.delivery.body).where(Delivery.id == each.delivery.id).execute()
-        attempts = [_row(each.attempt, each.outcome, now) for each in ended if each.attempt and each.outcome]
-        if attempts:
-            DeliveryAttempt.insert_many(attempts).execute()
-        records = [record_of(each.attempt, each.outcome) for each in ended if each.attempt and each.outcome]
+        _keep_attempts(tx, calls, now=now)
+        records = [record_of(call.attempt, call.outcome) for call in calls]
         keep_records(tx, [record for record in records if record], now=now)
         for sentry_app_id in sorted({each.delivery.sentry_app_id for each in ended}):
             clear_away(tx, sentry_app_id, now=now)
+
+
+def _keep_attempts(tx: Transaction, calls: Sequence[Call], *, now: datetime) -> None:
+    if not calls:
+        return
+    DeliveryAttempt.insert_many([_row(call.attempt, call.outcome, now) for call in calls]).execute()
+    ids = [call.attempt.delivery.id for call in calls]
+    tx.database.rows(_TOO_MANY_ATTEMPTS.format(marks=", ".join("?" * len(ids))), (*ids, MAX_ATTEMPTS_KEPT))
 
 
 def _row(attempt: Attempt, outcome: AppAnswer | SiloError, now: datetime) -> dict[str, object]:

@@ -7,18 +7,19 @@ Every claim is the outbox's: at least once, leased, acknowledged by generation.
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import CancelledError, Future
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, Future, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+import peewee
 import structlog
 
 from shared.clock import Clock
 from shared.columns import instant_text
 from shared.database import Database
-from shared.errors import Cancelled, SiloError
+from shared.errors import Cancelled, Internal, SiloError
 from shared.outbox.claim import Retry, acknowledge, claim, release, retry_or_park
 from shared.outbox.drain import ATTEMPTS_BEFORE_PARKING, OBJECT_BACKOFF
 from shared.outbox.message import Claim, MessageState, Rejection
@@ -27,7 +28,7 @@ from shared.outgoing.client import AppClient
 from shared.wake import EVERY_APP
 from shared.webhooks.attempt import Attempt, Recipient, judge, make_attempt
 from shared.webhooks.delivery import DESTINATION_PREFIX, Delivery, DeliveryState, destination_of
-from shared.webhooks.ended import Ended, keep_ended
+from shared.webhooks.ended import Call, Ended, keep_ended
 
 log = structlog.get_logger(__name__)
 
@@ -41,9 +42,8 @@ STOP_SECONDS = 3.0
 """How long a stopping sender waits for what it is doing."""
 
 Outcome: TypeAlias = AppAnswer | SiloError
-Prepare: TypeAlias = Callable[[Sequence[Delivery]], Mapping[int, Recipient | Rejection]]
-"""By the id of each delivery, who is to be told, or why nobody can be; makes bodies that are not there yet. Runs in a
-snapshot, and writes nothing."""
+Prepare: TypeAlias = Callable[[Delivery], Recipient | Rejection]
+"""Who is to be told, or why nobody can be; makes a body that is not there yet. Runs in a snapshot and writes nothing."""
 
 # A walk along an index from destination to destination: it costs by destinations, not by messages.
 _APPS_WITH_DUE = f"""
@@ -117,13 +117,14 @@ class Sender:
     def settle_ended(self) -> int:
         """Writes down what became of the calls that have ended; answers how many."""
         ended = [future for future in self._under_way if future.done()]
-        self._settle([(self._under_way.pop(future), _outcome(future)) for future in ended])
+        self._settle([(self._under_way[future], _outcome(future)) for future in ended])
+        for future in ended:  # only now: what could not be written down is settled at the next turn
+            del self._under_way[future]
         return len(ended)
 
     def wait(self) -> None:
         """Returns when every call under way has ended."""
-        for future in list(self._under_way):
-            future.exception() if not future.cancelled() else None
+        wait(self._under_way)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -148,25 +149,34 @@ class Sender:
             log.warning("webhooks.claims_kept", reason=exc.reason)
 
     def _start(self, claims: Sequence[Claim], now: datetime) -> None:
-        recipients, deliveries = self._read(claims)
-        # A delivery that is gone, or that another sender has brought to its end, is nothing to send.
-        nothing = [each for each in claims if each.object_id not in recipients]
-        acknowledge(self._database, nothing, claimed_at=now, now=now)
-        unsendable: list[Retry] = []
+        prepared = self._prepare_all(claims)
+        gone = [each for each in claims if each.object_id not in prepared]
+        acknowledge(self._database, gone, claimed_at=now, now=now)
+        unsendable: list[tuple[Ended, Retry]] = []
         for each in claims:
-            match recipients.get(each.object_id):
-                case Rejection() as rejection:
-                    unsendable.append(Retry(each, rejection, due_at=None))
-                case Recipient() as recipient:
-                    self._call(each, deliveries[each.object_id], recipient, claimed_at=now)
-        keep_ended(self._database, [Ended.unsent(deliveries[each.claim.object_id]) for each in unsendable], now=now)
-        retry_or_park(self._database, unsendable)
+            match prepared.get(each.object_id):
+                case delivery, Rejection() as rejection:
+                    retry = self._retry(each, rejection, now)
+                    unsendable.append((Ended(delivery, _state(retry)), retry))
+                case delivery, Recipient() as recipient:
+                    self._call(each, delivery, recipient, claimed_at=now)
+        keep_ended(self._database, [ended for ended, _ in unsendable], now=now)
+        retry_or_park(self._database, [retry for _, retry in unsendable])
 
-    def _read(self, claims: Sequence[Claim]) -> tuple[Mapping[int, Recipient | Rejection], dict[int, Delivery]]:
-        open_ = Delivery.id.in_([each.object_id for each in claims]) & (Delivery.state != DeliveryState.DELIVERED)
+    def _prepare_all(self, claims: Sequence[Claim]) -> dict[int, tuple[Delivery, Recipient | Rejection]]:
+        """By id, the deliveries that are still there. One that cannot be prepared costs its own attempt alone."""
+        ids = [each.object_id for each in claims]
         with self._database.snapshot():
-            deliveries = {delivery.id: delivery for delivery in Delivery.select().where(open_)}
-            return self._prepare(list(deliveries.values())) if deliveries else {}, deliveries
+            return {each.id: (each, self._prepared(each)) for each in Delivery.select().where(Delivery.id.in_(ids))}
+
+    def _prepared(self, delivery: Delivery) -> Recipient | Rejection:
+        try:
+            return self._prepare(delivery)
+        except (SiloError, peewee.PeeweeException):  # the database's failure is nobody's fault here
+            raise
+        except Exception as exc:
+            log.exception("webhooks.preparing_failed", delivery_id=delivery.id, exc_info=exc)
+            return Rejection(Internal.reason, f"Preparing failed with {type(exc).__name__}.", permanent=False)
 
     def _call(self, claimed: Claim, delivery: Delivery, recipient: Recipient, *, claimed_at: datetime) -> None:
         attempt = make_attempt(delivery, recipient, at=self._clock.now())
@@ -186,7 +196,8 @@ class Sender:
             for under_way, outcome in results
             if not isinstance(outcome, Cancelled)
         ]
-        keep_ended(self._database, [_ended(*each) for each in judged], now=now)
+        ended = [Ended(each.attempt.delivery, _state(retry), Call(each.attempt, o)) for each, o, retry in judged]
+        keep_ended(self._database, ended, now=now)
         delivered = [under_way for under_way, _, retry in judged if retry is None]
         claimed_at = min((each.claimed_at for each in delivered), default=now)
         acknowledge(self._database, [each.claimed for each in delivered], claimed_at=claimed_at, now=now)
@@ -196,8 +207,9 @@ class Sender:
     def _judge(self, claimed: Claim, outcome: Outcome, now: datetime) -> Retry | None:
         """None: delivered."""
         rejection = judge(outcome)
-        if rejection is None:
-            return None
+        return self._retry(claimed, rejection, now) if rejection else None
+
+    def _retry(self, claimed: Claim, rejection: Rejection, now: datetime) -> Retry:
         attempt = claimed.attempts + 1
         if rejection.permanent or attempt >= ATTEMPTS_BEFORE_PARKING:
             log.warning("webhooks.parked", delivery_id=claimed.object_id, reason=rejection.reason)
@@ -205,11 +217,10 @@ class Sender:
         return Retry(claimed, rejection, now + timedelta(seconds=OBJECT_BACKOFF.seconds(attempt, rng=self._rng)))
 
 
-def _ended(under_way: _UnderWay, outcome: Outcome, retry: Retry | None) -> Ended:
-    state = DeliveryState.DELIVERED
-    if retry:
-        state = DeliveryState.PENDING if retry.due_at else DeliveryState.PARKED
-    return Ended(under_way.attempt.delivery, state, under_way.attempt, outcome)
+def _state(retry: Retry | None) -> DeliveryState:
+    if retry is None:
+        return DeliveryState.DELIVERED
+    return DeliveryState.PENDING if retry.due_at else DeliveryState.PARKED
 
 
 def _outcome(future: "Future[AppAnswer]") -> Outcome:
@@ -219,3 +230,6 @@ def _outcome(future: "Future[AppAnswer]") -> Outcome:
         return Cancelled()
     except SiloError as error:
         return error
+    except Exception as exc:
+        log.error("webhooks.call_failed", exc_info=exc)
+        return Internal(f"The call failed with {type(exc).__name__}.")

@@ -1,7 +1,7 @@
 """Deliveries on either engine, a frozen clock, a real receiver, and a sender that a test steps."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -35,6 +35,8 @@ class Post:
     receiver: ThirdPartyApp
     recipients: dict[int, Recipient | Rejection]
     """By app."""
+    poisoned: set[int] = field(default_factory=set)
+    """Deliveries whose preparing fails."""
 
     def enqueue(self, *, app_id: int = APP_ID, event: str = "installation.created", data: Any = None) -> int:
         payload = webhook_payload(event, installation_uuid="u-u-i-d", data={"n": data}, actor=PLATFORM)
@@ -50,8 +52,10 @@ class Post:
             return int(Delivery.select().order_by(Delivery.id.desc()).get().id)
 
     def sender(self) -> Sender:
-        def prepare(deliveries: Sequence[Delivery]) -> Mapping[int, Recipient | Rejection]:
-            return {each.id: self.recipients[each.sentry_app_id] for each in deliveries}
+        def prepare(delivery: Delivery) -> Recipient | Rejection:
+            if delivery.id in self.poisoned:
+                raise KeyError(delivery.id)
+            return self.recipients[delivery.sentry_app_id]
 
         return Sender(self.database, clock=self.clock, client=self.client, prepare=prepare, seed=1)
 

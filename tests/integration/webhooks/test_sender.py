@@ -10,7 +10,8 @@ from shared.outbox.claim import LEASE_SECONDS
 from shared.outbox.drain import ATTEMPTS_BEFORE_PARKING, OBJECT_BACKOFF
 from shared.outbox.message import MessageState, Rejection
 from shared.webhooks.attempt import Recipient
-from shared.webhooks.delivery import EXPIRY_DAYS, DeliveryState
+from shared.webhooks.deliveries import DeliveryQuery, redeliver
+from shared.webhooks.delivery import EXPIRY_DAYS, Delivery, DeliveryState
 from shared.webhooks.sender import MAX_UNDER_WAY_PER_APP
 from tests.integration.webhooks.conftest import APP_ID, HOOK, Post
 
@@ -177,6 +178,64 @@ def test_two_senders_never_send_one_delivery_twice(post: Post) -> None:
         sender.wait()
         sender.settle_ended()
     assert sorted(request.json["data"]["n"] for request in post.receiver.requests) == list(range(len(ids)))
+
+
+def test_a_delivery_that_cannot_be_prepared_delays_no_other_and_is_parked_in_the_end(post: Post) -> None:
+    poisoned, sound = post.enqueue(), post.enqueue()
+    post.poisoned.add(poisoned)
+    assert post.send() == 1
+    assert (post.find(poisoned).state, post.find(sound).state) == (DeliveryState.PENDING, DeliveryState.DELIVERED)
+    for _ in range(ATTEMPTS_BEFORE_PARKING - 1):
+        post.clock.advance(OBJECT_BACKOFF.cap_seconds)
+        post.send()
+    assert (post.find(poisoned).state, post.messages()[0].state) == (DeliveryState.PARKED, MessageState.PARKED)
+    assert post.messages()[0].last_error == "INTERNAL: Preparing failed with KeyError."
+
+
+def test_a_call_that_fails_as_none_should_is_judged_and_not_lost(post: Post) -> None:
+    """No header beyond latin-1 passes what an app may set; here one has slipped through."""
+    broken, sound = post.enqueue(event="installation.\N{SNOWMAN}"), post.enqueue()
+    with post.database.transaction():
+        Delivery.update(request_id="\N{SNOWMAN}").where(Delivery.id == broken).execute()
+    post.send()
+    assert (post.find(broken).state, post.find(sound).state) == (DeliveryState.PENDING, DeliveryState.DELIVERED)
+    assert post.messages()[0].attempts == 1
+
+
+def test_a_redelivery_that_is_asked_for_during_the_call_is_sent_after_it(post: Post) -> None:
+    delivery_id = post.enqueue()
+    held, sender = post.receiver.holds(HOOK), post.sender()
+    sender.send_due()
+    post.receiver.wait_for(1)
+    redeliver(post.database, DeliveryQuery(sentry_app_id=APP_ID, delivery_id=delivery_id), now=post.clock.now())
+    held.set()
+    sender.wait()
+    sender.settle_ended()
+    assert post.send() == 1
+    assert len(post.attempts(delivery_id)) == 2
+
+
+def test_a_parked_delivery_that_is_cleared_away_leaves_nothing_in_the_outbox(post: Post) -> None:
+    post.changes(url="http://169.254.169.254/latest/")
+    post.enqueue()
+    post.send()
+    assert [message.state for message in post.messages()] == [MessageState.PARKED]
+    post.clock.advance((EXPIRY_DAYS + 1) * 86400.0)
+    post.enqueue()
+    post.send()
+    assert [message.state for message in post.messages()] == [MessageState.PARKED]
+
+
+def test_only_the_newest_attempts_are_kept(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.webhooks.ended.MAX_ATTEMPTS_KEPT", 2)
+    delivery_id = post.enqueue()
+    query = DeliveryQuery(sentry_app_id=APP_ID, delivery_id=delivery_id)
+    for _ in range(4):
+        post.clock.advance(1)
+        redeliver(post.database, query, now=post.clock.now())
+        post.send()
+    seconds = [(post.clock.now() - attempt.started_at).total_seconds() for attempt in post.attempts(delivery_id)]
+    assert seconds == [1, 0]
 
 
 def test_old_deliveries_are_cleared_away_and_pending_ones_are_kept(post: Post, refuse: Callable[[int], None]) -> None:

@@ -80,7 +80,7 @@ def test_an_app_is_told_of_every_installation_that_ends_with_it_and_can_still_ve
         True,
     )
     with world.control.database.session():
-        recipient = prepare([last])[last.id]
+        recipient = prepare(last)
     assert not isinstance(recipient, Rejection)
     assert (recipient.url, recipient.client_secret) == ("https://a.example", None)
 
