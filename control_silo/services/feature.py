@@ -1,7 +1,6 @@
 """What an organization may use: its switches. Owns their storage; the defaults are ``shared.domain.features``'s."""
 
-from datetime import datetime
-
+from control_silo.models.app import SentryApp
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.region import OrganizationFeature
 from control_silo.services.change import installation_changed
@@ -33,11 +32,13 @@ def set_switch(control: Control, *, organization_id: int, feature: str, is_enabl
             update={OrganizationFeature.is_enabled: is_enabled},
         ).execute()
         if feature == EVENT_HOOKS_FEATURE:
-            _subscriptions_changed(tx, organization_id, now=control.clock.now())
+            _errors_switched(tx, control, organization_id)
 
 
-def _subscriptions_changed(tx: Transaction, organization_id: int, *, now: datetime) -> None:
-    """Whether an organization's installations hear of errors hangs on the feature."""
+def _errors_switched(tx: Transaction, control: Control, organization_id: int) -> None:
+    """Whether an organization's installations hear of errors hangs on the feature; their apps are held first."""
     live = (SentryAppInstallation.organization_id == organization_id) & SentryAppInstallation.date_deleted.is_null()
+    installed = SentryAppInstallation.select(SentryAppInstallation.sentry_app).where(live)
+    list(control.locked(SentryApp.select().where(SentryApp.id.in_(installed)).order_by(SentryApp.id)))
     for installation in SentryAppInstallation.select().where(live).order_by(SentryAppInstallation.id):
-        installation_changed(tx, installation, now=now)
+        installation_changed(tx, installation, now=control.clock.now())

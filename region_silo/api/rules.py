@@ -40,7 +40,8 @@ def list_project_rules(call: CallOf, organization_id_or_slug: str, project_id_or
 @endpoints.add("POST", _RULES, answers={200: RuleObject}, body=RuleBody)
 def post_rule(call: CallOf, organization_id_or_slug: str, project_id_or_slug: str) -> Response:
     """Stores an alert rule, once the apps agree whose forms were filled in for it. Conditions on the first event of an
-    issue, on one that comes back and on every event are understood, and no filters; others are kept and never met.
+    issue, on one that comes back and on every event are understood, and no filters; a rule that needs
+    others is kept and never fires.
     """
     with call.signed_in(scopes=WRITE_RULES) as principal:
         found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=WRITE_RULES)

@@ -1,10 +1,11 @@
 """Firing alert rules: which rules of a project an event meets, and the apps that are told of it (spec §5.2).
 
 Owns the conditions that are understood: the first event of an issue, an issue that comes back, every event. A rule with
-any other condition, or with a filter, is stored and shown, and fires only where the ones that are understood suffice.
+another condition, or with a filter, is stored and shown. It fires only where what it asks for is met whatever the part
+that is not understood would say: never with a filter, and with such a condition only when any other one suffices.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,22 +40,11 @@ class Sighting:
     at: datetime
 
 
-def _never(sighting: Sighting) -> bool:
-    """What a condition that is not understood comes to."""
-    return False
-
-
 _MEETS: Mapping[str, Callable[[Sighting], bool]] = {
     f"{_CONDITIONS}first_seen_event.FirstSeenEventCondition": lambda sighting: sighting.is_new_issue,
     f"{_CONDITIONS}regression_event.RegressionEventCondition": lambda sighting: sighting.is_regression,
     f"{_CONDITIONS}every_event.EveryEventCondition": lambda sighting: True,
 }
-_MATCHES: Mapping[str, Callable[[Iterable[bool]], bool]] = {
-    "all": all,
-    "any": any,
-    "none": lambda met: not any(met),
-}
-
 # One row back: the rule had not fired for the issue within its frequency, and now has.
 _FIRE = """
 INSERT INTO rule_firing (rule_id, issue_id, fired_at) VALUES (?, ?, {instant})
@@ -73,17 +63,23 @@ def fire_rules(tx: Transaction, sighting: Sighting) -> None:
 
 
 def _is_met(definition: Mapping[str, Any], sighting: Sighting) -> bool:
-    environment = definition.get("environment")
-    if environment is not None and environment != sighting.environment:
+    if definition["environment"] not in (None, sighting.environment):
         return False
-    conditions, filters = definition.get("conditions") or [], definition.get("filters") or []
-    met = [_MEETS.get(str(each["id"]), _never)(sighting) for each in conditions]
-    match = _MATCHES[str(definition.get("actionMatch") or "all")]
-    return (not met or match(met)) and (not filters or definition.get("filterMatch") == "none")
+    if definition["filters"]:
+        return False
+    checks = [_MEETS.get(str(each["id"])) for each in definition["conditions"]]
+    met = [check(sighting) for check in checks if check]
+    match definition["actionMatch"]:
+        case "any":
+            return any(met) or not checks
+        case "none":
+            return None not in checks and not any(met)
+        case _:
+            return None not in checks and all(met)
 
 
 def _app_actions(definition: Mapping[str, Any]) -> list[JsonObject]:
-    return [each for each in definition.get("actions") or [] if each["id"] in (SENTRY_APP_ACTION, SERVICE_ACTION)]
+    return [each for each in definition["actions"] if each["id"] in (SENTRY_APP_ACTION, SERVICE_ACTION)]
 
 
 def _recipient(action: JsonObject, sighting: Sighting) -> tuple[JsonObject, InstallationReplica] | None:

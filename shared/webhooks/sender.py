@@ -43,7 +43,7 @@ STOP_SECONDS = 3.0
 
 Outcome: TypeAlias = AppAnswer | SiloError
 Prepare: TypeAlias = Callable[[Delivery], Recipient | Rejection]
-"""Who is to be told, or why nobody can be; makes a body that is not there yet. Runs in a snapshot and writes nothing."""
+"""Who is to be told, or why nobody can be; makes a body that is not there yet. Runs in a snapshot; writes nothing."""
 
 # A walk along an index from destination to destination: it costs by destinations, not by messages.
 _APPS_WITH_DUE = f"""
@@ -230,6 +230,6 @@ def _outcome(future: "Future[AppAnswer]") -> Outcome:
         return Cancelled()
     except SiloError as error:
         return error
-    except Exception as exc:
-        log.error("webhooks.call_failed", exc_info=exc)
+    except Exception as exc:  # whatever it is, this delivery is judged and the others go on
+        log.exception("webhooks.call_failed", exc_info=exc)
         return Internal(f"The call failed with {type(exc).__name__}.")

@@ -262,4 +262,6 @@ def test_closing_a_channel_ends_its_calls(wire: Wire) -> None:
 
 
 def test_a_channel_becomes_ready(wire: Wire) -> None:
-    grpc.channel_ready_future(wire.channel()).result(PATIENCE)
+    ready = grpc.channel_ready_future(wire.channel())
+    ready.result(PATIENCE)
+    assert (ready.done(), ready.cancelled()) == (True, False)

@@ -52,6 +52,7 @@ def test_a_lost_region_delays_no_other_and_catches_up_when_it_returns(topology: 
     eventually(lambda: topology.app("us", installed.slug)["name"] == "Acme Kanban 50", within_seconds=15)
     topology.bring_back("de")
     eventually(lambda: topology.app("de", installed.slug)["name"] == "Acme Kanban 50", within_seconds=15)
+    assert topology.app("de", installed.slug) == topology.app("us", installed.slug)
 
 
 @pytest.mark.parametrize("service", ["control", "control-worker", "us", "de"])

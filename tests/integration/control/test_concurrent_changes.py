@@ -12,10 +12,12 @@ from control_silo.models.region import OrganizationReplica, Region
 from control_silo.models.user import User
 from control_silo.services.change import installation_changed
 from control_silo.services.delete import delete_app, uninstall
+from control_silo.services.feature import get_switches, set_switch
 from control_silo.services.install import get_installation
 from control_silo.services.region import register_region
 from control_silo.services.update_app import SentryAppUpdater
 from region_silo.models.replica import AppReplica
+from shared.domain.features import EVENT_HOOKS_FEATURE
 from shared.outbox.message import OutboxMessage
 from tests.conftest import PostgresServer
 from tests.integration.contention import Contention, contention
@@ -101,6 +103,25 @@ def test_a_change_of_an_app_and_an_uninstall_at_once_end_in_no_deadlock(world: W
         world.contention.wait_for_waiting(2)
     gone.result()
     changed.result()
+    with world.silos.control.database.session():
+        assert SentryApp.get_by_id(world.app.id).webhook_url == "https://kanban.example/moved"
+        assert SentryAppInstallation.get_by_id(installation.id).date_deleted is not None
+
+
+def test_a_feature_switched_while_an_app_changes_ends_in_no_deadlock(world: World) -> None:
+    control, installation = world.silos.control, world.install(world.acme)
+    change = SentryAppUpdater(webhook_url="https://kanban.example/moved")
+    switch = partial(set_switch, control, organization_id=world.acme.id, feature=EVENT_HOOKS_FEATURE, is_enabled=False)
+    with world.contention.table_held("outbox"):
+        changed = world.contention.start(lambda: change.run(control, app_id=world.app.id, is_elevated=False))
+        world.contention.wait_for_waiting(1)
+        switched = world.contention.start(switch)
+        world.contention.wait_for_waiting(2)
+    changed.result()
+    switched.result()
+    with control.database.session():
+        assert SentryAppInstallation.get_by_id(installation.id).version == installation.version + 2
+        assert not get_switches(world.acme.id)[EVENT_HOOKS_FEATURE]
 
 
 def test_an_app_published_while_a_region_registers_reaches_that_region(world: World) -> None:

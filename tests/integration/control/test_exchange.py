@@ -72,6 +72,6 @@ def test_only_for_its_own_installation(exchange: Exchange) -> None:
 
 
 def test_what_was_deleted_meanwhile_is_not_found(exchange: Exchange) -> None:
-    exchange.refusal(kind=InstallationNotFound, uuid="nothing")
+    assert exchange.refusal(kind=InstallationNotFound, uuid="nothing") == InstallationNotFound().message
     change(exchange, application=None)
-    exchange.refusal(kind=AppNotFound)
+    assert exchange.refusal(kind=AppNotFound) == AppNotFound().message

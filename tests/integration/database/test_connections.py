@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 from shared.database import Database, Model, connect
 from shared.errors import PoolExhausted
 from tests.integration.database.conftest import Note, create_notes, texts, write
+
+PATIENCE_SECONDS = 20.0
 
 
 @pytest.fixture
@@ -141,5 +144,7 @@ def test_closing_leaves_no_connection_at_the_server(postgres_url: str) -> None:
     others = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'silo' AND datname = current_database()"
     with psycopg.connect(postgres_url, autocommit=True) as observer:
         pause = threading.Event()
-        while observer.execute(others).fetchone() != (0,):
+        give_up_at = time.monotonic() + PATIENCE_SECONDS
+        while (left := observer.execute(others).fetchone()) != (0,) and time.monotonic() < give_up_at:
             pause.wait(0.02)
+    assert left == (0,)

@@ -46,4 +46,5 @@ def test_stopping_twice_is_harmless_and_frees_the_port(server: HttpServer) -> No
     server.stop()
     again = HttpServer(hello, listen=server.address)
     again.start()
+    assert again.address == server.address
     again.stop()

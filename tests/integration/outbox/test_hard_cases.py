@@ -114,5 +114,8 @@ def test_a_worker_survives_a_list_of_destinations_that_fails(box: Box) -> None:
 
 
 def test_a_worker_that_was_never_started_can_be_stopped(box: Box) -> None:
-    worker = Worker(box.database, clock=box.clock, list_destinations=list, open_destination=lambda name: Scripted())
+    box.enqueue(1)
+    destination = Scripted()
+    worker = Worker(box.database, clock=box.clock, list_destinations=list, open_destination=lambda name: destination)
     worker.stop()
+    assert (destination.batches, list(box.rows())) == ([], [1])

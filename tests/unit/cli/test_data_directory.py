@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,10 @@ def test_a_complete_start_is_never_undone(directory: DataDirectory) -> None:
 def test_a_marker_cut_short_undoes_nothing(directory: DataDirectory) -> None:
     directory.begin_first_start(["control"])
     (directory.path / "first-start.json").write_text("")
+    directory.database_path("us").write_text("of an earlier start")
     directory.begin_first_start(["control"])
+    assert directory.database_path("us").exists()
+    assert json.loads((directory.path / "first-start.json").read_text()) == ["control"]
 
 
 def test_each_run_has_logs_of_its_own(directory: DataDirectory) -> None:

@@ -14,6 +14,8 @@ SERVICE_ACTION = "sentry.rules.actions.notify_event_service.NotifyEventServiceAc
 FIRST_SEEN = "sentry.rules.conditions.first_seen_event.FirstSeenEventCondition"
 EVERY = "sentry.rules.conditions.every_event.EveryEventCondition"
 FREQUENT = "sentry.rules.conditions.event_frequency.EventFrequencyCondition"
+REGRESSION = "sentry.rules.conditions.regression_event.RegressionEventCondition"
+LEVEL = "sentry.rules.filters.level.LevelFilter"
 SETTINGS = [{"name": "board", "value": "1"}]
 
 
@@ -85,8 +87,14 @@ def test_a_rule_waits_its_frequency_for_each_issue(world: World, project: Projec
         ((FIRST_SEEN, EVERY), {}, 1),
         ((FREQUENT, EVERY), {}, 0),
         ((FREQUENT, EVERY), {"actionMatch": "any"}, 1),
-        ((FREQUENT,), {"actionMatch": "none"}, 1),
-        ((EVERY,), {"filters": [{"id": "sentry.rules.filters.level.LevelFilter"}]}, 0),
+        ((), {"actionMatch": "any"}, 1),
+        ((FREQUENT,), {"actionMatch": "any"}, 0),
+        ((FREQUENT,), {"actionMatch": "none"}, 0),
+        ((FIRST_SEEN,), {"actionMatch": "none"}, 0),
+        ((REGRESSION,), {"actionMatch": "none"}, 1),
+        ((REGRESSION, EVERY), {}, 0),
+        ((EVERY,), {"filters": [{"id": LEVEL}], "filterMatch": "none"}, 0),
+        ((EVERY,), {"filters": [{"id": LEVEL}]}, 0),
         ((EVERY,), {"environment": "production"}, 1),
         ((EVERY,), {"environment": "staging"}, 0),
     ],
