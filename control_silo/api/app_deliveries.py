@@ -17,6 +17,7 @@ from control_silo.services.app_deliveries import (
     NamedDelivery,
     get_app_delivery,
     list_app_deliveries,
+    read_app_deliveries,
     redeliver_to_app,
 )
 from shared.domain.event import REQUEST_LOG_EVENTS
@@ -52,31 +53,32 @@ _STATES = tuple(state.value for state in DeliveryState)
     ),
 )
 def list_deliveries(call: CallOf, app_id_or_slug: str) -> Response:
-    """Lists the webhooks to an app, newest first. For whoever may read the log of calls. Regions that are away are left
-    out and named in `silo-missing-regions`.
+    """Lists the webhooks to an app, newest first, with the beginning of each body. For whoever may read the log of
+    calls. Regions that are away are left out and named in `silo-missing-regions`.
     """
     with call.signed_in(scopes=app_access.READ_SCOPES) as principal:
         page = page_request(call.request)
         app = get_visible_app(call, principal, app_id_or_slug, may=app_access.may_read_requests).app
     event = _choice(call, "eventType", REQUEST_LOG_EVENTS)
     state = _choice(call, "status", _STATES)
-    found = list_app_deliveries(
+    listed = list_app_deliveries(
         call.control,
         app.id,
         event=event,
         state=DeliveryState(state) if state else None,
         limit=page.offset + page.probe,
     )
-    deliveries, has_more = cut(found.deliveries[page.offset : page.offset + page.probe], page)
-    answer = list_answer(call.request, page, [delivery_object(each) for each in deliveries], has_more=has_more)
-    if found.missing_regions:
-        answer.headers[MISSING_REGIONS_HEADER] = ",".join(found.missing_regions)
+    outlines, has_more = cut(listed.deliveries[page.offset : page.offset + page.probe], page)
+    found = read_app_deliveries(call.control, app.id, [outline.name for outline in outlines])
+    answer = list_answer(call.request, page, [delivery_object(each) for each in found.deliveries], has_more=has_more)
+    if missing := sorted({*listed.missing_regions, *found.missing_regions}):
+        answer.headers[MISSING_REGIONS_HEADER] = ",".join(missing)
     return answer
 
 
 @endpoints.add("GET", f"{_DELIVERIES}{{delivery_id}}/", answers={200: DeliveryObject})
 def get_delivery(call: CallOf, app_id_or_slug: str, delivery_id: str) -> Response:
-    """Reads one webhook to an app."""
+    """Reads one webhook to an app, with whole bodies."""
     with call.signed_in(scopes=app_access.READ_SCOPES) as principal:
         app = get_visible_app(call, principal, app_id_or_slug, may=app_access.may_read_requests).app
     return json_answer(delivery_object(get_app_delivery(call.control, app.id, DeliveryName.parse(delivery_id))))

@@ -27,14 +27,14 @@ class DeliveryRequestObject(BaseModel):
     """What was sent."""
 
     headers: dict[str, str] = Field(description="Those of the platform alone; the app's own are kept nowhere.")
-    body: str
+    body: str = Field(description="In a list its first 1,024 characters.")
 
 
 class DeliveryResponseObject(BaseModel):
     """What came back."""
 
     headers: dict[str, str] = Field(description="Names in lower case.")
-    body: str = Field(description="Its first 8,192 characters.")
+    body: str = Field(description="Its first 8,192 characters; in a list 1,024.")
 
 
 class DeliveryAttemptObject(BaseModel):
@@ -58,4 +58,4 @@ class DeliveryObject(BaseModel):
     event: str
     status: Literal["pending", "delivered", "parked"]
     dateCreated: str  # noqa: N815
-    attempts: list[DeliveryAttemptObject] = Field(description="Oldest first.")
+    attempts: list[DeliveryAttemptObject] = Field(description="Oldest first, the newest 20.")

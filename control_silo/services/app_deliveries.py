@@ -3,7 +3,7 @@
 A delivery is known by its silo and its id there. Owns that name; knows not who may read.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from control_silo.services.asked_regions import REGIONS_DEADLINE_SECONDS, ask_regions
@@ -14,7 +14,14 @@ from shared.errors import NotFound, RegionNotFound
 from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2 as pb
 from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2_grpc, delivery_pb2
 from shared.rpc.aliases import Channel, Future
-from shared.webhooks.deliveries import DeliveryQuery, list_deliveries, redeliver, status_of
+from shared.webhooks.deliveries import (
+    MAX_EXCERPT_CHARACTERS,
+    DeliveryQuery,
+    list_outlines,
+    list_whole,
+    redeliver,
+    status_of,
+)
 from shared.webhooks.delivery import MAX_DELIVERIES, DeliveryState
 
 
@@ -52,7 +59,7 @@ class DeliveriesResult:
     """What the silos answered."""
 
     deliveries: tuple[NamedDelivery, ...]
-    """Newest first: of each silo at most its newest ``MAX_DELIVERIES``."""
+    """Newest first."""
     missing_regions: tuple[str, ...]
     """Names of the regions that did not answer, in order."""
 
@@ -60,7 +67,7 @@ class DeliveriesResult:
 def list_app_deliveries(
     control: Control, app_id: int, *, event: str | None, state: DeliveryState | None, limit: int
 ) -> DeliveriesResult:
-    """The newest deliveries to an app. Must not be called in a session.
+    """The newest deliveries to an app, in outline. Must not be called in a session.
 
     Args:
         control: its database and its channels to the regions.
@@ -76,24 +83,49 @@ def list_app_deliveries(
         request = pb.ListDeliveriesRequest(
             sentry_app_id=app_id, cell_name=name, event=event or "", status=status, limit=limit
         )
-        stub = app_request_service_pb2_grpc.AppRequestServiceStub(channel)
-        return stub.ListDeliveries.future(request, timeout=timeout)
+        return app_request_service_pb2_grpc.AppRequestServiceStub(channel).ListDeliveries.future(
+            request, timeout=timeout
+        )
 
     query = DeliveryQuery(sentry_app_id=app_id, event=event, state=state)
     with control.database.session():
-        own = _named(CONTROL, list_deliveries(query, limit=limit))
+        own = _named(CONTROL, list_outlines(query, limit=limit))
     answers: Mapping[str, pb.ListDeliveriesResponse | None] = ask_regions(
         control, start, deadline_seconds=REGIONS_DEADLINE_SECONDS
     )
-    theirs = [each for name, answer in answers.items() if answer for each in _named(name, answer.deliveries)]
-    return DeliveriesResult(
-        deliveries=tuple(sorted([*own, *theirs], key=_created_at, reverse=True)),
-        missing_regions=tuple(name for name, answer in answers.items() if answer is None),
+    return _gathered(own, answers)
+
+
+def read_app_deliveries(control: Control, app_id: int, names: Sequence[DeliveryName]) -> DeliveriesResult:
+    """These deliveries with their attempts and the beginning of each body. Must not be called in a session.
+
+    Args:
+        control: its database and its channels to the regions.
+        app_id: whose deliveries.
+        names: which; those that are gone are left out.
+    """
+    ids: dict[str, list[int]] = {}
+    for name in names:
+        ids.setdefault(name.silo, []).append(name.id)
+
+    def start(channel: Channel, name: str, timeout: float) -> Future:
+        request = pb.GetDeliveriesRequest(
+            sentry_app_id=app_id, cell_name=name, delivery_ids=ids[name], max_characters=MAX_EXCERPT_CHARACTERS
+        )
+        return app_request_service_pb2_grpc.AppRequestServiceStub(channel).GetDeliveries.future(
+            request, timeout=timeout
+        )
+
+    with control.database.session():
+        found = list_whole(app_id, ids.get(CONTROL, ()), max_characters=MAX_EXCERPT_CHARACTERS)
+    answers: Mapping[str, pb.GetDeliveriesResponse | None] = ask_regions(
+        control, start, deadline_seconds=REGIONS_DEADLINE_SECONDS, names=sorted(ids.keys() - {CONTROL})
     )
+    return _gathered(_named(CONTROL, found), answers)
 
 
 def get_app_delivery(control: Control, app_id: int, name: DeliveryName) -> NamedDelivery:
-    """One delivery. Must not be called in a session.
+    """One delivery, whole. Must not be called in a session.
 
     Raises:
         NotFound: the app has no such delivery.
@@ -101,10 +133,10 @@ def get_app_delivery(control: Control, app_id: int, name: DeliveryName) -> Named
     """
     if name.silo == CONTROL:
         with control.database.session():
-            found = list_deliveries(DeliveryQuery(sentry_app_id=app_id, delivery_id=name.id), limit=1)
+            found = list_whole(app_id, [name.id])
     else:
-        request = pb.ListDeliveriesRequest(sentry_app_id=app_id, cell_name=name.silo, delivery_id=name.id)
-        answer = _stub(control, name.silo).ListDeliveries(request, timeout=REGIONS_DEADLINE_SECONDS)
+        request = pb.GetDeliveriesRequest(sentry_app_id=app_id, cell_name=name.silo, delivery_ids=[name.id])
+        answer = _stub(control, name.silo).GetDeliveries(request, timeout=REGIONS_DEADLINE_SECONDS)
         found = list(answer.deliveries)
     if not found:
         raise NotFound
@@ -119,8 +151,9 @@ def redeliver_to_app(control: Control, app_id: int, name: DeliveryName) -> Named
         SiloUnreachable, DeadlineExceeded: its region is away.
     """
     if name.silo == CONTROL:
-        query = DeliveryQuery(sentry_app_id=app_id, delivery_id=name.id)
-        return NamedDelivery(name=name, delivery=redeliver(control.database, query, now=control.clock.now()))
+        now = control.clock.now()
+        sent = redeliver(control.database, sentry_app_id=app_id, delivery_id=name.id, now=now)
+        return NamedDelivery(name=name, delivery=sent)
     request = pb.RedeliverRequest(sentry_app_id=app_id, cell_name=name.silo, delivery_id=name.id)
     answer = _stub(control, name.silo).Redeliver(request, timeout=REGIONS_DEADLINE_SECONDS)
     return NamedDelivery(name=name, delivery=answer.delivery)
@@ -131,6 +164,17 @@ def _stub(control: Control, region: str) -> app_request_service_pb2_grpc.AppRequ
         return app_request_service_pb2_grpc.AppRequestServiceStub(control.regions.channel(region))
     except RegionNotFound as exc:
         raise NotFound from exc
+
+
+def _gathered(
+    own: Sequence[NamedDelivery],
+    answers: Mapping[str, pb.ListDeliveriesResponse | None] | Mapping[str, pb.GetDeliveriesResponse | None],
+) -> DeliveriesResult:
+    theirs = [each for name, answer in answers.items() if answer for each in _named(name, answer.deliveries)]
+    return DeliveriesResult(
+        deliveries=tuple(sorted([*own, *theirs], key=_created_at, reverse=True)),
+        missing_regions=tuple(name for name, answer in answers.items() if answer is None),
+    )
 
 
 def _named(silo: str, deliveries: Iterable[delivery_pb2.RpcDelivery]) -> list[NamedDelivery]:

@@ -1,7 +1,7 @@
 """Asking every region the same, side by side, under one deadline. Owns what a region that does not answer means."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import structlog
@@ -20,14 +20,25 @@ Start = Callable[[Channel, str, float], Future]
 """Starts a call to the region of a name, on its channel, with a timeout in seconds."""
 
 
-def ask_regions(control: Control, start: Start, *, deadline_seconds: float) -> dict[str, T | None]:
+def ask_regions(
+    control: Control, start: Start, *, deadline_seconds: float, names: Iterable[str] | None = None
+) -> dict[str, T | None]:
     """The answer of each region by its name, in order of the names; None: there is none. Not inside a session.
+
+    Args:
+        control: its directory and its channels.
+        start: starts the call to one of them.
+        deadline_seconds: for all together.
+        names: only these; None for all.
 
     Raises:
         DatabaseUnavailable, PoolExhausted: control cannot read its directory of regions.
     """
     deadline = time.monotonic() + deadline_seconds
-    asked = {name: _start(control, name, start, deadline=deadline) for name in control.regions.list_names()}
+    asked = {
+        name: _start(control, name, start, deadline=deadline)
+        for name in (control.regions.list_names() if names is None else names)
+    }
     return {name: _take(name, future) if future else None for name, future in asked.items()}
 
 

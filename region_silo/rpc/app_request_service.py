@@ -12,10 +12,19 @@ from shared.errors import InvalidInput
 from shared.pb.hybridcloud.requests.v1 import app_request_pb2, app_request_service_pb2_grpc
 from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2 as pb
 from shared.request_log import list_records, request_message
-from shared.webhooks.deliveries import DeliveryQuery, list_deliveries, redeliver, state_of
+from shared.webhooks.deliveries import (
+    MAX_EXCERPT_CHARACTERS,
+    DeliveryQuery,
+    list_outlines,
+    list_whole,
+    redeliver,
+    state_of,
+)
 from shared.webhooks.delivery import MAX_DELIVERIES
 
 DEFAULT_DELIVERIES = 100
+MAX_WHOLE_DELIVERIES = 100
+"""In one answer, with the beginning of each body; with all of it one alone."""
 
 
 class AppRequestServicer(app_request_service_pb2_grpc.AppRequestServiceServicer):
@@ -54,25 +63,47 @@ class AppRequestServicer(app_request_service_pb2_grpc.AppRequestServiceServicer)
         require_name(self._region, request.cell_name, field="cell_name")
         require_ids(sentry_app_id=request.sentry_app_id)
         if not 0 <= request.limit <= MAX_DELIVERIES:
-            text = f"a number from 1 to {MAX_DELIVERIES} is expected."
-            raise InvalidInput(f"limit: {text}", fields={"page_size": [text]})
+            raise _out_of_range("limit", f"a number from 1 to {MAX_DELIVERIES} is expected.")
         query = DeliveryQuery(
-            sentry_app_id=request.sentry_app_id,
-            delivery_id=request.delivery_id or None,
-            event=request.event or None,
-            state=state_of(request.status),
+            sentry_app_id=request.sentry_app_id, event=request.event or None, state=state_of(request.status)
         )
         with self._region.database.session():
-            found = list_deliveries(query, limit=request.limit or DEFAULT_DELIVERIES)
+            found = list_outlines(query, limit=request.limit or DEFAULT_DELIVERIES)
         return pb.ListDeliveriesResponse(deliveries=found)
+
+    def GetDeliveries(
+        self, request: pb.GetDeliveriesRequest, context: grpc.ServicerContext
+    ) -> pb.GetDeliveriesResponse:
+        require_name(self._region, request.cell_name, field="cell_name")
+        require_ids(sentry_app_id=request.sentry_app_id)
+        if not 0 <= request.max_characters <= MAX_EXCERPT_CHARACTERS:
+            raise _out_of_range("max_characters", f"a number up to {MAX_EXCERPT_CHARACTERS} is expected.")
+        limit = MAX_WHOLE_DELIVERIES if request.max_characters else 1
+        if len(request.delivery_ids) > limit:
+            raise _out_of_range("delivery_ids", f"{limit} is the limit.")
+        for delivery_id in request.delivery_ids:
+            require_ids(delivery_ids=delivery_id)
+        with self._region.database.session():
+            found = list_whole(
+                request.sentry_app_id, request.delivery_ids, max_characters=request.max_characters or None
+            )
+        return pb.GetDeliveriesResponse(deliveries=found)
 
     def Redeliver(self, request: pb.RedeliverRequest, context: grpc.ServicerContext) -> pb.RedeliverResponse:
         require_no_other_region(self._region)
         require_name(self._region, request.cell_name, field="cell_name")
         require_ids(sentry_app_id=request.sentry_app_id, delivery_id=request.delivery_id)
-        query = DeliveryQuery(sentry_app_id=request.sentry_app_id, delivery_id=request.delivery_id)
-        delivery = redeliver(self._region.database, query, now=self._region.clock.now())
+        delivery = redeliver(
+            self._region.database,
+            sentry_app_id=request.sentry_app_id,
+            delivery_id=request.delivery_id,
+            now=self._region.clock.now(),
+        )
         return pb.RedeliverResponse(delivery=delivery)
+
+
+def _out_of_range(field: str, text: str) -> InvalidInput:
+    return InvalidInput(f"{field}: {text}", fields={field: [text]})
 
 
 def _events(conditions: app_request_pb2.RequestFilter) -> Sequence[str] | None:

@@ -39,7 +39,7 @@ def list_newest(
     if as_json:
         print_json(found)
     elif found:
-        print_table(("id", "event", "status", "attempts", "last answer", "made at"), map(_row, found))
+        print_table(("id", "event", "status", "tries", "answer", "made at"), map(_row, found))
     else:
         note(f"There is no such webhook to {slug} yet. To make one: silo app install {slug}")
 
@@ -77,13 +77,19 @@ def _path(slug: str, delivery_id: str | None = None) -> str:
 
 def _row(delivery: dict[str, Any]) -> tuple[object, ...]:
     attempts = delivery["attempts"]
-    last = _answer(attempts[-1]) if attempts else "not sent yet"
-    return delivery["id"], delivery["event"], delivery["status"], len(attempts), last, delivery["dateCreated"]
+    last = _answer(attempts[-1]) if attempts else "-"
+    made_at = _seconds(delivery["dateCreated"])
+    return delivery["id"], delivery["event"], delivery["status"], len(attempts), last, made_at
 
 
 def _attempt_row(attempt: dict[str, Any]) -> tuple[object, ...]:
     body = attempt["response"]["body"] if attempt["response"] else ""
-    return attempt["startedAt"], attempt["durationMs"], _answer(attempt), body
+    return _seconds(attempt["startedAt"]), attempt["durationMs"], _answer(attempt), body
+
+
+def _seconds(instant: str) -> str:
+    """Without the fraction, which nobody needs in a table."""
+    return f"{instant[:19]}Z"
 
 
 def _answer(attempt: dict[str, Any]) -> str:

@@ -1,6 +1,9 @@
-"""Reading deliveries with their attempts, and making one due again. The same in every silo."""
+"""Reading deliveries, in outline or with their attempts, and making one due again. The same in every silo.
 
-from collections.abc import Sequence
+A body may be a megabyte: many deliveries are read in outline, or with the beginning of each body alone.
+"""
+
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,43 +20,61 @@ _STATUSES = {
 }
 _STATES = {status: state for state, status in _STATUSES.items()}
 
+MAX_EXCERPT_CHARACTERS = 1024
+"""Of a body, where several deliveries are shown."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryQuery:
     """Which deliveries of an app are wanted."""
 
     sentry_app_id: int
-    delivery_id: int | None = None
     event: str | None = None
     state: DeliveryState | None = None
 
 
-def list_deliveries(query: DeliveryQuery, *, limit: int) -> list[delivery_pb2.RpcDelivery]:
-    """Newest first. Needs a session."""
+def list_outlines(query: DeliveryQuery, *, limit: int) -> list[delivery_pb2.RpcDelivery]:
+    """Deliveries without bodies and attempts, newest first. Needs a session."""
     wanted = Delivery.sentry_app_id == query.sentry_app_id
-    if query.delivery_id is not None:
-        wanted &= Delivery.id == query.delivery_id
     if query.event is not None:
         wanted &= Delivery.event == query.event
     if query.state is not None:
         wanted &= Delivery.state == query.state
-    found = list(Delivery.select().where(wanted).order_by(Delivery.id.desc()).limit(limit))
-    return _messages(found)
+    outline = Delivery.select(Delivery.id, Delivery.request_id, Delivery.event, Delivery.state, Delivery.created_at)
+    return [_outline(each) for each in outline.where(wanted).order_by(Delivery.id.desc()).limit(limit)]
 
 
-def redeliver(database: Database, query: DeliveryQuery, *, now: datetime) -> delivery_pb2.RpcDelivery:
-    """Makes the one delivery due at once, whatever became of it; it keeps its request id and its body.
+def list_whole(
+    sentry_app_id: int, delivery_ids: Collection[int], *, max_characters: int | None = None
+) -> list[delivery_pb2.RpcDelivery]:
+    """Those of these deliveries that are the app's, newest first. Needs a session.
+
+    Args:
+        sentry_app_id: whose.
+        delivery_ids: which.
+        max_characters: of each body at most; None for all that is kept.
+    """
+    mine = (Delivery.sentry_app_id == sentry_app_id) & Delivery.id.in_(list(delivery_ids))
+    found = list(Delivery.select().where(mine).order_by(Delivery.id.desc()))
+    attempts: dict[int, list[DeliveryAttempt]] = {delivery.id: [] for delivery in found}
+    rows = DeliveryAttempt.select().where(DeliveryAttempt.delivery.in_(list(attempts))).order_by(DeliveryAttempt.id)
+    for attempt in rows:
+        attempts[attempt.delivery_id].append(attempt)
+    return [_whole(delivery, attempts[delivery.id], max_characters) for delivery in found]
+
+
+def redeliver(database: Database, *, sentry_app_id: int, delivery_id: int, now: datetime) -> delivery_pb2.RpcDelivery:
+    """Makes the delivery due at once, whatever became of it; it keeps its request id and its body.
 
     Raises:
         NotFound: the app has no such delivery.
     """
     with database.transaction() as tx:
-        found = list_deliveries(query, limit=1)
-        if not found:
+        mine = (Delivery.id == delivery_id) & (Delivery.sentry_app_id == sentry_app_id)
+        if not Delivery.update(state=DeliveryState.PENDING).where(mine).execute():
             raise NotFound
-        Delivery.update(state=DeliveryState.PENDING).where(Delivery.id == found[0].id).execute()
-        enqueue(tx, CATEGORY, [found[0].id], destinations=[destination_of(query.sentry_app_id)], now=now)
-        return list_deliveries(query, limit=1)[0]
+        enqueue(tx, CATEGORY, [delivery_id], destinations=[destination_of(sentry_app_id)], now=now)
+        return list_whole(sentry_app_id, [delivery_id])[0]
 
 
 def state_of(status: "delivery_pb2.RpcDelivery.Status") -> DeliveryState | None:
@@ -66,35 +87,34 @@ def status_of(state: DeliveryState) -> "delivery_pb2.RpcDelivery.Status":
     return _STATUSES[state]
 
 
-def _messages(deliveries: Sequence[Delivery]) -> list[delivery_pb2.RpcDelivery]:
-    attempts: dict[int, list[DeliveryAttempt]] = {delivery.id: [] for delivery in deliveries}
-    rows = DeliveryAttempt.select().where(DeliveryAttempt.delivery.in_(list(attempts))).order_by(DeliveryAttempt.id)
-    for attempt in rows:
-        attempts[attempt.delivery_id].append(attempt)
-    return [_message(delivery, attempts[delivery.id]) for delivery in deliveries]
-
-
-def _message(delivery: Delivery, attempts: Sequence[DeliveryAttempt]) -> delivery_pb2.RpcDelivery:
+def _outline(delivery: Delivery) -> delivery_pb2.RpcDelivery:
     message = delivery_pb2.RpcDelivery(
         id=delivery.id,
         request_id=delivery.request_id,
         event=delivery.event,
         status=_STATUSES[DeliveryState(delivery.state)],
-        body=delivery.body or "",
-        attempts=[_attempt_message(attempt) for attempt in attempts],
     )
     message.created_at.FromDatetime(delivery.created_at)
     return message
 
 
-def _attempt_message(attempt: DeliveryAttempt) -> delivery_pb2.RpcDeliveryAttempt:
+def _whole(
+    delivery: Delivery, attempts: Sequence[DeliveryAttempt], max_characters: int | None
+) -> delivery_pb2.RpcDelivery:
+    message = _outline(delivery)
+    message.body = (delivery.body or "")[:max_characters]
+    message.attempts.extend(_attempt_message(attempt, max_characters) for attempt in attempts)
+    return message
+
+
+def _attempt_message(attempt: DeliveryAttempt, max_characters: int | None) -> delivery_pb2.RpcDeliveryAttempt:
     message = delivery_pb2.RpcDeliveryAttempt(
         duration_ms=attempt.duration_ms,
         response_code=attempt.response_code,
         error=attempt.error or "",
         request_headers=attempt.request_headers,
         response_headers=attempt.response_headers,
-        response_body=attempt.response_body or "",
+        response_body=(attempt.response_body or "")[:max_characters],
     )
     message.started_at.FromDatetime(attempt.started_at)
     return message

@@ -1,6 +1,6 @@
 """What became of deliveries: one transaction writes their states, their attempts and the request log."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +14,8 @@ from shared.webhooks.delivery import Delivery, DeliveryAttempt, DeliveryState, c
 
 MAX_KEPT_CHARACTERS = 8192
 """Of an answer's body."""
+MAX_KEPT_HEADER_CHARACTERS = 4096
+"""Of an answer's headers, all names and values together."""
 MAX_ATTEMPTS_KEPT = 20
 """Of one delivery, the newest."""
 
@@ -83,9 +85,20 @@ def _row(attempt: Attempt, outcome: AppAnswer | SiloError, now: datetime) -> dic
         return row | {"error": outcome.message}
     return row | {
         "response_code": outcome.status,
-        "response_headers": dict(outcome.headers),
+        "response_headers": _first(outcome.headers),
         "response_body": _excerpt(outcome),
     }
+
+
+def _first(headers: Mapping[str, str]) -> dict[str, str]:
+    """As many headers as there is room for, in their order."""
+    kept: dict[str, str] = {}
+    room = MAX_KEPT_HEADER_CHARACTERS
+    for name, value in headers.items():
+        room -= len(name) + len(value)
+        if room >= 0:
+            kept[name] = value
+    return kept
 
 
 def _excerpt(answer: AppAnswer) -> str:

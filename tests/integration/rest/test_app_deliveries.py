@@ -55,7 +55,7 @@ def send(web: Web, silo: str) -> None:
     sender.settle_ended()
 
 
-def tell(web: Web, app: SentryApp, *, region: str, event: str = "issue.created") -> None:
+def tell(web: Web, app: SentryApp, *, region: str, event: str = "issue.created", payload: Any = None) -> None:
     """A delivery in a region, a second later than whatever was before."""
     web.silos.clock.advance(1)
     with web.silos.database(region).transaction() as tx:
@@ -64,7 +64,7 @@ def tell(web: Web, app: SentryApp, *, region: str, event: str = "issue.created")
             installation_id=1,
             organization_id=web.acme.id,
             event=event,
-            signed=sign_webhook({"action": "created"}, secret="s"),
+            signed=sign_webhook(payload or {"action": "created"}, secret="s"),
         )
         enqueue_deliveries(tx, [new], now=web.silos.clock.now())
 
@@ -110,6 +110,17 @@ def test_deliveries_are_listed_by_event_status_and_page(web: Web, app: SentryApp
     page = ask(web, app, per_page="1")
     assert [item["status"] for item in page.json()] == ["pending"]
     assert 'results="true"; cursor="1:1:0"' in page.headers["link"]
+
+
+def test_a_list_shows_the_beginning_of_large_bodies_and_one_delivery_the_whole(web: Web, app: SentryApp) -> None:
+    """Thirty of them are more than a call between silos may carry."""
+    for _ in range(30):
+        tell(web, app, region="us", payload={"action": "created", "data": "x" * 1_000_000})
+        send(web, "us")
+    items = ask(web, app, eventType="issue.created").json()
+    assert [len(item["attempts"][0]["request"]["body"]) for item in items] == [1024] * 30
+    whole = ask(web, app, f"{items[0]['id']}/").json()
+    assert len(whole["attempts"][0]["request"]["body"]) > 1_000_000
 
 
 @pytest.mark.parametrize("query", [{"eventType": "nothing"}, {"status": "lost"}])

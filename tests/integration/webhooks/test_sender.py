@@ -10,8 +10,9 @@ from shared.outbox.claim import LEASE_SECONDS
 from shared.outbox.drain import ATTEMPTS_BEFORE_PARKING, OBJECT_BACKOFF
 from shared.outbox.message import MessageState, Rejection
 from shared.webhooks.attempt import Recipient
-from shared.webhooks.deliveries import DeliveryQuery, redeliver
+from shared.webhooks.deliveries import redeliver
 from shared.webhooks.delivery import EXPIRY_DAYS, Delivery, DeliveryState
+from shared.webhooks.ended import MAX_KEPT_CHARACTERS, MAX_KEPT_HEADER_CHARACTERS
 from shared.webhooks.sender import MAX_UNDER_WAY_PER_APP
 from tests.integration.webhooks.conftest import APP_ID, HOOK, Post
 
@@ -207,7 +208,7 @@ def test_a_redelivery_that_is_asked_for_during_the_call_is_sent_after_it(post: P
     held, sender = post.receiver.holds(HOOK), post.sender()
     sender.send_due()
     post.receiver.wait_for(1)
-    redeliver(post.database, DeliveryQuery(sentry_app_id=APP_ID, delivery_id=delivery_id), now=post.clock.now())
+    redeliver(post.database, sentry_app_id=APP_ID, delivery_id=delivery_id, now=post.clock.now())
     held.set()
     sender.wait()
     sender.settle_ended()
@@ -226,13 +227,23 @@ def test_a_parked_delivery_that_is_cleared_away_leaves_nothing_in_the_outbox(pos
     assert [message.state for message in post.messages()] == [MessageState.PARKED]
 
 
+def test_as_much_of_an_answer_is_kept_as_there_is_room_for(post: Post) -> None:
+    post.receiver.answers(HOOK, body=b"x" * 10_000, X_Huge="y" * 5000, X_Small="kept")
+    delivery_id = post.enqueue()
+    post.send()
+    (attempt,) = post.attempts(delivery_id)
+    assert len(attempt.response_body or "") == MAX_KEPT_CHARACTERS
+    assert attempt.response_headers["content-type"] == "application/json"
+    assert sum(len(name) + len(value) for name, value in attempt.response_headers.items()) <= MAX_KEPT_HEADER_CHARACTERS
+    assert "x-huge" not in attempt.response_headers
+
+
 def test_only_the_newest_attempts_are_kept(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shared.webhooks.ended.MAX_ATTEMPTS_KEPT", 2)
     delivery_id = post.enqueue()
-    query = DeliveryQuery(sentry_app_id=APP_ID, delivery_id=delivery_id)
     for _ in range(4):
         post.clock.advance(1)
-        redeliver(post.database, query, now=post.clock.now())
+        redeliver(post.database, sentry_app_id=APP_ID, delivery_id=delivery_id, now=post.clock.now())
         post.send()
     seconds = [(post.clock.now() - attempt.started_at).total_seconds() for attempt in post.attempts(delivery_id)]
     assert seconds == [1, 0]

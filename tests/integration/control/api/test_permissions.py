@@ -1,6 +1,7 @@
 """Who gets which status: role x endpoint x the app's status (spec §7), as one table.
 
-A cell is what a caller is answered who does the thing to an app that acme owns and that globex has installed.
+A cell is what a caller is answered who does the thing to an app that acme owns and that globex has installed. There is
+nothing to redeliver: whoever may is answered 404.
 """
 
 import itertools
@@ -44,6 +45,13 @@ change picture           401    403    403   200     200   403      200       20
 request publication      401    403    403   403     201   403      201       403   403    403
 read stats               401    200    200   200     200   403      200       403   403    200
 list stats               401    403    403   403     403   403      200       200   403    403
+rotate secret            401    403    403   200     200   404      200       404   403    403
+read log unpublished     401    403    403   200     200   403      200       403   403    403
+read log published       401    403    403   200     200   403      200       403   403    403
+read log internal        401    200    200   200     200   403      200       403   403    403
+redeliver internal       401    403    403   404     404   403      404       403   403    403
+redeliver published      401    403    403   404     404   403      404       403   403    403
+list audit log           401    403    403   200     200   403      200       403   403    403
 install unpublished      401    403    200   200     200   404      200       403   403    403
 install published        401    403    200   200     200   404      200       403   403    403
 install elsewhere        401    403    404   404     404   200      200       403   403    403
@@ -111,6 +119,10 @@ def act(world: World, action: str, caller: Caller) -> httpx.Response:
         "request publication": lambda: caller.post(f"{path}publish-request/", {"questionnaire": []}),
         "read stats": lambda: caller.get(f"{path}stats/"),
         "list stats": lambda: caller.get("/sentry-apps-stats/"),
+        "rotate secret": lambda: caller.post(f"{path}rotate-secret/"),
+        "read log": lambda: caller.get(f"{path}webhook-requests/?eventType=installation.created"),
+        "redeliver": lambda: caller.post(f"{path}deliveries/control.{2**40}/redeliver/"),
+        "list audit log": lambda: caller.get("/organizations/acme/audit-logs/"),
         "install elsewhere": lambda: caller.post(there, {"slug": app.slug}),
         "install": lambda: caller.post(here, {"slug": app.slug}),
         "read installation": lambda: caller.get(installed),
@@ -120,7 +132,7 @@ def act(world: World, action: str, caller: Caller) -> httpx.Response:
         "create user": lambda: caller.post("/users/", {"email": "new@acme.example"}),
         "switch feature": lambda: caller.put("/organizations/acme/features/", SWITCH),
     }
-    return (actions.get(action) or actions[action.split(maxsplit=1)[0]])()
+    return (actions.get(action) or actions[action.rsplit(maxsplit=1)[0]])()
 
 
 NEEDS_INSTALLATION = ("read installation", "confirm installation", "uninstall")

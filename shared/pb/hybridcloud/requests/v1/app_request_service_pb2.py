@@ -27,7 +27,7 @@ from shared.pb.hybridcloud.requests.v1 import app_request_pb2 as hybridcloud_dot
 from shared.pb.hybridcloud.requests.v1 import delivery_pb2 as hybridcloud_dot_requests_dot_v1_dot_delivery__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1hybridcloud/requests/v1/app_request_service.proto\x12\x17hybridcloud.requests.v1\x1a)hybridcloud/requests/v1/app_request.proto\x1a&hybridcloud/requests/v1/delivery.proto\"\x83\x01\n\x1fGetBufferRequestsForCellRequest\x12\x15\n\rsentry_app_id\x18\x01 \x01(\x03\x12\x11\n\tcell_name\x18\x02 \x01(\t\x12\x36\n\x06\x66ilter\x18\x03 \x01(\x0b\x32&.hybridcloud.requests.v1.RequestFilter\"|\n GetBufferRequestsForCellResponse\x12>\n\x08requests\x18\x01 \x03(\x0b\x32,.hybridcloud.requests.v1.RpcSentryAppRequest\x12\x18\n\x10sentry_app_known\x18\x02 \x01(\x08\"\xb1\x01\n\x15ListDeliveriesRequest\x12\x15\n\rsentry_app_id\x18\x01 \x01(\x03\x12\x11\n\tcell_name\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65livery_id\x18\x03 \x01(\x03\x12\r\n\x05\x65vent\x18\x04 \x01(\t\x12;\n\x06status\x18\x05 \x01(\x0e\x32+.hybridcloud.requests.v1.RpcDelivery.Status\x12\r\n\x05limit\x18\x06 \x01(\x05\"R\n\x16ListDeliveriesResponse\x12\x38\n\ndeliveries\x18\x01 \x03(\x0b\x32$.hybridcloud.requests.v1.RpcDelivery\"Q\n\x10RedeliverRequest\x12\x15\n\rsentry_app_id\x18\x01 \x01(\x03\x12\x11\n\tcell_name\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65livery_id\x18\x03 \x01(\x03\"K\n\x11RedeliverResponse\x12\x36\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32$.hybridcloud.requests.v1.RpcDelivery2\x86\x03\n\x11\x41ppRequestService\x12\x94\x01\n\x18GetBufferRequestsForCell\x12\x38.hybridcloud.requests.v1.GetBufferRequestsForCellRequest\x1a\x39.hybridcloud.requests.v1.GetBufferRequestsForCellResponse\"\x03\x90\x02\x01\x12v\n\x0eListDeliveries\x12..hybridcloud.requests.v1.ListDeliveriesRequest\x1a/.hybridcloud.requests.v1.ListDeliveriesResponse\"\x03\x90\x02\x01\x12\x62\n\tRedeliver\x12).hybridcloud.requests.v1.RedeliverRequest\x1a*.hybridcloud.requests.v1.RedeliverResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1hybridcloud/requests/v1/app_request_service.proto\x12\x17hybridcloud.requests.v1\x1a)hybridcloud/requests/v1/app_request.proto\x1a&hybridcloud/requests/v1/delivery.proto\"\x83\x01\n\x1fGetBufferRequestsForCellRequest\x12\x15\n\rsentry_app_id\x18\x01 \x01(\x03\x12\x11\n\tcell_name\x18\x02 \x01(\t\x12\x36\n\x06\x66ilter\x18\x03 \x01(\x0b\x32&.hybridcloud.requests.v1.RequestFilter\"|\n GetBufferRequestsForCellResponse\x12>\n\x08requests\x18\x01 \x03(\x0b\x32,.hybridcloud.requests.v1.RpcSentryAppRequest\x12\x18\n\x10sentry_app_known\x18\x02 \x01(\x08\"\x9c\x01\n\x15ListDeliveriesRequest\x12\x15\n\rsentry_app_id\x18\x01 \x01(\x03\x12\x11\n\tcell_name\x18\x02 \x01(\t\x12\r\n\x05\x65vent\x18\x03 \x01(\t\x12;\n\x06status\x18\x04 \x01(\x0e\x32+.hybridcloud.requests.v1.RpcDelivery.Status\x12\r\n\x05limit\x18\x05 \x01(\x05\"R\n\x16ListDeliveriesResponse\x12\x38\n\ndeliveries\x18\x01 \x03(\x0b\x32$.hybridcloud.requests.v1.RpcDelivery\"n\n\x14GetDeliveriesRequest\x12\x15\n\rsentry_app_id\x18\x01 \x01(\x03\x12\x11\n\tcell_name\x18\x02 \x01(\t\x12\x14\n\x0c\x64\x65livery_ids\x18\x03 \x03(\x03\x12\x16\n\x0emax_characters\x18\x04 \x01(\x05\"Q\n\x15GetDeliveriesResponse\x12\x38\n\ndeliveries\x18\x01 \x03(\x0b\x32$.hybridcloud.requests.v1.RpcDelivery\"Q\n\x10RedeliverRequest\x12\x15\n\rsentry_app_id\x18\x01 \x01(\x03\x12\x11\n\tcell_name\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65livery_id\x18\x03 \x01(\x03\"K\n\x11RedeliverResponse\x12\x36\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32$.hybridcloud.requests.v1.RpcDelivery2\xfb\x03\n\x11\x41ppRequestService\x12\x94\x01\n\x18GetBufferRequestsForCell\x12\x38.hybridcloud.requests.v1.GetBufferRequestsForCellRequest\x1a\x39.hybridcloud.requests.v1.GetBufferRequestsForCellResponse\"\x03\x90\x02\x01\x12v\n\x0eListDeliveries\x12..hybridcloud.requests.v1.ListDeliveriesRequest\x1a/.hybridcloud.requests.v1.ListDeliveriesResponse\"\x03\x90\x02\x01\x12s\n\rGetDeliveries\x12-.hybridcloud.requests.v1.GetDeliveriesRequest\x1a..hybridcloud.requests.v1.GetDeliveriesResponse\"\x03\x90\x02\x01\x12\x62\n\tRedeliver\x12).hybridcloud.requests.v1.RedeliverRequest\x1a*.hybridcloud.requests.v1.RedeliverResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,18 +38,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_APPREQUESTSERVICE'].methods_by_name['GetBufferRequestsForCell']._serialized_options = b'\220\002\001'
   _globals['_APPREQUESTSERVICE'].methods_by_name['ListDeliveries']._loaded_options = None
   _globals['_APPREQUESTSERVICE'].methods_by_name['ListDeliveries']._serialized_options = b'\220\002\001'
+  _globals['_APPREQUESTSERVICE'].methods_by_name['GetDeliveries']._loaded_options = None
+  _globals['_APPREQUESTSERVICE'].methods_by_name['GetDeliveries']._serialized_options = b'\220\002\001'
   _globals['_GETBUFFERREQUESTSFORCELLREQUEST']._serialized_start=162
   _globals['_GETBUFFERREQUESTSFORCELLREQUEST']._serialized_end=293
   _globals['_GETBUFFERREQUESTSFORCELLRESPONSE']._serialized_start=295
   _globals['_GETBUFFERREQUESTSFORCELLRESPONSE']._serialized_end=419
   _globals['_LISTDELIVERIESREQUEST']._serialized_start=422
-  _globals['_LISTDELIVERIESREQUEST']._serialized_end=599
-  _globals['_LISTDELIVERIESRESPONSE']._serialized_start=601
-  _globals['_LISTDELIVERIESRESPONSE']._serialized_end=683
-  _globals['_REDELIVERREQUEST']._serialized_start=685
-  _globals['_REDELIVERREQUEST']._serialized_end=766
-  _globals['_REDELIVERRESPONSE']._serialized_start=768
-  _globals['_REDELIVERRESPONSE']._serialized_end=843
-  _globals['_APPREQUESTSERVICE']._serialized_start=846
-  _globals['_APPREQUESTSERVICE']._serialized_end=1236
+  _globals['_LISTDELIVERIESREQUEST']._serialized_end=578
+  _globals['_LISTDELIVERIESRESPONSE']._serialized_start=580
+  _globals['_LISTDELIVERIESRESPONSE']._serialized_end=662
+  _globals['_GETDELIVERIESREQUEST']._serialized_start=664
+  _globals['_GETDELIVERIESREQUEST']._serialized_end=774
+  _globals['_GETDELIVERIESRESPONSE']._serialized_start=776
+  _globals['_GETDELIVERIESRESPONSE']._serialized_end=857
+  _globals['_REDELIVERREQUEST']._serialized_start=859
+  _globals['_REDELIVERREQUEST']._serialized_end=940
+  _globals['_REDELIVERRESPONSE']._serialized_start=942
+  _globals['_REDELIVERRESPONSE']._serialized_end=1017
+  _globals['_APPREQUESTSERVICE']._serialized_start=1020
+  _globals['_APPREQUESTSERVICE']._serialized_end=1527
 # @@protoc_insertion_point(module_scope)

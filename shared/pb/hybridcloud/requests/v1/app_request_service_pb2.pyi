@@ -28,22 +28,38 @@ class GetBufferRequestsForCellResponse(_message.Message):
     def __init__(self, requests: _Optional[_Iterable[_Union[_app_request_pb2.RpcSentryAppRequest, _Mapping]]] = ..., sentry_app_known: _Optional[bool] = ...) -> None: ...
 
 class ListDeliveriesRequest(_message.Message):
-    __slots__ = ("sentry_app_id", "cell_name", "delivery_id", "event", "status", "limit")
+    __slots__ = ("sentry_app_id", "cell_name", "event", "status", "limit")
     SENTRY_APP_ID_FIELD_NUMBER: _ClassVar[int]
     CELL_NAME_FIELD_NUMBER: _ClassVar[int]
-    DELIVERY_ID_FIELD_NUMBER: _ClassVar[int]
     EVENT_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
     LIMIT_FIELD_NUMBER: _ClassVar[int]
     sentry_app_id: int
     cell_name: str
-    delivery_id: int
     event: str
     status: _delivery_pb2.RpcDelivery.Status
     limit: int
-    def __init__(self, sentry_app_id: _Optional[int] = ..., cell_name: _Optional[str] = ..., delivery_id: _Optional[int] = ..., event: _Optional[str] = ..., status: _Optional[_Union[_delivery_pb2.RpcDelivery.Status, str]] = ..., limit: _Optional[int] = ...) -> None: ...
+    def __init__(self, sentry_app_id: _Optional[int] = ..., cell_name: _Optional[str] = ..., event: _Optional[str] = ..., status: _Optional[_Union[_delivery_pb2.RpcDelivery.Status, str]] = ..., limit: _Optional[int] = ...) -> None: ...
 
 class ListDeliveriesResponse(_message.Message):
+    __slots__ = ("deliveries",)
+    DELIVERIES_FIELD_NUMBER: _ClassVar[int]
+    deliveries: _containers.RepeatedCompositeFieldContainer[_delivery_pb2.RpcDelivery]
+    def __init__(self, deliveries: _Optional[_Iterable[_Union[_delivery_pb2.RpcDelivery, _Mapping]]] = ...) -> None: ...
+
+class GetDeliveriesRequest(_message.Message):
+    __slots__ = ("sentry_app_id", "cell_name", "delivery_ids", "max_characters")
+    SENTRY_APP_ID_FIELD_NUMBER: _ClassVar[int]
+    CELL_NAME_FIELD_NUMBER: _ClassVar[int]
+    DELIVERY_IDS_FIELD_NUMBER: _ClassVar[int]
+    MAX_CHARACTERS_FIELD_NUMBER: _ClassVar[int]
+    sentry_app_id: int
+    cell_name: str
+    delivery_ids: _containers.RepeatedScalarFieldContainer[int]
+    max_characters: int
+    def __init__(self, sentry_app_id: _Optional[int] = ..., cell_name: _Optional[str] = ..., delivery_ids: _Optional[_Iterable[int]] = ..., max_characters: _Optional[int] = ...) -> None: ...
+
+class GetDeliveriesResponse(_message.Message):
     __slots__ = ("deliveries",)
     DELIVERIES_FIELD_NUMBER: _ClassVar[int]
     deliveries: _containers.RepeatedCompositeFieldContainer[_delivery_pb2.RpcDelivery]

@@ -46,6 +46,11 @@ class AppRequestServiceStub:
                 request_serializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.ListDeliveriesRequest.SerializeToString,
                 response_deserializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.ListDeliveriesResponse.FromString,
                 _registered_method=True)
+        self.GetDeliveries = channel.unary_unary(
+                '/hybridcloud.requests.v1.AppRequestService/GetDeliveries',
+                request_serializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.GetDeliveriesRequest.SerializeToString,
+                response_deserializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.GetDeliveriesResponse.FromString,
+                _registered_method=True)
         self.Redeliver = channel.unary_unary(
                 '/hybridcloud.requests.v1.AppRequestService/Redeliver',
                 request_serializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.RedeliverRequest.SerializeToString,
@@ -65,7 +70,14 @@ class AppRequestServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListDeliveries(self, request, context):
-        """Webhooks of this region to an app, newest first.
+        """Webhooks of this region to an app, newest first, in outline: without bodies and attempts.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetDeliveries(self, request, context):
+        """Some webhooks of this region to an app, whole.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -90,6 +102,11 @@ def add_AppRequestServiceServicer_to_server(servicer, server):
                     servicer.ListDeliveries,
                     request_deserializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.ListDeliveriesRequest.FromString,
                     response_serializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.ListDeliveriesResponse.SerializeToString,
+            ),
+            'GetDeliveries': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDeliveries,
+                    request_deserializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.GetDeliveriesRequest.FromString,
+                    response_serializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.GetDeliveriesResponse.SerializeToString,
             ),
             'Redeliver': grpc.unary_unary_rpc_method_handler(
                     servicer.Redeliver,
@@ -152,6 +169,33 @@ class AppRequestService:
             '/hybridcloud.requests.v1.AppRequestService/ListDeliveries',
             hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.ListDeliveriesRequest.SerializeToString,
             hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.ListDeliveriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDeliveries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hybridcloud.requests.v1.AppRequestService/GetDeliveries',
+            hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.GetDeliveriesRequest.SerializeToString,
+            hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.GetDeliveriesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -20,7 +20,9 @@ class AppRequestServiceStub:
     GetBufferRequestsForCell: _grpc.UnaryUnaryMultiCallable[_app_request_service_pb2.GetBufferRequestsForCellRequest, _app_request_service_pb2.GetBufferRequestsForCellResponse]
     """The calls that this region made to an app, newest first, at most 100."""
     ListDeliveries: _grpc.UnaryUnaryMultiCallable[_app_request_service_pb2.ListDeliveriesRequest, _app_request_service_pb2.ListDeliveriesResponse]
-    """Webhooks of this region to an app, newest first."""
+    """Webhooks of this region to an app, newest first, in outline: without bodies and attempts."""
+    GetDeliveries: _grpc.UnaryUnaryMultiCallable[_app_request_service_pb2.GetDeliveriesRequest, _app_request_service_pb2.GetDeliveriesResponse]
+    """Some webhooks of this region to an app, whole."""
     Redeliver: _grpc.UnaryUnaryMultiCallable[_app_request_service_pb2.RedeliverRequest, _app_request_service_pb2.RedeliverResponse]
     """Makes a delivery due at once, whatever became of it. Not found: it is no delivery of this region to this app."""
 
@@ -41,7 +43,15 @@ class AppRequestServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _app_request_service_pb2.ListDeliveriesRequest,
         context: _grpc.ServicerContext,
     ) -> _app_request_service_pb2.ListDeliveriesResponse:
-        """Webhooks of this region to an app, newest first."""
+        """Webhooks of this region to an app, newest first, in outline: without bodies and attempts."""
+
+    @_abc_1.abstractmethod
+    def GetDeliveries(
+        self,
+        request: _app_request_service_pb2.GetDeliveriesRequest,
+        context: _grpc.ServicerContext,
+    ) -> _app_request_service_pb2.GetDeliveriesResponse:
+        """Some webhooks of this region to an app, whole."""
 
     @_abc_1.abstractmethod
     def Redeliver(
