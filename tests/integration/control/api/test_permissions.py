@@ -45,7 +45,7 @@ change picture           401    403    403   200     200   403      200       20
 request publication      401    403    403   403     201   403      201       403   403    403
 read stats               401    200    200   200     200   403      200       403   403    200
 list stats               401    403    403   403     403   403      200       200   403    403
-rotate secret            401    403    403   200     200   404      200       404   403    403
+rotate secret            401    403    403   200     200   404      200       403   403    403
 read log unpublished     401    403    403   200     200   403      200       403   403    403
 read log published       401    403    403   200     200   403      200       403   403    403
 read log internal        401    200    200   200     200   403      200       403   403    403
