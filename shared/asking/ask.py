@@ -7,7 +7,7 @@ a question means and how its answer reads.
 import secrets
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -17,11 +17,12 @@ from shared.asking.places import Place, Places
 from shared.clock import Clock
 from shared.domain.json_text import encode_body
 from shared.domain.json_value import JsonValue
-from shared.domain.request_record import Exchange, RequestRecord, record_exchange
+from shared.domain.request_record import RequestRecord, record_exchange
 from shared.domain.signature import APP_SIGNATURE_HEADER, sign
-from shared.errors import AppTooSlow, AppUnreachable, RateLimited, RequestRefused, SiloError
+from shared.errors import RateLimited, RequestRefused, SiloError
 from shared.outgoing.call import AppAnswer, AppCall, Limits
 from shared.outgoing.client import AppClient, outcome_of
+from shared.outgoing.logged import logged_exchange
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
 from shared.rpc.served import remaining_seconds
 
@@ -161,17 +162,9 @@ def _call(question: Question, limits: Limits) -> AppCall:
 def _record(
     question: Question, call: AppCall, outcome: AppAnswer | SiloError, sent_at: datetime
 ) -> RequestRecord | None:
-    """None for what the log does not keep: a call that never left, or was cut off (spec §5.4)."""
-    if isinstance(outcome, SiloError) and not isinstance(outcome, AppTooSlow | AppUnreachable):
+    exchange = logged_exchange(call, outcome, headers=call.headers)
+    if exchange is None:
         return None
-    exchange = Exchange(url=call.url, headers=call.headers, body=call.body)
-    if isinstance(outcome, AppAnswer):
-        exchange = replace(
-            exchange,
-            response_code=outcome.status,
-            response_headers=outcome.headers,
-            response_body=outcome.body,
-        )
     app = question.installation.sentry_app
     return record_exchange(
         exchange,

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.domain.headers import merge_headers
-from shared.domain.request_record import Exchange, RequestRecord, record_exchange
+from shared.domain.request_record import RequestRecord, record_exchange
 from shared.domain.signature import APP_SIGNATURE_HEADER, HOOK_SIGNATURE_HEADER, sign_webhook
 from shared.domain.webhook import webhook_headers
-from shared.errors import AddressRefused, AppTooSlow, AppUnreachable, SiloError
+from shared.errors import AddressRefused, SiloError
 from shared.outbox.message import Rejection
 from shared.outgoing.call import AppAnswer, AppCall
+from shared.outgoing.logged import logged_exchange
 from shared.webhooks.delivery import Delivery
 
 TOO_MANY_REQUESTS = 429
@@ -74,19 +75,10 @@ def judge(outcome: AppAnswer | SiloError) -> Rejection | None:
 
 
 def record_of(attempt: Attempt, outcome: AppAnswer | SiloError) -> RequestRecord | None:
-    """The entry of the request log; None for a call that never left, or was cut off (spec §5.4)."""
-    if isinstance(outcome, SiloError) and not isinstance(outcome, AppTooSlow | AppUnreachable):
+    """The entry of the request log; None for what is not logged."""
+    exchange = logged_exchange(attempt.call, outcome, headers=attempt.own_headers)
+    if exchange is None:
         return None
-    exchange = Exchange(url=attempt.call.url, headers=attempt.own_headers, body=attempt.call.body)
-    if isinstance(outcome, AppAnswer):
-        exchange = Exchange(
-            url=attempt.call.url,
-            headers=attempt.own_headers,
-            body=attempt.call.body,
-            response_code=outcome.status,
-            response_headers=outcome.headers,
-            response_body=outcome.body,
-        )
     return record_exchange(
         exchange,
         sentry_app_id=attempt.delivery.sentry_app_id,

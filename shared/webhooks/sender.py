@@ -8,7 +8,7 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError, Future, wait
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
@@ -24,7 +24,7 @@ from shared.outbox.claim import Retry, acknowledge, claim, release, retry_or_par
 from shared.outbox.drain import ATTEMPTS_BEFORE_PARKING, OBJECT_BACKOFF
 from shared.outbox.message import Claim, MessageState, Rejection
 from shared.outgoing.call import AppAnswer
-from shared.outgoing.client import AppClient
+from shared.outgoing.client import AppClient, outcome_of
 from shared.wake import EVERY_APP
 from shared.webhooks.attempt import Attempt, Recipient, judge, make_attempt
 from shared.webhooks.delivery import DESTINATION_PREFIX, Delivery, DeliveryState, destination_of
@@ -224,12 +224,9 @@ def _state(retry: Retry | None) -> DeliveryState:
 
 
 def _outcome(future: "Future[AppAnswer]") -> Outcome:
+    """Whatever it is, this delivery is judged and the others go on."""
     try:
-        return future.result()
-    except CancelledError:
-        return Cancelled()
-    except SiloError as error:
-        return error
-    except Exception as exc:  # whatever it is, this delivery is judged and the others go on
+        return outcome_of(future)
+    except Exception as exc:
         log.exception("webhooks.call_failed", exc_info=exc)
         return Internal(f"The call failed with {type(exc).__name__}.")
