@@ -39,7 +39,7 @@ def list_newest(
     if as_json:
         print_json(found)
     elif found:
-        print_table(("id", "event", "status", "tries", "answer", "made at"), map(_row, found))
+        print_table(("id", "event", "status", "answer", "made at"), map(_row, found))
     else:
         note(f"There is no such webhook to {slug} yet. To make one: silo app install {slug}")
 
@@ -78,8 +78,7 @@ def _path(slug: str, delivery_id: str | None = None) -> str:
 def _row(delivery: dict[str, Any]) -> tuple[object, ...]:
     attempts = delivery["attempts"]
     last = _answer(attempts[-1]) if attempts else "-"
-    made_at = _seconds(delivery["dateCreated"])
-    return delivery["id"], delivery["event"], delivery["status"], len(attempts), last, made_at
+    return delivery["id"], delivery["event"], delivery["status"], last, _seconds(delivery["dateCreated"])
 
 
 def _attempt_row(attempt: dict[str, Any]) -> tuple[object, ...]:
