@@ -15,6 +15,7 @@ from control_silo.api import (
     apps,
     audit_logs,
     authorizations,
+    impersonation,
     installations,
     organizations,
     users,
@@ -50,7 +51,7 @@ def list_endpoints() -> list[Endpoint]:
     modules = (
         *(apps, app_features, app_components, app_avatar, app_publication, app_secret, app_tokens, app_stats),
         *(app_requests, app_deliveries),
-        *(installations, authorizations, organizations, audit_logs, users),
+        *(installations, authorizations, organizations, audit_logs, users, impersonation),
     )
     return [endpoint for module in modules for endpoint in module.endpoints.table]
 

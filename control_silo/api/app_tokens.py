@@ -49,7 +49,7 @@ def list_api_tokens(call: CallOf, app_id_or_slug: str) -> Response:
 @endpoints.add("POST", "/sentry-apps/{app_id_or_slug}/api-tokens/", answers={201: TokenObject})
 def post_api_token(call: CallOf, app_id_or_slug: str) -> Response:
     """Makes a token of an internal app, and shows it, once."""
-    with _signed_in(call) as principal:
+    with _signed_in_themselves(call) as principal:
         app = _get_app(call, principal, app_id_or_slug)
         _check_changeable(app)
         try:
@@ -63,7 +63,7 @@ def post_api_token(call: CallOf, app_id_or_slug: str) -> Response:
 @endpoints.add("DELETE", "/sentry-apps/{app_id_or_slug}/api-tokens/{token_id}/", answers={204: None})
 def delete_api_token(call: CallOf, app_id_or_slug: str, token_id: str) -> Response:
     """Ends a token of an internal app."""
-    with _signed_in(call) as principal:
+    with _signed_in_themselves(call) as principal:
         app = _get_app(call, principal, app_id_or_slug)
         token = _get_token(token_id)
         if token.application_id is None or token.application_id != app.application_id:
@@ -86,6 +86,19 @@ def _signed_in(call: Call) -> Iterator[Principal]:
     if "authorization" in call.request.headers:
         raise PermissionDenied
     with call.signed_in() as principal:
+        yield principal
+
+
+@contextlib.contextmanager
+def _signed_in_themselves(call: Call) -> Iterator[Principal]:
+    """As ``_signed_in``, for people who act as themselves.
+
+    Raises:
+        PermissionDenied: somebody else acts as the person; a token would outlive that.
+    """
+    with _signed_in(call) as principal:
+        if principal.user.impersonator:
+            raise PermissionDenied
         yield principal
 
 

@@ -45,6 +45,28 @@ class NewUserObject(BaseModel):
     password: str
 
 
+class ImpersonationObject(BaseModel):
+    """A session that acts as somebody else; its key is shown only now."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": 1,
+                    "email": "jane@acme.example",
+                    "session": "64 hexadecimal digits",
+                    "expiresAt": "2030-01-01T01:00:00Z",
+                }
+            ]
+        }
+    )
+
+    id: int = Field(description="Of whom it acts as.")
+    email: str
+    session: str = Field(description="Value of the cookie `sentrysid`.")
+    expiresAt: str  # noqa: N815
+
+
 class RegionObject(BaseModel):
     """A region."""
 

@@ -22,6 +22,9 @@ class User(Model):
     is_active = peewee.BooleanField(default=True)
     created_at = InstantField()
 
+    impersonator: "User | None" = None
+    """Who sits there in fact, when a request comes in a session that acts as this person. Not a column."""
+
     class Meta:
         table_name = "user_account"
 
@@ -37,6 +40,9 @@ class Session(Model):
     id = IdField()
     user = peewee.ForeignKeyField(User, backref="sessions", on_delete="CASCADE")
     user_id: int
+    impersonator = peewee.ForeignKeyField(User, null=True, on_delete="CASCADE")
+    """The superuser who acts as the user; None: the user themselves."""
+    impersonator_id: int | None
     key_hash = peewee.TextField(unique=True)
     expires_at = InstantField()
     created_at = InstantField()

@@ -45,8 +45,10 @@ def record(
     data: dict[str, Any],
     now: datetime,
 ) -> None:
-    """Writes one entry, in the transaction of what it tells of."""
+    """Writes one entry, in the transaction of what it tells of; ``data`` names who acted as the actor, if so."""
     del tx  # holding one is the permission to write
+    if actor and actor.impersonator:
+        data = data | {"impersonator": {"id": str(actor.impersonator.id), "name": actor.impersonator.label}}
     AuditLogEntry.create(
         organization_id=organization_id,
         event=event,

@@ -19,7 +19,10 @@ from shared.errors import CredentialsInvalid
 
 SESSION_SECONDS = 14 * 24 * 3600
 """How long a session lasts."""
+IMPERSONATION_SECONDS = 3600
+"""How long a session lasts in which a superuser acts as somebody else."""
 SIGN_IN_REFUSED = "Invalid username/password."
+SESSION_OVER = "The session is over; sign in again."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +112,7 @@ _BY_TOKEN = (
     f"FROM api_token t JOIN user_account u ON u.id = t.user_id {_PLACES} WHERE t.token_hash = ?"
 )
 _BY_SESSION = (
-    f"SELECT {_USER.sql}, m.organization_id, o.slug, m.role, s.expires_at "  # noqa: S608
+    f"SELECT {_USER.sql}, m.organization_id, o.slug, m.role, s.expires_at, s.impersonator_id "  # noqa: S608
     f"FROM session s JOIN user_account u ON u.id = s.user_id {_PLACES} WHERE s.key_hash = ?"
 )
 _ACTING_APP = """
@@ -165,9 +168,12 @@ def identify_session_hash(control: Control, key_hash: str) -> Principal:
     """As ``identify_session``, for a silo that was shown the key and sends its hex SHA-256. Needs a session."""
     rows = control.database.rows(_BY_SESSION, (key_hash,))
     if not rows or _is_over(rows[0][_USER.width + 3], control.clock.now()):
-        raise CredentialsInvalid("The session is over; sign in again.")
-    expires_at = _instant(rows[0][_USER.width + 3])
-    return Principal(user=_active_user(rows), memberships=_memberships(rows), expires_at=expires_at)
+        raise CredentialsInvalid(SESSION_OVER)
+    expires_at, impersonator_id = rows[0][_USER.width + 3 :]
+    user = _active_user(rows)
+    if impersonator_id is not None:
+        user.impersonator = _active_superuser(impersonator_id)
+    return Principal(user=user, memberships=_memberships(rows), expires_at=_instant(expires_at))
 
 
 def sign_in(control: Control, *, email: str, password: str) -> SignedIn:
@@ -191,11 +197,16 @@ def sign_out(control: Control, key: str) -> None:
         Session.delete().where(Session.key_hash == hash_token(key)).execute()
 
 
-def create_session(user: User, *, now: datetime) -> str:
+def create_session(user: User, *, now: datetime, impersonator: User | None = None) -> str:
     """Writes a session, in the caller's transaction, and returns its key, which is stored nowhere."""
-    key = new_token()
-    expires_at = now + timedelta(seconds=SESSION_SECONDS)
-    Session.create(user=user, key_hash=hash_token(key), expires_at=expires_at, created_at=now)
+    key, seconds = new_token(), IMPERSONATION_SECONDS if impersonator else SESSION_SECONDS
+    Session.create(
+        user=user,
+        impersonator=impersonator,
+        key_hash=hash_token(key),
+        expires_at=now + timedelta(seconds=seconds),
+        created_at=now,
+    )
     return key
 
 
@@ -217,6 +228,14 @@ def _active_user(rows: list[tuple[Any, ...]]) -> User:
     user = _USER.read(rows[0])
     if not user.is_active:
         raise CredentialsInvalid("User inactive or deleted.")
+    return user
+
+
+def _active_superuser(user_id: int) -> User:
+    """Who acts as somebody else, as long as they may."""
+    user: User | None = User.get_or_none(User.id == user_id, User.is_active, User.is_superuser)
+    if user is None:
+        raise CredentialsInvalid(SESSION_OVER)
     return user
 
 

@@ -2,6 +2,7 @@
 
 from enum import Enum
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -9,7 +10,7 @@ from shared.cli import rest
 from shared.cli.access import access_of
 from shared.cli.invocation import SiloCommand, SiloGroup
 from shared.cli.local.first_start import create_user
-from shared.cli.output import JsonOption, examples, print_json
+from shared.cli.output import JsonOption, examples, note, print_json
 from shared.cli.tables import print_pairs
 from shared.errors import ConfigInvalid
 
@@ -69,3 +70,31 @@ def create(
         print_json(printed)
     else:
         print_pairs(printed.items())
+
+
+@app.command(
+    cls=SiloCommand,
+    epilog=examples("silo user impersonate ann@acme.example", "silo user impersonate 7 --json"),
+)
+def impersonate(
+    ctx: typer.Context,
+    user: Annotated[str, typer.Argument(metavar="USER", help="Id or e-mail address.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Act as a user for an hour, to see what they see: print a session with their rights and no others.
+
+    Superusers and staff cannot be acted as. The audit log names who acted, and the session makes no API tokens.
+    """
+    with rest.connect(access_of(ctx)) as api:
+        made = api.post(f"/users/{quote(user, safe='')}/impersonation/", {})
+    printed = {
+        "id": made["id"],
+        "email": made["email"],
+        "session": made["session"],
+        "expires_at": made["expiresAt"],
+    }
+    if as_json:
+        print_json(printed)
+    else:
+        print_pairs(printed.items())
+        note("Next: send the session as the cookie sentrysid; DELETE /api/0/auth/ with it ends it.")

@@ -22,6 +22,7 @@ PATH_PARAMETERS: Mapping[str, str] = {
     "uuid": "UUID of the installation.",
     "delivery_id": "Of a delivery: the silo that makes it and its number there, such as `us.12`.",
     "token_id": "Id of the token.",
+    "user": "Id or e-mail address of the user.",
     "issue_id": "Id or short id (`WEB-1`) of the issue.",
     "short_id": "Short id of the issue, such as `WEB-1`.",
     "event_id": "Id of the event, or `latest`, `oldest`.",

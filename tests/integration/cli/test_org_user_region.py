@@ -47,6 +47,19 @@ def test_an_address_belongs_to_one_user(silo: CommandLine) -> None:
     assert silo("user", "create", "ann@acme.example").code == 1
 
 
+def test_a_superuser_acts_as_a_user(silo: CommandLine) -> None:
+    silo("user", "create", "ann@acme.example", "--org", "acme")
+    made = silo("user", "impersonate", "ann@acme.example", "--json").json
+    assert set(made) == {"id", "email", "session", "expires_at"}
+    assert silo("user", "impersonate", str(made["id"])).code == 0
+
+
+@pytest.mark.parametrize("user", ["nobody@acme.example", "no/such", "0"])
+def test_nobody_acts_as_nobody(silo: CommandLine, user: str) -> None:
+    ended = silo("user", "impersonate", user)
+    assert (ended.code, ended.out) == (1, "")
+
+
 def test_the_directory_of_regions_is_listed(silo: CommandLine) -> None:
     assert [region["name"] for region in silo("region", "list", "--json").json] == ["de", "us"]
 

@@ -60,6 +60,7 @@ confirm installation     401    403    403   403     403   403      200       40
 uninstall                401    403    204   204     204   404      204       403   403    403
 create organization      401    403    403   403     403   403      404       403   403    403
 create user              401    403    403   403     403   403      201       403   403    403
+impersonate              401    403    403   403     403   403      404       403   403    403
 switch feature           401    403    403   403     403   403      200       403   403    403
 """
 
@@ -129,6 +130,7 @@ def act(world: World, action: str, caller: Caller) -> httpx.Response:
         "confirm installation": lambda: caller.put(installed, {"status": "installed"}),
         "uninstall": lambda: caller.delete(installed),
         "create organization": lambda: caller.post("/organizations/", {"slug": "new", "region": "nowhere"}),
+        "impersonate": lambda: caller.post(f"/users/{2**40}/impersonation/"),
         "create user": lambda: caller.post("/users/", {"email": "new@acme.example"}),
         "switch feature": lambda: caller.put("/organizations/acme/features/", SWITCH),
     }

@@ -125,6 +125,11 @@ class World:
     def staff(self) -> Caller:
         return self.person(None, staff=True)
 
+    def impersonated(self, caller: Caller) -> Caller:
+        """A superuser in a session that acts as the person."""
+        made = self.superuser().post(f"/users/{caller.user_id}/impersonation/")
+        return Caller(self.client, {"cookie": f"sentrysid={made.json()['session']}"}, caller.user_id)
+
     def join(self, caller: Caller, organization: OrganizationReplica, role: Role) -> None:
         """Adds a second membership."""
         with self.control.database.transaction():
