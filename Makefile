@@ -21,7 +21,7 @@ NAME_IT := make PYTHON=/path/to/python3
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help up test check lint bench protos endpoints compose-env compose-test clean
+.PHONY: help up test check lint bench protos endpoints golden compose-env compose-test clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ protos: $(DEV) ## generate shared/pb from protos/
 
 endpoints: $(DEV) ## write the tables of endpoints in README.md and docs/ from the code
 	$(BIN)/python -m docs.generate
+
+golden: $(DEV) ## write what every endpoint answers to tests/contract/rest/golden; read the difference before committing
+	@$(BIN)/python -m tests.contract.rest.record
 
 compose-env: .env ## write the .env with fresh secrets that `docker compose up` reads, unless there is one
 

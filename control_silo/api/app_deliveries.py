@@ -108,13 +108,13 @@ def delivery_object(named: NamedDelivery) -> dict[str, Any]:
 
 
 def _attempt_object(attempt: delivery_pb2.RpcDeliveryAttempt, *, body: str) -> dict[str, Any]:
-    response = {"headers": dict(attempt.response_headers), "body": attempt.response_body}
+    response = {"headers": dict(sorted(attempt.response_headers.items())), "body": attempt.response_body}
     return {
         "startedAt": instant_json(_instant(attempt.started_at)),
         "durationMs": attempt.duration_ms,
         "responseCode": attempt.response_code,
         "error": attempt.error or None,
-        "request": {"headers": dict(attempt.request_headers), "body": body},
+        "request": {"headers": dict(sorted(attempt.request_headers.items())), "body": body},
         "response": None if attempt.response_code == NO_ANSWER else response,
     }
 

@@ -43,7 +43,7 @@ def create_token(control: Control, *, app_id: int, actor: User) -> NewToken:
             organization_id=app.owner_id,
             actor=actor,
             target_id=made.row.id,
-            data={"sentry_app": app.name, "installation": installation.uuid},
+            data={"sentry_app": app.name, "sentry_app_installation_uuid": installation.uuid},
             now=now,
         )
         return made

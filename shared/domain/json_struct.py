@@ -1,4 +1,6 @@
-"""JSON in protobuf's ``Struct`` and back. Owns what is lost between the two: integers, which a Struct has none of."""
+"""JSON in protobuf's ``Struct`` and back. Owns what is lost between the two: integers, which a Struct has none
+of, and the order of keys, for which theirs stands.
+"""
 
 from collections.abc import Sequence
 
@@ -25,12 +27,13 @@ def list_of(value: Sequence[JsonValue]) -> struct_pb2.ListValue:
 
 
 def object_of(struct: struct_pb2.Struct) -> dict[str, JsonValue]:
-    """The object that was put in, except that integral numbers are integers again, however they were written.
+    """The object that was put in, except that integral numbers are integers again, however they were written, and that
+    keys stand in their order.
 
     >>> object_of(struct_of({"a": [1, 2.5], "b": {"c": None}})) == {"a": [1, 2.5], "b": {"c": None}}
     True
     """
-    return {key: _whole(value) for key, value in json_format.MessageToDict(struct).items()}
+    return {key: _whole(value) for key, value in sorted(json_format.MessageToDict(struct).items())}
 
 
 def items_of(values: struct_pb2.ListValue) -> list[JsonValue]:
@@ -42,5 +45,5 @@ def _whole(value: JsonValue) -> JsonValue:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, dict):
-        return {key: _whole(item) for key, item in value.items()}
+        return {key: _whole(value[key]) for key in sorted(value)}
     return [_whole(item) for item in value] if isinstance(value, list) else value
