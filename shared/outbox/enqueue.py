@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
+from itertools import product
 
 from shared.columns import instant_text
 from shared.database import Dialect, Transaction
@@ -13,13 +14,13 @@ from shared.wake import EVERY_DESTINATION
 NOTIFY_CHANNEL = "silo_outbox"
 """PostgreSQL channel that carries the name of a destination with something due, or that there may be a new one."""
 
-# One statement for any number of objects and destinations, whose text never changes. Rows are written in one order, so
-# that two transactions that dirty the same objects lock them the same way round.
+# One statement for any number of messages, whose text never changes. Rows are written in one order, so that two
+# transactions that dirty the same objects lock them the same way round.
 _INSERT = f"""
 INSERT INTO outbox (destination, category, object_id, generation, state, attempts, due_at, enqueued_at)
-SELECT silo.value, given.category, object.value, 1, '{MessageState.DUE}', 0, given.at, given.at
-FROM {{given}} CROSS JOIN {{silos}} CROSS JOIN {{objects}}
-WHERE true ORDER BY object.value, silo.value
+SELECT {{destination}}, given.category, {{object_id}}, 1, '{MessageState.DUE}', 0, given.at, given.at
+FROM {{given}} CROSS JOIN {{messages}}
+WHERE true ORDER BY {{object_id}}, {{destination}}
 ON CONFLICT (destination, category, object_id) DO UPDATE SET
     generation = outbox.generation + 1,
     due_at = excluded.due_at,
@@ -27,13 +28,17 @@ ON CONFLICT (destination, category, object_id) DO UPDATE SET
     enqueued_at = CASE outbox.state WHEN '{MessageState.PARKED}' THEN excluded.enqueued_at ELSE outbox.enqueued_at END,
     state = excluded.state"""
 _SQLITE = _INSERT.format(
-    given="(SELECT ? AS category, ? AS at) AS given", silos="json_each(?) AS silo", objects="json_each(?) AS object"
+    destination="json_extract(message.value, '$[0]')",
+    object_id="json_extract(message.value, '$[1]')",
+    given="(SELECT ? AS category, ? AS at) AS given",
+    messages="json_each(?) AS message",
 )
 _POSTGRESQL = "WITH dirty AS ({insert}) SELECT pg_notify('{channel}', silo) FROM unnest(%b::text[]) AS silo".format(
     insert=_INSERT.format(
+        destination="message.destination",
+        object_id="message.object_id",
         given="(SELECT ?::text AS category, ?::timestamptz AS at) AS given",
-        silos="unnest(%b::text[]) AS silo (value)",
-        objects="unnest(%b::bigint[]) AS object (value)",
+        messages="unnest(%b::text[], %b::bigint[]) AS message (destination, object_id)",
     ),
     channel=NOTIFY_CHANNEL,
 )
@@ -51,13 +56,20 @@ def enqueue(
         destinations: names of silos; none is fine.
         now: the instant of the change.
     """
-    silos, ids = sorted(set(destinations)), sorted(set(object_ids))
-    if not silos or not ids:
+    enqueue_each(tx, category, product(set(destinations), set(object_ids)), now=now)
+
+
+def enqueue_each(tx: Transaction, category: str, messages: Iterable[tuple[str, int]], *, now: datetime) -> None:
+    """As ``enqueue``, for objects that go to one destination each: ``(destination, object id)``, none of them twice."""
+    pairs = list(messages)
+    if not pairs:
         return
+    silos = sorted({silo for silo, _ in pairs})
     if tx.database.dialect is Dialect.POSTGRESQL:
-        tx.database.rows(_POSTGRESQL, (category, instant_text(now), silos, ids, silos))
+        destinations, object_ids = map(list, zip(*pairs, strict=True))
+        tx.database.rows(_POSTGRESQL, (category, instant_text(now), destinations, object_ids, silos))
     else:
-        tx.database.rows(_SQLITE, (category, instant_text(now), json.dumps(silos), json.dumps(ids)))
+        tx.database.rows(_SQLITE, (category, instant_text(now), json.dumps(pairs)))
     for silo in silos:
         tx.after_commit(partial(tx.database.wake.ring, silo))
 

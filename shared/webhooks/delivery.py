@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 import peewee
 
@@ -16,7 +17,7 @@ from shared.columns import IdField, InstantField, JsonField, instant_text
 from shared.database import Dialect, Model, Transaction
 from shared.domain.json_value import JsonObject
 from shared.domain.signature import SignedBody
-from shared.outbox.enqueue import enqueue, forget
+from shared.outbox.enqueue import enqueue_each, forget
 
 CATEGORY = "delivery"
 """In the outbox. No silo replicates deliveries."""
@@ -26,6 +27,8 @@ EXPIRY_DAYS = 30
 MAX_DELIVERIES = 1000
 """Of one app that are kept once they are not pending any more."""
 _CLEARED_PER_WRITE = 50
+_WRITTEN_AT_ONCE = 500
+"""Deliveries in one statement, whose parameters a database bounds."""
 
 
 class DeliveryState(StrEnum):
@@ -104,22 +107,26 @@ def destination_of(sentry_app_id: int) -> str:
 
 def enqueue_deliveries(tx: Transaction, deliveries: Sequence[NewDelivery], *, now: datetime) -> None:
     """Writes deliveries in the caller's transaction; they are sent after its commit."""
-    for new in deliveries:
-        signed = new.signed
-        delivery = Delivery.create(
-            request_id=secrets.token_hex(16),
-            sentry_app_id=new.sentry_app_id,
-            installation_id=new.installation_id,
-            organization_id=new.organization_id,
-            event=new.event,
-            state=DeliveryState.PENDING,
-            subject=new.subject,
-            body=signed.body.decode("ascii") if signed else None,
-            hook_signature=signed.hook_signature if signed else None,
-            app_signature=signed.app_signature if signed else None,
-            created_at=now,
-        )
-        enqueue(tx, CATEGORY, [delivery.id], destinations=[destination_of(new.sentry_app_id)], now=now)
+    for some in peewee.chunked(deliveries, _WRITTEN_AT_ONCE):
+        written = Delivery.insert_many([_row(new, now) for new in some]).returning(Delivery.id, Delivery.sentry_app_id)
+        messages = [(destination_of(row.sentry_app_id), row.id) for row in written.execute()]
+        enqueue_each(tx, CATEGORY, messages, now=now)
+
+
+def _row(new: NewDelivery, now: datetime) -> dict[str, Any]:
+    return {
+        "request_id": secrets.token_hex(16),
+        "sentry_app_id": new.sentry_app_id,
+        "installation_id": new.installation_id,
+        "organization_id": new.organization_id,
+        "event": new.event,
+        "state": DeliveryState.PENDING,
+        "subject": new.subject,
+        "body": new.signed.body.decode("ascii") if new.signed else None,
+        "hook_signature": new.signed.hook_signature if new.signed else None,
+        "app_signature": new.signed.app_signature if new.signed else None,
+        "created_at": now,
+    }
 
 
 def clear_away(tx: Transaction, sentry_app_id: int, *, now: datetime) -> None:

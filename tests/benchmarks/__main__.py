@@ -11,7 +11,7 @@ from pathlib import Path
 
 from shared.log import configure_logging
 from shared.process import prefer_latency
-from tests.benchmarks import calls, drain, lag, memory, rest, writes
+from tests.benchmarks import calls, drain, ingest, lag, memory, rest, writes
 from tests.benchmarks.measure import Measurement, show
 
 BENCHMARKS: dict[str, Callable[[Path], Iterable[Measurement]]] = {
@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, Callable[[Path], Iterable[Measurement]]] = {
     "lag": lag.measure,
     "drain": drain.measure,
     "writes": writes.measure,
+    "ingest": ingest.measure,
     "memory": memory.measure,
     "rest": rest.measure,
 }

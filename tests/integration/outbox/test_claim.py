@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from shared.outbox.claim import LEASE_SECONDS, acknowledge, claim, release
-from shared.outbox.enqueue import enqueue
+from shared.outbox.enqueue import enqueue, enqueue_each
 from tests.integration.outbox.conftest import Box
 
 
@@ -36,6 +36,13 @@ def test_a_claim_takes_only_its_destination_and_at_most_the_limit(box: Box) -> N
     box.enqueue(4, destination="de")
     assert len(claim(box.database, "us", limit=2, now=box.clock.now())) == 2
     assert [c.object_id for c in claim(box.database, "de", limit=9, now=box.clock.now())] == [4]
+
+
+def test_each_object_may_go_to_a_destination_of_its_own(box: Box) -> None:
+    with box.database.transaction() as tx:
+        enqueue_each(tx, "app", [("us", 2), ("de", 1), ("us", 3)], now=box.clock.now())
+    assert {key: row.destination for key, row in box.rows().items()} == {1: "de", 2: "us", 3: "us"}
+    assert [each.object_id for each in claim(box.database, "de", limit=9, now=box.clock.now())] == [1]
 
 
 def test_acknowledging_removes_what_was_not_written_again(box: Box) -> None:

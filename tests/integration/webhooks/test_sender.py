@@ -8,10 +8,10 @@ import pytest
 from shared.domain.signature import sign
 from shared.outbox.claim import LEASE_SECONDS
 from shared.outbox.drain import ATTEMPTS_BEFORE_PARKING, OBJECT_BACKOFF
-from shared.outbox.message import MessageState, Rejection
+from shared.outbox.message import MessageState, OutboxMessage, Rejection
 from shared.webhooks.attempt import Recipient
 from shared.webhooks.deliveries import redeliver
-from shared.webhooks.delivery import EXPIRY_DAYS, Delivery, DeliveryState
+from shared.webhooks.delivery import EXPIRY_DAYS, Delivery, DeliveryState, NewDelivery, enqueue_deliveries
 from shared.webhooks.ended import MAX_KEPT_CHARACTERS, MAX_KEPT_HEADER_CHARACTERS
 from shared.webhooks.sender import MAX_UNDER_WAY_PER_APP
 from tests.integration.webhooks.conftest import APP_ID, HOOK, Post
@@ -273,3 +273,17 @@ def _closed_port() -> int:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         return int(listening.getsockname()[1])
+
+
+def test_any_number_of_deliveries_is_written_at_once(post: Post) -> None:
+    new = [
+        NewDelivery(sentry_app_id=number % 2 + 1, installation_id=number, organization_id=1, event="issue.created")
+        for number in range(1001)
+    ]
+    with post.database.transaction() as tx:
+        enqueue_deliveries(tx, new, now=post.clock.now())
+    with post.database.session():
+        written = {row.id: row.sentry_app_id for row in Delivery.select()}
+        due = {row.object_id: row.destination for row in OutboxMessage.select()}
+    assert len(written) == 1001
+    assert due == {delivery: f"app:{app}" for delivery, app in written.items()}
