@@ -59,9 +59,9 @@ class Walk:
         """Method and path of everything that is documented."""
         return {(method.upper(), path) for path, methods in self.document["paths"].items() for method in methods}
 
-    def ask(self, who: str, method: str, path: str, body: Any = None) -> httpx.Response:
-        """Path and body may name what was kept; the path is a whole one."""
-        headers, path, body = (_filled(each, self.known) for each in (self._callers[who], path, body))
+    def ask(self, who: str, method: str, path: str, body: Any = None, **known: str) -> httpx.Response:
+        """A whole path; it and the body may name what was kept, or what is given here instead."""
+        headers, path, body = (_filled(each, self.known | known) for each in (self._callers[who], path, body))
         answer = self._client.request(method, path, headers=headers, json=body)
         if SESSION_COOKIE in answer.cookies:
             self.known[SIGNED_IN] = answer.cookies[SESSION_COOKIE]
