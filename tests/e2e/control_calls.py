@@ -66,6 +66,7 @@ DELIVERED = {"event": "installation.created", "status": "delivered", "attempts":
 
 CLIENT = {"app_id_or_slug": "slug", "client_id": "clientId", "secret": "clientSecret"}
 CODE = {"uuid": "uuid", "code": "code"}
+IDS = {"app_id": "app.sentryAppId", "organization_id": "organization.id"}
 
 PEOPLE = [
     Step(NOBODY, "GET", "/", 200, {"version": "0", "auth": None, "user": None}),
@@ -149,7 +150,7 @@ HIDING = [
     Step(ROOT, "POST", "/organizations/", 201, {"slug": "initech"}, {"slug": "initech", "region": "us"}),
     Step(ROOT, "POST", "/users/", 201, None, INITECHS_OWNER, keep={"stranger_session": "session"}),
     Step(OWNER, "POST", APPS, 201, {"slug": "hidden"}, {**KANBAN, "name": "Hidden"}, keep=CLIENT),
-    Step(OWNER, "POST", INSTALLATIONS, 200, {"status": "pending"}, {"slug": "hidden"}, keep=CODE),
+    Step(OWNER, "POST", INSTALLATIONS, 200, {"status": "pending"}, {"slug": "hidden"}, keep=CODE | IDS),
 ]
 """An app of acme's, installed there, and a stranger to it."""
 FROM_STRANGERS: list[tuple[Refusal, set[Operation]]] = [

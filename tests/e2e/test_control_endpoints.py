@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from shared.http.application import PREFIX
 from tests.e2e.control_calls import (
     CALLERS,
+    DELIVERIES,
     FROM_STRANGERS,
     HIDING,
     NO_CREDENTIALS,
@@ -15,6 +17,7 @@ from tests.e2e.control_calls import (
     OPEN,
     OPEN_TO_STRANGERS,
     ROOT_SESSION,
+    SESSION,
     STEPS,
     STRANGER,
     UNKNOWN,
@@ -49,6 +52,13 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
             yield walk
 
 
+@pytest.fixture(scope="module")
+def hidden(walk: Walk) -> Walk:
+    """There is an app that only its owners know."""
+    walk.go(HIDING)
+    return walk
+
+
 def test_every_endpoint_answers_as_the_table_says(walk: Walk) -> None:
     walk.go(STEPS)
 
@@ -71,11 +81,10 @@ def test_what_does_not_exist_is_not_found(walk: Walk) -> None:
             assert (answer.status_code, answer.json()) == UNKNOWN[parameter], f"{method} {path}"
 
 
-def test_a_stranger_is_refused_in_the_words_of_the_specification(walk: Walk) -> None:
-    walk.go(HIDING)
+def test_a_stranger_is_refused_in_the_words_of_the_specification(hidden: Walk) -> None:
     for refusal, refused in FROM_STRANGERS:
         for method, path in refused:
-            answer = walk.ask(STRANGER, method, path, {"organization": "acme"})
+            answer = hidden.ask(STRANGER, method, path, {"organization": "acme"})
             assert (answer.status_code, answer.json()) == refusal, f"{method} {path}"
 
 
@@ -84,9 +93,29 @@ def test_every_endpoint_refuses_strangers_or_is_open_to_them(walk: Walk) -> None
     assert sorted([*refused, *OPEN_TO_STRANGERS]) == sorted(walk.operations)
 
 
+def test_an_id_stands_for_a_slug(hidden: Walk) -> None:
+    ids = {"app_id_or_slug": hidden.known["app_id"], "organization_id_or_slug": hidden.known["organization_id"]}
+    for path in readable(hidden):
+        answers = [hidden.ask(SESSION, "GET", path, **known) for known in ({}, ids)]
+        assert [answer.status_code for answer in answers] == [200, 200], path
+
+
+def test_head_answers_as_get_does_without_the_body(hidden: Walk) -> None:
+    for path in readable(hidden):
+        told, read = (hidden.ask(SESSION, method, path) for method in ("HEAD", "GET"))
+        assert (told.status_code, told.content) == (200, b""), path
+        assert told.headers.get("link") == read.headers.get("link"), path
+
+
 def test_every_path_tells_its_methods_and_refuses_others(walk: Walk) -> None:
     for path, methods in walk.document["paths"].items():
         allowed = {method.upper() for method in methods} | {"OPTIONS"} | ({"HEAD"} if "get" in methods else set())
         told, refused = (walk.ask(NOBODY, method, path, **NOTHING) for method in ("OPTIONS", "PATCH"))
         assert (told.status_code, set(told.headers["allow"].split(", "))) == (200, allowed), path
         assert (refused.status_code, refused.json()) == (405, {"detail": 'Method "PATCH" not allowed.'}), path
+
+
+def readable(walk: Walk) -> list[str]:
+    """Paths that an owner may read of an app that nothing was delivered to yet."""
+    paths = {path for method, path in walk.operations if method == "GET"}
+    return sorted(paths - {f"{PREFIX}/sentry-apps-stats/", f"{PREFIX}{DELIVERIES}{{delivery_id}}/"})
