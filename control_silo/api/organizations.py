@@ -10,7 +10,7 @@ from control_silo.api.organization_shape import FeatureBody, NewOrganizationObje
 from control_silo.services import app_access
 from control_silo.services.app_details import list_app_details
 from control_silo.services.feature import set_switch
-from control_silo.services.organization import create_organization
+from control_silo.services.organization import create_organization, creation_times
 from control_silo.services.organization_access import list_visible_organizations
 from control_silo.services.region import list_regions
 from shared.domain.features import MAX_FEATURE_NAME_CHARACTERS
@@ -37,9 +37,11 @@ def list_organizations(call: CallOf) -> Response:
         found = list_visible_organizations(principal, offset=page.offset, limit=page.probe)
         organizations, has_more = cut(found, page)
         urls = {region.name: region_url(region) for region in list_regions(call.control)}
-        base_url = public_url(call.request)
+        base_url, born = public_url(call.request), creation_times([each.id for each in organizations])
         items = [
-            organization_object(each, base_url=base_url, region_url=urls.get(each.region_name, base_url))
+            organization_object(
+                each, created_at=born[each.id], base_url=base_url, region_url=urls.get(each.region_name, base_url)
+            )
             for each in organizations
         ]
         return list_answer(call.request, page, items, has_more=has_more)

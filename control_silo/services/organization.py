@@ -1,5 +1,8 @@
 """Organizations as control knows them. A region owns each; control gives out ids and slugs, and resolves them."""
 
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
 import peewee
 
 from control_silo.models.region import OrganizationReplica, OrganizationReservation, Region
@@ -30,9 +33,9 @@ def create_organization(control: Control, *, slug: str, name: str, region: str) 
     _validate(slug, name)
     reservation = _reserve(control, slug=slug, region=region)
     stub = organization_service_pb2_grpc.OrganizationServiceStub(control.regions.channel(region))
-    answer = stub.ProvisionOrganization(
-        organization_service_pb2.ProvisionOrganizationRequest(id=reservation.id, slug=slug, name=name)
-    )
+    request = organization_service_pb2.ProvisionOrganizationRequest(id=reservation.id, slug=slug, name=name)
+    request.created_at.FromDatetime(reservation.created_at)
+    answer = stub.ProvisionOrganization(request)
     # The same state arrives through the region's outbox too; whichever is second is stale.
     change = replica_pb2.Change(category=Category.ORGANIZATION.number, object_id=reservation.id, version=answer.version)
     change.organization.organization.CopyFrom(answer.organization)
@@ -64,6 +67,12 @@ def list_organizations(*, after_id: int = 0, limit: int) -> list[OrganizationRep
     """Live organizations in id order. Needs a session."""
     live = OrganizationReplica.select().where(OrganizationReplica.id > after_id, ~OrganizationReplica.tombstone)
     return list(live.order_by(OrganizationReplica.id).limit(limit))
+
+
+def creation_times(ids: Collection[int]) -> Mapping[int, datetime]:
+    """By id, when organizations came to be. Needs a session."""
+    known = OrganizationReservation.select().where(OrganizationReservation.id.in_(ids))
+    return {reservation.id: reservation.created_at for reservation in known}
 
 
 def _validate(slug: str, name: str) -> None:

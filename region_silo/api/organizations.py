@@ -11,7 +11,7 @@ from region_silo.models.organization import Organization
 from region_silo.services.identity import find_http_url
 from region_silo.services.organization import list_visible_organizations
 from region_silo.services.principal import Principal
-from shared.http.answer import instant_json, json_answer
+from shared.http.answer import json_answer
 from shared.http.endpoint import PAGE_PARAMETERS, Endpoints
 from shared.http.organization_object import OrganizationObject, organization_object
 from shared.http.pagination import cut, list_answer, page_request, public_url
@@ -44,6 +44,7 @@ def _shown(call: Call, organization: Organization) -> dict[str, Any]:
         slug=organization.slug,
         name=organization.name,
         status=organization.status,
+        created_at=organization.created_at,
         base_url=call.control_url,
         region_url=find_http_url(call.region) or public_url(call.request),
     )
@@ -53,7 +54,5 @@ def _details(organization: Organization, principal: Principal) -> dict[str, Any]
     role = principal.role_in(organization.id)
     return {
         "access": sorted(principal.scopes_in(organization.id)),
-        "avatar": {"avatarType": "letter_avatar", "avatarUuid": None, "avatarUrl": None},
-        "dateCreated": instant_json(organization.created_at),
         "orgRole": role.value if role else None,
     }

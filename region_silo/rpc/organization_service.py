@@ -1,5 +1,7 @@
 """``OrganizationService`` in a region: provisions and resolves the organizations that live here."""
 
+from datetime import UTC
+
 import grpc
 
 from region_silo.services.organization import (
@@ -30,7 +32,11 @@ class OrganizationServicer(organization_service_pb2_grpc.OrganizationServiceServ
         if current_caller() != CONTROL:
             raise PermissionDenied("Only control provisions organizations.")
         organization = provision_organization(
-            self._region, organization_id=request.id, slug=request.slug, name=request.name
+            self._region,
+            organization_id=request.id,
+            slug=request.slug,
+            name=request.name,
+            created_at=request.created_at.ToDatetime(UTC) if request.HasField("created_at") else None,
         )
         return organization_service_pb2.ProvisionOrganizationResponse(
             organization=organization_message(organization, self._region.name), version=organization.version

@@ -1,5 +1,7 @@
 """Organizations that live in this region. Control gives out their ids and keeps a replica of each."""
 
+from datetime import datetime
+
 import peewee
 
 from region_silo.models.organization import Organization
@@ -13,8 +15,17 @@ from shared.outbox.enqueue import enqueue
 from shared.pb.hybridcloud.organizations.v1 import organization_pb2
 
 
-def provision_organization(region: Region, *, organization_id: int, slug: str, name: str) -> Organization:
+def provision_organization(
+    region: Region, *, organization_id: int, slug: str, name: str, created_at: datetime | None = None
+) -> Organization:
     """Creates the organization, or answers with it when it exists already.
+
+    Args:
+        region: where.
+        organization_id: given out by control.
+        slug: reserved by control.
+        name: the slug when empty.
+        created_at: when control gave out the id; None: now.
 
     Raises:
         FieldMissing: the id or the slug is missing.
@@ -30,7 +41,9 @@ def provision_organization(region: Region, *, organization_id: int, slug: str, n
             existing = Organization.get_or_none(Organization.id == organization_id)
             if existing is not None:
                 return existing
-            organization = Organization.create(id=organization_id, slug=slug, name=name or slug, created_at=now)
+            organization = Organization.create(
+                id=organization_id, slug=slug, name=name or slug, created_at=created_at or now
+            )
             enqueue(tx, Category.ORGANIZATION, [organization.id], destinations=[CONTROL], now=now)
             note_written(tx, Category.ORGANIZATION, organization.id, organization.version)
             return organization

@@ -36,6 +36,7 @@ ORGANIZATION = "/organizations/{organization_id_or_slug}"
 INSTALLATIONS, INSTALLATION = f"{ORGANIZATION}/sentry-app-installations/", "/sentry-app-installations/{uuid}/"
 AUTHORIZATIONS = f"{INSTALLATION}authorizations/"
 DELIVERIES = f"{ONE_APP}deliveries/"
+IMPERSONATION = "/users/{user}/impersonation/"
 
 SCOPES = ["event:read", "event:write"]
 FORM = {
@@ -70,7 +71,8 @@ IDS = {"app_id": "app.sentryAppId", "organization_id": "organization.id"}
 
 PEOPLE = [
     Step(NOBODY, "GET", "/", 200, {"version": "0", "auth": None, "user": None}),
-    Step(ROOT, "POST", "/users/", 201, {"email": EMAIL, "token": str, "session": str}, NEW_USER),
+    Step(ROOT, "POST", "/users/", 201, {"email": EMAIL, "token": str, "session": str}, NEW_USER, keep={"user": "id"}),
+    Step(ROOT, "POST", IMPERSONATION, 201, {"email": EMAIL, "session": str}),
     Step(SIGNING_IN, "POST", "/auth/", 200, {"email": EMAIL, "isSuperuser": False}),
     Step(ANN, "GET", "/auth/", 200, {"email": EMAIL}),
     Step(ANN, "GET", "/users/me/", 200, {"email": EMAIL}),
@@ -179,9 +181,15 @@ FROM_STRANGERS: list[tuple[Refusal, set[Operation]]] = [
         NO_PERMISSION,
         operations(
             *(f"GET {ONE_APP}stats/", "GET /sentry-apps-stats/", "POST /organizations/", "POST /users/"),
+            f"POST {IMPERSONATION}",
             *(f"GET {ORGANIZATION}/sentry-apps/", f"PUT {ORGANIZATION}/features/", f"GET {ORGANIZATION}/audit-logs/"),
         ),
     ),
 ]
-UNKNOWN = {"app_id_or_slug": NO_APP, "organization_id_or_slug": NO_ORGANIZATION, "uuid": NO_INSTALLATION}
+UNKNOWN = {
+    "app_id_or_slug": NO_APP,
+    "organization_id_or_slug": NO_ORGANIZATION,
+    "user": refused(404, "Could not find the requested user."),
+    "uuid": NO_INSTALLATION,
+}
 """What is answered about a thing that does not exist, by the first parameter of the path."""

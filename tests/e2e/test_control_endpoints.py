@@ -46,6 +46,7 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
             "superuser_token": users["superuser"]["token"],
             "superuser_session": users["superuser"]["session"],
             "token_id": "1",
+            "user": "1",
             "delivery_id": "control.1",
         }
         with closing(Walk(up.topology["control"]["http"], callers=CALLERS, known=known)) as walk:

@@ -16,6 +16,11 @@ def test_a_user_lists_their_own_organizations(world: World) -> None:
             "slug": "acme",
             "name": "Acme",
             "status": {"id": "active", "name": "active"},
+            "dateCreated": "2030-01-01T00:00:00Z",
+            "avatar": {"avatarType": "letter_avatar", "avatarUuid": None, "avatarUrl": None},
+            "isEarlyAdopter": False,
+            "require2FA": False,
+            "hasAuthProvider": False,
             "links": {"organizationUrl": str(world.client.base_url).rstrip("/"), "regionUrl": "http://127.0.0.1:8001"},
         }
     ]

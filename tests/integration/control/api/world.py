@@ -16,7 +16,7 @@ from control_silo.bootstrap import migrate
 from control_silo.models.app import SentryApp
 from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation, SentryAppInstallationToken
-from control_silo.models.region import OrganizationReplica, Region
+from control_silo.models.region import OrganizationReplica, OrganizationReservation, Region
 from control_silo.models.user import Member, User
 from control_silo.services.control import Control
 from control_silo.services.create_app import SentryAppCreator
@@ -87,7 +87,7 @@ class World:
 
     def add_organization(self, slug: str, *, status: str = "active") -> OrganizationReplica:
         with self.control.database.transaction():
-            number = OrganizationReplica.select().count() + 1
+            number = OrganizationReservation.create(slug=slug, region_name="us", created_at=self.clock.now()).id
             OrganizationReplica.create(
                 id=number, version=1, slug=slug, name=slug.title(), region_name="us", status=status
             )
