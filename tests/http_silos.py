@@ -8,7 +8,7 @@ Usage:
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import httpx
@@ -16,8 +16,10 @@ import httpx
 from control_silo.api.app import create_api as create_control_api
 from control_silo.api.relay import Relay
 from control_silo.models.app import SentryApp
+from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.services.create_internal_token import NewToken, create_internal_token
+from control_silo.services.secret import LAST_CHARACTERS, hash_token, new_token
 from control_silo.services.user import NewUser, UserCreator
 from region_silo.api.app import create_api as create_region_api
 from region_silo.services.registration import Registration
@@ -75,6 +77,19 @@ class HttpSilos:
         """A person with a token and a session; an owner unless ``fields`` say otherwise."""
         fields = {"role": Role.OWNER, "password": "correct horse"} | fields
         return UserCreator(email=email, organization=organization, **fields).run(self.silos.control)
+
+    def create_token(self, user_id: int, scopes: Sequence[str]) -> str:
+        """Another token of a person, which allows only these scopes."""
+        token = new_token()
+        with self.silos.control.database.transaction():
+            ApiToken.create(
+                user=user_id,
+                token_hash=hash_token(token),
+                token_last_characters=token[-LAST_CHARACTERS:],
+                scope_list=list(scopes),
+                created_at=self.silos.clock.now(),
+            )
+        return token
 
     def create_app_token(self, app: SentryApp) -> NewToken:
         """A token of an internal app, not yet replicated."""

@@ -57,15 +57,15 @@ class Caller:
     silo: str = "us"
 
     def get(self, path: str, **query: Any) -> httpx.Response:
-        return self._call("GET", path, params=query or None)
+        return self.call("GET", path, params=query or None)
 
     def post(self, path: str, body: Any = None, **query: Any) -> httpx.Response:
-        return self._call("POST", path, json=body, params=query or None)
+        return self.call("POST", path, json=body, params=query or None)
 
     def delete(self, path: str) -> httpx.Response:
-        return self._call("DELETE", path)
+        return self.call("DELETE", path)
 
-    def _call(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
+    def call(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
         return self.http.call(method, self.silo, f"/api/0{path}", token=self.token, session=self.session, **kwargs)
 
 

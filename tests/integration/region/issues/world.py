@@ -8,8 +8,6 @@ from uuid import uuid4
 
 import httpx
 
-from control_silo.models.application import ApiToken
-from control_silo.services.secret import hash_token, new_token
 from region_silo.models.issue import Activity
 from region_silo.models.project import Project
 from region_silo.services.region import Region
@@ -60,7 +58,7 @@ class World:
         """A new member; of this world's organization unless told otherwise."""
         email = f"{fresh(role.value)}@acme.example"
         user = self.silos.create_user(email, organization_id=organization_id or self.organization.id, role=role)
-        return Caller(self.client, _bearer(self._token(user.id, sorted(role.scopes))), user.id, email)
+        return Caller(self.client, _bearer(self.http.create_token(user.id, sorted(role.scopes))), user.id, email)
 
     def app(self, *scopes: str) -> Caller:
         """An internal app of the organization, with a token of its own, which region and control both know."""
@@ -80,7 +78,9 @@ class World:
 
     def token_with(self, caller: Caller, *scopes: str) -> Caller:
         """The same person with a token that allows only these scopes."""
-        return Caller(self.client, _bearer(self._token(caller.user_id, list(scopes))), caller.user_id, caller.email)
+        return Caller(
+            self.client, _bearer(self.http.create_token(caller.user_id, scopes)), caller.user_id, caller.email
+        )
 
     def project(self, slug: str) -> Project:
         made = self.owner.post(f"/organizations/{self.org}/projects/", {"slug": slug})
@@ -126,18 +126,6 @@ class World:
     def last_activity(self, issue_id: str) -> Activity:
         with self.region.database.session():
             return Activity.select().where(Activity.issue_id == int(issue_id)).order_by(Activity.id.desc()).get()
-
-    def _token(self, user_id: int, scopes: list[str]) -> str:
-        token = new_token()
-        with self.silos.control.database.transaction():
-            ApiToken.create(
-                user=user_id,
-                token_hash=hash_token(token),
-                token_last_characters=token[-4:],
-                scope_list=scopes,
-                created_at=self.silos.clock.now(),
-            )
-        return token
 
 
 def exception(
