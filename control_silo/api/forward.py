@@ -23,7 +23,9 @@ from control_silo.services.placement import (
     region_of_organization,
     region_of_principal,
 )
-from shared.errors import CredentialsMissing, NotFound, PermissionDenied
+from shared.domain.path_key import path_key
+from shared.errors import CredentialsMissing, MalformedBody, NotFound, PermissionDenied
+from shared.http.event_pages import BAD_PROJECT, answer_pages
 
 Find = Callable[[Call], RegionAddress]
 
@@ -42,8 +44,11 @@ def _by_app(call: Call) -> RegionAddress:
 
 def _by_project(call: Call) -> RegionAddress:
     """SDKs send events here; they show a project's key, which control does not know, and are refused as regions do."""
+    project_id: str = call.request.path_params["project_id"]
+    if not isinstance(path_key(project_id), int):
+        raise MalformedBody(BAD_PROJECT)
     try:
-        return region_of_id(call.control, call.request.path_params["project_id"])
+        return region_of_id(call.control, project_id)
     except NotFound as exc:
         raise PermissionDenied("event submission rejected with_reason: ProjectId") from exc
 
@@ -90,6 +95,7 @@ def forward_region_paths(app: FastAPI, control: Control, relay: Relay) -> None:
     for path, find in REGION_OWNED.items():
         endpoint = _forwarding(control, relay, find)
         app.add_api_route(path, endpoint, methods=list(METHODS), response_model=None, include_in_schema=False)
+    answer_pages(app)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

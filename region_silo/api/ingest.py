@@ -1,7 +1,7 @@
 """Where events come in: ``/api/<project>/envelope/`` and ``/store/``, outside the API that people and apps use.
 
-Owns the limits, the answers and what browsers are told. Senders prove themselves by a project's public key alone, so
-that any page that is monitored may send, and nothing can be read.
+Owns the limits and the answers. Senders prove themselves by a project's public key alone, so that any page that is
+monitored may send, and nothing can be read.
 """
 
 import base64
@@ -10,10 +10,7 @@ from typing import cast
 
 from fastapi import FastAPI, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.middleware import Middleware
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from region_silo.api.call import Desk
 from region_silo.api.content_encoding import unpack, unpack_zlib
@@ -28,8 +25,9 @@ from region_silo.services.region import Region
 from shared.domain.json_value import JsonObject
 from shared.domain.path_key import path_key
 from shared.errors import BodyTooLarge, MalformedBody, ValidationFailed
-from shared.http.answer import empty_answer, json_answer
+from shared.http.answer import json_answer
 from shared.http.body import parse_object, read_body
+from shared.http.event_pages import BAD_PROJECT, answer_pages
 
 MAX_EVENT_BYTES = 2**20
 """Largest event, unpacked."""
@@ -39,24 +37,13 @@ EVENT = "event"
 _TRANSACTION = "transaction"
 """The one type of event that is no problem of the software, and is dropped like other items."""
 _NO_EVENT = "invalid JSON data: an event is an object"
-_PATHS = ("/envelope/", "/store/")
-_BROWSER_HEADERS = {
-    "access-control-allow-origin": "*",
-    "access-control-expose-headers": "x-sentry-error, x-sentry-rate-limits, retry-after",
-}
-_PREFLIGHT_HEADERS = _BROWSER_HEADERS | {
-    "access-control-allow-methods": "POST",
-    "access-control-allow-headers": "x-sentry-auth, x-requested-with, x-forwarded-for, origin, referer, accept, "
-    "content-type, authentication, authorization, content-encoding, transfer-encoding",
-    "access-control-max-age": "3600",
-}
 
 
 def accept_events(app: FastAPI) -> None:
     """Adds both paths to an application whose state has a desk, inside all middleware that it has already."""
     app.add_api_route("/api/{project_id}/envelope/", post_envelope, methods=["POST"], include_in_schema=False)
     app.add_api_route("/api/{project_id}/store/", post_event, methods=["POST"], include_in_schema=False)
-    app.user_middleware.append(Middleware(_Browsers))
+    answer_pages(app)
 
 
 async def post_envelope(request: Request, project_id: str) -> Response:
@@ -118,7 +105,7 @@ def _parse_event(raw: bytes) -> JsonObject:
 def _project(region: Region, project_id: str, *, public_key: str) -> Project:
     key = path_key(project_id)
     if not isinstance(key, int):
-        raise MalformedBody("bad project path parameter")
+        raise MalformedBody(BAD_PROJECT)
     with region.database.session():
         return get_project_for_key(key, public_key=public_key)
 
@@ -136,31 +123,3 @@ def _plain(raw: bytes) -> bytes:
 
 def _region(request: Request) -> Region:
     return cast(Desk, request.app.state.desk).region
-
-
-class _Browsers:
-    """Lets pages of any origin send, and read the answer, whatever it is; without credentials, which mean nothing."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not _is_for_events(scope["path"]):
-            await self._app(scope, receive, send)
-        elif scope["method"] == "OPTIONS" and "access-control-request-method" in Headers(scope=scope):
-            await empty_answer(200, headers=_PREFLIGHT_HEADERS)(scope, receive, send)
-        else:
-            await self._app(scope, receive, _telling(send))
-
-
-def _is_for_events(path: str) -> bool:
-    return path.startswith("/api/") and path.endswith(_PATHS) and path.count("/") == 4
-
-
-def _telling(send: Send) -> Send:
-    async def send_telling(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            MutableHeaders(scope=message).update(_BROWSER_HEADERS)
-        await send(message)
-
-    return send_telling

@@ -1,6 +1,6 @@
 """A FastAPI application that speaks the dialect. Owns the wiring of everything in this package; knows no endpoint."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -65,9 +65,13 @@ def create_application(endpoints: Iterable[Endpoint], *, title: str, description
 def _allowed_methods(table: Iterable[Endpoint]) -> Mapping[str, str]:
     methods: dict[str, set[str]] = {}
     for endpoint in table:
-        also = {"HEAD"} if endpoint.method == "GET" else set()
-        methods.setdefault(PREFIX + endpoint.path, {"OPTIONS"}).update({endpoint.method} | also)
-    return {path: ", ".join(sorted(names)) for path, names in methods.items()}
+        methods.setdefault(PREFIX + endpoint.path, set()).add(endpoint.method)
+    return {path: _allow(names) for path, names in methods.items()}
+
+
+def _allow(methods: Collection[str]) -> str:
+    also = {"HEAD", "OPTIONS"} if "GET" in methods else {"OPTIONS"}
+    return ", ".join(sorted(also.union(methods)))
 
 
 class _Misrouted:
@@ -83,7 +87,7 @@ class _Misrouted:
         if status != 405:
             return json_answer({"detail": getattr(error, "detail", "")}, status=status)
         route: Any = request.scope.get("route")
-        allow = self._allowed.get(getattr(route, "path", ""), "GET, HEAD, OPTIONS")
+        allow = self._allowed.get(getattr(route, "path", "")) or _allow(getattr(route, "methods", None) or {"GET"})
         if request.method == "OPTIONS":
             return empty_answer(200, headers={"allow": allow, "content-length": "0"})
         return json_answer({"detail": f'Method "{request.method}" not allowed.'}, status=405, headers={"allow": allow})

@@ -58,3 +58,20 @@ def test_a_browser_that_monitors_a_page_may_send_through_control(web: Web, proje
     asked = {"Origin": "https://any.example", "Access-Control-Request-Method": "POST"}
     answer = web.http.call("OPTIONS", "control", f"/api/{project.id}/envelope/", headers=asked)
     assert answer.headers["access-control-allow-origin"] == "*"
+
+
+@pytest.mark.parametrize(("project_id", "status"), [("999999", 403), ("web", 400)])
+def test_control_refuses_a_sender_as_regions_do(web: Web, project_id: str, status: int) -> None:
+    path = f"/api/{project_id}/store/?sentry_key={'f' * 32}"
+    there, here = (web.http.call("POST", silo, path, json={}) for silo in ("de", "control"))
+    assert (here.status_code, here.json()) == (there.status_code, there.json())
+    assert (here.status_code, here.headers["access-control-allow-origin"]) == (status, "*")
+
+
+def test_a_browser_may_read_that_a_region_is_away(web: Web, project: Project) -> None:
+    path, asked = f"/api/{project.id}/store/", {"Access-Control-Request-Method": "POST"}
+    web.http.stop("de")
+    answers = [web.http.call("POST", "control", path), web.http.call("OPTIONS", "control", path, headers=asked)]
+    web.http.start("de")
+    assert [answer.status_code for answer in answers] == [503, 200]
+    assert {answer.headers["access-control-allow-origin"] for answer in answers} == {"*"}

@@ -134,3 +134,11 @@ def test_a_browser_may_ask_whether_it_may_send(world: World) -> None:
 def test_a_browser_may_read_the_answer_whatever_it_is(world: World, key: str, status: int) -> None:
     answer = world.send_envelope(envelope_of(exception()), key=key or None, origin="https://shop.example")
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (status, "*")
+
+
+def test_where_events_come_in_only_sending_is_allowed(world: World) -> None:
+    answers = [world.client.request(method, f"/api/{world.web.id}/store/") for method in ("GET", "OPTIONS")]
+    assert [(answer.status_code, answer.headers["allow"]) for answer in answers] == [
+        (405, "OPTIONS, POST"),
+        (200, "OPTIONS, POST"),
+    ]
