@@ -5,7 +5,7 @@ answers are the same. Nothing is redirected: a redirect to another host drops th
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from control_silo.api.call import Call
 from control_silo.api.relay import Relay
+from control_silo.api.short_id import region_that_knows_issue
 from control_silo.services.control import Control
 from control_silo.services.placement import (
     RegionAddress,
@@ -21,50 +22,51 @@ from control_silo.services.placement import (
     region_of_id,
     region_of_installation,
     region_of_organization,
-    region_of_principal,
+    regions_of_principal,
 )
 from shared.domain.path_key import path_key
 from shared.errors import CredentialsMissing, MalformedBody, NotFound, PermissionDenied
 from shared.http.event_pages import BAD_PROJECT, answer_pages
 
-Find = Callable[[Call], RegionAddress]
+Find = Callable[[Call], Sequence[RegionAddress]]
+"""Finds the region; several, where control cannot tell which of them it is."""
 
 
-def _by_organization(call: Call) -> RegionAddress:
-    return region_of_organization(call.control, call.request.path_params["organization_id_or_slug"])
+def _by_organization(call: Call) -> Sequence[RegionAddress]:
+    return [region_of_organization(call.control, call.request.path_params["organization_id_or_slug"])]
 
 
-def _by_installation(call: Call) -> RegionAddress:
-    return region_of_installation(call.control, call.request.path_params["uuid"])
+def _by_installation(call: Call) -> Sequence[RegionAddress]:
+    return [region_of_installation(call.control, call.request.path_params["uuid"])]
 
 
-def _by_app(call: Call) -> RegionAddress:
-    return region_of_app(call.control, call.request.path_params["sentry_app_id_or_slug"])
+def _by_app(call: Call) -> Sequence[RegionAddress]:
+    return [region_of_app(call.control, call.request.path_params["sentry_app_id_or_slug"])]
 
 
-def _by_project(call: Call) -> RegionAddress:
+def _by_project(call: Call) -> Sequence[RegionAddress]:
     """SDKs send events here; they show a project's key, which control does not know, and are refused as regions do."""
     project_id: str = call.request.path_params["project_id"]
     if not isinstance(path_key(project_id), int):
         raise MalformedBody(BAD_PROJECT)
     try:
-        return region_of_id(call.control, project_id)
+        return [region_of_id(call.control, project_id)]
     except NotFound as exc:
         raise PermissionDenied("event submission rejected with_reason: ProjectId") from exc
 
 
-def _by_issue(call: Call) -> RegionAddress:
+def _by_issue(call: Call) -> Sequence[RegionAddress]:
     issue_id: str = call.request.path_params["issue_id"]
     if issue_id.isdecimal():
-        return region_of_id(call.control, issue_id)
+        return [region_of_id(call.control, issue_id)]
     # A short id, ``WEB-1``, means something only in an organization, or among one's own projects.
     organization = call.request.query_params.get("organization_id_or_slug")
     if organization:
-        return region_of_organization(call.control, organization)
+        return [region_of_organization(call.control, organization)]
     principal = call.find_principal()
     if principal is None:
         raise CredentialsMissing
-    return region_of_principal(call.control, principal)
+    return regions_of_principal(call.control, principal)
 
 
 _ORGANIZATION = "/api/0/organizations/{organization_id_or_slug}"
@@ -111,13 +113,14 @@ def _forwarding(control: Control, relay: Relay, find: Find) -> Callable[[Request
     """The endpoint of one row of the table."""
 
     async def forward(request: Request) -> Response:
-        region = await run_in_threadpool(_locate, Call(control, request, b""), find)
+        regions = await run_in_threadpool(_locate, Call(control, request, b""), find)
+        region = regions[0] if len(regions) == 1 else await region_that_knows_issue(relay, request, among=regions)
         return await relay.forward(request, to=region)
 
     return forward
 
 
-def _locate(call: Call, find: Find) -> RegionAddress:
+def _locate(call: Call, find: Find) -> Sequence[RegionAddress]:
     call.await_replicas()
     with call.control.database.session():
         try:

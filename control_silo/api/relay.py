@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import anyio
 import httpx
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from control_silo.api.relayed_body import PIECE_SECONDS, RelayedBody
@@ -91,7 +91,17 @@ class Relay:
         self._open_transport = open_transport
         self._lines: dict[str, _Line] = {}
 
-    async def forward(self, request: Request, *, to: RegionAddress) -> Response:
+    async def ask(self, request: Request, *, to: RegionAddress) -> int:
+        """The status of the region's answer, which is dropped.
+
+        Raises:
+            SiloUnreachable, Refused: as ``forward``.
+        """
+        answer = await self.forward(request, to=to)
+        await answer.drop()
+        return answer.status_code
+
+    async def forward(self, request: Request, *, to: RegionAddress) -> "_RelayedAnswer":
         """The region's answer, whatever its status; its body is still on the way.
 
         Raises:
@@ -168,8 +178,12 @@ class _RelayedAnswer(StreamingResponse):
         try:
             await super().__call__(scope, receive, send)
         finally:
-            with anyio.CancelScope(shield=True):  # the client may be gone; the region is told nevertheless
-                await self._answer.aclose()
+            await self.drop()
+
+    async def drop(self) -> None:
+        """Ends the answer, wherever it is."""
+        with anyio.CancelScope(shield=True):  # the client may be gone; the region is told nevertheless
+            await self._answer.aclose()
 
 
 def _target(request: Request) -> bytes:

@@ -9,6 +9,7 @@ from typing import Any
 
 from control_silo.services.control import Control
 from control_silo.services.identity import Principal
+from control_silo.services.region import list_regions
 from shared.domain.http_address import base_url
 from shared.domain.path_key import path_key
 from shared.domain.region_id import region_number_of
@@ -37,7 +38,7 @@ JOIN region r ON r.name = o.region_name WHERE {column} = ? AND a.date_deleted IS
 _BY_NUMBER = "SELECT name, http_address FROM region WHERE number = ?"
 _OF_ORGANIZATIONS = """
 SELECT DISTINCT r.name, r.http_address FROM organization_replica o JOIN region r ON r.name = o.region_name
-WHERE NOT o.tombstone AND o.id IN ({marks})"""
+WHERE NOT o.tombstone AND o.id IN ({marks}) ORDER BY r.name"""
 
 
 def region_of_organization(control: Control, id_or_slug: str) -> RegionAddress:
@@ -77,17 +78,15 @@ def region_of_id(control: Control, id: str) -> RegionAddress:
     return _found(control.database.rows(_BY_NUMBER, (number,)) if number else []) or _raise(NotFound())
 
 
-def region_of_principal(control: Control, principal: Principal) -> RegionAddress:
-    """The one region where all organizations of a principal live.
-
-    Raises:
-        NotFound: they live in several, or there is none.
-    """
+def regions_of_principal(control: Control, principal: Principal) -> list[RegionAddress]:
+    """The regions where organizations that a principal sees live, by name: every region for a superuser."""
+    if principal.is_superuser:
+        return [RegionAddress(region.name, base_url(region.http_address)) for region in list_regions(control)]
     ids = set(principal.organization_ids)
     if principal.acting_app and principal.acting_app.organization_id:
         ids.add(principal.acting_app.organization_id)
     rows = control.database.rows(_OF_ORGANIZATIONS.format(marks=", ".join("?" * len(ids))), list(ids)) if ids else []
-    return _found(rows if len(rows) == 1 else []) or _raise(NotFound())
+    return [RegionAddress(name, base_url(http_address)) for name, http_address in rows]
 
 
 def _by_key(control: Control, statement: str, id_or_slug: str, *, alias: str) -> Sequence[tuple[Any, ...]]:

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from control_silo.models.user import Member
 from region_silo.models.project import Project
 from region_silo.services.projects import create_project
+from shared.domain.scopes import Role
 from tests.integration.rest.conftest import Web
 
 
@@ -44,8 +46,40 @@ def test_an_issue_is_found_by_its_short_id_in_an_organization_that_is_named(web:
 
 def test_a_short_id_says_nothing_to_who_has_no_projects(web: Web, issue: dict[str, Any]) -> None:
     path = f"/api/0/issues/{issue['shortId']}/"
-    statuses = [web.http.get("control", path, token=token).status_code for token in (web.superuser.token, "")]
+    outsider = web.http.create_user("outsider@nowhere.example")
+    statuses = [web.http.get("control", path, token=token).status_code for token in (outsider.token, "")]
     assert statuses == [404, 401]
+
+
+def test_a_short_id_is_looked_for_in_every_region_that_the_client_sees(web: Web, issue: dict[str, Any]) -> None:
+    path = f"/api/0/issues/{issue['shortId'].lower()}/"
+    seen = web.http.get("control", path, token=web.superuser.token)
+    changed = web.http.call("PUT", "control", path, session=web.superuser.session_key, json={"status": "ignored"})
+    opened = web.http.call("PUT", "control", path, token=web.superuser.token, json={"status": "unresolved"})
+    assert (seen.json()["id"], changed.json()["status"], opened.json()["status"]) == (
+        issue["id"],
+        "ignored",
+        "unresolved",
+    )
+    assert web.http.get("control", "/api/0/issues/SHOP-99/", token=web.superuser.token).status_code == 404
+
+
+def test_a_short_id_is_found_or_the_region_named_that_is_away(web: Web, issue: dict[str, Any]) -> None:
+    paths = [f"/api/0/issues/{name}/" for name in (issue["shortId"], "SHOP-99")]
+    web.http.stop("us")
+    found, unknown = (web.http.get("control", path, token=web.superuser.token) for path in paths)
+    web.http.start("us")
+    assert (found.status_code, unknown.status_code) == (200, 503)
+    assert unknown.json() == {"detail": "The region us is not available right now."}
+
+
+def test_a_region_says_itself_what_the_token_may_not(web: Web, issue: dict[str, Any]) -> None:
+    buyer = web.http.create_user("reader@globex.example", organization="globex")
+    with web.silos.control.database.transaction():
+        Member.create(user=buyer.user, organization_id=web.acme.id, role=Role.OWNER, created_at=web.silos.clock.now())
+    path = f"/api/0/issues/{issue['shortId']}/"
+    tokens = [web.http.create_token(buyer.user.id, [scope]) for scope in ("event:read", "org:read")]
+    assert [web.http.get("control", path, token=token).status_code for token in tokens] == [200, 403]
 
 
 def test_links_of_a_forwarded_list_lead_back_to_control(web: Web, issue: dict[str, Any]) -> None:
