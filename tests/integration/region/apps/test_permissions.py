@@ -5,6 +5,7 @@ action is about was made by somebody else there, unless it says ``own``.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -20,6 +21,9 @@ CALLERS = (
 )
 """``stranger`` owns globex; ``narrow`` is acme's owner with a token for event:read. ``own_app`` and ``other_app`` are
 installed in acme, ``foreign_app`` in globex; each may event:admin, project:read and org:integrations."""
+
+REFUSED = ("nobody", "stranger", "narrow", "other_app", "foreign_app")
+"""Who are refused most, on different grounds: it must not matter that control looks for the region first."""
 
 TABLE = """
                      nobody member admin manager owner stranger superuser staff narrow own_app other_app foreign_app
@@ -161,3 +165,9 @@ def test_a_session_may_what_its_users_token_may(cast: Cast, action: str) -> None
     elif row["staff"] == 403 and "interaction" not in action:
         row["staff"] = 404
     assert answers(cast, action, callers) == row
+
+
+@pytest.mark.parametrize("action", rows())
+def test_control_refuses_whom_the_region_refuses(cast: Cast, action: str) -> None:
+    callers = {name: replace(cast.callers[name], silo="control") for name in REFUSED}
+    assert answers(cast, action, callers) == {name: rows()[action][name] for name in REFUSED}
