@@ -150,6 +150,22 @@ def apply_subscriptions(database: Database, subscriptions: Sequence[Subscription
         _upsert(database, subscriptions)
 
 
+def make_silent_hook(*, installation_id: int, application_id: int, organization_id: int, url: str) -> None:
+    """A hook that hears of nothing, for an installation whose replica has not arrived and will bring the events.
+
+    Leaves a hook alone that was made at the same moment. Needs a transaction.
+    """
+    hook = NewHook(
+        installation_id=installation_id,
+        application_id=application_id,
+        actor_id=installation_id,
+        organization_id=organization_id,
+        url=url,
+        events=(),
+    )
+    ServiceHook.insert(_row(hook, ordinal=0)).on_conflict_ignore().execute()
+
+
 def hook_of_installation(installation_id: int) -> "peewee.ModelSelect[ServiceHook]":
     """The query for the hook of an installation that follows its app."""
     of_installation = ServiceHook.select().where(ServiceHook.installation_id == installation_id)

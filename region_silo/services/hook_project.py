@@ -5,9 +5,11 @@ from typing import Any
 
 from region_silo.models.hook import ServiceHook, ServiceHookProject
 from region_silo.models.project import Project
-from region_silo.services.hook import hook_of_installation
+from region_silo.models.replica import InstallationReplica
+from region_silo.services.hook import hook_of_installation, make_silent_hook
 from region_silo.services.region import Region
 from region_silo.services.row_lock import locked
+from shared.database import Transaction
 from shared.domain.app_error import client_error
 from shared.domain.json_value import JsonValue
 from shared.errors import ValidationFailed
@@ -52,7 +54,8 @@ def list_hook_projects(installation: Installation) -> list[ServiceHookProject]:
     Raises:
         AppError: the installation has no hook.
     """
-    return _projects_of(_required(hook_of_installation(installation.id).first()))
+    hook = hook_of_installation(installation.id).first()
+    return [] if hook is None and _is_on_its_way(installation) else _projects_of(_required(hook))
 
 
 def set_hook_projects(
@@ -65,7 +68,7 @@ def set_hook_projects(
     """
     with region.database.transaction() as tx:
         # Held, so that of two lists that are set at once one is the result, and not a mixture.
-        hook = _required(locked(tx, hook_of_installation(installation.id)).first())
+        hook = _held_hook(tx, installation)
         wanted = _project_ids(installation.organization_id, identifiers)
         is_of_hook = ServiceHookProject.service_hook == hook.id
         ServiceHookProject.delete().where(is_of_hook & ServiceHookProject.project_id.not_in(wanted)).execute()
@@ -81,8 +84,29 @@ def delete_hook_projects(region: Region, installation: Installation) -> None:
         AppError: the installation has no hook.
     """
     with region.database.transaction() as tx:
-        hook = _required(locked(tx, hook_of_installation(installation.id)).first())
+        hook = _held_hook(tx, installation)
         ServiceHookProject.delete().where(ServiceHookProject.service_hook == hook.id).execute()
+
+
+def _held_hook(tx: Transaction, installation: Installation) -> ServiceHook:
+    hook = locked(tx, hook_of_installation(installation.id)).first()
+    if hook is None and _is_on_its_way(installation):
+        make_silent_hook(
+            installation_id=installation.id,
+            application_id=installation.sentry_app.application_id,
+            organization_id=installation.organization_id,
+            url=installation.sentry_app.webhook_url,
+        )
+        hook = locked(tx, hook_of_installation(installation.id)).first()
+    return _required(hook)
+
+
+def _is_on_its_way(installation: Installation) -> bool:
+    """Whether the installation is so new that its replica, and with it a hook, has yet to come: nobody shall notice."""
+    app = installation.sentry_app
+    if not (app.webhook_url and app.application_id):
+        return False
+    return InstallationReplica.get_or_none(InstallationReplica.id == installation.id) is None
 
 
 def _required(hook: ServiceHook | None) -> ServiceHook:

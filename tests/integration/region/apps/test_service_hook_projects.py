@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from region_silo.models.hook import ServiceHook
 from shared.domain.scopes import Role
 from tests.integration.region.apps.world import World
 
@@ -90,10 +91,25 @@ def test_the_list_is_required(world: World) -> None:
     assert (answer.status_code, answer.json()) == (400, {"projects": ["This field is required."]})
 
 
-@pytest.mark.parametrize("method", ["get", "post", "delete"])
-def test_an_installation_without_a_hook_has_no_projects(world: World, method: str) -> None:
-    app = world.create_app(webhook_url=None, events=[])
+def test_an_installation_is_confined_before_its_replica_has_arrived(world: World) -> None:
+    installation = world.create_public_app(events=["issue"])
+    path = f"/sentry-app-installations/{installation.uuid}/service-hook-projects/"
+    before, removed = world.owner.get(path), world.owner.delete(path)
+    confined = world.owner.post(path, {"projects": ["web"]})
     world.silos.replicate()
+    assert (before.json(), removed.status_code, confined.status_code) == ([], 204, 200)
+    assert world.owner.get(path).json() == confined.json()
+    with world.region.database.session():
+        [hook] = ServiceHook.select().where(ServiceHook.installation_id == installation.id)
+    assert "issue.created" in hook.events
+
+
+@pytest.mark.parametrize("has_arrived", [True, False])
+@pytest.mark.parametrize("method", ["get", "post", "delete"])
+def test_an_installation_without_a_hook_has_no_projects(world: World, method: str, *, has_arrived: bool) -> None:
+    app = world.create_app(webhook_url=None, events=[])
+    if has_arrived:
+        world.silos.replicate()
     path = f"/sentry-app-installations/{world.installation_of(app).uuid}/service-hook-projects/"
     answer = world.owner.post(path, {"projects": ["web"]}) if method == "post" else getattr(world.owner, method)(path)
     assert (answer.status_code, answer.json()) == (404, {"detail": "Service hook not found for installation"})
