@@ -87,6 +87,7 @@ def generate() -> dict[str, str]:
             for path in sorted(written.rglob("*.py*"))
             if _has_content(path)
         }
+    modules |= {name: _described(name, modules[name]) for name in modules if name.endswith("_service_pb2_grpc.py")}
     return modules | dict.fromkeys(_packages(modules), _HEADER)
 
 
@@ -160,6 +161,15 @@ def _importable(text: str) -> str:
     if unreachable := _UNREACHABLE_IMPORT.search(moved):
         raise GenerationFailed(f"an import that is not understood: {unreachable.group()!r}")
     return moved
+
+
+def _described(name: str, text: str) -> str:
+    """Lets the module of a service import the descriptor of its file.
+
+    protoc leaves it out where the messages stand in other files, and what is not imported no reflection can describe.
+    """
+    module = f"{PACKAGE}.{name.removesuffix('_grpc.py').replace('/', '.')}"
+    return text.replace("import grpc\n", f"import grpc\nimport {module}\n", 1)
 
 
 def _packages(modules: Mapping[str, str]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """``shared.pb`` is what the pinned generator makes of the contracts, and works from where it stands."""
 
 import importlib
+import subprocess
 import sys
 import tomllib
 from collections.abc import Mapping
@@ -65,6 +66,18 @@ def test_every_service_imports_from_the_package_alone(name: str) -> None:
     (module,) = (path.relative_to(PROTOS.parent) for path in OUTPUT.rglob(f"{name}.py"))
     importlib.import_module(".".join(module.with_suffix("").parts))
     assert not [loaded for loaded in sys.modules if loaded.partition(".")[0] == "hybridcloud"]
+
+
+def test_whoever_serves_a_service_can_describe_it() -> None:
+    code = (
+        "from google.protobuf import descriptor_pool; "
+        "from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc; "
+        "print(descriptor_pool.Default().FindServiceByName('hybridcloud.apps.v1.AppService').full_name)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROTOS.parent, capture_output=True, text=True, check=False
+    )  # a process of its own, in which no test has imported more
+    assert done.stdout.strip() == "hybridcloud.apps.v1.AppService", done.stderr
 
 
 def test_messages_name_the_module_that_they_come_from() -> None:
