@@ -32,7 +32,7 @@ status code: ``shared/rpc/status.py`` holds the one table to gRPC, ``shared/http
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class SiloError(Exception):
@@ -70,17 +70,17 @@ def leaves(root: type[SiloError] = SiloError) -> Iterator[type[SiloError]]:
         yield from leaves(child)
 
 
-def by_reason(reason: str) -> type[SiloError] | None:
-    """The class whose ``reason`` this is; None for a reason from a newer peer."""
-    return next((leaf for leaf in leaves() if leaf.reason == reason), None)
-
-
 def _upper_snake(name: str) -> str:
     return "".join(f"_{c}" if c.isupper() and i else c for i, c in enumerate(name)).upper()
 
 
 class InvalidInput(SiloError):
     """The request is not valid."""
+
+    @classmethod
+    def at(cls, field: str, text: str) -> Self:
+        """The error of one field of a call (``filter.status``): its name, and how a sentence about it goes on."""
+        return cls(f"{field}: {text}", fields={field: [text[0].upper() + text[1:]]})
 
 
 class ValidationFailed(InvalidInput):

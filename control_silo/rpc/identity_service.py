@@ -34,7 +34,7 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
             return identify_token_hash(self._control, request.token_hash)
         if request.session_hash:
             return identify_session_hash(self._control, request.session_hash)
-        raise FieldMissing("token_hash or session_hash: one of them is required.")
+        raise FieldMissing.at("session_hash", "this field or token_hash is required.")
 
 
 def _calling_region() -> str:

@@ -25,7 +25,7 @@ class MemberServicer(member_service_pb2_grpc.MemberServiceServicer):
         if not region or region == CONTROL or region.startswith(SERVICE_PREFIX):
             raise PermissionDenied("Only a region may ask who belongs to an organization.")
         if not (request.user_id or request.email):
-            raise FieldMissing("user_id or email: one of them is required.")
+            raise FieldMissing.at("email", "this field or user_id is required.")
         found = find_member(
             self._control,
             region=region,

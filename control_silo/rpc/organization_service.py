@@ -25,7 +25,7 @@ class OrganizationServicer(ControlCalls, organization_service_pb2_grpc.Organizat
     ) -> organization_service_pb2.GetOrganizationResponse:
         key = request.WhichOneof("key")
         if key is None or not getattr(request, key):
-            raise FieldMissing("id or slug: one of them is required.")
+            raise FieldMissing.at("slug", "this field or id is required.")
         with self.reading(request):
             organization = find_organization(getattr(request, key))
         found = organization_message(organization) if organization else None

@@ -10,7 +10,9 @@ from control_silo.services.control import Control
 from control_silo.services.create_app import SentryAppCreator
 from control_silo.services.create_internal_token import NewToken, create_internal_token
 from control_silo.services.install import create_installation, find_live_installation
+from shared.consistency import note_written
 from shared.database import Dialect, Transaction
+from shared.domain.category import Category
 from shared.domain.status import SentryAppStatus
 from shared.errors import OrganizationNotFound, UserNotFound
 
@@ -48,6 +50,9 @@ class InternalIntegrationCreator(SentryAppCreator):
             installation = find_live_installation(app, organization_id=self.organization_id) or create_installation(
                 tx, app, organization_id=self.organization_id, actor=creator, now=now
             )
+            if existing is not None:  # a caller whose first answer was lost must see what it wrote as well
+                note_written(tx, Category.APP, app.id, app.version)
+                note_written(tx, Category.INSTALLATION, installation.id, installation.version)
             token = None if existing else create_internal_token(tx, app, installation, now=now)
             return InternalIntegration(installation, token)
 

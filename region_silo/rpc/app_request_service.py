@@ -9,7 +9,7 @@ from region_silo.services.find_app import get_app
 from region_silo.services.held import NotHeld
 from region_silo.services.region import Region
 from shared.errors import InvalidInput
-from shared.pb.hybridcloud.requests.v1 import app_request_pb2, app_request_service_pb2_grpc
+from shared.pb.hybridcloud.requests.v1 import app_request_pb2, app_request_service_pb2_grpc, delivery_pb2
 from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2 as pb
 from shared.request_log import list_records, request_message
 from shared.webhooks.deliveries import (
@@ -63,10 +63,11 @@ class AppRequestServicer(app_request_service_pb2_grpc.AppRequestServiceServicer)
         require_name(self._region, request.cell_name, field="cell_name")
         require_ids(sentry_app_id=request.sentry_app_id)
         if not 0 <= request.limit <= MAX_DELIVERIES:
-            raise _out_of_range("limit", f"a number from 1 to {MAX_DELIVERIES} is expected.")
-        query = DeliveryQuery(
-            sentry_app_id=request.sentry_app_id, event=request.event or None, state=state_of(request.status)
-        )
+            raise InvalidInput.at("limit", f"a number from 1 to {MAX_DELIVERIES} is expected.")
+        state = state_of(request.status)
+        if state is None and request.status != delivery_pb2.RpcDelivery.STATUS_UNSPECIFIED:
+            raise InvalidInput.at("status", "this is not a status of a delivery.")
+        query = DeliveryQuery(sentry_app_id=request.sentry_app_id, event=request.event or None, state=state)
         with self._region.database.session():
             found = list_outlines(query, limit=request.limit or DEFAULT_DELIVERIES)
         return pb.ListDeliveriesResponse(deliveries=found)
@@ -77,10 +78,10 @@ class AppRequestServicer(app_request_service_pb2_grpc.AppRequestServiceServicer)
         require_name(self._region, request.cell_name, field="cell_name")
         require_ids(sentry_app_id=request.sentry_app_id)
         if not 0 <= request.max_characters <= MAX_EXCERPT_CHARACTERS:
-            raise _out_of_range("max_characters", f"a number up to {MAX_EXCERPT_CHARACTERS} is expected.")
+            raise InvalidInput.at("max_characters", f"a number up to {MAX_EXCERPT_CHARACTERS} is expected.")
         limit = MAX_WHOLE_DELIVERIES if request.max_characters else 1
         if len(request.delivery_ids) > limit:
-            raise _out_of_range("delivery_ids", f"{limit} is the limit.")
+            raise InvalidInput.at("delivery_ids", f"{limit} is the limit.")
         for delivery_id in request.delivery_ids:
             require_ids(delivery_ids=delivery_id)
         with self._region.database.session():
@@ -102,10 +103,6 @@ class AppRequestServicer(app_request_service_pb2_grpc.AppRequestServiceServicer)
         return pb.RedeliverResponse(delivery=delivery)
 
 
-def _out_of_range(field: str, text: str) -> InvalidInput:
-    return InvalidInput(f"{field}: {text}", fields={field: [text]})
-
-
 def _events(conditions: app_request_pb2.RequestFilter) -> Sequence[str] | None:
     """Raises:
     InvalidInput: ``event`` is neither a name nor a list of names.
@@ -118,5 +115,4 @@ def _events(conditions: app_request_pb2.RequestFilter) -> Sequence[str] | None:
             return [event.string_value]
         case "list_value" if all(item.HasField("string_value") for item in event.list_value.values):
             return [item.string_value for item in event.list_value.values]
-    text = "a name or a list of names is expected."
-    raise InvalidInput(f"filter.event: {text}", fields={"event": [text]})
+    raise InvalidInput.at("filter.event", "a name or a list of names is expected.")

@@ -19,6 +19,8 @@ from region_silo.services.region import Region
 from shared.pb.hybridcloud.hooks.v1 import hook_pb2, hook_service_pb2_grpc
 from shared.pb.hybridcloud.hooks.v1 import hook_service_pb2 as pb
 
+Update = pb.UpdateWebhookAndEventsRequest | pb.UpdateWebhookAndEventsForAppByRegionRequest
+
 
 class HookServicer(hook_service_pb2_grpc.HookServiceServicer):
     """Writes hooks for control and for services; other regions have none here."""
@@ -72,7 +74,7 @@ class HookServicer(hook_service_pb2_grpc.HookServiceServicer):
             installation_id=request.installation_id,
             application_id=request.application_id,
             organization_id=request.organization_id,
-            url=parse_hook_url(request.webhook_url) if request.webhook_url else "",
+            url=_webhook_url(request),
             events=parse_events(request.events),
         )
         hooks = set_hook_of_installation(self._region, subscription)
@@ -92,13 +94,16 @@ class HookServicer(hook_service_pb2_grpc.HookServiceServicer):
         new = [_new_hook(pair, request.application_id, url=url, events=events) for pair in pairs]
         return pb.BulkCreateServiceHooksForAppResponse(hooks=_messages(create_hooks(self._region, new)))
 
-    def _update(
-        self, request: pb.UpdateWebhookAndEventsRequest | pb.UpdateWebhookAndEventsForAppByRegionRequest
-    ) -> list[hook_pb2.RpcServiceHook]:
+    def _update(self, request: Update) -> list[hook_pb2.RpcServiceHook]:
         require_ids(application_id=request.application_id)
-        url = parse_hook_url(request.webhook_url) if request.webhook_url else ""
+        url = _webhook_url(request)
         events = parse_events(request.events)
         return _messages(update_hooks_of_application(self._region, request.application_id, url=url, events=events))
+
+
+def _webhook_url(request: Update | pb.CreateOrUpdateWebhookAndEventsForInstallationRequest) -> str:
+    """The URL; empty when there is to be no hook."""
+    return parse_hook_url(request.webhook_url, field="webhook_url") if request.webhook_url else ""
 
 
 def _new_hook(

@@ -3,7 +3,7 @@
 import grpc
 
 from region_silo.rpc.app_error import Refusal
-from region_silo.rpc.region_calls import SentryAppRegionCalls, require_app
+from region_silo.rpc.region_calls import SentryAppRegionCalls
 from region_silo.rpc.served_here import require_no_other_region
 from region_silo.services.interaction import (
     Counts,
@@ -27,9 +27,9 @@ class InteractionCalls(SentryAppRegionCalls):
     def GetInteractionStats(
         self, request: pb.GetInteractionStatsRequest, context: grpc.ServicerContext
     ) -> pb.GetInteractionStatsResponse:
-        require_app(request.sentry_app.id, request.sentry_app.slug)
+        self.require_app(request.sentry_app)
         if len(request.component_types) > MAX_COMPONENT_TYPES:
-            raise InvalidInput(f"component_types: {MAX_COMPONENT_TYPES} is the limit.")
+            raise InvalidInput.at("component_types", f"{MAX_COMPONENT_TYPES} is the limit.")
         with Refusal() as refusal:
             period = parse_period(
                 since=request.since,
@@ -50,7 +50,7 @@ class InteractionCalls(SentryAppRegionCalls):
         self, request: pb.RecordInteractionRequest, context: grpc.ServicerContext
     ) -> pb.RecordInteractionResponse:
         require_no_other_region(self.region)
-        require_app(request.sentry_app.id, request.sentry_app.slug)
+        self.require_app(request.sentry_app)
         with Refusal() as refusal:
             interaction = parse_interaction(
                 request.sentry_app,

@@ -40,7 +40,7 @@ class IssueCalls(SentryAppRegionCalls):
     ) -> pb.CreateIssueLinkResponse:
         installation = self.installation(request.installation, organization_id=request.organization_id)
         if not request.HasField("user"):
-            raise FieldMissing("user: this field is required.")
+            raise FieldMissing.at("user", "this field is required.")
         with Refusal() as refusal:
             kept = create_issue_link(self.region, self.tools.asking, self._link_request(request, installation))
             return pb.CreateIssueLinkResponse(external_issue=link_message(kept.link), created=kept.is_new)

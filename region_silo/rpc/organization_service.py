@@ -47,7 +47,7 @@ class OrganizationServicer(organization_service_pb2_grpc.OrganizationServiceServ
     ) -> organization_service_pb2.GetOrganizationResponse:
         key = request.WhichOneof("key")
         if key is None or not getattr(request, key):
-            raise FieldMissing("id or slug: one of them is required.")
+            raise FieldMissing.at("slug", "this field or id is required.")
         with self._region.database.session():
             organization = find_organization(getattr(request, key))
         found = organization_message(organization, self._region.name) if organization else None

@@ -8,7 +8,7 @@ from region_silo.services.region import Region
 from region_silo.services.user_access import UserAccess
 from shared.asking.ask import Asking
 from shared.errors import FieldMissing, InvalidInput
-from shared.pb.hybridcloud.apps.v1 import installation_pb2
+from shared.pb.hybridcloud.apps.v1 import app_pb2, installation_pb2
 from shared.pb.hybridcloud.users.v1 import user_pb2
 
 Installation = installation_pb2.RpcSentryAppInstallation
@@ -46,22 +46,28 @@ class SentryAppRegionCalls:
         require_no_other_region(self.region)
         require_organizations(self.region, {organization_id})
         if not given.uuid and given.id <= 0:
-            raise FieldMissing("installation: its uuid or id is required.")
+            raise FieldMissing.at("installation", "its uuid or id is required.")
         apps = self.tools.apps
         found = apps.get_installation(given.uuid) if given.uuid else apps.get_installation_by_id(given.id)
         if found.organization_id != organization_id:
-            raise InvalidInput("installation: it is in another organization than organization_id.")
+            raise InvalidInput.at("installation", "it is in another organization than organization_id.")
         return found
+
+    def require_app(self, app: app_pb2.RpcSentryApp) -> None:
+        """Returns when the app is named, and its owner lives here as far as the caller says who that is.
+
+        What is counted in another region than the owner's would be seen by nobody.
+
+        Raises:
+            FieldMissing: its id or slug is missing.
+            OrganizationNotFound: the owner does not live here.
+        """
+        require_ids(**{"sentry_app.id": app.id})
+        if not app.slug:
+            raise FieldMissing.at("sentry_app.slug", "this field is required.")
+        if app.owner_id > 0:
+            require_organizations(self.region, {app.owner_id})
 
     def has_access(self, user: user_pb2.RpcUser | None, *, organization_id: int) -> bool:
         """Whether the user may reach the organization's projects and issues; None: access is not checked."""
         return user is None or self.tools.access.has_access(user, organization_id=organization_id)
-
-
-def require_app(app_id: int, slug: str) -> None:
-    """Raises:
-    FieldMissing: the app is not named.
-    """
-    require_ids(**{"sentry_app.id": app_id})
-    if not slug:
-        raise FieldMissing("sentry_app.slug: this field is required.")

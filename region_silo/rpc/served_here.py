@@ -31,9 +31,9 @@ def require_name(region: Region, name: str, *, field: str) -> None:
         InvalidInput: another region was meant.
     """
     if not name:
-        raise _missing(field)
+        raise FieldMissing.at(field, "this field is required.")
     if name != region.name:
-        raise InvalidInput(f"{field}: this region is {region.name!r}.", fields={field: [f"This is {region.name!r}."]})
+        raise InvalidInput.at(field, f"this region is {region.name!r}.")
 
 
 def require_ids(**ids: int) -> None:
@@ -42,7 +42,7 @@ def require_ids(**ids: int) -> None:
     """
     for field, number in ids.items():
         if number <= 0:
-            raise _missing(field, "a positive id is required.")
+            raise FieldMissing.at(field, "a positive id is required.")
 
 
 def require_organizations(region: Region, organization_ids: set[int]) -> None:
@@ -55,7 +55,3 @@ def require_organizations(region: Region, organization_ids: set[int]) -> None:
     with region.database.session():
         if not are_local(region.database, organization_ids):
             raise OrganizationNotFound
-
-
-def _missing(field: str, text: str = "this field is required.") -> FieldMissing:
-    return FieldMissing(f"{field}: {text}", fields={field: [text[0].upper() + text[1:]]})

@@ -54,19 +54,23 @@ class NewHook:
     """Empty: all projects."""
 
 
-def parse_hook_url(url: str) -> str:
+def parse_hook_url(url: str, *, field: str = "url") -> str:
     """The URL itself.
+
+    Args:
+        url: as the caller gave it.
+        field: where the request says so.
 
     Raises:
         FieldMissing: it is empty.
         ValidationFailed: it is no http or https URL of at most 512 characters.
     """
     if not url:
-        raise FieldMissing("url: this field is required.", fields={"url": ["This field is required."]})
+        raise FieldMissing.at(field, "this field is required.")
     try:
         return parse_url(url, max_characters=MAX_WEBHOOK_URL_CHARACTERS)
     except FieldInvalid as exc:
-        raise ValidationFailed(fields={"url": exc.texts}) from exc
+        raise ValidationFailed(fields={field: exc.texts}) from exc
 
 
 def parse_events(names: Iterable[str]) -> tuple[str, ...]:

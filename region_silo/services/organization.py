@@ -10,7 +10,8 @@ from region_silo.services.region import Region
 from shared.config import CONTROL
 from shared.consistency import note_written
 from shared.domain.category import Category
-from shared.errors import FieldMissing, SlugTaken
+from shared.domain.slug import ORGANIZATION_SLUG_ERROR, is_valid_organization_slug
+from shared.errors import FieldMissing, SlugTaken, ValidationFailed
 from shared.outbox.enqueue import enqueue
 from shared.pb.hybridcloud.organizations.v1 import organization_pb2
 
@@ -29,17 +30,21 @@ def provision_organization(
 
     Raises:
         FieldMissing: the id or the slug is missing.
+        ValidationFailed: no organization can have the slug.
         SlugTaken: another organization here has the slug.
     """
     if organization_id <= 0:
-        raise FieldMissing("id: a positive id is required.")
+        raise FieldMissing.at("id", "a positive id is required.")
     if not slug:
-        raise FieldMissing("slug: this field is required.")
+        raise FieldMissing.at("slug", "this field is required.")
+    if not is_valid_organization_slug(slug):
+        raise ValidationFailed(fields={"slug": [ORGANIZATION_SLUG_ERROR]})
     now = region.clock.now()
     try:
         with region.database.transaction() as tx:
             existing = Organization.get_or_none(Organization.id == organization_id)
-            if existing is not None:
+            if existing is not None:  # perhaps the answer to the first call was lost
+                note_written(tx, Category.ORGANIZATION, existing.id, existing.version)
                 return existing
             organization = Organization.create(
                 id=organization_id, slug=slug, name=name or slug, created_at=created_at or now

@@ -38,7 +38,7 @@ class UserAccess:
             SiloUnreachable: only control could tell, and it is away.
         """
         if user.id <= 0:
-            raise FieldMissing("user.id: a positive id is required.")
+            raise FieldMissing.at("user.id", "a positive id is required.")
         return (
             user.is_superuser or self._is_app_of(user.id, organization_id) or self._is_member(user.id, organization_id)
         )

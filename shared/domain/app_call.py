@@ -74,11 +74,11 @@ def check_call(request: Message) -> None:
         value = getattr(request, name)
         if isinstance(value, int):
             if value <= 0:
-                raise _missing(name, "a positive id is required.")
+                raise FieldMissing.at(name, "a positive id is required.")
         elif isinstance(value, str):
             _check_text(name, value)
         elif not request.HasField(name):
-            raise _missing(name, "this field is required.")
+            raise FieldMissing.at(name, "this field is required.")
         elif isinstance(value, installation_pb2.SentryAppInstallationFilter):
             _check_filter(value)
     if isinstance(request, app_calls_pb2.GetSentryAppsByProxyUsersRequest):
@@ -89,23 +89,21 @@ def check_call(request: Message) -> None:
 
 def _check_text(name: str, value: str) -> None:
     if not value:
-        raise _missing(name, "this field is required.")
+        raise FieldMissing.at(name, "this field is required.")
     _check_characters(name, value)
 
 
 def _check_characters(name: str, value: str) -> None:
     if "\x00" in value:
-        raise InvalidInput(
-            f"{name}: null characters are not allowed.", fields={name: ["Null characters are not allowed."]}
-        )
+        raise InvalidInput.at(name, "null characters are not allowed.")
 
 
 def _check_filter(conditions: installation_pb2.SentryAppInstallationFilter) -> None:
     given = {descriptor.name for descriptor, _ in conditions.ListFields()}
     if conditions.HasField("organization_id") and conditions.organization_id <= 0:
-        raise _missing("filter.organization_id", "a positive id is required.")
+        raise FieldMissing.at("filter.organization_id", "a positive id is required.")
     if given.isdisjoint(_ANCHORS):
-        raise InvalidInput(f"filter: at least one of {', '.join(_ANCHORS)} is required.")
+        raise InvalidInput.at("filter", f"at least one of {', '.join(_ANCHORS)} is required.")
     for name in ("installation_ids", "app_ids", "uuids"):
         _check_count(f"filter.{name}", getattr(conditions, name))
     for uuid in conditions.uuids:
@@ -114,13 +112,9 @@ def _check_filter(conditions: installation_pb2.SentryAppInstallationFilter) -> N
         try:
             SentryAppInstallationStatus.as_int(conditions.status)
         except ValueError as exc:
-            raise InvalidInput("filter.status: this is not a status of an installation.") from exc
+            raise InvalidInput.at("filter.status", "this is not a status of an installation.") from exc
 
 
 def _check_count(name: str, values: Sized) -> None:
     if len(values) > MAX_VALUES:
-        raise InvalidInput(f"{name}: the list has {len(values)} values; {MAX_VALUES} is the limit.")
-
-
-def _missing(name: str, text: str) -> FieldMissing:
-    return FieldMissing(f"{name}: {text}", fields={name: [text[0].upper() + text[1:]]})
+        raise InvalidInput.at(name, f"the list has {len(values)} values; {MAX_VALUES} is the limit.")

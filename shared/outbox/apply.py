@@ -76,9 +76,9 @@ def apply_changes(
         InvalidInput: there are too many.
     """
     if not changes:
-        raise FieldMissing("changes: at least one is required.")
+        raise FieldMissing.at("changes", "at least one is required.")
     if len(changes) > MAX_CHANGES:
-        raise InvalidInput(f"changes: {len(changes)} is more than the {MAX_CHANGES} that one call may carry.")
+        raise InvalidInput.at("changes", f"{len(changes)} is more than the {MAX_CHANGES} that one call may carry.")
     results: list[ChangeResult] = [_STALE] * len(changes)
     rows: defaultdict[replica_pb2.Category, dict[int, int]] = defaultdict(dict)
     for index, change in enumerate(changes):

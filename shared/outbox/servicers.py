@@ -11,7 +11,7 @@ import grpc
 from shared.clock import Clock
 from shared.database import Database
 from shared.domain.category import Category
-from shared.errors import CallerNotOwner, FieldMissing, PermissionDenied
+from shared.errors import CallerNotOwner, FieldMissing, InvalidInput, PermissionDenied
 from shared.outbox.apply import ReplicaTable, apply_changes
 from shared.outbox.breaker import BreakerState
 from shared.outbox.deliver import Load
@@ -24,6 +24,7 @@ from shared.rpc.served import current_caller
 
 DEFAULT_PAGE_SIZE = 1000
 MAX_PAGE_SIZE = 5000
+_ALL_BUCKETS = frozenset(range(BUCKETS))
 SERVICE_PREFIX = "service:"
 """How a caller that is no silo is named."""
 
@@ -78,7 +79,9 @@ class ReplicaServicer(replica_service_pb2_grpc.ReplicaServiceServicer):
     ) -> replica_service_pb2.ListVersionsResponse:
         category = _category(request.category)
         page = page_of(request.page_size, request.page_token, default_size=DEFAULT_PAGE_SIZE, max_size=MAX_PAGE_SIZE)
-        buckets = set(request.buckets) or set(range(BUCKETS))
+        buckets = set(request.buckets) or _ALL_BUCKETS
+        if not buckets <= _ALL_BUCKETS:
+            raise InvalidInput.at("buckets", f"each is a number from 0 to {BUCKETS - 1}.")
         with self._database.snapshot():
             wanted = [
                 (object_id, version)
@@ -156,4 +159,4 @@ def _category(number: "replica_pb2.Category") -> Category:
     try:
         return Category.of(number)
     except KeyError as exc:
-        raise FieldMissing("category: one of the known categories is required.") from exc
+        raise FieldMissing.at("category", "one of the known categories is required.") from exc

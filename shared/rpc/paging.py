@@ -31,7 +31,7 @@ def page_of(
         CursorInvalid: the token was not given out here.
     """
     if page_size < 0:
-        raise InvalidInput("page_size: must not be negative.")
+        raise InvalidInput.at("page_size", "must not be negative.")
     if page_token and not (page_token.isascii() and page_token.isdigit() and len(page_token) < 19):
-        raise CursorInvalid("page_token: this is not a token that this list gave out.")
+        raise CursorInvalid.at("page_token", "this is not a token that this list gave out.")
     return Page(after_id=int(page_token or 0), size=min(page_size or default_size, max_size))

@@ -17,6 +17,7 @@ Refuses to know channels, servers and what a caller may do. A nonce is remembere
 
 import hmac
 import os
+import re
 from collections.abc import Mapping
 from hashlib import sha256
 from operator import itemgetter
@@ -38,6 +39,8 @@ UNSIGNED_SERVICES = (
 """Methods under these need no signature: orchestrators and tools ask them."""
 
 _VERSION = "silo-v1"
+_TIMESTAMP = re.compile(r"[0-9]{1,12}")
+_NONCE = re.compile(r"[0-9a-fA-F]{32}")
 _FIELDS = ("silo-key", "silo-caller", "silo-target", "silo-timestamp", "silo-nonce", "silo-signature")
 _in_order = itemgetter(*_FIELDS)
 
@@ -133,12 +136,9 @@ class Verifier:
 
     def _refuse_stale_or_replayed(self, timestamp: str, nonce: str) -> None:
         now = int(self._clock.now().timestamp())
-        try:
-            signed_at, number = int(timestamp), bytes.fromhex(nonce)
-        except ValueError:
-            raise errors.SignatureInvalid from None
-        if len(number) != 16 or len(nonce) != 32:
+        if not (_TIMESTAMP.fullmatch(timestamp) and _NONCE.fullmatch(nonce)):
             raise errors.SignatureInvalid
+        signed_at, number = int(timestamp), bytes.fromhex(nonce)
         if abs(now - signed_at) > SKEW_SECONDS:
             raise errors.SignatureExpired(metadata={"timestamp": timestamp})
         if not self._nonces.remember(number, at=signed_at, now=now):

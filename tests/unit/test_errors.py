@@ -5,6 +5,7 @@ import pytest
 
 from shared import errors
 from shared.errors import SiloError
+from shared.rpc.status import by_reason
 
 TREE = [leaf for leaf in errors.leaves() if leaf.__module__ == errors.__name__]
 
@@ -36,7 +37,7 @@ def test_every_reason_is_upper_snake_and_belongs_to_one_class() -> None:
 @pytest.mark.parametrize("leaf", TREE, ids=lambda leaf: leaf.__name__)
 def test_a_leafs_docstring_is_its_message_and_its_reason_finds_it(leaf: type[SiloError]) -> None:
     assert leaf().message == str(leaf()) == leaf.__doc__
-    assert errors.by_reason(leaf.reason) is leaf
+    assert by_reason(leaf.reason) is leaf
 
 
 def test_a_sentence_of_its_own_replaces_the_docstring() -> None:
@@ -44,7 +45,7 @@ def test_a_sentence_of_its_own_replaces_the_docstring() -> None:
 
 
 def test_a_reason_from_a_newer_peer_is_unknown() -> None:
-    assert errors.by_reason("NOT_YET_INVENTED") is None
+    assert by_reason("NOT_YET_INVENTED") is None
 
 
 def test_an_error_keeps_its_facts_and_the_order_of_its_fields() -> None:
@@ -54,3 +55,9 @@ def test_an_error_keeps_its_facts_and_the_order_of_its_fields() -> None:
         {"slug": "acme"},
         [("slug", ["taken"]), ("name", ["blank", "short"])],
     )
+
+
+def test_an_error_about_a_field_says_so_to_people_and_to_programs() -> None:
+    error = errors.FieldMissing.at("filter.status", "this field is required.")
+    assert error.message == "filter.status: this field is required."
+    assert error.fields == {"filter.status": ["This field is required."]}

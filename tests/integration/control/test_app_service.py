@@ -10,6 +10,8 @@ from control_silo.models.region import OrganizationReplica
 from control_silo.models.user import User
 from control_silo.services.delete import uninstall
 from control_silo.services.secret import hash_token
+from shared.consistency import decode
+from shared.domain.category import Category
 from shared.domain.scopes import Role
 from shared.errors import CallerNotOwner, InvalidInput, OrganizationNotFound, UserNotFound, ValidationFailed
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2 as pb
@@ -112,6 +114,15 @@ def test_the_same_integration_is_made_once_and_its_token_shown_once(silos: Silos
     assert first.api_token
     first.ClearField("api_token")
     assert second == first
+
+
+def test_whoever_asks_again_for_an_integration_may_require_what_the_first_call_wrote(
+    silos: Silos, acme: Any, owner: User
+) -> None:
+    asked = [silos.ask_with_token("control", _robot(acme, owner)) for _ in range(2)]
+    first, again = ({(each.category, each.object_id): each.version for each in decode(token)} for _, token in asked)
+    assert again == {key: first[key] for key in again}
+    assert {category for category, _ in again} == {Category.APP, Category.INSTALLATION}
 
 
 def test_another_creator_makes_another_integration(silos: Silos, acme: Any, owner: User) -> None:

@@ -59,7 +59,14 @@ def test_malformed_entries_are_refused_and_never_crash(entries: dict[str, str]) 
 
 
 @pytest.mark.parametrize(
-    ("timestamp", "nonce"), [("soon", "0" * 32), ("1893456000", "xyz"), ("1893456000", "00 " * 16)]
+    ("timestamp", "nonce"),
+    [
+        ("soon", "0" * 32),
+        ("1_893_456_000", "0" * 32),
+        (" 1893456000", "0" * 32),
+        ("1893456000", "xyz"),
+        ("1893456000", "00 " * 16),
+    ],
 )
 def test_malformed_entries_are_refused_also_when_they_are_signed(timestamp: str, nonce: str) -> None:
     entries = {
