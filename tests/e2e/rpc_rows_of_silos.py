@@ -1,0 +1,122 @@
+"""What silos say of themselves and to each other: organizations, users, replicas, outboxes and the directory."""
+
+from typing import Any
+from unittest.mock import ANY
+
+from tests.e2e.rpc_row import Refused, Row, rows_of
+
+INVALID = "INVALID_ARGUMENT"
+DENIED = Refused("PERMISSION_DENIED", "PERMISSION_DENIED")
+NOT_OWNER = Refused("PERMISSION_DENIED", "CALLER_NOT_OWNER")
+ORGANIZATIONS = "hybridcloud.organizations.v1.OrganizationService"
+REPLICAS = "hybridcloud.replication.v1.ReplicaService"
+OUTBOX = "hybridcloud.operations.v1.OutboxService"
+TOPOLOGY = "hybridcloud.operations.v1.TopologyService"
+IDENTITY = "hybridcloud.users.v1.IdentityService"
+MEMBERS = "hybridcloud.users.v1.MemberService"
+ACME = {"id": "@acme.id", "slug": "acme", "region_name": "us", "status": "active"}
+BETA = {"id": "@beta.id", "slug": "beta", "region_name": "de"}
+NOBODY = {"organization": None}
+ADDRESSES = {"grpc_address": "127.0.0.1:1", "http_address": "127.0.0.1:2", "identity": "0" * 32}
+TOKEN = {"token_hash": "@kanban_token.hash"}
+OLD_APP = {"category": "CATEGORY_APP", "object_id": "@kanban.id", "version": 1}
+OLD_ACME = {"category": "CATEGORY_ORGANIZATION", "object_id": "@acme.id", "version": 1}
+APPS = {"category": "CATEGORY_APP"}
+DIGESTS = {"digests": [ANY] * 1024}
+IN_ACME = {"organization_id": "@acme.id"}
+
+
+def outcome(name: str, reason: str = "") -> dict[str, Any]:
+    return {"results": [{"outcome": f"OUTCOME_{name}", "reason": reason}]}
+
+
+ROWS: list[Row] = [
+    *rows_of(
+        ORGANIZATIONS,
+        "control us",
+        ("GetOrganization", {"slug": "acme"}, {"organization": ACME}),
+        ("GetOrganization", {"id": "@acme.id"}, {"organization": ACME}),
+        ("GetOrganization", {"slug": "none"}, NOBODY),
+        ("GetOrganization", {}, Refused(INVALID, "FIELD_MISSING", "slug")),
+        ("ListOrganizations", {"page_size": 1}, {"organizations": [ACME], "next_page_token": ANY}),
+        ("ListOrganizations", {"page_token": "odd"}, Refused(INVALID, "CURSOR_INVALID", "page_token")),
+    ),
+    *rows_of(
+        ORGANIZATIONS,
+        "de",
+        ("GetOrganization", {"slug": "acme"}, NOBODY),
+        ("ListOrganizations", {}, {"organizations": [BETA], "next_page_token": ""}),
+    ),
+    *rows_of(
+        ORGANIZATIONS,
+        "us",
+        ("ProvisionOrganization", {"id": "@acme.id", "slug": "acme"}, {"organization": ACME, "version": 1}),
+        ("ProvisionOrganization", {"id": 999, "slug": "acme"}, Refused("ALREADY_EXISTS", "SLUG_TAKEN")),
+        ("ProvisionOrganization", {"id": 999, "slug": "999"}, Refused(INVALID, "VALIDATION_FAILED", "slug")),
+        caller="control",
+    ),
+    *rows_of(ORGANIZATIONS, "us", ("ProvisionOrganization", {"id": "@acme.id", "slug": "acme"}, DENIED), caller="de"),
+    *rows_of(ORGANIZATIONS, "control", ("ProvisionOrganization", {}, Refused("UNIMPLEMENTED", "UNIMPLEMENTED"))),
+    *rows_of(REPLICAS, "us", ("ApplyChanges", {"changes": [OLD_APP]}, outcome("STALE")), caller="control"),
+    *rows_of(REPLICAS, "us", ("ApplyChanges", {"changes": [OLD_APP]}, DENIED), caller="de"),
+    *rows_of(REPLICAS, "control", ("ApplyChanges", {"changes": [OLD_ACME]}, outcome("STALE")), caller="us"),
+    *rows_of(
+        REPLICAS,
+        "control",
+        ("ApplyChanges", {"changes": [OLD_ACME]}, outcome("REJECTED", "CALLER_NOT_OWNER")),
+        ("GetDigests", {**APPS, "destination": "us"}, NOT_OWNER),
+        caller="de",
+    ),
+    *rows_of(
+        REPLICAS,
+        "control us",
+        ("GetDigests", {**APPS}, DIGESTS),
+        ("GetDigests", {}, Refused(INVALID, "FIELD_MISSING", "category")),
+        ("ListVersions", {**APPS, "page_size": -1}, Refused(INVALID, "INVALID_INPUT", "page_size")),
+        ("ListVersions", {**APPS, "buckets": [1024]}, Refused(INVALID, "INVALID_INPUT", "buckets")),
+    ),
+    *rows_of(
+        REPLICAS,
+        "control",
+        ("ListVersions", {**APPS, "destination": "de"}, {"versions": [{"object_id": "@world.id", "checksum": ANY}]}),
+    ),
+    *rows_of(REPLICAS, "de", ("ListVersions", APPS, {"versions": [{"object_id": "@world.id", "checksum": ANY}]})),
+    *rows_of(
+        OUTBOX,
+        "control",
+        ("GetStatus", {}, {"silo": "control", "destinations": [{"destination": "de"}, {"destination": "us"}]}),
+    ),
+    *rows_of(OUTBOX, "us", ("GetStatus", {}, {"silo": "us", "destinations": [{"destination": "control"}]})),
+    *rows_of(
+        TOPOLOGY,
+        "control",
+        ("ListRegions", {}, {"regions": [{"name": "de", "number": ANY}, {"name": "us", "grpc_address": ANY}]}),
+        ("RegisterRegion", {"name": "us", **ADDRESSES}, Refused("ALREADY_EXISTS", "REGION_NAME_TAKEN")),
+        caller="us",
+    ),
+    *rows_of(TOPOLOGY, "control", ("RegisterRegion", {"name": "us", **ADDRESSES}, NOT_OWNER), caller="de"),
+    *rows_of(
+        IDENTITY,
+        "control",
+        (
+            "Authenticate",
+            {"token_hash": "@owner.hash"},
+            {"principal": {"user": {"id": "@owner.id"}, "memberships": [IN_ACME]}},
+        ),
+        ("Authenticate", TOKEN, {"principal": {"app": {"app_id": "@kanban.id", **IN_ACME}, "memberships": []}}),
+        ("Authenticate", {"token_hash": "0" * 64}, {"principal": None, "refusal": "Invalid token"}),
+        ("Authenticate", {}, Refused(INVALID, "FIELD_MISSING", "session_hash")),
+        caller="us",
+    ),
+    *rows_of(IDENTITY, "control", ("Authenticate", {"token_hash": "@owner.hash"}, DENIED)),
+    *rows_of(
+        MEMBERS,
+        "control",
+        ("FindMember", {**IN_ACME, "user_id": "@owner.id"}, {"member": {"email": "@owner.email"}}),
+        ("FindMember", {**IN_ACME, "email": "@owner.email"}, {"member": {"id": "@owner.id"}}),
+        ("FindMember", {**IN_ACME, "user_id": "@outsider.id"}, {"member": None}),
+        ("FindMember", IN_ACME, Refused(INVALID, "FIELD_MISSING", "email")),
+        caller="us",
+    ),
+    *rows_of(MEMBERS, "control", ("FindMember", {**IN_ACME, "user_id": "@owner.id"}, DENIED), caller="de"),
+]
