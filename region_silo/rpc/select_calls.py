@@ -1,7 +1,6 @@
 """``SentryAppRegionService`` about select fields."""
 
 import grpc
-from google.protobuf import struct_pb2
 
 from region_silo.rpc.app_error import Refusal
 from region_silo.rpc.region_calls import SentryAppRegionCalls
@@ -45,6 +44,4 @@ class SelectCalls(SentryAppRegionCalls):
 
 def _answer(choices: SelectChoices) -> pb.GetSelectOptionsResponse:
     default = None if choices.default_value is None else struct_of({"value": choices.default_value}).fields["value"]
-    return pb.GetSelectOptionsResponse(
-        choices=[list_of(choice) for choice in choices.choices], default_value=default or struct_pb2.Value()
-    )
+    return pb.GetSelectOptionsResponse(choices=[list_of(choice) for choice in choices.choices], default_value=default)

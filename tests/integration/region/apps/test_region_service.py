@@ -57,6 +57,13 @@ def test_choices_are_answered_with_their_types(world: World) -> None:
     answer = world.rpc.GetSelectOptions(pb.GetSelectOptionsRequest(**common(world), uri="/boards"))
     assert [json_format.MessageToDict(choice) for choice in answer.choices] == [[1.0, "One"], ["2", "Two"]]
     assert answer.default_value.string_value == "2"
+
+
+def test_without_a_selected_choice_the_default_is_absent(world: World) -> None:
+    world.third_party.answers("/boards", json=[{"value": "1", "label": "One"}])
+    answer = world.rpc.GetSelectOptions(pb.GetSelectOptionsRequest(**common(world), uri="/boards"))
+    assert len(answer.choices) == 1
+    assert not answer.HasField("default_value")
     assert not answer.HasField("error")
 
 
