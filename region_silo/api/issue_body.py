@@ -12,6 +12,7 @@ from shared.domain.json_value import JsonObject, JsonValue
 from shared.errors import ValidationFailed
 
 MAX_ISSUES_AT_ONCE = 1_000
+NAME_THEM = "Name the issues to change: ?id=1&id=2."
 UNKNOWN_ASSIGNEE = "Unknown actor input"
 """The original's text for an assignee who is nobody here."""
 
@@ -54,16 +55,18 @@ def unknown_assignee() -> ValidationFailed:
     return ValidationFailed(fields={"assignedTo": [UNKNOWN_ASSIGNEE]})
 
 
-def issue_ids_of(request: Request, organization_id: int) -> list[int]:
-    """The issues that ``id`` names, by id or short id; unknown ones are left out. Needs a session.
+def issue_ids_of(request: Request, organization_id: int) -> list[int] | None:
+    """The issues that ``id`` names, by id or short id; unknown ones are left out. None: it is absent. Needs a session.
 
     Raises:
-        ValidationFailed: none is named, or too many.
+        ValidationFailed: it names none, or too many.
     """
+    if "id" not in request.query_params:
+        return None
     names = dict.fromkeys(name.strip() for value in request.query_params.getlist("id") for name in value.split(","))
     names.pop("", None)
     if not names:
-        raise ValidationFailed("Name the issues to change: ?id=1&id=2.")
+        raise ValidationFailed(NAME_THEM)
     if len(names) > MAX_ISSUES_AT_ONCE:
         raise ValidationFailed(f"At most {MAX_ISSUES_AT_ONCE} issues can be changed at once.")
     found = (_issue_id(name, organization_id) for name in names)

@@ -20,12 +20,18 @@ ALL_PROJECTS = "-1"
 _MAX_PROJECTS = 100
 
 PROJECT_PARAMETER = Parameter(name="project", description="Id or slug; may be repeated; `-1` for all.")
-LIST_PARAMETERS = (
+QUERY_PARAMETERS = (
     Parameter(
         name="query",
         description="`is:unresolved`, `assigned:me`, `issue:WEB-1`, `level:error`, `project:web`, or words of the "
         f"title; `{DEFAULT_QUERY}` when it is absent.",
     ),
+    Parameter(name="status", description="Short for the query `is:<status>`; counts where there is no `query`."),
+    *SIGHTING_PARAMETERS,
+)
+"""Which issues are meant."""
+LIST_PARAMETERS = (
+    *QUERY_PARAMETERS,
     Parameter(
         name="sort",
         description="The greatest comes first.",
@@ -36,7 +42,6 @@ LIST_PARAMETERS = (
         description="As `per_page`.",
         schema={"type": "integer", "minimum": 1, "maximum": MAX_PER_PAGE, "default": MAX_PER_PAGE},
     ),
-    *SIGHTING_PARAMETERS,
     *PAGE_PARAMETERS,
 )
 
@@ -61,13 +66,19 @@ def read_list_request(request: Request, *, now: datetime) -> IssueListRequest:
     Raises:
         ValidationFailed, CursorInvalid: a parameter makes no sense.
     """
-    query = request.query_params.get("query")
     return IssueListRequest(
-        terms=parse_query(DEFAULT_QUERY if query is None else query),
+        terms=parse_query(_query(request)),
         sort=_sort(request.query_params.get("sort") or Sort.LAST_SEEN.value),
         sighting=read_sighting(request.query_params, now=now),
         page=_page(request),
     )
+
+
+def _query(request: Request) -> str:
+    query, status = request.query_params.get("query"), request.query_params.get("status")
+    if query is not None:
+        return query
+    return f"is:{status}" if status else DEFAULT_QUERY
 
 
 def project_ids_of(request: Request, organization_id: int) -> set[int]:

@@ -7,8 +7,22 @@ from fastapi import Response
 
 from region_silo.api.access import organization_for
 from region_silo.api.call import Call, CallOf
-from region_silo.api.issue_body import IssueFields, issue_ids_of, parse_issue_fields, unknown_assignee
-from region_silo.api.issue_list import LIST_PARAMETERS, PROJECT_PARAMETER, project_ids_of, read_list_request
+from region_silo.api.issue_body import (
+    MAX_ISSUES_AT_ONCE,
+    NAME_THEM,
+    IssueFields,
+    issue_ids_of,
+    parse_issue_fields,
+    unknown_assignee,
+)
+from region_silo.api.issue_list import (
+    LIST_PARAMETERS,
+    PROJECT_PARAMETER,
+    QUERY_PARAMETERS,
+    IssueListRequest,
+    project_ids_of,
+    read_list_request,
+)
 from region_silo.api.issue_path import READ_ISSUES, WRITE_ISSUES, OwnedIssue, issue_for, on_issue
 from region_silo.api.issue_shape import ChangedIssuesObject, IssueBody, IssueDetailObject, IssueObject, ShortIdObject
 from region_silo.api.project_path import project_for
@@ -25,7 +39,7 @@ from region_silo.services.principal import Principal
 from region_silo.services.projects import projects_by_id
 from region_silo.services.short_id import parse_short_id
 from shared.domain.json_field import UNSET, Unset
-from shared.errors import NotFound
+from shared.errors import NotFound, ValidationFailed
 from shared.http.answer import empty_answer, json_answer
 from shared.http.endpoint import Endpoints, Parameter
 from shared.http.pagination import cut, list_answer, public_url
@@ -37,7 +51,14 @@ SHOWN_ACTIVITIES = 100
 
 _ISSUES = "/organizations/{organization_id_or_slug}/issues/"
 _PROJECT_ISSUES = "/projects/{organization_id_or_slug}/{project_id_or_slug}/issues/"
-_ID_PARAMETER = Parameter(name="id", description="Id or short id of an issue; may be repeated.")
+CHANGE_PARAMETERS = (
+    Parameter(
+        name="id",
+        description="Id or short id of an issue; may be repeated. Without any, a new `status` goes to the issues that "
+        f"a list with the same parameters shows, the first {MAX_ISSUES_AT_ONCE} of them.",
+    ),
+    *QUERY_PARAMETERS,
+)
 
 
 @endpoints.add("GET", _ISSUES, answers={200: list[IssueObject]}, parameters=(PROJECT_PARAMETER, *LIST_PARAMETERS))
@@ -58,24 +79,33 @@ def list_project_issues(call: CallOf, organization_id_or_slug: str, project_id_o
 
 
 @endpoints.add(
-    "PUT", _ISSUES, answers={200: ChangedIssuesObject, 204: None}, body=IssueBody, parameters=(_ID_PARAMETER,)
+    "PUT",
+    _ISSUES,
+    answers={200: ChangedIssuesObject, 204: None},
+    body=IssueBody,
+    parameters=(PROJECT_PARAMETER, *CHANGE_PARAMETERS),
 )
 def put_organization_issues(call: CallOf, organization_id_or_slug: str) -> Response:
-    """Changes issues of an organization, all or none of them; 204 when there is none of those named."""
+    """Changes issues of an organization, all or none of them; 204 when there is none of those meant."""
     with call.signed_in(scopes=WRITE_ISSUES) as principal:
         organization = organization_for(principal, organization_id_or_slug, scopes=WRITE_ISSUES)
-        ids = issue_ids_of(call.request, organization.id)
+        project_ids = project_ids_of(call.request, organization.id)
+        ids = _issues_meant(call, principal, organization, project_ids=project_ids)
     return _change_many(call, principal, organization, ids=ids, project_id=None)
 
 
 @endpoints.add(
-    "PUT", _PROJECT_ISSUES, answers={200: ChangedIssuesObject, 204: None}, body=IssueBody, parameters=(_ID_PARAMETER,)
+    "PUT",
+    _PROJECT_ISSUES,
+    answers={200: ChangedIssuesObject, 204: None},
+    body=IssueBody,
+    parameters=CHANGE_PARAMETERS,
 )
 def put_project_issues(call: CallOf, organization_id_or_slug: str, project_id_or_slug: str) -> Response:
-    """Changes issues of a project, all or none of them; 204 when there is none of those named."""
+    """Changes issues of a project, all or none of them; 204 when there is none of those meant."""
     with call.signed_in(scopes=WRITE_ISSUES) as principal:
         found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=WRITE_ISSUES)
-        ids = issue_ids_of(call.request, found.organization.id)
+        ids = _issues_meant(call, principal, found.organization, project_ids=[found.project.id])
     return _change_many(call, principal, found.organization, ids=ids, project_id=found.project.id)
 
 
@@ -116,20 +146,51 @@ def get_short_id(call: CallOf, organization_id_or_slug: str, short_id: str) -> R
 
 def _page_of(call: Call, principal: Principal, organization: Organization, *, project_ids: Collection[int]) -> Response:
     asked = read_list_request(call.request, now=call.region.clock.now())
-    found = list_issues(
+    page = asked.page
+    found = _listed(principal, organization, asked, project_ids=project_ids, offset=page.offset, limit=page.probe)
+    issues, has_more = cut(found, page)
+    projects, place = projects_by_id([issue.project_id for issue in issues]), _place(call, organization)
+    items = [issue_object(issue, project=projects[issue.project_id], place=place) for issue in issues]
+    return list_answer(call.request, page, items, has_more=has_more)
+
+
+def _listed(
+    principal: Principal,
+    organization: Organization,
+    asked: IssueListRequest,
+    *,
+    project_ids: Collection[int],
+    offset: int,
+    limit: int,
+) -> list[Issue]:
+    return list_issues(
         organization.id,
         terms=asked.terms,
         user_id=principal.user.id,
         sort=asked.sort,
-        offset=asked.page.offset,
-        limit=asked.page.probe,
+        offset=offset,
+        limit=limit,
         project_ids=project_ids,
         sighting=asked.sighting,
     )
-    issues, has_more = cut(found, asked.page)
-    projects, place = projects_by_id([issue.project_id for issue in issues]), _place(call, organization)
-    items = [issue_object(issue, project=projects[issue.project_id], place=place) for issue in issues]
-    return list_answer(call.request, asked.page, items, has_more=has_more)
+
+
+def _issues_meant(
+    call: Call, principal: Principal, organization: Organization, *, project_ids: Collection[int]
+) -> list[int]:
+    """Ids of the issues that are named; when none is, of those that a list would show. Needs a session.
+
+    Raises:
+        ValidationFailed: too many are named, or none although more than a status shall change.
+    """
+    named = issue_ids_of(call.request, organization.id)
+    if named is not None:
+        return named
+    if "status" not in call.body:
+        raise ValidationFailed(NAME_THEM)
+    asked = read_list_request(call.request, now=call.region.clock.now())
+    every = _listed(principal, organization, asked, project_ids=project_ids, offset=0, limit=MAX_ISSUES_AT_ONCE)
+    return [issue.id for issue in every]
 
 
 def _change_many(

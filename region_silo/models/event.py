@@ -27,4 +27,5 @@ class Event(Model):
         indexes = (
             (("project_id", "event_id"), True),
             (("issue_id", "occurred_at", "id"), False),
+            (("project_id", "occurred_at", "id"), False),
         )

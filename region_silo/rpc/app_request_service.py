@@ -27,17 +27,25 @@ MAX_WHOLE_DELIVERIES = 100
 """In one answer, with the beginning of each body; with all of it one alone."""
 
 
+_Request = pb.GetBufferRequestsForCellRequest | pb.ListDeliveriesRequest | pb.GetDeliveriesRequest | pb.RedeliverRequest
+
+
 class AppRequestServicer(app_request_service_pb2_grpc.AppRequestServiceServicer):
     """Reads the log and the deliveries; makes one of these due again."""
 
     def __init__(self, region: Region) -> None:
         self._region = region
 
+    def _require(self, request: _Request) -> None:
+        """What was said to an app of this region's organizations is no other region's business."""
+        require_no_other_region(self._region)
+        require_name(self._region, request.cell_name, field="cell_name")
+        require_ids(sentry_app_id=request.sentry_app_id)
+
     def GetBufferRequestsForCell(
         self, request: pb.GetBufferRequestsForCellRequest, context: grpc.ServicerContext
     ) -> pb.GetBufferRequestsForCellResponse:
-        require_name(self._region, request.cell_name, field="cell_name")
-        require_ids(sentry_app_id=request.sentry_app_id)
+        self._require(request)
         events = _events(request.filter)
         with self._region.database.session():
             records = list_records(
@@ -60,8 +68,7 @@ class AppRequestServicer(app_request_service_pb2_grpc.AppRequestServiceServicer)
     def ListDeliveries(
         self, request: pb.ListDeliveriesRequest, context: grpc.ServicerContext
     ) -> pb.ListDeliveriesResponse:
-        require_name(self._region, request.cell_name, field="cell_name")
-        require_ids(sentry_app_id=request.sentry_app_id)
+        self._require(request)
         if not 0 <= request.limit <= MAX_DELIVERIES:
             raise InvalidInput.at("limit", f"a number from 1 to {MAX_DELIVERIES} is expected.")
         state = state_of(request.status)
@@ -75,8 +82,7 @@ class AppRequestServicer(app_request_service_pb2_grpc.AppRequestServiceServicer)
     def GetDeliveries(
         self, request: pb.GetDeliveriesRequest, context: grpc.ServicerContext
     ) -> pb.GetDeliveriesResponse:
-        require_name(self._region, request.cell_name, field="cell_name")
-        require_ids(sentry_app_id=request.sentry_app_id)
+        self._require(request)
         if not 0 <= request.max_characters <= MAX_EXCERPT_CHARACTERS:
             raise InvalidInput.at("max_characters", f"a number up to {MAX_EXCERPT_CHARACTERS} is expected.")
         limit = MAX_WHOLE_DELIVERIES if request.max_characters else 1
@@ -91,9 +97,8 @@ class AppRequestServicer(app_request_service_pb2_grpc.AppRequestServiceServicer)
         return pb.GetDeliveriesResponse(deliveries=found)
 
     def Redeliver(self, request: pb.RedeliverRequest, context: grpc.ServicerContext) -> pb.RedeliverResponse:
-        require_no_other_region(self._region)
-        require_name(self._region, request.cell_name, field="cell_name")
-        require_ids(sentry_app_id=request.sentry_app_id, delivery_id=request.delivery_id)
+        self._require(request)
+        require_ids(delivery_id=request.delivery_id)
         delivery = redeliver(
             self._region.database,
             sentry_app_id=request.sentry_app_id,

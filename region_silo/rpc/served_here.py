@@ -13,7 +13,7 @@ from shared.rpc.served import current_caller
 
 def require_no_other_region(region: Region) -> None:
     """Raises:
-    CallerNotOwner: another region asks this one to write.
+    CallerNotOwner: another region asks, for what is not its business.
     """
     caller = current_caller()
     if caller not in (CONTROL, region.name) and not caller.startswith(SERVICE_PREFIX):

@@ -43,8 +43,17 @@ def find_project_event(project_id: int, event_id: str) -> Event | None:
 
 def list_events(issue_id: int, *, offset: int, limit: int) -> list[Event]:
     """Events of an issue without their payloads, newest first. Needs a session."""
-    events = Event.select(*_OUTLINE).where(Event.issue_id == issue_id)
-    return list(events.order_by(Event.occurred_at.desc(), Event.id.desc()).offset(offset).limit(limit))
+    return _newest_first(Event.issue_id == issue_id, offset=offset, limit=limit)
+
+
+def list_project_events(project_id: int, *, offset: int, limit: int) -> list[Event]:
+    """Events of a project without their payloads, newest first. Needs a session."""
+    return _newest_first(Event.project_id == project_id, offset=offset, limit=limit)
+
+
+def _newest_first(wanted: Any, *, offset: int, limit: int) -> list[Event]:
+    newest = Event.select(*_OUTLINE).where(wanted).order_by(Event.occurred_at.desc(), Event.id.desc())
+    return list(newest.offset(offset).limit(limit))
 
 
 def neighbours_of(event: Event) -> Neighbours:

@@ -133,6 +133,7 @@ CALLS = (
     ),
     *_on_issue("GET", "events/", query={"per_page": "1"}, shows=[_EVENT]),
     *_on_issue("GET", "events/{event_id}/", shows=_EVENT | {"entries": [{"type": "exception"}]}, by="app"),
+    Call(method="GET", path=f"{PROJECT}events/", query={"per_page": "1"}, shows=[_EVENT]),
     Call(method="GET", path=f"{PROJECT}events/{{event_id}}/", shows=_EVENT | {"type": "error"}),
     *_on_issue("GET", "comments/", query={"per_page": "1"}, shows=[_COMMENT], after="comment_id"),
     *_on_issue("POST", "comments/", body={"text": "Seen."}, status=201, shows=_COMMENT, by="app"),

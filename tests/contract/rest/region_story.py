@@ -61,6 +61,7 @@ def tell_of_issues(stage: Stage) -> str:
         ask("GET", path)
         ask("GET", f"{path}events/")
         ask("GET", f"{path}events/latest/")
+    ask("GET", "/projects/acme/web/events/")
     ask("GET", f"/projects/acme/web/events/{EVENT_ID}/")
     ask("PUT", "/organizations/acme/issues/WEB-1/", {"assignedTo": "owner@acme.example"})
     ask("PUT", f"/issues/{issue}/", {"status": "resolved"}, by="kanban")

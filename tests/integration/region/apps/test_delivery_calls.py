@@ -80,7 +80,10 @@ def test_what_cannot_be_answered_is_refused(
         method(request(world, kind, **fields))
 
 
-def test_another_region_makes_nothing_due_here(world: World, delivered: int) -> None:
+@pytest.mark.parametrize(
+    "kind", [pb.GetBufferRequestsForCellRequest, pb.ListDeliveriesRequest, pb.GetDeliveriesRequest, pb.RedeliverRequest]
+)
+def test_another_region_learns_nothing_and_makes_nothing_due_here(world: World, delivered: int, kind: Any) -> None:
     stub = Stub(world.silos.channel("us", caller="de"))
     with pytest.raises(CallerNotOwner):
-        stub.Redeliver(request(world, pb.RedeliverRequest, delivery_id=delivered))
+        getattr(stub, kind.__name__.removesuffix("Request"))(request(world, kind))

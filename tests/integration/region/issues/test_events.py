@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.integration.region.issues.world import World, exception
+from tests.integration.region.issues.world import World, exception, message
 
 
 @pytest.fixture
@@ -51,3 +51,16 @@ def test_an_unknown_event_is_not_found(two: tuple[World, list[str], str], event:
 def test_an_event_of_another_issue_is_not_found(two: tuple[World, list[str], str]) -> None:
     world, ids, _ = two
     assert world.owner.get(f"/issues/{world.raise_issue()['id']}/events/{ids[0]}/").status_code == 404
+
+
+def test_the_events_of_a_project_are_listed_newest_first(world: World) -> None:
+    ids = []
+    for name in ("first", "second", "third"):
+        ids += world.send(message(name))
+        world.silos.clock.advance(1)
+    world.send(message("elsewhere"), project=world.project("api"))
+    path = f"/projects/{world.org}/web/events/"
+    first, rest = (world.owner.get(path, per_page=2, cursor=cursor) for cursor in ("2:0:0", "2:1:0"))
+    assert [event["eventID"] for event in first.json() + rest.json()] == ids[::-1]
+    assert 'rel="next"; results="true"' in first.headers["link"]
+    assert 'rel="next"; results="false"' in rest.headers["link"]

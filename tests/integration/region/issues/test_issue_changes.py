@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.domain.scopes import Role
-from tests.integration.region.issues.world import Caller, World
+from tests.integration.region.issues.world import Caller, World, message
 
 
 def _put(world: World, issue: dict[str, Any], body: Any, *, caller: Caller | None = None) -> Any:
@@ -147,7 +147,34 @@ def test_another_organizations_issues_are_passed_over(world: World, other: World
     assert (answer.status_code, other.issue()["status"]) == (204, "unresolved")
 
 
-@pytest.mark.parametrize("query", ["", "?id=", "?id=,", "?" + "&".join(f"id={number}" for number in range(1, 1102))])
+@pytest.mark.parametrize(
+    ("query", "changed"),
+    [
+        ("", ["second"]),
+        ("?query=FIRST", ["first"]),
+        ("?query=", ["second", "first"]),
+        ("?status=ignored", ["first"]),
+        ("?status=resolved", []),
+        ("?project=-1&query=is:unresolved", ["second"]),
+    ],
+)
+def test_without_ids_a_status_goes_to_what_a_list_shows(world: World, query: str, changed: list[str]) -> None:
+    world.send(message("first"), message("second"))
+    first = world.issue(query="first")
+    _put(world, first, {"status": "ignored"})
+    for path in (f"/organizations/{world.org}/issues/", f"/projects/{world.org}/web/issues/"):
+        answer = world.owner.put(path + query, {"status": "resolved"})
+        assert answer.status_code in (200, 204), answer.text
+    assert {issue["title"] for issue in world.issues(query="is:resolved")} == set(changed)
+
+
+@pytest.mark.parametrize("body", [{"assignedTo": ""}, {}])
+def test_without_ids_nothing_but_a_status_is_changed(world: World, body: Any) -> None:
+    world.raise_issue()
+    assert world.owner.put(f"/organizations/{world.org}/issues/", body).status_code == 400
+
+
+@pytest.mark.parametrize("query", ["?id=", "?id=,", "?" + "&".join(f"id={number}" for number in range(1, 1102))])
 def test_the_issues_to_change_must_be_named_and_not_be_too_many(world: World, query: str) -> None:
     answer = world.owner.put(f"/organizations/{world.org}/issues/{query}", {"status": "resolved"})
     assert answer.status_code == 400

@@ -29,6 +29,7 @@ NEEDED: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/organizations/{org}/shortids/WEB-1/"): EVENT,
     ("GET", "/issues/{issue}/events/"): EVENT,
     ("GET", "/issues/{issue}/events/latest/"): EVENT,
+    ("GET", "/projects/{org}/web/events/"): EVENT,
     ("GET", "/projects/{org}/web/events/{event}/"): EVENT,
     ("GET", "/issues/{issue}/comments/"): EVENT,
     ("POST", "/issues/{issue}/comments/"): EVENT[1:],
