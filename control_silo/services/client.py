@@ -36,7 +36,7 @@ class Jwt:
     """A JWT whose signature and claims were checked."""
 
     text: str = field(repr=False)
-    """As it was presented."""
+    """The same however its signature was spelled: padding makes no other JWT of it."""
     ends_at: datetime
     """The last instant at which it is accepted."""
 
@@ -74,12 +74,14 @@ def identify_jwt(control: Control, text: str) -> Client:
         claimed = jwt.decode(text, options={"verify_signature": False})
         application = _find_client(claimed.get("iss"))
         secret = application.client_secret if application else _ANY_SECRET
-        claims = jwt.decode(text, key=secret, algorithms=[_ALGORITHM], options=_SIGNATURE_ALONE)
+        checked = jwt.decode_complete(text, key=secret, algorithms=[_ALGORITHM], options=_SIGNATURE_ALONE)
     except (jwt.PyJWTError, ValueError) as exc:
         raise PermissionDenied(INVALID_JWT) from exc
+    claims, signature = checked["payload"], checked["signature"]
     if application is None or claims.get("sub") != application.client_id:
         raise PermissionDenied(INVALID_JWT)
-    return Client(application, Jwt(text, _end_of(claims, now=control.clock.now())))
+    one_spelling = f"{text.rpartition('.')[0]}.{signature.hex()}"
+    return Client(application, Jwt(one_spelling, _end_of(claims, now=control.clock.now())))
 
 
 def _find_client(client_id: object) -> ApiApplication | None:

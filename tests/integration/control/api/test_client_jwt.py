@@ -73,6 +73,14 @@ def test_a_jwt_that_was_overheard_ends_no_token_that_was_issued_since(kanban: Th
     assert kanban.works(newest)
 
 
+def test_a_jwt_that_is_spelled_otherwise_is_the_same_jwt(kanban: ThirdParty) -> None:
+    overheard = kanban.sign()
+    first = kanban.send_jwt(overheard).json()
+    newest = kanban.send_jwt(kanban.sign()).json()["token"]
+    assert kanban.send_jwt(f"{overheard}=").json() == first
+    assert kanban.works(newest)
+
+
 @pytest.mark.parametrize(
     "claims",
     [
