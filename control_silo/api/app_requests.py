@@ -9,15 +9,14 @@ from starlette.datastructures import QueryParams
 
 from control_silo.api.app_requests_shape import AppRequestObject
 from control_silo.api.apps import get_visible_app
-from control_silo.api.call import Call, CallOf, path_key
+from control_silo.api.call import Call, CallOf, get_organization_of_path
 from control_silo.models.app import SentryApp
 from control_silo.models.region import OrganizationReplica
 from control_silo.services import app_access
-from control_silo.services.organization import find_organization
 from control_silo.services.request_log import RequestQuery, list_requests, organizations_of, sent_at
 from shared.domain.event import REQUEST_LOG_EVENTS
 from shared.domain.json_field import FieldInvalid, parse_boolean, shown
-from shared.errors import RequestRefused, ValidationFailed
+from shared.errors import OrganizationNotFound, RequestRefused, ValidationFailed
 from shared.http.answer import instant_json
 from shared.http.endpoint import PAGE_PARAMETERS, Endpoints, Parameter
 from shared.http.pagination import cut, list_answer, page_request
@@ -150,10 +149,10 @@ def _organization_id(slug: str | None) -> int | None:
     """
     if not slug:
         return None
-    organization = find_organization(path_key(slug)) if slug.isprintable() else None
-    if organization is None:
-        raise RequestRefused(ORGANIZATION_ERROR)
-    return organization.id
+    try:
+        return get_organization_of_path(slug).id
+    except OrganizationNotFound as exc:
+        raise RequestRefused(ORGANIZATION_ERROR) from exc
 
 
 def _request_object(

@@ -13,13 +13,12 @@ from control_silo.services.identity import Principal, identify_session, identify
 from control_silo.services.organization import find_organization
 from shared.consistency import required
 from shared.domain.json_value import JsonObject
+from shared.domain.path_key import path_key
 from shared.errors import CredentialsMissing, OrganizationNotFound, PermissionDenied, ReplicaBehind
 from shared.freshness import ReplicaFreshness
 from shared.http.body import parse_object, read_body
 from shared.http.cors import check_origin
 from shared.http.credentials import bearer_token, session_key
-
-MAX_ID = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -113,13 +112,8 @@ def get_organization_of_path(id_or_slug: str) -> OrganizationReplica:
     Raises:
         OrganizationNotFound: there is none.
     """
-    organization = find_organization(path_key(id_or_slug)) if "\x00" not in id_or_slug else None
+    key = path_key(id_or_slug)
+    organization = None if key is None else find_organization(key)
     if organization is None:
         raise OrganizationNotFound
     return organization
-
-
-def path_key(id_or_slug: str) -> int | str:
-    """An id as a number; anything else, ids beyond every table included, as a slug."""
-    is_id = id_or_slug.isascii() and id_or_slug.isdecimal() and len(id_or_slug) < 20 and int(id_or_slug) <= MAX_ID
-    return int(id_or_slug) if is_id else id_or_slug

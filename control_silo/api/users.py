@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from fastapi import Response
 
-from control_silo.api.call import Call, CallOf, path_key
+from control_silo.api.call import Call, CallOf
 from control_silo.api.organization_object import region_url
 from control_silo.api.user_object import user_object
 from control_silo.api.user_shape import NewUserObject, RegionsObject, UserBody
@@ -13,8 +13,9 @@ from control_silo.services.region import list_regions
 from control_silo.services.user import MAX_PASSWORD_CHARACTERS, UserCreator
 from shared.domain.json_field import UNSET, FieldInvalid, FieldReader, parse_boolean, parse_text, shown
 from shared.domain.json_value import JsonObject, JsonValue
+from shared.domain.path_key import path_key
 from shared.domain.scopes import Role
-from shared.errors import CredentialsInvalid, CredentialsMissing, RateLimited
+from shared.errors import CredentialsInvalid, CredentialsMissing, OrganizationNotFound, RateLimited
 from shared.http.answer import empty_answer, json_answer
 from shared.http.credentials import SESSION_COOKIE, basic_credentials, session_key
 from shared.http.endpoint import Endpoints
@@ -126,7 +127,7 @@ def _read_user(body: JsonObject) -> UserCreator:
         "email": reader.read("email", _parse_text, is_required=True),
         "name": reader.read_nullable("name", _parse_optional_text),
         "password": reader.read_nullable("password", _parse_password),
-        "organization": reader.read_nullable("organization", lambda value: path_key(_parse_text(value))),
+        "organization": reader.read_nullable("organization", _parse_organization),
         "role": reader.read("role", _parse_role),
         "is_superuser": reader.read("isSuperuser", parse_boolean),
         "is_staff": reader.read("isStaff", parse_boolean),
@@ -137,6 +138,13 @@ def _read_user(body: JsonObject) -> UserCreator:
 
 def _parse_text(value: JsonValue) -> str:
     return parse_text(value, max_characters=_MAX_TEXT_CHARACTERS, is_blank_allowed=False)
+
+
+def _parse_organization(value: JsonValue) -> int | str:
+    key = path_key(_parse_text(value))
+    if key is None:
+        raise OrganizationNotFound
+    return key
 
 
 def _parse_optional_text(value: JsonValue) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from control_silo.services.asked_regions import REGIONS_DEADLINE_SECONDS, ask_regions
 from control_silo.services.control import Control
 from shared.config import CONTROL
-from shared.domain.path_key import MAX_ID
+from shared.domain.path_key import path_key
 from shared.errors import NotFound, RegionNotFound
 from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2 as pb
 from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2_grpc, delivery_pb2
@@ -41,9 +41,10 @@ class DeliveryName:
         NotFound: it is no such name.
         """
         silo, _, number = text.rpartition(".")
-        if not (silo and number.isascii() and number.isdecimal() and len(number) < 20 and 0 < int(number) <= MAX_ID):
+        key = path_key(number)
+        if not silo or not isinstance(key, int) or key == 0:
             raise NotFound
-        return cls(silo=silo, id=int(number))
+        return cls(silo=silo, id=key)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,10 +10,10 @@ from region_silo.services.row_lock import locked
 from shared.asking.issue_link import Ticket
 from shared.database import Transaction
 from shared.domain.app_error import AppError, client_error
+from shared.domain.path_key import MAX_ID
 from shared.errors import DatabaseBusy
 
 DIFFERENT_LINK = "The issue is linked to a different external issue."
-MAX_ID = 2**63 - 1
 _ATTEMPTS = 5
 
 

@@ -12,6 +12,7 @@ from region_silo.services.row_lock import locked
 from shared.database import Transaction
 from shared.domain.app_error import client_error
 from shared.domain.json_value import JsonValue
+from shared.domain.path_key import MAX_ID, path_key
 from shared.errors import ValidationFailed
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
 
@@ -26,7 +27,6 @@ MIXED = (
 UNKNOWN = "One or more project identifier is duplicate, not accessible, or does not exist."
 MAX_PROJECTS = 10_000
 """In one list."""
-_MAX_ID = 2**63 - 1
 
 Installation = installation_pb2.RpcSentryAppInstallation
 
@@ -132,11 +132,9 @@ def _project_ids(organization_id: int, identifiers: Sequence[int | str]) -> list
 
 def _key(identifier: int | str) -> int | str:
     """A string of digits is an id: no slug is one. What no column can hold names nothing."""
-    if isinstance(identifier, str) and identifier.isascii() and identifier.isdecimal():
-        identifier = int(identifier[:20])
     if isinstance(identifier, int):
-        return identifier if 0 < identifier <= _MAX_ID else 0
-    return "" if "\x00" in identifier or not identifier.isprintable() else identifier
+        return identifier if 0 < identifier <= MAX_ID else 0
+    return path_key(identifier) or ""
 
 
 def _projects_of(hook: ServiceHook) -> list[ServiceHookProject]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.domain.event import REQUEST_LOG_EVENTS
+from shared.domain.path_key import MAX_ID
 from shared.domain.webhook_url import without_credentials
 
 MAX_LOGGED_CHARACTERS = 1024
@@ -17,8 +18,6 @@ NO_ANSWER = 0
 """The response code of a call that got none."""
 ERROR_ID_HEADER = "sentry-hook-error"
 PROJECT_ID_HEADER = "sentry-hook-project"
-
-_MAX_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +98,7 @@ def _named_error(headers: Mapping[str, str]) -> tuple[str | None, int | None]:
     error_id, project_id = headers.get(ERROR_ID_HEADER, ""), headers.get(PROJECT_ID_HEADER, "")
     if not error_id or not (project_id.isascii() and project_id.isdecimal()) or len(project_id) > 19:
         return None, None
-    return (error_id[:MAX_LOGGED_CHARACTERS], int(project_id)) if int(project_id) <= _MAX_ID else (None, None)
+    return (error_id[:MAX_LOGGED_CHARACTERS], int(project_id)) if int(project_id) <= MAX_ID else (None, None)
 
 
 def _excerpt(body: bytes) -> str:
