@@ -24,6 +24,8 @@ class ControlConfig:
     grpc_listen: str
     http_listen: str
     keyring: Keyring
+    public_url: str | None = None
+    """Where clients reach control; None: where they say that they do."""
     tls: TlsConfig | None = None
     reach: Reach = PUBLIC
     """How far calls to apps may go."""
@@ -47,6 +49,7 @@ class ControlConfig:
             grpc_listen=env.address("CONTROL_GRPC_LISTEN", "127.0.0.1:50051"),
             http_listen=env.address("CONTROL_HTTP_LISTEN", "127.0.0.1:8000"),
             keyring=env.keyring("SILO_RPC_KEYS"),
+            public_url=env.optional_origin("CONTROL_PUBLIC_URL"),
             tls=env.tls(),
             reach=env.reach(),
             requests_per_second=env.positive("SILO_REQUESTS_PER_SECOND", DEFAULT_REQUESTS_PER_SECOND),

@@ -29,7 +29,12 @@ class ControlServe:
         started.callback(control.database.close)
         started.callback(control.regions.close)
         relay = Relay(self._config.keyring, clock=control.clock)
-        api = create_api(control, relay=relay, requests_per_second=self._config.requests_per_second)
+        api = create_api(
+            control,
+            relay=relay,
+            requests_per_second=self._config.requests_per_second,
+            public_url=self._config.public_url,
+        )
         http = HttpServer(api, listen=self._config.http_listen)
         started.callback(http.stop)
         server = start_server(control, self._config)

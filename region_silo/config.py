@@ -20,7 +20,7 @@ class RegionConfig:
     advertised_grpc: str
     """How control reaches this region's gRPC."""
     advertised_http: str
-    """How control reaches this region's HTTP."""
+    """How control and clients reach this region's HTTP."""
     control_target: str
     """How this region reaches control's gRPC."""
     keyring: Keyring
@@ -33,6 +33,11 @@ class RegionConfig:
     """What one token or session may make over HTTP."""
     disabled_enforcement: bool = False
     """The option `sentry-apps.disabled-enforcement`: apps that are disabled cannot be read."""
+
+    @property
+    def public_url(self) -> str | None:
+        """Where clients reach this region; None: where they say that they do, since no base URL was advertised."""
+        return self.advertised_http if "://" in self.advertised_http else None
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> "RegionConfig":

@@ -49,6 +49,7 @@ class RegionServe:
             control=self._control,
             keyring=config.keyring,
             requests_per_second=config.requests_per_second,
+            public_url=config.public_url,
         )
         http = HttpServer(api, listen=config.http_listen)
         started.callback(http.stop)

@@ -26,6 +26,7 @@ one that bites set ``SILO_REQUESTS_PER_SECOND``."""
 
 _T = TypeVar("_T")
 _ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:]+\]|[^\s:/\x00-\x1f]{1,253}):(?P<port>\d{1,5})")
+_ORIGIN = re.compile(r"https?://(?P<host>\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+)(:(?P<port>\d{1,5}))?/?", re.ASCII)
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 
 
@@ -82,6 +83,16 @@ class Environment:
     def optional_http_address(self, name: str) -> str | None:
         """As ``http_address``; None when unset."""
         return self.http_address(name, "") if self._variables.get(name) else None
+
+    def optional_origin(self, name: str) -> str | None:
+        """A base URL without a path: ``https://silo.example``, without a slash at its end; None when unset."""
+        value = self._variables.get(name)
+        if not value:
+            return None
+        match = _ORIGIN.fullmatch(value)
+        if match is None or not _is_host_and_port(f"{match['host']}:{match['port'] or 0}"):
+            self._problems.append(f"{name} must be a URL without a path, such as https://silo.example, not {value!r}.")
+        return value.rstrip("/")
 
     def flag(self, name: str) -> bool:
         """Off unless set to 1, true, yes or on."""

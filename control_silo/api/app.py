@@ -34,6 +34,7 @@ from shared.http.endpoint import Endpoint
 from shared.http.limits import RequestLimit, limit_requests
 from shared.http.measure import Metrics, OutboxAge
 from shared.http.operations import add_operations
+from shared.http.public_address import PublicAddress
 from shared.outbox.status import list_destinations
 
 TITLE = "Silo control"
@@ -57,7 +58,11 @@ def list_endpoints() -> list[Endpoint]:
 
 
 def create_api(
-    control: Control, *, relay: Relay | None = None, requests_per_second: int = DEFAULT_REQUESTS_PER_SECOND
+    control: Control,
+    *,
+    relay: Relay | None = None,
+    requests_per_second: int = DEFAULT_REQUESTS_PER_SECOND,
+    public_url: str | None = None,
 ) -> FastAPI:
     """The application that serves control's REST.
 
@@ -65,6 +70,7 @@ def create_api(
         control: database, clock, way to the regions.
         relay: carries requests for paths that regions own; None: they are not served.
         requests_per_second: that one token or session may make.
+        public_url: where clients reach control; None: where they say that they do.
     """
     metrics = Metrics(list_ages=lambda: list_ages(control))
     app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
@@ -75,6 +81,8 @@ def create_api(
     if relay:
         forward_region_paths(app, control, relay)
     app_avatar.serve_photos(app, control)
+    if public_url:
+        app.add_middleware(PublicAddress, url=public_url)
     add_operations(app, check=lambda: check_database(control), metrics=metrics)
     return app
 

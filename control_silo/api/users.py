@@ -69,7 +69,7 @@ def post_auth(call: CallOf) -> Response:
         max_age=SESSION_SECONDS,
         httponly=True,
         samesite="strict",
-        secure=call.request.url.scheme == "https",
+        secure=_is_secure(call),
     )
     return answer
 
@@ -81,7 +81,7 @@ def delete_auth(call: CallOf) -> Response:
     if key:
         sign_out(call.control, key)
     answer = empty_answer(204)
-    answer.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict")
+    answer.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict", secure=_is_secure(call))
     return answer
 
 
@@ -113,6 +113,11 @@ def post_user(call: CallOf) -> Response:
         "password": created.password,
     }
     return json_answer(body, status=201)
+
+
+def _is_secure(call: Call) -> bool:
+    """Whether the client's way here is encrypted, so that the cookie need never go another."""
+    return call.request.url.scheme == "https"
 
 
 def _client_of(call: Call, email: str) -> bytes:

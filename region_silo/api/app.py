@@ -37,6 +37,7 @@ from shared.http.forwarded import Forwarded
 from shared.http.limits import RequestLimit, limit_requests
 from shared.http.measure import Metrics, OutboxAge
 from shared.http.operations import add_operations
+from shared.http.public_address import PublicAddress
 from shared.outbox.status import list_destinations
 from shared.request_log import SiloRequestLog
 from shared.rpc.keyring import Keyring
@@ -72,7 +73,12 @@ def list_endpoints() -> list[Endpoint]:
 
 
 def create_api(
-    region: Region, *, control: grpc.Channel, keyring: Keyring, requests_per_second: int = DEFAULT_REQUESTS_PER_SECOND
+    region: Region,
+    *,
+    control: grpc.Channel,
+    keyring: Keyring,
+    requests_per_second: int = DEFAULT_REQUESTS_PER_SECOND,
+    public_url: str | None = None,
 ) -> FastAPI:
     """The application, an ASGI one.
 
@@ -81,6 +87,7 @@ def create_api(
         control: the channel to control, asked for what no replica here can tell.
         keyring: proves that a forwarded request comes from control.
         requests_per_second: that one token or session may make here; control counts what it forwards.
+        public_url: where clients reach this region; None: where they say that they do.
     """
     metrics = Metrics(list_ages=lambda: list_ages(region))
     app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
@@ -93,6 +100,8 @@ def create_api(
     accept_events(app)
     limit_requests(app, RequestLimit(region.clock, limit=requests_per_second))
     answer_browsers(app)
+    if public_url:
+        app.add_middleware(PublicAddress, url=public_url)
     app.add_middleware(Forwarded, region=region.name, keyring=keyring, clock=region.clock)
     add_operations(app, check=lambda: _check(region), metrics=metrics)
     return app

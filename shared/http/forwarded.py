@@ -66,7 +66,8 @@ class Forwarded:
         if scope["type"] == "http":
             headers = Headers(scope=scope)
             if self._is_proved(scope, headers):
-                scope = _as_the_client_sent_it(scope, headers)
+                sent = as_sent_to(scope, protocol=headers[PROTOCOL_HEADER], host=headers[HOST_HEADER])
+                scope = {**sent, IS_FORWARDED: True}
         await self._app(scope, receive, send)
 
     def _is_proved(self, scope: Scope, headers: Headers) -> bool:
@@ -81,10 +82,10 @@ class Forwarded:
         return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "surrogatepass"))
 
 
-def _as_the_client_sent_it(scope: Scope, headers: Headers) -> Scope:
+def as_sent_to(scope: Scope, *, protocol: str, host: str) -> Scope:
+    """The same request, as if it had been sent to that host."""
     kept = [(name, value) for name, value in scope["headers"] if name != b"host"]
-    host = (b"host", headers[HOST_HEADER].encode("latin-1"))
-    return {**scope, "headers": [host, *kept], "scheme": headers[PROTOCOL_HEADER], IS_FORWARDED: True}
+    return {**scope, "headers": [(b"host", host.encode("latin-1")), *kept], "scheme": protocol}
 
 
 def _target(scope: Scope) -> str:

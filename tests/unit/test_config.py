@@ -120,3 +120,26 @@ def test_a_network_that_is_none_is_a_problem() -> None:
     environment = Environment({"SILO_WEBHOOK_ALLOWED_NETWORKS": "10.1.0.0/16,everything"})
     environment.reach()
     assert problem(environment) == "Not a network, such as 10.0.0.0/8: 'everything'."
+
+
+@pytest.mark.parametrize(
+    "value", ["https://silo.example", "http://127.0.0.1:8000", "https://[::1]:8443", "https://a-b_c/"]
+)
+def test_a_public_address_is_a_url_without_a_path(value: str) -> None:
+    environment = Environment({"URL": value})
+    assert environment.optional_origin("URL") == value.rstrip("/")
+    environment.finish()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("silo.example", "ftp://silo.example", "https://", "https://a/b", "https://a?b", "https://me:secret@a"),
+        *("https://a:x", "https://a:65536", "https://é.example", "https://a b", "https://a\r\nb", "https://a\n"),
+        "https://[::1",
+    ],
+)
+def test_anything_else_is_no_public_address(value: str) -> None:
+    environment = Environment({"URL": value})
+    environment.optional_origin("URL")
+    assert problem(environment).startswith("URL must be a URL without a path")
