@@ -3,11 +3,11 @@
 import re
 from uuid import uuid4
 
-from control_silo.models.app import SentryApp, SentryAppAvatar
+from control_silo.models.app import SentryAppAvatar
 from control_silo.models.photo import SentryAppPhoto
 from control_silo.services.change import app_changed
 from control_silo.services.control import Control
-from shared.errors import AppNotFound
+from control_silo.services.held_app import get_held_app
 
 _IDENT = re.compile(r"[0-9a-f]{32}")
 _PHOTO = """
@@ -29,10 +29,7 @@ def set_avatar(control: Control, *, app_id: int, color: bool, photo: bytes | Non
     """
     now = control.clock.now()
     with control.database.transaction() as tx:
-        query = SentryApp.select().where(SentryApp.id == app_id, SentryApp.date_deleted.is_null())
-        app = control.locked(query).get_or_none()
-        if app is None:
-            raise AppNotFound
+        app = get_held_app(control, app_id)
         SentryAppAvatar.delete().where(
             SentryAppAvatar.sentry_app == app, SentryAppAvatar.color == color
         ).execute()  # the photo goes with it

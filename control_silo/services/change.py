@@ -3,8 +3,8 @@
 Owns interest: which region holds what. A region holds the installations of its organizations and their tokens, the
 apps of those installations, the apps that its organizations own, and every published app.
 
-Who changes more than one of an app's rows, its installations and tokens included, locks the app first. So no two
-writers wait for each other, and interest is judged while nobody else can change it.
+Who changes an app, its installations or tokens, one row or many, locks the app first: a foreign key may lock it later.
+So no two writers wait for each other, and interest is judged while nobody else can change it.
 """
 
 from collections.abc import Iterable, Sequence

@@ -18,11 +18,12 @@ from control_silo.models.user import User
 from control_silo.services.audit import AuditEvent, record
 from control_silo.services.change import app_changed, installation_changed, regions_of_app, token_deleted
 from control_silo.services.control import Control
+from control_silo.services.held_app import get_held_app, get_held_app_of_installation
 from control_silo.services.install import get_installation
 from control_silo.services.webhook import InstallationEvent, installation_told
 from shared.database import Transaction
 from shared.domain.status import SentryAppInstallationStatus, SentryAppStatus
-from shared.errors import AppNotFound, InstallationNotFound, PermissionDenied
+from shared.errors import PermissionDenied
 
 DELETABLE = frozenset({SentryAppStatus.UNPUBLISHED, SentryAppStatus.INTERNAL})
 """Statuses in which an app may be deleted."""
@@ -37,10 +38,7 @@ def delete_app(control: Control, *, app_id: int, actor: User) -> None:
     """
     now = control.clock.now()
     with control.database.transaction() as tx:
-        query = SentryApp.select().where(SentryApp.id == app_id, SentryApp.date_deleted.is_null())
-        app = control.locked(query).get_or_none()
-        if app is None:
-            raise AppNotFound
+        app = get_held_app(control, app_id)
         if app.state not in DELETABLE:
             raise PermissionDenied("Published apps cannot be removed.")
         regions_before = regions_of_app(app)
@@ -73,7 +71,7 @@ def uninstall(control: Control, *, uuid: str, actor: User) -> None:
     """
     now = control.clock.now()
     with control.database.transaction() as tx:
-        app = _locked_app_of(control, uuid)
+        app = get_held_app_of_installation(control, uuid)  # it says whether its region keeps the app
         installation = get_installation(control, uuid)
         regions_before = regions_of_app(app)
         installation_told(tx, InstallationEvent.DELETED, installation, actor=actor, now=now)
@@ -94,15 +92,6 @@ def uninstall(control: Control, *, uuid: str, actor: User) -> None:
 def _live_installations(control: Control, app: SentryApp) -> list[SentryAppInstallation]:
     live = app.installations.where(SentryAppInstallation.date_deleted.is_null()).order_by(SentryAppInstallation.id)
     return list(control.locked(live))
-
-
-def _locked_app_of(control: Control, uuid: str) -> SentryApp:
-    """The app of an installation: held first, since it says whether its region keeps the app."""
-    owners = SentryAppInstallation.select(SentryAppInstallation.sentry_app).where(SentryAppInstallation.uuid == uuid)
-    app = control.locked(SentryApp.select().where(SentryApp.id.in_(owners))).get_or_none()
-    if app is None:
-        raise InstallationNotFound
-    return app
 
 
 def _delete_installation(tx: Transaction, installation: SentryAppInstallation, *, now: datetime) -> None:

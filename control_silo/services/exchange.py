@@ -15,11 +15,12 @@ from control_silo.models.installation import SentryAppInstallation
 from control_silo.services.client import Jwt
 from control_silo.services.control import Control
 from control_silo.services.exchange_memory import find_answer, remember_answer
+from control_silo.services.held_app import get_held_app_of_client
 from control_silo.services.install import get_installation
 from control_silo.services.issue_token import IssuedToken, issue_token
 from control_silo.services.secret import hash_token
 from shared.database import Transaction
-from shared.errors import AppNotFound, GrantInvalid, RequestRefused
+from shared.errors import GrantInvalid, RequestRefused
 
 REFRESH_GRACE_SECONDS = 600
 """How long a refresh token is answered the same again after its first use."""
@@ -135,18 +136,10 @@ class ManualTokenRefresher:
 def _held(control: Control, application: ApiApplication, installation_uuid: str) -> Iterator[_Place]:
     """A transaction in which the app of the client, and the installation, stay as they were checked to be."""
     with control.database.transaction() as tx:
-        app = _get_held_app(control, application)
+        app = get_held_app_of_client(control, application)
         installation = get_installation(control, installation_uuid)
         _check_client(app, installation, application)
         yield _Place(tx, app, installation, control.clock.now())
-
-
-def _get_held_app(control: Control, application: ApiApplication) -> SentryApp:
-    query = SentryApp.select().where(SentryApp.application == application, SentryApp.date_deleted.is_null())
-    app = control.locked(query).get_or_none()
-    if app is None:
-        raise AppNotFound
-    return app
 
 
 def _check_client(app: SentryApp, installation: SentryAppInstallation, application: ApiApplication) -> None:

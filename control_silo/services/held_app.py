@@ -1,8 +1,12 @@
-"""Holding an app: whoever changes more than one of its rows takes this lock first (``services/change.py``)."""
+"""Holding an app: whoever changes it, or what belongs to it, takes this lock first (``services/change.py``)."""
+
+import peewee
 
 from control_silo.models.app import SentryApp
+from control_silo.models.application import ApiApplication
+from control_silo.models.installation import SentryAppInstallation
 from control_silo.services.control import Control
-from shared.errors import AppNotFound
+from shared.errors import AppNotFound, InstallationNotFound
 
 
 def get_held_app(control: Control, app_id: int) -> SentryApp:
@@ -11,7 +15,34 @@ def get_held_app(control: Control, app_id: int) -> SentryApp:
     Raises:
         AppNotFound: there is none.
     """
-    query = SentryApp.select().where(SentryApp.id == app_id, SentryApp.date_deleted.is_null())
+    return _get_held(control, SentryApp.id == app_id)
+
+
+def get_held_app_by_slug(control: Control, slug: str) -> SentryApp:
+    """As ``get_held_app``, by the app's slug."""
+    return _get_held(control, SentryApp.slug == slug)
+
+
+def get_held_app_of_client(control: Control, application: ApiApplication) -> SentryApp:
+    """As ``get_held_app``, by the app's OAuth client."""
+    return _get_held(control, SentryApp.application == application)
+
+
+def get_held_app_of_installation(control: Control, uuid: str) -> SentryApp:
+    """As ``get_held_app``, by an installation of the app, which itself may be gone already.
+
+    Raises:
+        InstallationNotFound: there is none, or its app is gone.
+    """
+    owners = SentryAppInstallation.select(SentryAppInstallation.sentry_app).where(SentryAppInstallation.uuid == uuid)
+    try:
+        return _get_held(control, SentryApp.id.in_(owners))
+    except AppNotFound as exc:
+        raise InstallationNotFound from exc
+
+
+def _get_held(control: Control, condition: peewee.Expression) -> SentryApp:
+    query = SentryApp.select().where(condition, SentryApp.date_deleted.is_null())
     app = control.locked(query).get_or_none()
     if app is None:
         raise AppNotFound

@@ -11,10 +11,11 @@ from control_silo.models.user import User
 from control_silo.services.audit import AuditEvent, record
 from control_silo.services.change import app_changed, installation_changed, region_of_organization, regions_of_app
 from control_silo.services.control import Control
+from control_silo.services.held_app import get_held_app_by_slug, get_held_app_of_installation
 from control_silo.services.webhook import InstallationEvent, installation_told
 from shared.database import Transaction
 from shared.domain.status import SentryAppInstallationStatus
-from shared.errors import AppNotFound, InstallationNotFound, OrganizationNotFound
+from shared.errors import InstallationNotFound, OrganizationNotFound
 
 GRANT_LIFETIME_SECONDS = 600
 """How long an app may exchange the code of an installation."""
@@ -35,13 +36,13 @@ class SentryAppInstallationCreator:
             OrganizationNotFound: no region has the organization.
         """
         with control.database.transaction() as tx:
-            app = _locked_app(control, self.slug)
+            app = get_held_app_by_slug(control, self.slug)
             return self._create(tx, app, actor, control.clock.now())
 
     def run_once(self, control: Control, *, actor: User | None) -> SentryAppInstallation:
         """Like ``run``, but answers with the installation that exists, if one does; safe against a twin request."""
         with control.database.transaction() as tx:
-            app = _locked_app(control, self.slug)
+            app = get_held_app_by_slug(control, self.slug)
             existing = find_live_installation(app, organization_id=self.organization_id)
             return existing or self._create(tx, app, actor, control.clock.now())
 
@@ -105,6 +106,8 @@ class SentryAppInstallationUpdater:
             InstallationNotFound: it is gone.
         """
         with control.database.transaction() as tx:
+            # First, although only the installation changes: at its second change PostgreSQL asks for the app's row.
+            get_held_app_of_installation(control, self.uuid)
             installation = get_installation(control, self.uuid)
             if self.status == "installed" and installation.state is not SentryAppInstallationStatus.INSTALLED:
                 installation.status = int(SentryAppInstallationStatus.INSTALLED)
@@ -141,11 +144,3 @@ def get_installation(control: Control, uuid: str) -> SentryAppInstallation:
     if installation is None:
         raise InstallationNotFound
     return installation
-
-
-def _locked_app(control: Control, slug: str) -> SentryApp:
-    query = SentryApp.select().where(SentryApp.slug == slug, SentryApp.date_deleted.is_null())
-    app = control.locked(query).get_or_none()
-    if app is None:
-        raise AppNotFound
-    return app

@@ -11,11 +11,12 @@ from control_silo.models.installation import SentryAppInstallation, SentryAppIns
 from control_silo.services.change import app_changed, regions_of_app, subscriptions_changed, token_changed
 from control_silo.services.control import Control
 from control_silo.services.create_app import create_components
+from control_silo.services.held_app import get_held_app
 from shared.database import Transaction
 from shared.domain.event import expand_events, unmet_scope_texts
 from shared.domain.scopes import close_scopes
 from shared.domain.status import SentryAppStatus
-from shared.errors import AppNotFound, RequestRefused
+from shared.errors import RequestRefused
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,10 +57,7 @@ class SentryAppUpdater:
         """
         now = control.clock.now()
         with control.database.transaction() as tx:
-            query = SentryApp.select().where(SentryApp.id == app_id, SentryApp.date_deleted.is_null())
-            app = control.locked(query).get_or_none()
-            if app is None:
-                raise AppNotFound
+            app = get_held_app(control, app_id)
             regions_before = regions_of_app(app)
             subscription_before = (app.webhook_url, app.events)
             self._change_rights(control, tx, app, is_elevated=is_elevated, now=now)

@@ -13,11 +13,13 @@ from control_silo.models.user import User
 from control_silo.services.change import installation_changed
 from control_silo.services.delete import delete_app, uninstall
 from control_silo.services.feature import get_switches, set_switch
-from control_silo.services.install import get_installation
+from control_silo.services.held_app import get_held_app
+from control_silo.services.install import SentryAppInstallationUpdater, get_installation
 from control_silo.services.region import register_region
 from control_silo.services.update_app import SentryAppUpdater
 from region_silo.models.replica import AppReplica
 from shared.domain.features import EVENT_HOOKS_FEATURE
+from shared.domain.status import SentryAppInstallationStatus
 from shared.outbox.message import OutboxMessage
 from tests.conftest import PostgresServer
 from tests.integration.contention import Contention, contention
@@ -61,6 +63,16 @@ def test_an_app_deleted_while_its_installation_is_confirmed_gives_no_version_twi
     deleted.result()
     with control.database.session():
         assert SentryAppInstallation.get_by_id(installation.id).version == confirmed.version + 1
+
+
+def test_an_installation_confirmed_while_its_app_is_held_ends_in_no_deadlock(world: World) -> None:
+    control, installation = world.silos.control, world.install(world.acme)
+    confirm = SentryAppInstallationUpdater(uuid=installation.uuid, status="installed")
+    with control.database.transaction():
+        get_held_app(control, world.app.id)
+        confirmed = world.contention.start_and_let_wait(lambda: confirm.run(control))
+        get_installation(control, installation.uuid)
+    assert confirmed.result().state is SentryAppInstallationStatus.INSTALLED
 
 
 def test_the_last_two_uninstalled_at_once_take_the_app_out_of_their_region(world: World) -> None:
