@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from control_silo.models.app import SentryApp
 from control_silo.models.application import ApiApplication, ApiGrant, ApiToken
 from control_silo.models.installation import SentryAppInstallation
-from control_silo.services.client import Jwt
+from control_silo.services.client import INVALID_PAIR, Jwt
 from control_silo.services.control import Control
 from control_silo.services.exchange_memory import find_answer, remember_answer
 from control_silo.services.held_app import get_held_app_of_client
@@ -20,7 +20,7 @@ from control_silo.services.install import get_installation
 from control_silo.services.issue_token import IssuedToken, issue_token
 from control_silo.services.secret import hash_token
 from shared.database import Transaction
-from shared.errors import GrantInvalid, RequestRefused
+from shared.errors import CredentialsInvalid, GrantInvalid, RequestRefused
 
 REFRESH_GRACE_SECONDS = 600
 """How long a refresh token is answered the same again after its first use."""
@@ -62,6 +62,7 @@ class GrantExchanger:
         Raises:
             GrantInvalid: nobody was given the code, or someone else, or too long ago; or the client is inactive.
             RequestRefused: the client is not that of the installation's app.
+            CredentialsInvalid: the client proved itself by a secret that was rotated since.
             AppNotFound, InstallationNotFound: it is gone.
         """
         with _held(control, self.application, self.installation_uuid) as place:
@@ -92,6 +93,7 @@ class Refresher:
             GrantInvalid: there is no such refresh token, or it is another's; or the client is inactive.
             GrantSpent: it was used too long ago.
             RequestRefused: the client is not that of the installation's app.
+            CredentialsInvalid: the client proved itself by a secret that was rotated since.
             AppNotFound, InstallationNotFound: it is gone.
         """
         with _held(control, self.application, self.installation_uuid) as place:
@@ -125,6 +127,7 @@ class ManualTokenRefresher:
         Raises:
             GrantInvalid: the client is inactive.
             RequestRefused: the client is not that of the installation's app.
+            CredentialsInvalid: the client proved itself by a secret that was rotated since.
             AppNotFound, InstallationNotFound: it is gone.
         """
         with _held(control, self.application, self.installation_uuid) as place:
@@ -137,6 +140,8 @@ def _held(control: Control, application: ApiApplication, installation_uuid: str)
     """A transaction in which the app of the client, and the installation, stay as they were checked to be."""
     with control.database.transaction() as tx:
         app = get_held_app_of_client(control, application)
+        if app.application is None or app.application.client_secret != application.client_secret:
+            raise CredentialsInvalid(INVALID_PAIR)  # rotated since it proved itself
         installation = get_installation(control, installation_uuid)
         _check_client(app, installation, application)
         yield _Place(tx, app, installation, control.clock.now())

@@ -9,7 +9,8 @@ from control_silo.models.application import ApiApplication
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.user import User
 from control_silo.services.exchange import GrantExchanger
-from shared.errors import AppNotFound, InstallationNotFound, SiloError
+from control_silo.services.rotate_secret import rotate_secret
+from shared.errors import AppNotFound, CredentialsInvalid, InstallationNotFound, SiloError
 from tests.silos import Silos, fresh
 
 
@@ -69,6 +70,11 @@ def test_only_for_its_own_installation(exchange: Exchange) -> None:
     other = exchange.silos.create_app(fresh("Other"), owner=globex, creator=exchange.owner)
     uuid = exchange.silos.install(other, organization=globex).uuid
     assert exchange.refusal(uuid=uuid) == f"Given installation is not for integration: {exchange.app.slug}"
+
+
+def test_a_secret_that_was_rotated_meanwhile_is_good_for_nothing(exchange: Exchange) -> None:
+    rotate_secret(exchange.silos.control, app_id=exchange.app.id, actor=exchange.owner)
+    assert exchange.refusal(kind=CredentialsInvalid) == "Invalid Client ID / Secret pair"
 
 
 def test_what_was_deleted_meanwhile_is_not_found(exchange: Exchange) -> None:
