@@ -198,7 +198,11 @@ def sign_out(control: Control, key: str) -> None:
 
 
 def create_session(user: User, *, now: datetime, impersonator: User | None = None) -> str:
-    """Writes a session, in the caller's transaction, and returns its key, which is stored nowhere."""
+    """Writes a session, in the caller's transaction, and returns its key, which is stored nowhere.
+
+    The user's sessions that are over go, so that nobody's sessions pile up.
+    """
+    Session.delete().where(Session.user == user, Session.expires_at <= now).execute()
     key, seconds = new_token(), IMPERSONATION_SECONDS if impersonator else SESSION_SECONDS
     Session.create(
         user=user,

@@ -5,7 +5,8 @@ import pytest
 
 from control_silo.api.app import FAILED_SIGN_INS_PER_MINUTE
 from control_silo.models.application import ApiToken
-from control_silo.models.user import User
+from control_silo.models.user import Session, User
+from control_silo.services.identity import SESSION_SECONDS
 from control_silo.services.secret import hash_token
 from shared.domain.scopes import Role
 from tests.integration.control.api.world import Caller, World
@@ -101,6 +102,17 @@ def test_a_session_ends(world: World) -> None:
     assert first.get("/users/me/").status_code == 401
     world.clock.advance(14 * 24 * 3600)
     assert second.get("/users/me/").status_code == 401
+
+
+def test_sessions_that_are_over_go_when_their_user_signs_in_again(world: World) -> None:
+    world.password_holder("one@acme.example", "correct horse")
+    other = world.person(session=True)
+    world.clock.advance(SESSION_SECONDS)
+    assert world.client.post("/api/0/auth/", headers=basic("one@acme.example", "correct horse")).status_code == 200
+    world.client.cookies.clear()
+    with world.control.database.session():
+        [left, new] = Session.select().order_by(Session.id)
+    assert left.user_id == other.user_id != new.user_id
 
 
 def test_a_user_sees_themselves(world: World) -> None:
