@@ -20,8 +20,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.clock import Clock
 from shared.config import DEFAULT_REQUESTS_PER_SECOND
-from shared.errors import RateLimited
-from shared.http.credentials import SESSION_COOKIE
+from shared.errors import CredentialsInvalid, RateLimited
+from shared.http.credentials import bearer_token, session_key
 from shared.http.errors import error_answer
 from shared.http.forwarded import IS_FORWARDED
 from shared.http.spelling import REST_PREFIX
@@ -117,8 +117,17 @@ def _is_exempt(scope: Scope) -> bool:
 
 
 def _client_of(request: Request) -> bytes | None:
-    shown = request.headers.get("authorization") or request.cookies.get(SESSION_COOKIE)
+    shown = _credential_of(request)
     return hashlib.sha256(shown.encode("utf-8", "surrogatepass")).digest() if shown else None
+
+
+def _credential_of(request: Request) -> str | None:
+    """The credential that will count, however it is spelled and whatever stands beside it."""
+    try:
+        token = bearer_token(request)
+    except CredentialsInvalid:
+        token = None
+    return token or session_key(request) or request.headers.get("authorization")
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

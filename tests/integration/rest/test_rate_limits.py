@@ -1,6 +1,7 @@
 """A client in a loop is told to wait, by whichever silo it asks; others go on."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ def limited(web: Web, request: pytest.FixtureRequest) -> Iterator[str]:
     web.http.start(silo)
 
 
-def _remaining(web: Web, silo: str, path: str = "/api/0/auth/", **credentials: str) -> tuple[int, str]:
+def _remaining(web: Web, silo: str, path: str = "/api/0/auth/", **credentials: Any) -> tuple[int, str]:
     answer = web.http.get(silo, path, **credentials)
     return answer.status_code, answer.headers["x-sentry-rate-limit-remaining"]
 
@@ -40,6 +41,14 @@ def test_a_client_counts_down_and_is_told_to_wait(web: Web, limited: str) -> Non
 def test_other_credentials_are_counted_by_themselves(web: Web, limited: str) -> None:
     assert _remaining(web, limited, token=web.owner.token) == (200, "2")
     assert _remaining(web, limited, session=web.owner.session_key) == (200, "2")
+
+
+def test_a_credential_that_is_spelled_otherwise_is_counted_with_the_others(web: Web, limited: str) -> None:
+    spellings = [{"Authorization": f"{scheme} {web.owner.token}"} for scheme in ("Bearer", "bearer", "BEARER  ")]
+    assert [_remaining(web, limited, headers=each)[1] for each in spellings] == ["2", "1", "0"]
+    beside = [{"Authorization": value} for value in ("", "Digest 1", "Digest 2")]
+    remaining = [_remaining(web, limited, session=web.owner.session_key, headers=each) for each in beside]
+    assert remaining == [(200, "2"), (200, "1"), (200, "0")]
 
 
 def test_forwarded_requests_are_counted_where_the_client_asked(web: Web, limited: str) -> None:
