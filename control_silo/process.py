@@ -3,10 +3,10 @@
 import contextlib
 
 from control_silo.api.app import create_api
-from control_silo.api.relay import Relay
 from control_silo.bootstrap import make_sender, make_worker, start_server
 from control_silo.config import ControlConfig
 from control_silo.services.control import Control
+from shared.http.relay import Relay
 from shared.http.serve import HttpServer
 
 
@@ -32,6 +32,7 @@ class ControlServe:
         api = create_api(
             control,
             relay=relay,
+            keyring=self._config.keyring,
             requests_per_second=self._config.requests_per_second,
             public_url=self._config.public_url,
         )

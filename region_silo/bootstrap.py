@@ -23,7 +23,6 @@ from shared.asking.ask import Asking
 from shared.clock import Clock
 from shared.config import CONTROL
 from shared.database import Database, connect
-from shared.domain.http_address import base_url
 from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.schema import migrate_outbox
 from shared.outbox.servicers import Holdings, OutboxServicer, ReplicaServicer, only_caller
@@ -57,7 +56,7 @@ def open_region(config: RegionConfig, *, clock: Clock) -> Region:
         connect(config.database_url),
         clock,
         AppClient(config.reach),
-        control_url=base_url(config.control_http) if config.control_http else None,
+        control_url=config.control_url,
         enforces_disabled=config.disabled_enforcement,
     )
 

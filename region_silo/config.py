@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.config import DEFAULT_REQUESTS_PER_SECOND, Environment
+from shared.domain.http_address import base_url
 from shared.outgoing.reach import PUBLIC, Reach
 from shared.rpc.keyring import Keyring
 from shared.rpc.tls import TlsConfig
@@ -25,7 +26,9 @@ class RegionConfig:
     """How this region reaches control's gRPC."""
     keyring: Keyring
     control_http: str | None = None
-    """How clients reach control's HTTP; None: answers name the region's own address instead."""
+    """How this region reaches control's HTTP; None: what control owns is not found here."""
+    control_public_url: str | None = None
+    """Where clients reach control; None: as this region does, or, where that is not known either, as this region."""
     tls: TlsConfig | None = None
     reach: Reach = PUBLIC
     """How far calls to apps may go."""
@@ -33,6 +36,12 @@ class RegionConfig:
     """What one token or session may make over HTTP."""
     disabled_enforcement: bool = False
     """The option `sentry-apps.disabled-enforcement`: apps that are disabled cannot be read."""
+
+    @property
+    def control_url(self) -> str | None:
+        """Base URL by which answers name control; None: none is known."""
+        named = self.control_public_url or self.control_http
+        return base_url(named) if named else None
 
     @property
     def public_url(self) -> str | None:
@@ -58,6 +67,7 @@ class RegionConfig:
             control_target=env.address("REGION_CONTROL_TARGET", "127.0.0.1:50051"),
             keyring=env.keyring("SILO_RPC_KEYS"),
             control_http=env.optional_http_address("REGION_CONTROL_HTTP"),
+            control_public_url=env.optional_origin("CONTROL_PUBLIC_URL"),
             tls=env.tls(),
             reach=env.reach(),
             requests_per_second=env.positive("SILO_REQUESTS_PER_SECOND", DEFAULT_REQUESTS_PER_SECOND),

@@ -50,6 +50,7 @@ class RegionServe:
             keyring=config.keyring,
             requests_per_second=config.requests_per_second,
             public_url=config.public_url,
+            control_http=config.control_http,
         )
         http = HttpServer(api, listen=config.http_listen)
         started.callback(http.stop)

@@ -14,7 +14,6 @@ from typing import Any
 import httpx
 
 from control_silo.api.app import create_api as create_control_api
-from control_silo.api.relay import Relay
 from control_silo.models.app import SentryApp
 from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation
@@ -25,6 +24,7 @@ from region_silo.api.app import create_api as create_region_api
 from region_silo.services.registration import Registration
 from shared.config import CONTROL, DEFAULT_REQUESTS_PER_SECOND
 from shared.domain.scopes import Role
+from shared.http.relay import Relay
 from shared.http.serve import HttpServer
 from tests.silos import Silos
 
@@ -101,7 +101,9 @@ class HttpSilos:
         control, clock = self.silos.control, self.silos.clock
         if silo == CONTROL:
             relay = Relay(self.silos.keyring, clock=clock)
-            return create_control_api(control, relay=relay, requests_per_second=requests_per_second)
+            return create_control_api(
+                control, relay=relay, keyring=self.silos.keyring, requests_per_second=requests_per_second
+            )
         running = self.silos.regions[silo]
         return create_region_api(
             running.region,

@@ -21,21 +21,23 @@ from control_silo.api import (
     users,
 )
 from control_silo.api.forward import forward_region_paths
-from control_silo.api.relay import Relay
 from control_silo.services.control import Control
 from control_silo.services.freshness import organization_freshness
 from control_silo.services.region import list_regions
-from shared.config import DEFAULT_REQUESTS_PER_SECOND
+from shared.config import CONTROL, DEFAULT_REQUESTS_PER_SECOND
 from shared.domain.category import Category
 from shared.errors import SiloError
 from shared.http.application import create_application
 from shared.http.cors import answer_browsers
 from shared.http.endpoint import Endpoint
+from shared.http.forwarded import Forwarded
 from shared.http.limits import RequestLimit, limit_requests
 from shared.http.measure import Metrics, OutboxAge
 from shared.http.operations import add_operations
 from shared.http.public_address import PublicAddress
+from shared.http.relay import Relay
 from shared.outbox.status import list_destinations
+from shared.rpc.keyring import Keyring
 
 TITLE = "Silo control"
 DESCRIPTION = (
@@ -61,6 +63,7 @@ def create_api(
     control: Control,
     *,
     relay: Relay | None = None,
+    keyring: Keyring | None = None,
     requests_per_second: int = DEFAULT_REQUESTS_PER_SECOND,
     public_url: str | None = None,
 ) -> FastAPI:
@@ -69,7 +72,8 @@ def create_api(
     Args:
         control: database, clock, way to the regions.
         relay: carries requests for paths that regions own; None: they are not served.
-        requests_per_second: that one token or session may make.
+        keyring: proves that a forwarded request comes from a region; None: none is believed.
+        requests_per_second: that one token or session may make here; a region counts what it forwards.
         public_url: where clients reach control; None: where they say that they do.
     """
     metrics = Metrics(list_ages=lambda: list_ages(control))
@@ -83,6 +87,8 @@ def create_api(
     app_avatar.serve_photos(app, control)
     if public_url:
         app.add_middleware(PublicAddress, url=public_url)
+    if keyring:
+        app.add_middleware(Forwarded, silo=CONTROL, keyring=keyring, clock=control.clock)
     add_operations(app, check=lambda: check_database(control), metrics=metrics)
     return app
 

@@ -4,8 +4,7 @@ A client may send everything to control, or some of it to the region that an org
 answers are the same. Nothing is redirected: a redirect to another host drops the bearer token.
 """
 
-import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -13,38 +12,38 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from control_silo.api.call import Call
-from control_silo.api.relay import Relay
 from control_silo.api.short_id import region_that_knows_issue
 from control_silo.services.control import Control
 from control_silo.services.placement import (
-    RegionAddress,
     region_of_app,
     region_of_id,
     region_of_installation,
     region_of_organization,
     regions_of_principal,
 )
+from shared.domain.http_address import SiloAddress
 from shared.domain.path_key import path_key
 from shared.errors import CredentialsMissing, MalformedBody, NotFound, PermissionDenied
 from shared.http.event_pages import BAD_PROJECT, answer_pages
+from shared.http.relay import Relay, close_with, forward_paths
 
-Find = Callable[[Call], Sequence[RegionAddress]]
+Find = Callable[[Call], Sequence[SiloAddress]]
 """Finds the region; several, where control cannot tell which of them it is."""
 
 
-def _by_organization(call: Call) -> Sequence[RegionAddress]:
+def _by_organization(call: Call) -> Sequence[SiloAddress]:
     return [region_of_organization(call.control, call.request.path_params["organization_id_or_slug"])]
 
 
-def _by_installation(call: Call) -> Sequence[RegionAddress]:
+def _by_installation(call: Call) -> Sequence[SiloAddress]:
     return [region_of_installation(call.control, call.request.path_params["uuid"])]
 
 
-def _by_app(call: Call) -> Sequence[RegionAddress]:
+def _by_app(call: Call) -> Sequence[SiloAddress]:
     return [region_of_app(call.control, call.request.path_params["sentry_app_id_or_slug"])]
 
 
-def _by_project(call: Call) -> Sequence[RegionAddress]:
+def _by_project(call: Call) -> Sequence[SiloAddress]:
     """SDKs send events here; they show a project's key, which control does not know, and are refused as regions do."""
     project_id: str = call.request.path_params["project_id"]
     if not isinstance(path_key(project_id), int):
@@ -55,7 +54,7 @@ def _by_project(call: Call) -> Sequence[RegionAddress]:
         raise PermissionDenied("event submission rejected with_reason: ProjectId") from exc
 
 
-def _by_issue(call: Call) -> Sequence[RegionAddress]:
+def _by_issue(call: Call) -> Sequence[SiloAddress]:
     issue_id: str = call.request.path_params["issue_id"]
     if issue_id.isdecimal():
         return [region_of_id(call.control, issue_id)]
@@ -89,24 +88,14 @@ REGION_OWNED: dict[str, Find] = {
     "/api/{project_id}/store/": _by_project,
 }
 """Path by path, with every method, how the region is found."""
-METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 
 
 def forward_region_paths(app: FastAPI, control: Control, relay: Relay) -> None:
     """Serves the table's paths on control, after control's own; the relay is closed when the application ends."""
     for path, find in REGION_OWNED.items():
-        endpoint = _forwarding(control, relay, find)
-        app.add_api_route(path, endpoint, methods=list(METHODS), response_model=None, include_in_schema=False)
+        forward_paths(app, [path], _forwarding(control, relay, find))
     answer_pages(app)
-
-    @contextlib.asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        try:
-            yield
-        finally:
-            await relay.close()
-
-    app.router.lifespan_context = lifespan
+    close_with(app, relay)
 
 
 def _forwarding(control: Control, relay: Relay, find: Find) -> Callable[[Request], Awaitable[Response]]:
@@ -120,7 +109,7 @@ def _forwarding(control: Control, relay: Relay, find: Find) -> Callable[[Request
     return forward
 
 
-def _locate(call: Call, find: Find) -> Sequence[RegionAddress]:
+def _locate(call: Call, find: Find) -> Sequence[SiloAddress]:
     call.await_replicas()
     with call.control.database.session():
         try:

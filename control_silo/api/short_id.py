@@ -8,16 +8,16 @@ from urllib.parse import quote
 
 from starlette.requests import Request
 
-from control_silo.api.relay import Relay
-from control_silo.services.placement import RegionAddress
 from shared.consistency import TOKEN_NAME
+from shared.domain.http_address import SiloAddress
 from shared.errors import NotFound, SiloError, SiloUnreachable
+from shared.http.relay import Relay
 
 _PASSED_ON = frozenset({b"host", b"authorization", b"cookie", TOKEN_NAME.encode()})
 """Headers that say who asks, of which silo, and what they have seen."""
 
 
-async def region_that_knows_issue(relay: Relay, request: Request, *, among: Sequence[RegionAddress]) -> RegionAddress:
+async def region_that_knows_issue(relay: Relay, request: Request, *, among: Sequence[SiloAddress]) -> SiloAddress:
     """The first of the regions that shows the client the issue of the path; else the first that refuses to.
 
     Raises:

@@ -4,25 +4,15 @@ Every function needs a session.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from control_silo.services.control import Control
 from control_silo.services.identity import Principal
 from control_silo.services.region import list_regions
-from shared.domain.http_address import base_url
+from shared.domain.http_address import SiloAddress, base_url
 from shared.domain.path_key import path_key
 from shared.domain.region_id import region_number_of
 from shared.errors import AppNotFound, InstallationNotFound, NotFound, OrganizationNotFound
-
-
-@dataclass(frozen=True)
-class RegionAddress:
-    """A region and the base URL of its HTTP."""
-
-    name: str
-    url: str
-
 
 _BY_ORGANIZATION = """
 SELECT r.name, r.http_address FROM organization_replica o JOIN region r ON r.name = o.region_name
@@ -41,14 +31,14 @@ SELECT DISTINCT r.name, r.http_address FROM organization_replica o JOIN region r
 WHERE NOT o.tombstone AND o.id IN ({marks}) ORDER BY r.name"""
 
 
-def region_of_organization(control: Control, id_or_slug: str) -> RegionAddress:
+def region_of_organization(control: Control, id_or_slug: str) -> SiloAddress:
     """Raises:
     OrganizationNotFound: there is no such organization.
     """
     return _found(_by_key(control, _BY_ORGANIZATION, id_or_slug, alias="o")) or _raise(OrganizationNotFound())
 
 
-def region_of_installation(control: Control, uuid: str) -> RegionAddress:
+def region_of_installation(control: Control, uuid: str) -> SiloAddress:
     """The region of the organization that an app is installed in.
 
     Raises:
@@ -58,7 +48,7 @@ def region_of_installation(control: Control, uuid: str) -> RegionAddress:
     return _found(rows) or _raise(InstallationNotFound())
 
 
-def region_of_app(control: Control, id_or_slug: str) -> RegionAddress:
+def region_of_app(control: Control, id_or_slug: str) -> SiloAddress:
     """The region of the organization that owns an app.
 
     Raises:
@@ -67,7 +57,7 @@ def region_of_app(control: Control, id_or_slug: str) -> RegionAddress:
     return _found(_by_key(control, _BY_APP, id_or_slug, alias="a")) or _raise(AppNotFound())
 
 
-def region_of_id(control: Control, id: str) -> RegionAddress:
+def region_of_id(control: Control, id: str) -> SiloAddress:
     """The region that made an id (docs/adr/0005).
 
     Raises:
@@ -78,15 +68,15 @@ def region_of_id(control: Control, id: str) -> RegionAddress:
     return _found(control.database.rows(_BY_NUMBER, (number,)) if number else []) or _raise(NotFound())
 
 
-def regions_of_principal(control: Control, principal: Principal) -> list[RegionAddress]:
+def regions_of_principal(control: Control, principal: Principal) -> list[SiloAddress]:
     """The regions where organizations that a principal sees live, by name: every region for a superuser."""
     if principal.is_superuser:
-        return [RegionAddress(region.name, base_url(region.http_address)) for region in list_regions(control)]
+        return [SiloAddress(region.name, base_url(region.http_address)) for region in list_regions(control)]
     ids = set(principal.organization_ids)
     if principal.acting_app and principal.acting_app.organization_id:
         ids.add(principal.acting_app.organization_id)
     rows = control.database.rows(_OF_ORGANIZATIONS.format(marks=", ".join("?" * len(ids))), list(ids)) if ids else []
-    return [RegionAddress(name, base_url(http_address)) for name, http_address in rows]
+    return [SiloAddress(name, base_url(http_address)) for name, http_address in rows]
 
 
 def _by_key(control: Control, statement: str, id_or_slug: str, *, alias: str) -> Sequence[tuple[Any, ...]]:
@@ -96,9 +86,9 @@ def _by_key(control: Control, statement: str, id_or_slug: str, *, alias: str) ->
     return control.database.rows(statement.format(column=f"{alias}.{'id' if isinstance(key, int) else 'slug'}"), (key,))
 
 
-def _found(rows: Sequence[tuple[Any, ...]]) -> RegionAddress | None:
-    return RegionAddress(name=rows[0][0], url=base_url(rows[0][1])) if rows else None
+def _found(rows: Sequence[tuple[Any, ...]]) -> SiloAddress | None:
+    return SiloAddress(name=rows[0][0], url=base_url(rows[0][1])) if rows else None
 
 
-def _raise(error: NotFound) -> RegionAddress:
+def _raise(error: NotFound) -> SiloAddress:
     raise error

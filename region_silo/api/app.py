@@ -19,6 +19,7 @@ from region_silo.api import (
     users,
 )
 from region_silo.api.call import Desk
+from region_silo.api.forward import forward_control_paths
 from region_silo.api.ingest import accept_events
 from region_silo.services.app_reader import AppReader
 from region_silo.services.freshness import Freshness
@@ -29,6 +30,7 @@ from shared.asking.ask import Asking
 from shared.asking.places import Places
 from shared.config import CONTROL, DEFAULT_REQUESTS_PER_SECOND
 from shared.domain.category import Category
+from shared.domain.http_address import base_url
 from shared.errors import SiloError
 from shared.http.application import create_application
 from shared.http.cors import answer_browsers
@@ -38,6 +40,7 @@ from shared.http.limits import RequestLimit, limit_requests
 from shared.http.measure import Metrics, OutboxAge
 from shared.http.operations import add_operations
 from shared.http.public_address import PublicAddress
+from shared.http.relay import Relay
 from shared.outbox.status import list_destinations
 from shared.request_log import SiloRequestLog
 from shared.rpc.keyring import Keyring
@@ -79,15 +82,17 @@ def create_api(
     keyring: Keyring,
     requests_per_second: int = DEFAULT_REQUESTS_PER_SECOND,
     public_url: str | None = None,
+    control_http: str | None = None,
 ) -> FastAPI:
     """The application, an ASGI one.
 
     Args:
         region: name, database, clock.
         control: the channel to control, asked for what no replica here can tell.
-        keyring: proves that a forwarded request comes from control.
+        keyring: proves that a forwarded request comes from control, and to control that one comes from here.
         requests_per_second: that one token or session may make here; control counts what it forwards.
         public_url: where clients reach this region; None: where they say that they do.
+        control_http: how control's HTTP is reached; None: what control owns is not served.
     """
     metrics = Metrics(list_ages=lambda: list_ages(region))
     app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
@@ -100,9 +105,11 @@ def create_api(
     accept_events(app)
     limit_requests(app, RequestLimit(region.clock, limit=requests_per_second))
     answer_browsers(app)
+    if control_http:
+        forward_control_paths(app, Relay(keyring, clock=region.clock), control_url=base_url(control_http))
     if public_url:
         app.add_middleware(PublicAddress, url=public_url)
-    app.add_middleware(Forwarded, region=region.name, keyring=keyring, clock=region.clock)
+    app.add_middleware(Forwarded, silo=region.name, keyring=keyring, clock=region.clock)
     add_operations(app, check=lambda: _check(region), metrics=metrics)
     return app
 

@@ -1,5 +1,15 @@
 """How a silo says where its HTTP is reached: ``host:port``, or a base URL where that is not plain http."""
 
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class SiloAddress:
+    """A silo and the base URL of its HTTP."""
+
+    name: str
+    url: str
+
 
 def base_url(http_address: str) -> str:
     """The base URL, without a slash at its end.

@@ -1,11 +1,11 @@
-r"""The fact that control forwarded a request, and the address the client used. Owns its header and its proof.
+r"""The fact that another silo forwarded a request, and the address the client used. Owns its header and its proof.
 
-Links in an answer must name the base URL that the client knows, not the region's own. Control says what that is in
-``x-forwarded-host`` and ``x-forwarded-proto``; a region believes them only with ``silo-forwarded``, which is
+Links in an answer must name the base URL that the client knows, not the silo's own. Who forwards says what that is in
+``x-forwarded-host`` and ``x-forwarded-proto``; a silo believes them only with ``silo-forwarded``, which is
 ``<key id> <unix seconds> <signature>``: the hex HMAC-SHA256, under the secret of the key, of these lines joined by
-``\n``: ``silo-forwarded-v1``, key id, the region's name, method, path with query, protocol, host, timestamp.
+``\n``: ``silo-forwarded-v1``, key id, the receiving silo's name, method, path with query, protocol, host, timestamp.
 
-Nothing else is trusted: who asks, a region finds out by the client's own credentials.
+Nothing else is trusted: who asks, a silo finds out by the client's own credentials.
 """
 
 import hmac
@@ -23,29 +23,29 @@ PROTOCOL_HEADER = "x-forwarded-proto"
 SKEW_SECONDS = 60
 """How far a proof's timestamp may be from the verifier's clock, either way."""
 IS_FORWARDED = "silo.forwarded"
-"""Key in the scope of a request that control has proved to have forwarded."""
+"""Key in the scope of a request that another silo has proved to have forwarded."""
 
 _VERSION = "silo-forwarded-v1"
 _PROTOCOLS = frozenset({"http", "https"})
 
 
 class ForwardingProver:
-    """Control's side: what to say beside a forwarded request."""
+    """The sending side: what to say beside a forwarded request."""
 
     def __init__(self, keyring: Keyring, *, clock: Clock) -> None:
         self._key = keyring.signing
         self._clock = clock
 
-    def headers(self, *, region: str, method: str, target: str, protocol: str, host: str) -> list[tuple[str, str]]:
+    def headers(self, *, silo: str, method: str, target: str, protocol: str, host: str) -> list[tuple[str, str]]:
         """Args:
-        region: name of the region that is forwarded to.
+        silo: name of the silo that is forwarded to.
         method: as it will be sent.
         target: path and query, as they will be sent.
         protocol: ``http`` or ``https``, as the client used it.
         host: the ``Host`` that the client sent.
         """
         timestamp = str(int(self._clock.now().timestamp()))
-        signature = _signature(self._key, (region, method, target, protocol, host, timestamp))
+        signature = _signature(self._key, (silo, method, target, protocol, host, timestamp))
         return [
             (HOST_HEADER, host),
             (PROTOCOL_HEADER, protocol),
@@ -54,11 +54,11 @@ class ForwardingProver:
 
 
 class Forwarded:
-    """A region's side: requests that were forwarded look as the client sent them. Outermost of all middleware."""
+    """The receiving side: requests that were forwarded look as the client sent them. Outermost of all middleware."""
 
-    def __init__(self, app: ASGIApp, *, region: str, keyring: Keyring, clock: Clock) -> None:
+    def __init__(self, app: ASGIApp, *, silo: str, keyring: Keyring, clock: Clock) -> None:
         self._app = app
-        self._region = region
+        self._silo = silo
         self._keyring = keyring
         self._clock = clock
 
@@ -78,7 +78,7 @@ class Forwarded:
             return False
         if abs(self._clock.now().timestamp() - int(timestamp[:12])) > SKEW_SECONDS:
             return False
-        expected = _signature(key, (self._region, scope["method"], _target(scope), protocol, host, timestamp))
+        expected = _signature(key, (self._silo, scope["method"], _target(scope), protocol, host, timestamp))
         return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "surrogatepass"))
 
 

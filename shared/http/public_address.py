@@ -12,7 +12,7 @@ from shared.http.forwarded import IS_FORWARDED, as_sent_to
 
 
 class PublicAddress:
-    """Requests look as if they were sent there; those that control forwarded already look as the client sent them."""
+    """Requests look as if they were sent there; those that another silo forwarded look as the client sent them."""
 
     def __init__(self, app: ASGIApp, *, url: str) -> None:
         """Args:

@@ -9,12 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from control_silo.api.relay import Relay
-from control_silo.api.relayed_body import PIECE_SECONDS
-from control_silo.services.placement import RegionAddress
 from shared.clock import FrozenClock
+from shared.domain.http_address import SiloAddress
 from shared.http.application import create_application
 from shared.http.measure import Metrics
+from shared.http.relay import Relay
+from shared.http.relayed_body import PIECE_SECONDS
 from shared.http.serve import HttpServer
 from shared.rpc.keyring import Keyring
 
@@ -44,7 +44,7 @@ class Far:
         self.clock = FrozenClock()
         self._far = HttpServer(application, listen="127.0.0.1:0")
         self._far.start()
-        self.address = RegionAddress("us", f"http://{self._far.address}")
+        self.address = SiloAddress("us", f"http://{self._far.address}")
         relay = Relay(KEYRING, clock=self.clock, answer_seconds=answer_seconds, piece_seconds=piece_seconds)
         self._near = HttpServer(_near(relay, lambda: self.address), listen="127.0.0.1:0")
         self._near.start()
@@ -56,7 +56,7 @@ class Far:
         self._far.stop()
 
 
-def _near(relay: Relay, address: Callable[[], RegionAddress]) -> FastAPI:
+def _near(relay: Relay, address: Callable[[], SiloAddress]) -> FastAPI:
     app = create_application([], title="near", description="", metrics=Metrics(list_ages=list))
 
     async def forward(request: Request) -> Response:

@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from control_silo.api.app import create_api as create_control_api
-from control_silo.api.relay import Relay
 from region_silo.api.app import create_api as create_region_api
+from shared.http.relay import Relay
 from shared.http.serve import HttpServer
 from tests.integration.rest.conftest import Web
 from tests.pictures import picture

@@ -13,10 +13,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from control_silo.api.relay import MAX_CONNECTIONS
-from control_silo.api.relayed_body import PIECE_BYTES, PIECE_SECONDS, TOO_SLOW
 from shared.consistency import WrittenVersion, encode
 from shared.domain.category import Category
+from shared.http.relay import MAX_CONNECTIONS
+from shared.http.relayed_body import PIECE_BYTES, PIECE_SECONDS, TOO_SLOW
 from tests.integration.rest.far import WAIT_SECONDS, Far, Gate
 
 Answer: TypeAlias = Callable[[Request], Response]

@@ -28,14 +28,14 @@ def _seen(headers: list[tuple[str, str]], *, clock: FrozenClock, **changes: Any)
         "query_string": b"a=1",
         "headers": [(b"host", b"10.0.0.1"), *((name.encode(), value.encode()) for name, value in headers)],
     }
-    region = Forwarded(application, region="us", keyring=KEYRING, clock=clock)
+    region = Forwarded(application, silo="us", keyring=KEYRING, clock=clock)
     asyncio.run(region(scope | changes, None, None))  # type: ignore[arg-type]  # neither is used
     return seen[0]
 
 
 def _proof(clock: FrozenClock, *, keyring: Keyring = KEYRING, region: str = "us") -> list[tuple[str, str]]:
     prover = ForwardingProver(keyring, clock=clock)
-    return prover.headers(region=region, method="GET", target="/api/0/?a=1", protocol="https", host="silo.example")
+    return prover.headers(silo=region, method="GET", target="/api/0/?a=1", protocol="https", host="silo.example")
 
 
 def _host(scope: Scope) -> bytes:

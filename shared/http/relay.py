@@ -1,37 +1,41 @@
-"""Carries requests to regions and answers back, as they are. Owns connections, deadlines and one circuit per region.
+"""Carries requests to other silos and answers back, as they are. Owns connections, deadlines and a circuit per silo.
 
-Bodies stream both ways and are never held whole; nothing is followed, retried or interpreted. A region that is away
-costs its own callers one refusal, and nobody else anything; so does a client that sends slowly.
+Bodies stream both ways and are never held whole; nothing is followed, retried or interpreted. A silo that is away costs
+its own callers one refusal, and nobody else anything; so does a client that sends slowly. What one silo has forwarded
+the other does not forward again, so that no request goes round in circles.
 """
 
-from collections.abc import Callable, Iterable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 import anyio
 import httpx
+from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from control_silo.api.relayed_body import PIECE_SECONDS, RelayedBody
-from control_silo.services.placement import RegionAddress
 from shared.circuit import Circuit
 from shared.clock import Clock
+from shared.config import CONTROL
+from shared.domain.http_address import SiloAddress
 from shared.errors import RequestRefused, SiloUnreachable
 from shared.http.errors import NO_SUCH_PATH, Refused
-from shared.http.forwarded import HOST_HEADER, PROOF_HEADER, PROTOCOL_HEADER, ForwardingProver
+from shared.http.forwarded import HOST_HEADER, IS_FORWARDED, PROOF_HEADER, PROTOCOL_HEADER, ForwardingProver
 from shared.http.pagination import public_url
+from shared.http.relayed_body import PIECE_SECONDS, RelayedBody
 from shared.rpc.keyring import Keyring
 
 CONNECT_SECONDS = 2.0
-"""How long reaching a region may take."""
+"""How long reaching a silo may take."""
 ANSWER_SECONDS = 15.0
-"""How long a region may say nothing: before it answers, and between two parts of an answer or of a body it takes. It is
-longer than a region waits for an app and its database together, so that its own refusals arrive."""
+"""How long a silo may say nothing: before it answers, and between two parts of an answer or of a body it takes. It is
+longer than a silo waits for an app and its database together, so that its own refusals arrive."""
 MAX_CONNECTIONS = 200
-"""Requests under way to one region; more wait, and not for long: they never take connections from other regions."""
+"""Requests under way to one silo; more wait, and not for long: they never take connections from other silos."""
 IDLE_SECONDS = 2.0
-"""How long a connection is kept for the next request: not as long as regions keep theirs, so that none ends in use."""
+"""How long a connection is kept for the next request: not as long as silos keep theirs, so that none ends in use."""
 
 _OF_ONE_HOP = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding "
@@ -42,15 +46,17 @@ _NOT_SENT = _OF_ONE_HOP | {
     name.encode() for name in ("host", "expect", "forwarded", PROOF_HEADER, HOST_HEADER, PROTOCOL_HEADER)
 }
 
-OpenTransport = Callable[[RegionAddress], httpx.AsyncBaseTransport]
+_METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+
+OpenTransport = Callable[[SiloAddress], httpx.AsyncBaseTransport]
 
 
-def open_transport(region: RegionAddress) -> httpx.AsyncBaseTransport:
-    """Connections to a region, opened at need; proxies of the environment are meant for the web, not for silos."""
+def open_transport(silo: SiloAddress) -> httpx.AsyncBaseTransport:
+    """Connections to a silo, opened at need; proxies of the environment are meant for the web, not for silos."""
     limits = httpx.Limits(
         max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS, keepalive_expiry=IDLE_SECONDS
     )
-    return httpx.AsyncHTTPTransport(verify=region.url.startswith("https:"), trust_env=False, limits=limits)
+    return httpx.AsyncHTTPTransport(verify=silo.url.startswith("https:"), trust_env=False, limits=limits)
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,7 @@ class _Line:
 
 
 class Relay:
-    """The lines to all regions, for use in one event loop."""
+    """The lines to other silos, for use in one event loop."""
 
     def __init__(
         self,
@@ -75,9 +81,9 @@ class Relay:
         """Args:
         keyring: signs the fact that a request was forwarded.
         clock: times signatures and probes.
-        answer_seconds: how long a region may say nothing.
+        answer_seconds: how long a silo may say nothing.
         piece_seconds: how long a client may take for a piece of its body.
-        open_transport: makes the connections to a region.
+        open_transport: makes the connections to a silo.
         """
         self._timeouts = {
             "connect": CONNECT_SECONDS,
@@ -91,8 +97,8 @@ class Relay:
         self._open_transport = open_transport
         self._lines: dict[str, _Line] = {}
 
-    async def ask(self, request: Request, *, to: RegionAddress) -> int:
-        """The status of the region's answer, which is dropped.
+    async def ask(self, request: Request, *, to: SiloAddress) -> int:
+        """The status of the silo's answer, which is dropped.
 
         Raises:
             SiloUnreachable, Refused: as ``forward``.
@@ -101,12 +107,13 @@ class Relay:
         await answer.drop()
         return answer.status_code
 
-    async def forward(self, request: Request, *, to: RegionAddress) -> "_RelayedAnswer":
-        """The region's answer, whatever its status; its body is still on the way.
+    async def forward(self, request: Request, *, to: SiloAddress) -> "_RelayedAnswer":
+        """The silo's answer, whatever its status; its body is still on the way.
 
         Raises:
-            SiloUnreachable: the region is away, or was a moment ago.
-            Refused: the path has no meaning of its own, or the body comes too slowly.
+            SiloUnreachable: the silo is away, or was a moment ago.
+            Refused: the path has no meaning of its own, another silo has forwarded the request, or the body comes too
+                slowly.
         """
         target = _target(request)
         body = await RelayedBody.begun(request, piece_seconds=self._piece_seconds)
@@ -139,7 +146,7 @@ class Relay:
         for line in lines.values():
             await line.transport.aclose()
 
-    async def _line(self, to: RegionAddress) -> _Line:
+    async def _line(self, to: SiloAddress) -> _Line:
         line = self._lines.get(to.name)
         if line and line.url == to.url:
             return line
@@ -148,12 +155,12 @@ class Relay:
             await line.transport.aclose()
         return self._lines[to.name]
 
-    def _outgoing(self, request: Request, to: RegionAddress, target: bytes, body: RelayedBody) -> httpx.Request:
+    def _outgoing(self, request: Request, to: SiloAddress, target: bytes, body: RelayedBody) -> httpx.Request:
         url = httpx.URL(to.url)
         target = url.raw_path.rstrip(b"/") + target
         protocol, _, host = public_url(request).partition("://")
         proof = self._prover.headers(
-            region=to.name, method=request.method, target=target.decode("ascii"), protocol=protocol, host=host
+            silo=to.name, method=request.method, target=target.decode("ascii"), protocol=protocol, host=host
         )
         headers = [*_passed_on(request.headers.raw, drop=_NOT_SENT), *((n.encode(), v.encode()) for n, v in proof)]
         return httpx.Request(
@@ -166,8 +173,27 @@ class Relay:
         )
 
 
+def forward_paths(app: FastAPI, paths: Iterable[str], endpoint: Callable[[Request], Awaitable[Response]]) -> None:
+    """Serves the paths, with every method, after the application's own, and outside its documentation."""
+    for path in paths:
+        app.add_api_route(path, endpoint, methods=list(_METHODS), response_model=None, include_in_schema=False)
+
+
+def close_with(app: FastAPI, relay: Relay) -> None:
+    """Ends the relay's connections when the application ends."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await relay.close()
+
+    app.router.lifespan_context = lifespan
+
+
 class _RelayedAnswer(StreamingResponse):
-    """A region's answer on its way to the client."""
+    """A silo's answer on its way to the client."""
 
     def __init__(self, answer: httpx.Response) -> None:
         super().__init__(answer.aiter_raw(), status_code=answer.status_code)
@@ -190,8 +216,11 @@ def _target(request: Request) -> bytes:
     """Path and query as the client wrote them.
 
     Raises:
-        Refused: the path climbs, so that whatever lies before the region could take it for another one.
+        Refused: the request was forwarded here; or its path climbs, so that whatever lies before the silo could take it
+            for another one.
     """
+    if IS_FORWARDED in request.scope:
+        raise Refused(404, {"detail": NO_SUCH_PATH})
     if not {".", ".."}.isdisjoint(request.scope["path"].split("/")):
         raise Refused(404, {"detail": NO_SUCH_PATH})
     path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
@@ -207,5 +236,6 @@ def _passed_on(headers: Iterable[tuple[bytes, bytes]], *, drop: frozenset[bytes]
     return [(name, value) for name, value in lowered if name not in drop and name not in named]
 
 
-def _away(region: RegionAddress) -> SiloUnreachable:
-    return SiloUnreachable(f"The region {region.name} is not available right now.", metadata={"silo": region.name})
+def _away(silo: SiloAddress) -> SiloUnreachable:
+    name = "Control" if silo.name == CONTROL else f"The region {silo.name}"
+    return SiloUnreachable(f"{name} is not available right now.", metadata={"silo": silo.name})

@@ -1,6 +1,6 @@
-"""The body of a request on its way to a region, in pieces. Owns how long one may take; refuses to know regions.
+"""The body of a request on its way to another silo, in pieces. Owns how long one may take; refuses to know silos.
 
-Connections to a region are few and everyone's. So one is taken only when there is a piece to send, and given up when
+Connections to a silo are few and everyone's. So one is taken only when there is a piece to send, and given up when
 the next one is late: whoever sends slowly waits alone.
 """
 

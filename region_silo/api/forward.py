@@ -1,0 +1,59 @@
+"""Paths that control owns, for clients that send what concerns an organization to its region: one list.
+
+The mirror of control's own table. What a region has no endpoint for, because control owns it, is carried there; who has
+no business below an organization, such as signing in, is asked to go to control.
+"""
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.config import CONTROL
+from shared.domain.http_address import SiloAddress
+from shared.http.relay import Relay, close_with, forward_paths
+
+_ORGANIZATION = "/api/0/organizations/{organization_id_or_slug}"
+_INSTALLATION = "/api/0/sentry-app-installations/{uuid}"
+_APP = "/api/0/sentry-apps/{app_id_or_slug}"
+
+CONTROL_OWNED = (
+    f"{_ORGANIZATION}/sentry-app-installations/",
+    f"{_ORGANIZATION}/sentry-apps/",
+    f"{_ORGANIZATION}/features/",
+    f"{_ORGANIZATION}/audit-logs/",
+    f"{_INSTALLATION}/",
+    f"{_INSTALLATION}/authorizations/",
+    "/api/0/sentry-apps/",
+    "/api/0/sentry-apps-stats/",
+    f"{_APP}/",
+    f"{_APP}/api-tokens/{{rest:path}}",
+    f"{_APP}/avatar/",
+    f"{_APP}/components/",
+    f"{_APP}/deliveries/{{rest:path}}",
+    f"{_APP}/features/",
+    f"{_APP}/publish-request/",
+    f"{_APP}/requests/",
+    f"{_APP}/rotate-secret/",
+    f"{_APP}/stats/",
+    f"{_APP}/webhook-requests/",
+    "/api/0/users/me/regions/",
+    "/sentry-app-avatar/{ident}/",
+)
+"""Path by path, with every method."""
+
+
+def forward_control_paths(app: FastAPI, relay: Relay, *, control_url: str) -> None:
+    """Serves the list's paths in a region, after its own; the relay is closed when the application ends.
+
+    Args:
+        app: the region's.
+        relay: carries the requests.
+        control_url: where control is reached.
+    """
+    control = SiloAddress(CONTROL, control_url)
+
+    async def forward(request: Request) -> Response:
+        return await relay.forward(request, to=control)
+
+    forward_paths(app, CONTROL_OWNED, forward)
+    close_with(app, relay)

@@ -1,0 +1,103 @@
+"""What control owns, asked at the address of a region: clients send there whatever is below an organization."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Match
+
+from control_silo.api.app import list_endpoints
+from region_silo.api.app import create_api
+from shared.config import CONTROL
+from shared.consistency import TOKEN_NAME
+from shared.http.application import PREFIX
+from shared.http.forwarded import ForwardingProver
+from shared.http.serve import HttpServer
+from tests.integration.rest.conftest import Web
+from tests.silos import fresh
+
+INSTALLATIONS = "/api/0/organizations/acme/sentry-app-installations/"
+FOR_CONTROL_ALONE = {"/users/", "/users/{user}/impersonation/"}
+
+
+def create_region_api(web: Web) -> Starlette:
+    running = web.silos.regions["us"]
+    http = web.http.url(CONTROL)
+    return create_api(running.region, control=running.control, keyring=web.silos.keyring, control_http=http)
+
+
+@pytest.fixture
+def us(web: Web) -> Iterator[httpx.Client]:
+    """The region, told where control is, as acme's owner asks it."""
+    server = HttpServer(create_region_api(web), listen="127.0.0.1:0")
+    server.start()
+    headers = {"Authorization": f"Bearer {web.owner.token}"}
+    with httpx.Client(base_url=f"http://{server.address}", headers=headers, trust_env=False, timeout=20) as client:
+        yield client
+    server.stop()
+
+
+def test_a_region_knows_every_path_of_control_but_those_of_users(web: Web) -> None:
+    routes = create_region_api(web).routes
+
+    def is_known(path: str) -> bool:
+        scope = {"type": "http", "method": "GET", "path": PREFIX + path}
+        return any(route.matches(scope)[0] is not Match.NONE for route in routes)
+
+    unknown = {endpoint.path for endpoint in list_endpoints() if not is_known(endpoint.path)}
+    assert unknown == FOR_CONTROL_ALONE
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        INSTALLATIONS,
+        "/api/0/organizations/acme/sentry-apps/",
+        "/api/0/organizations/acme/audit-logs/",
+        "/api/0/sentry-apps/?status=internal",
+        "/api/0/sentry-apps/{robot}/",
+        "/api/0/sentry-apps/{robot}/webhook-requests/",
+        "/api/0/sentry-apps/nowhere/",
+        "/api/0/organizations/globex/sentry-apps/",
+        "/api/0/sentry-apps-stats/",
+    ],
+)
+def test_both_answer_alike(web: Web, us: httpx.Client, path: str) -> None:
+    path = path.format(robot=web.robot.slug)
+    here, there = us.get(path), web.http.get(CONTROL, path, token=web.owner.token)
+    assert (here.status_code, here.json()) == (there.status_code, there.json())
+
+
+def test_pages_name_the_address_that_was_asked(us: httpx.Client) -> None:
+    link = us.get(INSTALLATIONS, params={"per_page": 1}).headers["link"]
+    assert link.startswith(f"<{str(us.base_url).rstrip('/')}{INSTALLATIONS}?per_page=1&cursor=")
+
+
+def test_an_app_is_made_and_installed_through_a_region(web: Web, us: httpx.Client) -> None:
+    body = {"name": fresh("Kanban"), "organization": "acme", "author": "Acme", "webhookUrl": "https://a.example"}
+    app = us.post("/api/0/sentry-apps/", json=body)
+    assert app.status_code == 201, app.text
+    made = us.post(INSTALLATIONS, json={"slug": app.json()["slug"]})
+    assert (made.status_code, made.json()["status"]) == (200, "pending")
+    assert TOKEN_NAME in made.headers
+    assert us.get(f"/api/0/sentry-app-installations/{made.json()['uuid']}/").json() == made.json()
+    web.silos.replicate()
+
+
+def test_control_that_is_away_is_said_to_be(web: Web, us: httpx.Client) -> None:
+    web.http.stop(CONTROL)
+    try:
+        answer = us.get(INSTALLATIONS)
+    finally:
+        web.http.start(CONTROL)
+    assert (answer.status_code, answer.json()) == (503, {"detail": "Control is not available right now."})
+
+
+def test_nothing_is_forwarded_twice(web: Web, us: httpx.Client) -> None:
+    prover = ForwardingProver(web.silos.keyring, clock=web.silos.clock)
+    host = urlsplit(str(us.base_url)).netloc
+    proof = prover.headers(silo="us", method="GET", target=INSTALLATIONS, protocol="http", host=host)
+    answer = us.get(INSTALLATIONS, headers=dict(proof))
+    assert (answer.status_code, answer.json()) == (404, {"detail": "The requested resource does not exist"})
