@@ -21,8 +21,9 @@ from shared.config import CONTROL
 from shared.database import Database, connect
 from shared.errors import PermissionDenied, SiloUnreachable
 from shared.outbox.deliver import ReplicaDestination
+from shared.outbox.outbox_servicer import OutboxServicer
 from shared.outbox.schema import migrate_outbox
-from shared.outbox.servicers import SERVICE_PREFIX, Holdings, OutboxServicer, ReplicaServicer, Tables
+from shared.outbox.servicers import SERVICE_PREFIX, Holdings, ReplicaServicer, Tables
 from shared.outbox.worker import Worker
 from shared.outgoing.client import AppClient
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
@@ -32,6 +33,7 @@ from shared.pb.hybridcloud.replication.v1 import replica_service_pb2_grpc
 from shared.pb.hybridcloud.users.v1 import identity_service_pb2_grpc, member_service_pb2_grpc
 from shared.rpc import channel as rpc_channel
 from shared.rpc.server import AddServicer, SiloServer, serve
+from shared.webhooks.deliveries import show_pending
 from shared.webhooks.schema import migrate_webhooks
 from shared.webhooks.sender import Sender
 
@@ -82,7 +84,7 @@ def start_server(control: Control, config: ControlConfig) -> SiloServer:
         owned_versions=lambda category, destination: list_versions(category, destination=destination),
         load=load,
     )
-    outbox = OutboxServicer(control.database, silo=CONTROL, clock=control.clock)
+    outbox = OutboxServicer(control.database, silo=CONTROL, clock=control.clock, retried=show_pending)
     freshness = organization_freshness(control)
     apps = AppServicer(control, freshness=freshness)
     organizations = OrganizationServicer(control, freshness)

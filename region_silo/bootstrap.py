@@ -24,8 +24,9 @@ from shared.clock import Clock
 from shared.config import CONTROL
 from shared.database import Database, connect
 from shared.outbox.deliver import ReplicaDestination
+from shared.outbox.outbox_servicer import OutboxServicer
 from shared.outbox.schema import migrate_outbox
-from shared.outbox.servicers import Holdings, OutboxServicer, ReplicaServicer, only_caller
+from shared.outbox.servicers import Holdings, ReplicaServicer, only_caller
 from shared.outbox.worker import Worker
 from shared.outgoing.client import AppClient
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
@@ -38,6 +39,7 @@ from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2_grpc
 from shared.request_log import SiloRequestLog
 from shared.rpc import channel as rpc_channel
 from shared.rpc.server import AddServicer, SiloServer, serve
+from shared.webhooks.deliveries import show_pending
 from shared.webhooks.schema import migrate_webhooks
 from shared.webhooks.sender import Sender
 
@@ -87,7 +89,7 @@ def start_server(region: Region, config: RegionConfig, *, control: grpc.Channel)
     way = WayToControl(region.clock)
     apps = AppServicer(region, control, freshness, way=way)
     on_apps = _on_apps(region, control, freshness, way)
-    outbox = OutboxServicer(region.database, silo=region.name, clock=region.clock)
+    outbox = OutboxServicer(region.database, silo=region.name, clock=region.clock, retried=show_pending)
     servicers: list[tuple[AddServicer, object]] = [
         (app_service_pb2_grpc.add_AppServiceServicer_to_server, apps),
         (hook_service_pb2_grpc.add_HookServiceServicer_to_server, HookServicer(region)),

@@ -43,17 +43,18 @@ def claim(
         lease_seconds: how long nobody else may claim them.
 
     Returns:
-        The claims, longest dirty first; [] when nothing is due.
+        The claims, longest dirty first; [] when nothing is due, or the destination is paused.
     """
     # Materialized: a planner that ran the inner query again for each row would lease more than the limit.
     statement = f"""
         WITH longest_due AS MATERIALIZED (
             SELECT id FROM outbox WHERE destination = ? AND state = '{MessageState.DUE}' AND due_at <= ?
+            AND NOT EXISTS (SELECT 1 FROM outbox_pause WHERE destination = ?)
             ORDER BY due_at LIMIT ? {_free_rows(database)})
         UPDATE outbox SET due_at = ? FROM longest_due WHERE outbox.id = longest_due.id
         RETURNING outbox.id, category, object_id, generation, attempts, enqueued_at"""
     lease = instant_text(now + timedelta(seconds=lease_seconds))
-    rows = database.write(statement, (destination, instant_text(now), limit, lease))
+    rows = database.write(statement, (destination, instant_text(now), destination, limit, lease))
     claims = [
         Claim(message_id, category, object_id, generation, attempts, parse_instant(enqueued_at))
         for message_id, category, object_id, generation, attempts, enqueued_at in rows

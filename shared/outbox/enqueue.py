@@ -76,9 +76,14 @@ def enqueue_each(tx: Transaction, category: str, messages: Iterable[tuple[str, i
 
 def announce_destination(tx: Transaction) -> None:
     """Tells every worker, also in other processes, that there may be a new destination once this commits."""
+    announce_due(tx, EVERY_DESTINATION)
+
+
+def announce_due(tx: Transaction, destination: str) -> None:
+    """Rings the bell of a destination once this commits, also in other processes."""
     if tx.database.dialect is Dialect.POSTGRESQL:
-        tx.database.rows("SELECT pg_notify(?, ?)", (NOTIFY_CHANNEL, EVERY_DESTINATION))
-    tx.after_commit(partial(tx.database.wake.ring, EVERY_DESTINATION))
+        tx.database.rows("SELECT pg_notify(?, ?)", (NOTIFY_CHANNEL, destination))
+    tx.after_commit(partial(tx.database.wake.ring, destination))
 
 
 def forget(tx: Transaction, category: str, object_id: int, *, destination: str) -> None:

@@ -56,6 +56,16 @@ class OutboxDestination(Model):
         table_name = "outbox_destination"
 
 
+class OutboxPause(Model):
+    """A destination that an operator has paused: while the row is there, nothing is claimed for it."""
+
+    destination = peewee.TextField(primary_key=True)
+    paused_at = InstantField()
+
+    class Meta:
+        table_name = "outbox_pause"
+
+
 @dataclass(frozen=True)
 class Claim:
     """A leased message: this worker may deliver it until the lease ends."""

@@ -1,4 +1,4 @@
-"""The outbox over gRPC: ``ReplicaService`` and ``OutboxService``, the same for every silo.
+"""Replication over gRPC: ``ReplicaService``, the same for every silo.
 
 Owns who may call what. What a silo holds, owns and keeps replicas of is given to it by ``bootstrap``.
 """
@@ -8,16 +8,12 @@ from dataclasses import dataclass
 
 import grpc
 
-from shared.clock import Clock
 from shared.database import Database
 from shared.domain.category import Category
 from shared.errors import CallerNotOwner, FieldMissing, InvalidInput, PermissionDenied
 from shared.outbox.apply import ReplicaTable, apply_changes
-from shared.outbox.breaker import BreakerState
 from shared.outbox.deliver import Load
 from shared.outbox.digest import BUCKETS, digest_buckets, state_checksum
-from shared.outbox.status import DestinationStatus, list_destinations
-from shared.pb.hybridcloud.operations.v1 import outbox_pb2, outbox_service_pb2, outbox_service_pb2_grpc
 from shared.pb.hybridcloud.replication.v1 import replica_pb2, replica_service_pb2, replica_service_pb2_grpc
 from shared.rpc.paging import page_of
 from shared.rpc.served import current_caller
@@ -111,24 +107,6 @@ class ReplicaServicer(replica_service_pb2_grpc.ReplicaServiceServicer):
         return {change.object_id: state_checksum(change) for change in changes}
 
 
-class OutboxServicer(outbox_service_pb2_grpc.OutboxServiceServicer):
-    """Serves ``OutboxService``."""
-
-    def __init__(self, database: Database, *, silo: str, clock: Clock) -> None:
-        self._database = database
-        self._silo = silo
-        self._clock = clock
-
-    def GetStatus(  # noqa: N802
-        self, request: outbox_service_pb2.GetStatusRequest, context: grpc.ServicerContext
-    ) -> outbox_service_pb2.GetStatusResponse:
-        with self._database.session():
-            destinations = list_destinations(self._database, now=self._clock.now())
-        return outbox_service_pb2.GetStatusResponse(
-            silo=self._silo, destinations=[_destination_message(status) for status in destinations]
-        )
-
-
 def only_caller(expected: str, tables: Tables) -> Callable[[str], Tables]:
     """Lets one silo write, and nobody else."""
 
@@ -138,21 +116,6 @@ def only_caller(expected: str, tables: Tables) -> Callable[[str], Tables]:
         return tables
 
     return tables_for
-
-
-def _destination_message(status: DestinationStatus) -> outbox_pb2.DestinationStatus:
-    is_open = status.breaker is BreakerState.OPEN
-    message = outbox_pb2.DestinationStatus(
-        destination=status.destination,
-        backlog=status.backlog,
-        parked=status.parked,
-        oldest_age_seconds=status.oldest_seconds,
-        lag_p50_seconds=status.lag_p50_seconds,
-        lag_p99_seconds=status.lag_p99_seconds,
-    )
-    closed, opened = outbox_pb2.DestinationStatus.BREAKER_CLOSED, outbox_pb2.DestinationStatus.BREAKER_OPEN
-    message.breaker = opened if is_open else closed
-    return message
 
 
 def _category(number: "replica_pb2.Category") -> Category:

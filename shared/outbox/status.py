@@ -8,6 +8,7 @@ from shared.columns import instant_text, parse_instant
 from shared.database import Database, Dialect
 from shared.outbox.breaker import BreakerState
 from shared.outbox.message import MessageState
+from shared.outbox.operate import read_pauses
 
 
 @dataclass
@@ -17,7 +18,7 @@ class DestinationStatus:
     destination: str
     backlog: dict[str, int] = field(default_factory=dict)
     """Undelivered messages by category, parked ones not counted."""
-    parked: int = 0
+    parked_by_category: dict[str, int] = field(default_factory=dict)
     oldest_age_seconds: dict[str, float] = field(default_factory=dict)
     """By category, the age of the undelivered message that has waited longest."""
     lag_p50_seconds: float | None = None
@@ -25,6 +26,17 @@ class DestinationStatus:
     lag_p99_seconds: float | None = None
     breaker: BreakerState = BreakerState.CLOSED
     last_error: str | None = None
+    paused_at: datetime | None = None
+    """Since when nothing is claimed for it; None: it is not paused."""
+
+    @property
+    def parked(self) -> int:
+        return sum(self.parked_by_category.values())
+
+    @property
+    def categories(self) -> list[str]:
+        """Those that have messages, by name."""
+        return sorted({*self.backlog, *self.parked_by_category})
 
     @property
     def oldest_seconds(self) -> float:
@@ -32,7 +44,7 @@ class DestinationStatus:
 
 
 def list_destinations(database: Database, *, now: datetime) -> list[DestinationStatus]:
-    """Every destination that has a message or was seen by a worker, by name. Needs a session."""
+    """Every destination that has a message, was seen by a worker or is paused, by name. Needs a session."""
     found: defaultdict[str, DestinationStatus] = defaultdict(lambda: DestinationStatus(""))
     for destination, breaker, p50, p99, error in database.rows(
         "SELECT destination, breaker, lag_p50_seconds, lag_p99_seconds, last_error FROM outbox_destination"
@@ -46,10 +58,13 @@ def list_destinations(database: Database, *, now: datetime) -> list[DestinationS
         status = found[destination]
         status.destination = destination
         if state == MessageState.PARKED:
-            status.parked += count
+            status.parked_by_category[category] = count
         else:
             status.backlog[category] = count
             status.oldest_age_seconds[category] = max(0.0, (now - parse_instant(oldest)).total_seconds())
+    for destination, paused_at in read_pauses().items():
+        found[destination].destination = destination
+        found[destination].paused_at = paused_at
     return [found[name] for name in sorted(found)]
 
 

@@ -3,11 +3,11 @@
 A body may be a megabyte: many deliveries are read in outline, or with the beginning of each body alone.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.database import Database
+from shared.database import Database, Transaction
 from shared.errors import NotFound
 from shared.outbox.enqueue import enqueue
 from shared.pb.hybridcloud.requests.v1 import delivery_pb2
@@ -75,6 +75,17 @@ def redeliver(database: Database, *, sentry_app_id: int, delivery_id: int, now: 
             raise NotFound
         enqueue(tx, CATEGORY, [delivery_id], destinations=[destination_of(sentry_app_id)], now=now)
         return list_whole(sentry_app_id, [delivery_id])[0]
+
+
+def show_pending(tx: Transaction, retried: Iterable[tuple[str, int]]) -> None:
+    """Says of deliveries whose messages an operator made due again that they are to be sent.
+
+    Args:
+        tx: the transaction that makes them due.
+        retried: category and object id of messages, of whatever category.
+    """
+    for delivery_id in (object_id for category, object_id in retried if category == CATEGORY):
+        Delivery.update(state=DeliveryState.PENDING).where(Delivery.id == delivery_id).execute()
 
 
 def state_of(status: "delivery_pb2.RpcDelivery.Status") -> DeliveryState | None:

@@ -15,12 +15,12 @@ import control_silo.models
 import region_silo.bootstrap
 import region_silo.models
 from shared.database import Database, Model, connect
-from shared.outbox.message import OutboxDestination, OutboxMessage
+from shared.outbox.message import OutboxDestination, OutboxMessage, OutboxPause
 from shared.request_log import RequestLogEntry
 from shared.webhooks.delivery import Delivery, DeliveryAttempt
 
 HISTORIES = {"schema_migration", "schema_migration_outbox", "schema_migration_webhooks", "sqlite_sequence"}
-SHARED = (OutboxMessage, OutboxDestination, Delivery, DeliveryAttempt, RequestLogEntry)
+SHARED = (OutboxMessage, OutboxDestination, OutboxPause, Delivery, DeliveryAttempt, RequestLogEntry)
 
 
 @pytest.fixture

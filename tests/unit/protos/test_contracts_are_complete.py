@@ -32,7 +32,9 @@ SPECIFIED: Mapping[str, str] = {
     "hybridcloud.organizations.v1.OrganizationService": "ProvisionOrganization GetOrganization ListOrganizations",
     "hybridcloud.replication.v1.ReplicaService": "ApplyChanges GetDigests ListVersions",
     "hybridcloud.operations.v1.TopologyService": "RegisterRegion ListRegions",
-    "hybridcloud.operations.v1.OutboxService": "GetStatus",
+    "hybridcloud.operations.v1.OutboxService": """
+        GetStatus ListParkedMessages RetryMessages DiscardMessages PauseDestination ResumeDestination
+    """,
 }
 """The methods of the platform's services, by full name of the service."""
 

@@ -19,3 +19,65 @@ class GetStatusResponse(_message.Message):
     silo: str
     destinations: _containers.RepeatedCompositeFieldContainer[_outbox_pb2.DestinationStatus]
     def __init__(self, silo: _Optional[str] = ..., destinations: _Optional[_Iterable[_Union[_outbox_pb2.DestinationStatus, _Mapping]]] = ...) -> None: ...
+
+class ListParkedMessagesRequest(_message.Message):
+    __slots__ = ("filter", "page_size", "page_token")
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    filter: _outbox_pb2.ParkedFilter
+    page_size: int
+    page_token: str
+    def __init__(self, filter: _Optional[_Union[_outbox_pb2.ParkedFilter, _Mapping]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListParkedMessagesResponse(_message.Message):
+    __slots__ = ("messages", "next_page_token")
+    MESSAGES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    messages: _containers.RepeatedCompositeFieldContainer[_outbox_pb2.ParkedMessage]
+    next_page_token: str
+    def __init__(self, messages: _Optional[_Iterable[_Union[_outbox_pb2.ParkedMessage, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class RetryMessagesRequest(_message.Message):
+    __slots__ = ("filter",)
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    filter: _outbox_pb2.ParkedFilter
+    def __init__(self, filter: _Optional[_Union[_outbox_pb2.ParkedFilter, _Mapping]] = ...) -> None: ...
+
+class RetryMessagesResponse(_message.Message):
+    __slots__ = ("retried",)
+    RETRIED_FIELD_NUMBER: _ClassVar[int]
+    retried: int
+    def __init__(self, retried: _Optional[int] = ...) -> None: ...
+
+class DiscardMessagesRequest(_message.Message):
+    __slots__ = ("filter",)
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    filter: _outbox_pb2.ParkedFilter
+    def __init__(self, filter: _Optional[_Union[_outbox_pb2.ParkedFilter, _Mapping]] = ...) -> None: ...
+
+class DiscardMessagesResponse(_message.Message):
+    __slots__ = ("discarded",)
+    DISCARDED_FIELD_NUMBER: _ClassVar[int]
+    discarded: int
+    def __init__(self, discarded: _Optional[int] = ...) -> None: ...
+
+class PauseDestinationRequest(_message.Message):
+    __slots__ = ("destination",)
+    DESTINATION_FIELD_NUMBER: _ClassVar[int]
+    destination: str
+    def __init__(self, destination: _Optional[str] = ...) -> None: ...
+
+class PauseDestinationResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ResumeDestinationRequest(_message.Message):
+    __slots__ = ("destination",)
+    DESTINATION_FIELD_NUMBER: _ClassVar[int]
+    destination: str
+    def __init__(self, destination: _Optional[str] = ...) -> None: ...
+
+class ResumeDestinationResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...

@@ -28,7 +28,8 @@ if _version_not_supported:
 
 
 class OutboxServiceStub:
-    """What operators see of an outbox. Served by every silo, for its own.
+    """What operators see of an outbox, and do to it. Served by every silo, for its own. Whatever changes it takes a caller
+    that is no silo: else PERMISSION_DENIED.
     """
 
     def __init__(self, channel):
@@ -42,14 +43,76 @@ class OutboxServiceStub:
                 request_serializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.GetStatusRequest.SerializeToString,
                 response_deserializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.GetStatusResponse.FromString,
                 _registered_method=True)
+        self.ListParkedMessages = channel.unary_unary(
+                '/hybridcloud.operations.v1.OutboxService/ListParkedMessages',
+                request_serializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.ListParkedMessagesRequest.SerializeToString,
+                response_deserializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.ListParkedMessagesResponse.FromString,
+                _registered_method=True)
+        self.RetryMessages = channel.unary_unary(
+                '/hybridcloud.operations.v1.OutboxService/RetryMessages',
+                request_serializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.RetryMessagesRequest.SerializeToString,
+                response_deserializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.RetryMessagesResponse.FromString,
+                _registered_method=True)
+        self.DiscardMessages = channel.unary_unary(
+                '/hybridcloud.operations.v1.OutboxService/DiscardMessages',
+                request_serializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.DiscardMessagesRequest.SerializeToString,
+                response_deserializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.DiscardMessagesResponse.FromString,
+                _registered_method=True)
+        self.PauseDestination = channel.unary_unary(
+                '/hybridcloud.operations.v1.OutboxService/PauseDestination',
+                request_serializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.PauseDestinationRequest.SerializeToString,
+                response_deserializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.PauseDestinationResponse.FromString,
+                _registered_method=True)
+        self.ResumeDestination = channel.unary_unary(
+                '/hybridcloud.operations.v1.OutboxService/ResumeDestination',
+                request_serializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.ResumeDestinationRequest.SerializeToString,
+                response_deserializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.ResumeDestinationResponse.FromString,
+                _registered_method=True)
 
 
 class OutboxServiceServicer:
-    """What operators see of an outbox. Served by every silo, for its own.
+    """What operators see of an outbox, and do to it. Served by every silo, for its own. Whatever changes it takes a caller
+    that is no silo: else PERMISSION_DENIED.
     """
 
     def GetStatus(self, request, context):
         """Backlog, age, lag and breaker of every destination.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListParkedMessages(self, request, context):
+        """Messages that were set aside, oldest message first, a page at a time.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RetryMessages(self, request, context):
+        """Makes parked messages due at once, as if nothing had been tried yet.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DiscardMessages(self, request, context):
+        """Deletes parked messages: the destination stays without that state until the object changes again, or is repaired.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PauseDestination(self, request, context):
+        """Stops claims for a destination, by any worker, until it is resumed. What is under way ends as it will. Messages wait
+        and age. A destination that is paused stays so since when it was.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResumeDestination(self, request, context):
+        """Ends a pause; one that is not paused is fine.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -63,6 +126,31 @@ def add_OutboxServiceServicer_to_server(servicer, server):
                     request_deserializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.GetStatusRequest.FromString,
                     response_serializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.GetStatusResponse.SerializeToString,
             ),
+            'ListParkedMessages': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListParkedMessages,
+                    request_deserializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.ListParkedMessagesRequest.FromString,
+                    response_serializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.ListParkedMessagesResponse.SerializeToString,
+            ),
+            'RetryMessages': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetryMessages,
+                    request_deserializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.RetryMessagesRequest.FromString,
+                    response_serializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.RetryMessagesResponse.SerializeToString,
+            ),
+            'DiscardMessages': grpc.unary_unary_rpc_method_handler(
+                    servicer.DiscardMessages,
+                    request_deserializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.DiscardMessagesRequest.FromString,
+                    response_serializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.DiscardMessagesResponse.SerializeToString,
+            ),
+            'PauseDestination': grpc.unary_unary_rpc_method_handler(
+                    servicer.PauseDestination,
+                    request_deserializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.PauseDestinationRequest.FromString,
+                    response_serializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.PauseDestinationResponse.SerializeToString,
+            ),
+            'ResumeDestination': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResumeDestination,
+                    request_deserializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.ResumeDestinationRequest.FromString,
+                    response_serializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.ResumeDestinationResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'hybridcloud.operations.v1.OutboxService', rpc_method_handlers)
@@ -72,7 +160,8 @@ def add_OutboxServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class OutboxService:
-    """What operators see of an outbox. Served by every silo, for its own.
+    """What operators see of an outbox, and do to it. Served by every silo, for its own. Whatever changes it takes a caller
+    that is no silo: else PERMISSION_DENIED.
     """
 
     @staticmethod
@@ -92,6 +181,141 @@ class OutboxService:
             '/hybridcloud.operations.v1.OutboxService/GetStatus',
             hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.GetStatusRequest.SerializeToString,
             hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.GetStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListParkedMessages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hybridcloud.operations.v1.OutboxService/ListParkedMessages',
+            hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.ListParkedMessagesRequest.SerializeToString,
+            hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.ListParkedMessagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RetryMessages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hybridcloud.operations.v1.OutboxService/RetryMessages',
+            hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.RetryMessagesRequest.SerializeToString,
+            hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.RetryMessagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DiscardMessages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hybridcloud.operations.v1.OutboxService/DiscardMessages',
+            hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.DiscardMessagesRequest.SerializeToString,
+            hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.DiscardMessagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PauseDestination(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hybridcloud.operations.v1.OutboxService/PauseDestination',
+            hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.PauseDestinationRequest.SerializeToString,
+            hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.PauseDestinationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResumeDestination(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hybridcloud.operations.v1.OutboxService/ResumeDestination',
+            hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.ResumeDestinationRequest.SerializeToString,
+            hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.ResumeDestinationResponse.FromString,
             options,
             channel_credentials,
             insecure,

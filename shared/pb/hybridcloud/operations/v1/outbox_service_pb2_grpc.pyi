@@ -14,14 +14,30 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class OutboxServiceStub:
-    """What operators see of an outbox. Served by every silo, for its own."""
+    """What operators see of an outbox, and do to it. Served by every silo, for its own. Whatever changes it takes a caller
+    that is no silo: else PERMISSION_DENIED.
+    """
 
     def __init__(self, channel: _grpc.Channel) -> None: ...
     GetStatus: _grpc.UnaryUnaryMultiCallable[_outbox_service_pb2.GetStatusRequest, _outbox_service_pb2.GetStatusResponse]
     """Backlog, age, lag and breaker of every destination."""
+    ListParkedMessages: _grpc.UnaryUnaryMultiCallable[_outbox_service_pb2.ListParkedMessagesRequest, _outbox_service_pb2.ListParkedMessagesResponse]
+    """Messages that were set aside, oldest message first, a page at a time."""
+    RetryMessages: _grpc.UnaryUnaryMultiCallable[_outbox_service_pb2.RetryMessagesRequest, _outbox_service_pb2.RetryMessagesResponse]
+    """Makes parked messages due at once, as if nothing had been tried yet."""
+    DiscardMessages: _grpc.UnaryUnaryMultiCallable[_outbox_service_pb2.DiscardMessagesRequest, _outbox_service_pb2.DiscardMessagesResponse]
+    """Deletes parked messages: the destination stays without that state until the object changes again, or is repaired."""
+    PauseDestination: _grpc.UnaryUnaryMultiCallable[_outbox_service_pb2.PauseDestinationRequest, _outbox_service_pb2.PauseDestinationResponse]
+    """Stops claims for a destination, by any worker, until it is resumed. What is under way ends as it will. Messages wait
+    and age. A destination that is paused stays so since when it was.
+    """
+    ResumeDestination: _grpc.UnaryUnaryMultiCallable[_outbox_service_pb2.ResumeDestinationRequest, _outbox_service_pb2.ResumeDestinationResponse]
+    """Ends a pause; one that is not paused is fine."""
 
 class OutboxServiceServicer(metaclass=_abc_1.ABCMeta):
-    """What operators see of an outbox. Served by every silo, for its own."""
+    """What operators see of an outbox, and do to it. Served by every silo, for its own. Whatever changes it takes a caller
+    that is no silo: else PERMISSION_DENIED.
+    """
 
     @_abc_1.abstractmethod
     def GetStatus(
@@ -30,5 +46,47 @@ class OutboxServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _grpc.ServicerContext,
     ) -> _outbox_service_pb2.GetStatusResponse:
         """Backlog, age, lag and breaker of every destination."""
+
+    @_abc_1.abstractmethod
+    def ListParkedMessages(
+        self,
+        request: _outbox_service_pb2.ListParkedMessagesRequest,
+        context: _grpc.ServicerContext,
+    ) -> _outbox_service_pb2.ListParkedMessagesResponse:
+        """Messages that were set aside, oldest message first, a page at a time."""
+
+    @_abc_1.abstractmethod
+    def RetryMessages(
+        self,
+        request: _outbox_service_pb2.RetryMessagesRequest,
+        context: _grpc.ServicerContext,
+    ) -> _outbox_service_pb2.RetryMessagesResponse:
+        """Makes parked messages due at once, as if nothing had been tried yet."""
+
+    @_abc_1.abstractmethod
+    def DiscardMessages(
+        self,
+        request: _outbox_service_pb2.DiscardMessagesRequest,
+        context: _grpc.ServicerContext,
+    ) -> _outbox_service_pb2.DiscardMessagesResponse:
+        """Deletes parked messages: the destination stays without that state until the object changes again, or is repaired."""
+
+    @_abc_1.abstractmethod
+    def PauseDestination(
+        self,
+        request: _outbox_service_pb2.PauseDestinationRequest,
+        context: _grpc.ServicerContext,
+    ) -> _outbox_service_pb2.PauseDestinationResponse:
+        """Stops claims for a destination, by any worker, until it is resumed. What is under way ends as it will. Messages wait
+        and age. A destination that is paused stays so since when it was.
+        """
+
+    @_abc_1.abstractmethod
+    def ResumeDestination(
+        self,
+        request: _outbox_service_pb2.ResumeDestinationRequest,
+        context: _grpc.ServicerContext,
+    ) -> _outbox_service_pb2.ResumeDestinationResponse:
+        """Ends a pause; one that is not paused is fine."""
 
 def add_OutboxServiceServicer_to_server(servicer: OutboxServiceServicer, server: _grpc.Server) -> None: ...

@@ -1,0 +1,96 @@
+"""What operators do to an outbox: look at parked messages, retry or discard them, pause and resume a destination.
+
+Parked messages alone are retried and discarded: those that are due are a worker's, which may be delivering them now.
+One that a writer holds is passed over; it is about to be due.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import peewee
+
+from shared.database import Dialect, Transaction
+from shared.errors import FieldMissing
+from shared.outbox.enqueue import announce_due
+from shared.outbox.message import MessageState, OutboxMessage, OutboxPause
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParkedFilter:
+    """Which parked messages are meant; an empty name means any."""
+
+    destination: str = ""
+    category: str = ""
+    object_id: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.object_id is not None and not self.category:
+            raise FieldMissing("category: an object is named by its category and its id.")
+
+    def condition(self) -> peewee.Expression:
+        wanted = OutboxMessage.state == MessageState.PARKED
+        if self.destination:
+            wanted &= OutboxMessage.destination == self.destination
+        if self.category:
+            wanted &= OutboxMessage.category == self.category
+        if self.object_id is not None:
+            wanted &= OutboxMessage.object_id == self.object_id
+        return wanted
+
+
+def list_parked(wanted: ParkedFilter, *, after_id: int, limit: int) -> list[OutboxMessage]:
+    """Parked messages in the order of their ids. Needs a session.
+
+    Args:
+        wanted: which.
+        after_id: only those with a greater id.
+        limit: how many at most.
+    """
+    following = wanted.condition() & (OutboxMessage.id > after_id)
+    return list(OutboxMessage.select().where(following).order_by(OutboxMessage.id).limit(limit))
+
+
+def retry_parked(tx: Transaction, wanted: ParkedFilter, *, now: datetime) -> list[tuple[str, int]]:
+    """Makes parked messages of a destination due at once, as a new write of their objects would.
+
+    Returns:
+        Category and object id of each.
+    """
+    retried = (
+        OutboxMessage.update(state=MessageState.DUE, attempts=0, due_at=now, enqueued_at=now)
+        .where(OutboxMessage.id.in_(_free(tx, wanted)))
+        .returning(OutboxMessage.category, OutboxMessage.object_id)
+    )
+    found = [(row.category, row.object_id) for row in retried.execute()]
+    announce_due(tx, wanted.destination)
+    return found
+
+
+def discard_parked(tx: Transaction, wanted: ParkedFilter) -> int:
+    """Deletes parked messages of a destination and answers how many."""
+    return int(OutboxMessage.delete().where(OutboxMessage.id.in_(_free(tx, wanted))).execute())
+
+
+def pause(tx: Transaction, destination: str, *, now: datetime) -> None:
+    """Lets no worker claim for a destination from this commit on; one that is paused stays so since when it was."""
+    row = OutboxPause.insert(destination=destination, paused_at=now)
+    row.on_conflict(conflict_target=[OutboxPause.destination], action="IGNORE").execute()
+
+
+def resume(tx: Transaction, destination: str) -> None:
+    """Ends a pause; none is fine."""
+    OutboxPause.delete().where(OutboxPause.destination == destination).execute()
+    announce_due(tx, destination)
+
+
+def read_pauses() -> Mapping[str, datetime]:
+    """Since when each paused destination is. Needs a session."""
+    return {row.destination: row.paused_at for row in OutboxPause.select()}
+
+
+def _free(tx: Transaction, wanted: ParkedFilter) -> peewee.Query:
+    if not wanted.destination:
+        raise FieldMissing("destination: one is required.")
+    ids = OutboxMessage.select(OutboxMessage.id).where(wanted.condition())
+    return ids.for_update(skip_locked=True) if tx.database.dialect is Dialect.POSTGRESQL else ids

@@ -1,0 +1,149 @@
+"""The outbox over gRPC: ``OutboxService``, the same for every silo. Owns who may change it: operators, never a silo."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+import grpc
+
+from shared.clock import Clock
+from shared.database import Database, Transaction
+from shared.errors import FieldMissing, PermissionDenied
+from shared.outbox.breaker import BreakerState
+from shared.outbox.message import OutboxMessage
+from shared.outbox.operate import ParkedFilter, discard_parked, list_parked, pause, resume, retry_parked
+from shared.outbox.servicers import SERVICE_PREFIX
+from shared.outbox.status import DestinationStatus, list_destinations
+from shared.pb.hybridcloud.operations.v1 import outbox_pb2, outbox_service_pb2, outbox_service_pb2_grpc
+from shared.rpc.paging import page_of
+from shared.rpc.served import current_caller
+
+Retried: TypeAlias = Callable[[Transaction, Sequence[tuple[str, int]]], None]
+"""Is told, in the transaction that does it, the category and object id of each message that is due again."""
+
+
+def _nobody_cares(tx: Transaction, retried: Sequence[tuple[str, int]]) -> None:
+    """For a silo whose objects do not show whether their messages are parked."""
+
+
+class OutboxServicer(outbox_service_pb2_grpc.OutboxServiceServicer):
+    """Serves ``OutboxService``."""
+
+    def __init__(self, database: Database, *, silo: str, clock: Clock, retried: Retried = _nobody_cares) -> None:
+        """Args:
+        database: of this silo.
+        silo: its name.
+        clock: for ages and due times.
+        retried: told of messages that are retried.
+        """
+        self._database = database
+        self._silo = silo
+        self._clock = clock
+        self._retried = retried
+
+    def GetStatus(  # noqa: N802
+        self, request: outbox_service_pb2.GetStatusRequest, context: grpc.ServicerContext
+    ) -> outbox_service_pb2.GetStatusResponse:
+        with self._database.session():
+            destinations = list_destinations(self._database, now=self._clock.now())
+        return outbox_service_pb2.GetStatusResponse(
+            silo=self._silo, destinations=[_destination_message(status) for status in destinations]
+        )
+
+    def ListParkedMessages(  # noqa: N802
+        self, request: outbox_service_pb2.ListParkedMessagesRequest, context: grpc.ServicerContext
+    ) -> outbox_service_pb2.ListParkedMessagesResponse:
+        page = page_of(request.page_size, request.page_token)
+        with self._database.session():
+            found = list_parked(_filter(request.filter), after_id=page.after_id, limit=page.size + 1)
+        return outbox_service_pb2.ListParkedMessagesResponse(
+            messages=[_parked_message(message) for message in found[: page.size]],
+            next_page_token=page.next_token([message.id for message in found]),
+        )
+
+    def RetryMessages(  # noqa: N802
+        self, request: outbox_service_pb2.RetryMessagesRequest, context: grpc.ServicerContext
+    ) -> outbox_service_pb2.RetryMessagesResponse:
+        _refuse_silos()
+        with self._database.transaction() as tx:
+            retried = retry_parked(tx, _filter(request.filter), now=self._clock.now())
+            self._retried(tx, retried)
+        return outbox_service_pb2.RetryMessagesResponse(retried=len(retried))
+
+    def DiscardMessages(  # noqa: N802
+        self, request: outbox_service_pb2.DiscardMessagesRequest, context: grpc.ServicerContext
+    ) -> outbox_service_pb2.DiscardMessagesResponse:
+        _refuse_silos()
+        with self._database.transaction() as tx:
+            discarded = discard_parked(tx, _filter(request.filter))
+        return outbox_service_pb2.DiscardMessagesResponse(discarded=discarded)
+
+    def PauseDestination(  # noqa: N802
+        self, request: outbox_service_pb2.PauseDestinationRequest, context: grpc.ServicerContext
+    ) -> outbox_service_pb2.PauseDestinationResponse:
+        _refuse_silos()
+        with self._database.transaction() as tx:
+            pause(tx, _named(request.destination), now=self._clock.now())
+        return outbox_service_pb2.PauseDestinationResponse()
+
+    def ResumeDestination(  # noqa: N802
+        self, request: outbox_service_pb2.ResumeDestinationRequest, context: grpc.ServicerContext
+    ) -> outbox_service_pb2.ResumeDestinationResponse:
+        _refuse_silos()
+        with self._database.transaction() as tx:
+            resume(tx, _named(request.destination))
+        return outbox_service_pb2.ResumeDestinationResponse()
+
+
+def _refuse_silos() -> None:
+    if not current_caller().startswith(SERVICE_PREFIX):
+        raise PermissionDenied("Operators change an outbox; no silo changes another's.")
+
+
+def _filter(given: outbox_pb2.ParkedFilter) -> ParkedFilter:
+    object_id = given.object_id if given.HasField("object_id") else None
+    return ParkedFilter(destination=given.destination, category=given.category, object_id=object_id)
+
+
+def _named(destination: str) -> str:
+    if not destination:
+        raise FieldMissing("destination: one is required.")
+    return destination
+
+
+def _parked_message(row: OutboxMessage) -> outbox_pb2.ParkedMessage:
+    message = outbox_pb2.ParkedMessage(
+        destination=row.destination,
+        category=row.category,
+        object_id=row.object_id,
+        attempts=row.attempts,
+        last_error=row.last_error or "",
+    )
+    message.enqueued_at.FromDatetime(row.enqueued_at)
+    return message
+
+
+def _destination_message(status: DestinationStatus) -> outbox_pb2.DestinationStatus:
+    is_open = status.breaker is BreakerState.OPEN
+    message = outbox_pb2.DestinationStatus(
+        destination=status.destination,
+        backlog=status.backlog,
+        parked=status.parked,
+        oldest_age_seconds=status.oldest_seconds,
+        lag_p50_seconds=status.lag_p50_seconds,
+        lag_p99_seconds=status.lag_p99_seconds,
+        categories=[_category_message(status, category) for category in status.categories],
+    )
+    closed, opened = outbox_pb2.DestinationStatus.BREAKER_CLOSED, outbox_pb2.DestinationStatus.BREAKER_OPEN
+    message.breaker = opened if is_open else closed
+    if status.paused_at is not None:
+        message.paused_at.FromDatetime(status.paused_at)
+    return message
+
+
+def _category_message(status: DestinationStatus, category: str) -> outbox_pb2.CategoryStatus:
+    return outbox_pb2.CategoryStatus(
+        category=category,
+        due=status.backlog.get(category, 0),
+        parked=status.parked_by_category.get(category, 0),
+        oldest_age_seconds=status.oldest_age_seconds.get(category, 0.0),
+    )
