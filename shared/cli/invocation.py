@@ -40,11 +40,10 @@ def invocation_of(ctx: typer.Context) -> Invocation:
 
 
 class _Command(TyperCommand):
-    """Shows each paragraph of a docstring as wide as the terminal is."""
+    """A command whose help is as wide as the terminal."""
 
     def __init__(self, **settings: Any) -> None:
-        paragraphs = (settings.get("help") or "").split("\n\n")
-        super().__init__(**{**settings, "help": "\n\n".join(" ".join(text.split("\n")) for text in paragraphs)})
+        super().__init__(**{**settings, "help": _unwrapped(settings.get("help"))})
 
 
 class SiloCommand(_Command):
@@ -67,10 +66,15 @@ class SiloGroup(TyperGroup):
     """A group of commands; the options of its commands may stand before their names: ``silo app --data DIR list``."""
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
+        super().__init__(**{**settings, "help": _unwrapped(settings.get("help"))})
         for option in _options_of(_platform):
             option.hidden = True
             self.params.append(option)
+
+
+def _unwrapped(text: str | None) -> str:
+    """A docstring with each paragraph on one line, for the terminal to wrap."""
+    return "\n\n".join(" ".join(paragraph.split("\n")) for paragraph in (text or "").split("\n\n"))
 
 
 def _remember(ctx: typer.Context, param: typer.CallbackParam, value: Any) -> None:

@@ -29,6 +29,7 @@ _MODULES = {
     "project": "shared.cli.project",
     "app": "shared.cli.app",
     "deliveries": "shared.cli.deliveries",
+    "outbox": "shared.cli.outbox",
     "region": "shared.cli.region",
     "rpc": "shared.cli.rpc",
 }

@@ -11,7 +11,7 @@ from shared.cli.access import Access, access_of
 from shared.cli.invocation import SiloCommand
 from shared.cli.output import JsonOption, examples, print_json
 from shared.cli.status_report import SiloStatus, StatusReport, read_status
-from shared.cli.tables import make_table
+from shared.cli.tables import duration, make_table
 
 app = typer.Typer(add_completion=False)
 
@@ -25,6 +25,8 @@ def status(
     as_json: JsonOption = False,
 ) -> None:
     """Show each silo: whether it answers, what waits to be delivered to it, and how old that is.
+
+    A destination that `silo outbox pause` stopped is shown as paused, whatever its breaker.
 
     Lag is the time from a commit to its acknowledgement, of the messages delivered lately. A dash means unknown: the
     silo that would know does not answer.
@@ -65,14 +67,8 @@ def _row(name: str, silo: SiloStatus) -> tuple[object, ...]:
         silo.reachable,
         backlog,
         silo.parked,
-        _duration(silo.oldest_age_seconds),
-        _duration(silo.lag_p50_seconds),
-        _duration(silo.lag_p99_seconds),
-        silo.breaker,
+        duration(silo.oldest_age_seconds),
+        duration(silo.lag_p50_seconds),
+        duration(silo.lag_p99_seconds),
+        "paused" if silo.is_paused else silo.breaker,
     )
-
-
-def _duration(seconds: float | None) -> str | None:
-    if seconds is None:
-        return None
-    return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.1f} s"

@@ -40,6 +40,8 @@ class SiloStatus:
     lag_p50_seconds: float | None = None
     lag_p99_seconds: float | None = None
     breaker: str | None = None
+    is_paused: bool | None = None
+    """Whether an operator has stopped what is sent there."""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -49,6 +51,7 @@ class SiloStatus:
             "oldest_age_seconds": self.oldest_age_seconds,
             "lag_seconds": {"p50": self.lag_p50_seconds, "p99": self.lag_p99_seconds},
             "breaker": self.breaker,
+            "paused": self.is_paused,
         }
 
 
@@ -88,6 +91,11 @@ def read_status(access: Access) -> StatusReport:
     )
 
 
+def breaker_name(destination: outbox_pb2.DestinationStatus) -> str | None:
+    """``closed`` or ``open``; None: the silo does not say."""
+    return _BREAKERS.get(destination.breaker)
+
+
 def _ask(access: Access, silo: str, address: str) -> Destinations | None:
     """What a silo has to deliver, by destination; None when it does not say."""
     try:
@@ -109,7 +117,8 @@ def _status(reachable: bool, destination: outbox_pb2.DestinationStatus | None) -
         oldest_age_seconds=destination.oldest_age_seconds,
         lag_p50_seconds=_optional(destination, "lag_p50_seconds"),
         lag_p99_seconds=_optional(destination, "lag_p99_seconds"),
-        breaker=_BREAKERS.get(destination.breaker),
+        breaker=breaker_name(destination),
+        is_paused=destination.HasField("paused_at"),
     )
 
 
@@ -133,6 +142,7 @@ def _summed(reachable: bool, answers: Iterable[Destinations | None]) -> SiloStat
         lag_p50_seconds=_worst([part.lag_p50_seconds for part in parts]),
         lag_p99_seconds=_worst([part.lag_p99_seconds for part in parts]),
         breaker="open" if any(part.breaker == "open" for part in parts) else "closed",
+        is_paused=any(part.is_paused for part in parts),
     )
 
 

@@ -6,6 +6,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
     """Prints rows under column names; a cell that is too long is folded, never cut."""
@@ -41,3 +43,13 @@ def cell(value: object) -> str:
     if isinstance(value, (list, tuple, set)):
         return ", ".join(map(cell, value)) or "-"
     return str(value).replace("[", "\\[")
+
+
+def duration(seconds: float | None) -> str | None:
+    """A time span as a person reads it, in the unit that gives it a short number."""
+    if seconds is None:
+        return None
+    if seconds < 1:
+        return f"{seconds * 1000:.1f} ms"
+    unit, length = next((unit, length) for unit, length in _UNITS if seconds >= 2 * length or length == 1)
+    return f"{seconds / length:.1f} {unit}"

@@ -1,6 +1,6 @@
 import pytest
 
-from shared.cli.tables import cell, print_table
+from shared.cli.tables import cell, duration, print_table
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,19 @@ def test_a_long_value_is_folded_and_not_cut(capsys: pytest.CaptureFixture[str]) 
     printed = capsys.readouterr().out
     assert printed.count("x") == 200
     assert max(map(len, printed.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (None, None),
+        (0, "0.0 ms"),
+        (0.25, "250.0 ms"),
+        (119, "119.0 s"),
+        (120, "2.0 min"),
+        (7200, "2.0 h"),
+        (2e5, "2.3 d"),
+    ],
+)
+def test_a_time_span_is_shown_in_a_unit_that_suits_it(seconds: float | None, shown: str | None) -> None:
+    assert duration(seconds) == shown
