@@ -176,20 +176,28 @@ def _local(invocation: Invocation) -> Access:
 
 
 def _remote(invocation: Invocation, control: str) -> Access:
-    url = urlsplit(control)
-    if url.scheme not in {"http", "https"} or not url.hostname:
-        raise ConfigInvalid(f"--control takes a URL such as http://127.0.0.1:8000, not {control!r}.")
+    host = _host_of(control)
     environment = Environment(invocation.environ)
     tls = environment.tls()
     environment.finish()
     return Access(
         control_http=control.rstrip("/"),
-        control_grpc=invocation.control_grpc or f"{_bracketed(url.hostname)}:{DEFAULT_CONTROL_GRPC_PORT}",
+        control_grpc=invocation.control_grpc or f"{_bracketed(host)}:{DEFAULT_CONTROL_GRPC_PORT}",
         token=invocation.token,
         session=environment.text("SILO_SESSION", "") or None,
         rpc_keys=environment.text("SILO_RPC_KEYS", ""),
         tls=tls,
     )
+
+
+def _host_of(control: str) -> str:
+    try:
+        url = urlsplit(control)
+        if url.scheme in {"http", "https"} and url.hostname and url.port != 0:
+            return url.hostname
+    except ValueError:  # a port that is no number, or half an IPv6 address
+        pass
+    raise ConfigInvalid(f"--control takes a URL such as http://127.0.0.1:8000, not {control!r}.")
 
 
 def _bracketed(host: str) -> str:

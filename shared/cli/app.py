@@ -1,8 +1,8 @@
 """``silo app``: the life of an app, from a manifest to its end."""
 
 import json
+from enum import Enum
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import typer
 
@@ -23,6 +23,14 @@ SlugArgument = Annotated[str, typer.Argument(metavar="APP", help="Slug or id.")]
 OrgOption = Annotated[
     str | None, typer.Option("--org", metavar="SLUG", help="Default: the organization that `silo up` made.")
 ]
+
+
+class AppStatus(Enum):
+    """Who may install an app: everyone, its owner, nobody but the organization it was made in."""
+
+    PUBLISHED = "published"
+    UNPUBLISHED = "unpublished"
+    INTERNAL = "internal"
 
 
 @app.callback(epilog=examples("silo app example > kanban.json", "silo app create kanban.json"))
@@ -69,13 +77,13 @@ def create(
 def list_all(
     ctx: typer.Context,
     organization: Annotated[str | None, typer.Option("--org", metavar="SLUG", help="Only those that it owns.")] = None,
-    status: Annotated[str | None, typer.Option("--status", help="published, unpublished or internal.")] = None,
+    status: Annotated[AppStatus | None, typer.Option("--status", help="Only those that are so.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """List apps: all that the token may see, or those that an organization owns."""
-    path = f"/organizations/{quote(organization)}/sentry-apps/" if organization else "/sentry-apps/"
+    path = f"/organizations/{rest.segment(organization)}/sentry-apps/" if organization else "/sentry-apps/"
     with rest.connect(access_of(ctx)) as api:
-        found = list(api.pages(path, params={"status": status} if status else None))
+        found = list(api.pages(path, params={"status": status.value} if status else None))
     if as_json:
         print_json(found)
     else:
@@ -88,13 +96,16 @@ def show(ctx: typer.Context, slug: SlugArgument, as_json: JsonOption = False) ->
     """Show an app, and what each region holds of it: the version of its replica, and its installations."""
     access = access_of(ctx)
     with rest.connect(access) as api:
-        found = api.get(f"/sentry-apps/{quote(slug)}/")
+        found = api.get(f"/sentry-apps/{rest.segment(slug)}/")
     replicas = list_replicas(access, found["slug"]) if access.rpc_keys else []
     if as_json:
         print_json({**found, "regions": {replica.region: replica.as_json() for replica in replicas}})
         return
     _print_app(found)
-    print_table(("region", "replica", "installed in"), [_replica_row(replica) for replica in replicas])
+    if access.rpc_keys:
+        print_table(("region", "replica", "installed in"), [_replica_row(replica) for replica in replicas])
+    else:
+        note("What the regions hold of it is asked over gRPC: set SILO_RPC_KEYS.")
 
 
 @app.command(
@@ -136,7 +147,7 @@ def uninstall(
 def rotate_secret(ctx: typer.Context, slug: SlugArgument, as_json: JsonOption = False) -> None:
     """Give an app another client secret and print it, once. Regions sign with it as soon as they have it."""
     with rest.connect(access_of(ctx)) as api:
-        made = api.post(f"/sentry-apps/{quote(slug)}/rotate-secret/")
+        made = api.post(f"/sentry-apps/{rest.segment(slug)}/rotate-secret/")
     if as_json:
         print_json(made)
     else:
@@ -150,7 +161,7 @@ app.command("publish", cls=SiloCommand, epilog=examples(*app_publish.EXAMPLES))(
 def delete(ctx: typer.Context, slug: SlugArgument, as_json: JsonOption = False) -> None:
     """Delete an app with its installations and tokens, everywhere. A published app cannot be deleted."""
     with rest.connect(access_of(ctx)) as api:
-        api.delete(f"/sentry-apps/{quote(slug)}/")
+        api.delete(f"/sentry-apps/{rest.segment(slug)}/")
     if as_json:
         print_json({"slug": slug, "deleted": True})
     else:
@@ -159,7 +170,7 @@ def delete(ctx: typer.Context, slug: SlugArgument, as_json: JsonOption = False) 
 
 def _install(api: rest.RestClient, slug: str, organization: str) -> Any:
     try:
-        return api.post(f"/organizations/{quote(organization)}/sentry-app-installations/", {"slug": slug})
+        return api.post(f"/organizations/{rest.segment(organization)}/sentry-app-installations/", {"slug": slug})
     except NotFound as exc:
         if exc.metadata.get("silent") != "true":
             raise
@@ -172,7 +183,7 @@ def _installations_of(api: rest.RestClient, slug: str, organization: str) -> lis
     Raises:
         InstallationNotFound: there is none.
     """
-    installed = api.pages(f"/organizations/{quote(organization)}/sentry-app-installations/")
+    installed = api.pages(f"/organizations/{rest.segment(organization)}/sentry-app-installations/")
     found = [each["uuid"] for each in installed if slug in {each["app"]["slug"], str(each["app"].get("sentryAppId"))}]
     if not found:
         raise InstallationNotFound(f"{slug} is not installed in {organization}.")

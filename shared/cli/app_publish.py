@@ -3,7 +3,6 @@
 import base64
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import typer
 
@@ -39,7 +38,7 @@ def publish(
     questionnaire = [_answered(text) for text in answers or []]
     pictures = {color: _picture(path) for color, path in ((True, logo), (False, icon)) if path}
     with rest.connect(access_of(ctx)) as api:
-        path = f"/sentry-apps/{quote(slug, safe='')}/"
+        path = f"/sentry-apps/{rest.segment(slug)}/"
         for color, photo in pictures.items():
             body = {"color": color, "avatar_type": "upload", "avatar_photo": photo}
             api.put(f"{path}avatar/", body)

@@ -1,7 +1,6 @@
 """``silo app token``: the tokens of an internal app."""
 
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import typer
 
@@ -56,7 +55,7 @@ def delete(
 ) -> None:
     """End a token, on control at once and in the regions as soon as they hear of it."""
     with rest.connect_session(access_of(ctx)) as api:
-        api.delete(f"{_path(slug)}{quote(token_id, safe='')}/")
+        api.delete(f"{_path(slug)}{rest.segment(token_id)}/")
     if as_json:
         print_json({"app": slug, "id": token_id, "deleted": True})
     else:
@@ -64,7 +63,7 @@ def delete(
 
 
 def _path(slug: str) -> str:
-    return f"/sentry-apps/{quote(slug, safe='')}/api-tokens/"
+    return f"/sentry-apps/{rest.segment(slug)}/api-tokens/"
 
 
 def _row(token: dict[str, Any]) -> tuple[object, ...]:

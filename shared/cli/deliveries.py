@@ -1,7 +1,7 @@
 """``silo deliveries``: the webhooks to an app, what it answered, and sending one again."""
 
+from enum import Enum
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import typer
 
@@ -18,6 +18,14 @@ IdArgument = Annotated[str, typer.Argument(metavar="ID", help="As `silo deliveri
 DEFAULT_LIMIT = 20
 
 
+class DeliveryStatus(Enum):
+    """Where a delivery stands."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    PARKED = "parked"
+
+
 @app.callback(epilog=examples("silo deliveries list my-app", "silo deliveries redeliver my-app us.12"))
 def deliveries() -> None:
     """Webhooks to an app: list them, show one with both bodies, send one again."""
@@ -27,13 +35,13 @@ def deliveries() -> None:
 def list_newest(
     ctx: typer.Context,
     slug: AppArgument,
-    status: Annotated[str, typer.Option(help="Only pending, delivered or parked ones.")] = "",
+    status: Annotated[DeliveryStatus | None, typer.Option(help="Only those that are so.")] = None,
     event: Annotated[str, typer.Option(help="Only of this event, such as issue.created.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=100, help="How many, newest first.")] = DEFAULT_LIMIT,
     as_json: JsonOption = False,
 ) -> None:
     """List the newest webhooks to an app."""
-    query = {"status": status, "eventType": event, "per_page": str(limit)}
+    query = {"status": status.value if status else "", "eventType": event, "per_page": str(limit)}
     with rest.connect(access_of(ctx)) as api:
         found = api.get(_path(slug), params={name: value for name, value in query.items() if value})
     if as_json:
@@ -71,8 +79,8 @@ def redeliver(ctx: typer.Context, slug: AppArgument, delivery_id: IdArgument, as
 
 
 def _path(slug: str, delivery_id: str | None = None) -> str:
-    path = f"/sentry-apps/{quote(slug, safe='')}/deliveries/"
-    return path if delivery_id is None else f"{path}{quote(delivery_id, safe='')}/"
+    path = f"/sentry-apps/{rest.segment(slug)}/deliveries/"
+    return path if delivery_id is None else f"{path}{rest.segment(delivery_id)}/"
 
 
 def _row(delivery: dict[str, Any]) -> tuple[object, ...]:

@@ -95,7 +95,8 @@ def run(arguments: Sequence[str], *, environ: Mapping[str, str]) -> int:
         complain(invocation.command, exc.message, fields=exc.fields)
         return SAID_NO
     except OSError as exc:
-        complain(invocation.command, f"{exc.filename or 'A file'}: {exc.strerror or exc}.")
+        where = f"{exc.filename}: " if exc.filename else ""
+        complain(invocation.command, f"{where}{exc.strerror or exc}.")
         return WRONG_USE
     return ended if isinstance(ended, int) else DONE
 
@@ -104,8 +105,9 @@ def main() -> NoReturn:
     """The console script. Never returns."""
     code = run(sys.argv[1:], environ=os.environ)  # noqa: TID251  # the edge of the program
     try:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:  # whoever started this may have closed it
+                stream.flush()
     except BrokenPipeError:  # whoever read the output had enough of it
         code = code or SAID_NO
     os._exit(code)  # not sys.exit: tearing down gRPC's idle threads takes it up to two seconds
@@ -113,7 +115,7 @@ def main() -> NoReturn:
 
 def _complain_of_usage(exc: typer.TyperException, command: str) -> None:
     """The sentence of typer and where to read on; nothing when it has shown the help already."""
-    sentence = exc.format_message()
+    sentence = exc.format_message().replace("Value error, ", "")
     context = getattr(exc, "ctx", None)
     where = context.command_path if context else command
     if sentence:

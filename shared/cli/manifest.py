@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -96,17 +97,67 @@ def read_manifest(source: str) -> dict[str, Any]:
     """The manifest in a file; ``-`` reads standard input.
 
     Raises:
-        ConfigInvalid: it cannot be read, or is not one object in JSON or YAML.
+        ConfigInvalid: it cannot be read, or is not one object of JSON's values, in JSON or YAML.
     """
     text = _read(source)
+    # JSON first: YAML reads most of it too, but explains its mistakes in words of its own.
+    language, parse = ("JSON", _parse_json) if text.lstrip().startswith(("{", "[")) else ("YAML", _parse_yaml)
     try:
-        # JSON first: YAML reads most of it too, but explains its mistakes in words of its own.
-        found = json.loads(text) if text.lstrip().startswith("{") else yaml.safe_load(text)
+        found = parse(text)
+    except RecursionError as exc:
+        raise ConfigInvalid(f"The manifest {source} is nested too deeply.") from exc
     except (ValueError, yaml.YAMLError) as exc:
-        raise ConfigInvalid(f"The manifest {source} is neither JSON nor YAML: {' '.join(str(exc).split())}") from exc
+        raise ConfigInvalid(f"The manifest {source} is not {language}: {_problem(exc)}.") from exc
     if not isinstance(found, dict):
         raise ConfigInvalid(f"The manifest {source} is not one object; `silo app example` prints one that is.")
+    try:
+        json.dumps(found, allow_nan=False)
+    except (ValueError, TypeError, RecursionError) as exc:
+        raise ConfigInvalid(f"The manifest {source} holds what JSON cannot: {_problem(exc)}.") from exc
     return found
+
+
+class _JsonLoader(yaml.SafeLoader):
+    """Reads what JSON has too: a date stays text, and a key that occurs twice is a mistake."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen and key.value != "<<":
+                raise yaml.MarkedYAMLError(problem=f"the key {key.value!r} occurs twice", problem_mark=key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep=deep)
+
+
+_JsonLoader.add_constructor(  # type: ignore[type-var]  # its stubs know no loader of one's own
+    "tag:yaml.org,2002:timestamp", yaml.SafeLoader.construct_yaml_str
+)
+
+
+def _parse_yaml(text: str) -> Any:
+    return yaml.load(text, Loader=_JsonLoader)  # noqa: S506 - it is a safe loader
+
+
+def _parse_json(text: str) -> Any:
+    return json.loads(text, object_pairs_hook=_unique)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise ValueError(f"the key {twice!r} occurs twice")
+    return found
+
+
+def _problem(exc: Exception) -> str:
+    """What is wrong, and where: YAML's own text spreads it over several lines."""
+    text, where = str(exc), ""
+    if isinstance(exc, yaml.MarkedYAMLError):
+        mark = exc.problem_mark or exc.context_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        text = exc.problem or exc.context or text
+    return f"{where}{' '.join(text.split())}"
 
 
 def _read(source: str) -> str:

@@ -65,7 +65,7 @@ def feature(
     """Switch a feature of an organization on or off. All known features are on until they are switched off."""
     enabled = switch is Switch.ON
     with rest.connect(access_of(ctx)) as api:
-        api.put(f"/organizations/{organization}/features/", {"feature": name, "enabled": enabled})
+        api.put(f"/organizations/{rest.segment(organization)}/features/", {"feature": name, "enabled": enabled})
     if as_json:
         print_json({"organization": organization, "feature": name, "enabled": enabled})
     else:

@@ -27,9 +27,10 @@ def create(
     as_json: JsonOption = False,
 ) -> None:
     """Make a project in an organization, in the region where the organization lives."""
+    owner = rest.segment(organization)
     with rest.connect(access_of(ctx)) as api:
-        made = api.post(f"/organizations/{organization}/projects/", {"slug": slug, "name": name or slug})
-        keys = api.get(f"/projects/{organization}/{slug}/keys/")
+        made = api.post(f"/organizations/{owner}/projects/", {"slug": slug, "name": name or slug})
+        keys = api.get(f"/projects/{owner}/{rest.segment(made['slug'])}/keys/")
     printed = {"id": int(made["id"]), "slug": made["slug"], "dsn": keys[0]["dsn"]["public"]}
     if as_json:
         print_json(printed)

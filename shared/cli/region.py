@@ -31,4 +31,8 @@ def list_all(ctx: typer.Context, as_json: JsonOption = False) -> None:
     if as_json:
         print_json(found)
     else:
-        print_table(("name", "gRPC", "HTTP", "registered"), [tuple(each.values()) for each in found])
+        print_table(("name", "gRPC", "HTTP", "registered"), [_row(each) for each in found])
+
+
+def _row(region: dict[str, str]) -> tuple[str, ...]:
+    return region["name"], region["grpc"], region["http"], f"{region['registered_at'][:19]}Z"

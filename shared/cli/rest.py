@@ -1,9 +1,10 @@
 """Control's REST API as the commands use it. Owns turning its refusals into the error tree, with its own sentence."""
 
 import ipaddress
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 
@@ -27,6 +28,9 @@ _FAMILIES: Mapping[int, type[errors.SiloError]] = {
 
 _SENTENCES = {"detail", "error"}
 """Keys of an answer that hold a sentence; the others are names of fields."""
+
+
+_TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
 class RestClient:
@@ -64,7 +68,7 @@ class RestClient:
         cursor: dict[str, str] = {}
         while True:
             answer = self._answer("GET", path, params={**(params or {}), **cursor})
-            yield from answer.json()
+            yield from self._parsed(answer)
             following = answer.links.get("next", {})
             if following.get("results") != "true":
                 return
@@ -80,7 +84,7 @@ class RestClient:
             SiloError: the family that the status belongs to, with the sentence of the answer.
         """
         answer = self._answer(method, path, body=body, params=params)
-        return answer.json() if answer.content else None
+        return self._parsed(answer) if answer.content else None
 
     def _answer(
         self, method: str, path: str, *, body: Mapping[str, Any] | None = None, params: Mapping[str, str] | None = None
@@ -97,6 +101,12 @@ class RestClient:
             raise _refusal(answer)
         return answer
 
+    def _parsed(self, answer: httpx.Response) -> Any:
+        try:
+            return answer.json()
+        except ValueError as exc:
+            raise errors.Internal(f"{self._base_url} does not answer as control does: is it another server?") from exc
+
     def close(self) -> None:
         self._client.close()
 
@@ -107,6 +117,17 @@ class RestClient:
         self.close()
 
 
+def segment(name: str) -> str:
+    """What people typed, as one part of a path; whatever they typed, it stays one.
+
+    Raises:
+        ConfigInvalid: it would be none, or several.
+    """
+    if name in {"", ".", ".."} or "/" in name:
+        raise errors.ConfigInvalid(f"{name!r} is neither a slug nor an id.")
+    return quote(name, safe="")
+
+
 def connect(access: Access) -> RestClient:
     """Control's API.
 
@@ -115,6 +136,8 @@ def connect(access: Access) -> RestClient:
     """
     if not access.token:
         raise errors.ConfigInvalid("Name a token with --token: `migrate --bootstrap` of control prints a superuser's.")
+    if not _TOKEN.fullmatch(access.token):
+        raise errors.ConfigInvalid("--token takes an API token: letters and digits, without blanks.")
     return RestClient(access.control_http, token=access.token)
 
 

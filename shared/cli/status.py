@@ -1,7 +1,9 @@
 """``silo status``: what is up, what waits, and how far behind."""
 
+import sys
 import threading
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console, Group
@@ -39,17 +41,29 @@ def status(
 
 
 def _show(access: Access, *, watch: bool, as_json: bool) -> None:
-    never = threading.Event()
-    if as_json:
-        print_json(read_status(access).as_json())
-        while watch and not never.wait(_EVERY_SECONDS):
-            print_json(read_status(access).as_json())
-    elif watch:
+    if watch and not as_json and Console().is_terminal:
         with Live(_rendered(read_status(access)), auto_refresh=False) as live:
-            while not never.wait(_EVERY_SECONDS):
-                live.update(_rendered(read_status(access)), refresh=True)
+            _repeat(lambda: live.update(_rendered(read_status(access)), refresh=True))
+    _print(access, as_json=as_json)
+    if watch:
+        _repeat(lambda: _print(access, as_json=as_json))
+
+
+def _repeat(show: Callable[[], None]) -> NoReturn:
+    """Until Ctrl-C, or until whoever reads has gone."""
+    never = threading.Event()
+    while True:
+        never.wait(_EVERY_SECONDS)
+        show()
+
+
+def _print(access: Access, *, as_json: bool) -> None:
+    report = read_status(access)
+    if as_json:
+        print_json(report.as_json())
     else:
-        Console().print(_rendered(read_status(access)))
+        Console().print(_rendered(report))
+        sys.stdout.flush()
 
 
 def _rendered(report: StatusReport) -> Group:

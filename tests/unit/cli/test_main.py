@@ -1,3 +1,4 @@
+import io
 import json
 from pathlib import Path
 
@@ -29,7 +30,13 @@ def stopped(tmp_path: Path) -> str:
         ("rpc us nonsense", "silo rpc: A method is named package.Service/Method"),
         ("user create a@b.example --role owner", "silo user create: --role says"),
         ("status --control nonsense", "silo status: --control takes a URL"),
+        ("app list --control http://[::1 --token t", "silo app list: --control takes a URL"),
+        ("app list --control http://host:abc --token t", "silo app list: --control takes a URL"),
+        ("app list --control http://host:99999 --token t", "silo app list: --control takes a URL"),
         ("app list --control http://127.0.0.1:1", "silo app list: Name a token with --token"),
+        ("app list --control http://127.0.0.1:1 --token ä", "silo app list: --token takes an API token"),
+        ("app list --status bogus", "silo app list: Invalid value for '--status': 'bogus' is not one of"),
+        ("org feature acme organizations:x maybe", "silo org feature: Invalid value for 'on|off': 'maybe' is not"),
         ("region list --control http://127.0.0.1:1", "silo region list: Set SILO_RPC_KEYS"),
     ],
 )
@@ -46,6 +53,17 @@ def test_a_platform_is_named_anywhere_on_the_line(
 ) -> None:
     assert run(line.format(tmp_path / "nowhere").split(), environ={}) == WRONG_USE
     assert f"There is no {tmp_path / 'nowhere' / 'topology.json'}." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../organizations", "kanban/api-tokens/7"])
+@pytest.mark.parametrize(
+    "line", [["app", "show"], ["app", "delete"], ["app", "token", "list"], ["deliveries", "list"], ["app", "publish"]]
+)
+def test_what_is_typed_for_a_name_stays_one_part_of_a_path(
+    line: list[str], name: str, stopped: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*line, name, "--data", stopped], environ={}) == WRONG_USE
+    assert f"{name!r} is neither a slug nor an id." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("line", ["app list", "org create shop --region us", "region list", "org list"])
@@ -65,6 +83,22 @@ def test_the_status_of_a_platform_that_is_down_can_be_read(stopped: str, capsys:
     report = json.loads(capsys.readouterr().out)
     assert report["control"]["reachable"] is report["regions"]["us"]["reachable"] is False
     assert report["regions"]["us"]["backlog"] is None
+
+
+class Impatient(io.StringIO):
+    """A file that has had enough when it holds two tables."""
+
+    def flush(self) -> None:
+        if self.getvalue().count("breaker") == 2:
+            raise KeyboardInterrupt
+
+
+def test_a_status_that_is_watched_through_a_pipe_is_printed_again_and_again(
+    stopped: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.cli.status._EVERY_SECONDS", 0.0)
+    monkeypatch.setattr("sys.stdout", Impatient())
+    assert run(["status", "--watch", "--data", stopped], environ={}) == DONE
 
 
 def test_an_address_where_nobody_listens_is_named_with_the_reason(

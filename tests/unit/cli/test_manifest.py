@@ -25,8 +25,17 @@ def test_a_manifest_is_read_as_json_and_as_yaml(tmp_path: Path, printed: str) ->
 @pytest.mark.parametrize(
     ("written", "sentence"),
     [
-        (b"{", "neither JSON nor YAML"),
-        (b"a: [", "neither JSON nor YAML"),
+        (b"{", "is not JSON: Expecting property name enclosed in double quotes: line 1 column 2"),
+        (b"[" * 100_000, "is nested too deeply"),
+        (b'{"name": "x", "name": "y"}', "is not JSON: the key 'name' occurs twice"),
+        (b'{"name": NaN}', "holds what JSON cannot: Out of range float"),
+        (b"a: [", "is not YAML: line 1, column 5: expected the node content"),
+        (b"name: x\nscopes: [event:read\nevents: []", "is not YAML: line 3, column 7: expected ',' or ']'"),
+        (b"name: x\nname: y", "is not YAML: line 2, column 1: the key 'name' occurs twice"),
+        (b"a: " + b"[" * 10_000, "is nested too deeply"),
+        (b"a: &a [*a]", "holds what JSON cannot: Circular reference"),
+        (b"scopes: !!set {event:read}", "holds what JSON cannot: Object of type set"),
+        (b"a: !!python/object:os.system {}", "is not YAML: line 1, column 4: could not determine a constructor"),
         (b"- a", "is not one object"),
         (b"", "is not one object"),
         (b"\xff", "not UTF-8"),
@@ -36,6 +45,14 @@ def test_a_manifest_that_cannot_be_used_is_named(tmp_path: Path, written: bytes,
     (tmp_path / "app").write_bytes(written)
     with pytest.raises(ConfigInvalid, match=sentence):
         read_manifest(str(tmp_path / "app"))
+
+
+def test_a_date_in_yaml_is_the_text_that_was_written(tmp_path: Path) -> None:
+    (tmp_path / "app").write_text("name: 2030-01-01\nmetadata: {since: 2030-01-01T00:00:00Z}")
+    assert read_manifest(str(tmp_path / "app")) == {
+        "name": "2030-01-01",
+        "metadata": {"since": "2030-01-01T00:00:00Z"},
+    }
 
 
 def test_a_manifest_that_is_not_there_is_named(tmp_path: Path) -> None:
