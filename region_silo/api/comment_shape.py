@@ -4,6 +4,8 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from region_silo.api.examples import COMMENT, shown_by
+
 
 class CommentBody(BaseModel):
     """What to say."""
@@ -30,6 +32,8 @@ class CommentDataObject(BaseModel):
 
 class CommentObject(BaseModel):
     """A comment."""
+
+    model_config: ClassVar[ConfigDict] = shown_by(COMMENT)
 
     id: str
     type: Literal["note"]

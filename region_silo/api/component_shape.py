@@ -4,6 +4,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from region_silo.api.examples import COMPONENT, INTERACTION, shown_by
+
 
 class AvatarObject(BaseModel):
     """A picture of an app."""
@@ -26,6 +28,8 @@ class ComponentAppObject(BaseModel):
 
 class PreparedComponentObject(BaseModel):
     """A component as one installation sees it."""
+
+    model_config: ClassVar[ConfigDict] = shown_by(COMPONENT)
 
     uuid: str
     type: Literal["issue-link", "alert-rule-action", "issue-media", "stacktrace-link"]
@@ -50,9 +54,13 @@ class InteractionBody(BaseModel):
 class CountedObject(BaseModel):
     """An empty object: it was counted."""
 
+    model_config: ClassVar[ConfigDict] = shown_by({})
+
 
 class InteractionObject(BaseModel):
     """How often the app was looked at, and how often each of its components was used, interval by interval."""
+
+    model_config: ClassVar[ConfigDict] = shown_by(INTERACTION)
 
     views: list[list[int]] = Field(description="Pairs of the interval's start, in Unix seconds, and the count.")
     componentInteractions: dict[str, list[list[int]]]  # noqa: N815

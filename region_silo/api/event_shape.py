@@ -1,8 +1,10 @@
 """How events look in JSON, for the documentation. Checks nothing."""
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
+
+from region_silo.api.examples import EVENT, EVENT_SUMMARY, shown_by
 
 
 class TagObject(BaseModel):
@@ -44,6 +46,8 @@ class EventOutlineObject(BaseModel):
 class EventSummaryObject(EventOutlineObject):
     """An event in a list."""
 
+    model_config: ClassVar[ConfigDict] = shown_by(EVENT_SUMMARY)
+
     event_type: Literal["error", "default"] = Field(alias="event.type")
 
 
@@ -62,6 +66,8 @@ class ReleaseObject(BaseModel):
 
 class EventObject(EventOutlineObject):
     """An event."""
+
+    model_config: ClassVar[ConfigDict] = shown_by(EVENT)
 
     type: Literal["error", "default"]
     metadata: dict[str, Any]

@@ -4,9 +4,13 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from region_silo.api.examples import CHOICES, EXTERNAL_ISSUE, EXTERNAL_ISSUE_ACTION, shown_by
+
 
 class ExternalIssueObject(BaseModel):
     """A link from an issue to a ticket in an app's own system."""
+
+    model_config: ClassVar[ConfigDict] = shown_by(EXTERNAL_ISSUE)
 
     id: str
     issueId: str  # noqa: N815
@@ -40,7 +44,7 @@ class ExternalIssueBody(BaseModel):
 class ExternalIssueActionBody(BaseModel):
     """What the app shall do. Every further key is one of the fields that the user entered."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow") | shown_by(EXTERNAL_ISSUE_ACTION)
 
     groupId: str | int = Field(description="Id or short id of the issue.")  # noqa: N815
     action: Literal["create", "link"]
@@ -49,6 +53,8 @@ class ExternalIssueActionBody(BaseModel):
 
 class ChoicesObject(BaseModel):
     """What a select field offers."""
+
+    model_config: ClassVar[ConfigDict] = shown_by(CHOICES)
 
     choices: list[list[Any]] = Field(description="Pairs of value and label.")
     defaultValue: Any = Field(default=None, description="The value chosen at first.")  # noqa: N815

@@ -4,6 +4,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from region_silo.api.examples import ACTIVITY, CHANGED_ISSUES, ISSUE, SHORT_ID, shown_by
+
 
 class IssueBody(BaseModel):
     """What shall become of an issue; what is left out stays as it is."""
@@ -50,6 +52,8 @@ class AssigneeObject(BaseModel):
 
 class IssueObject(BaseModel):
     """An issue."""
+
+    model_config: ClassVar[ConfigDict] = shown_by(ISSUE)
 
     id: str
     shareId: None  # noqa: N815
@@ -103,11 +107,15 @@ class ActivityObject(BaseModel):
 class IssueDetailObject(IssueObject):
     """An issue, with what was done to it."""
 
+    model_config: ClassVar[ConfigDict] = shown_by(ISSUE | {"activity": [ACTIVITY]})
+
     activity: list[ActivityObject] = Field(description="The newest hundred, newest first.")
 
 
 class ChangedIssuesObject(BaseModel):
     """What became of all issues that were named; what was not asked for is left out."""
+
+    model_config: ClassVar[ConfigDict] = shown_by(CHANGED_ISSUES)
 
     status: str | None = None
     statusDetails: dict[str, Any] | None = None  # noqa: N815
@@ -117,6 +125,8 @@ class ChangedIssuesObject(BaseModel):
 
 class ShortIdObject(BaseModel):
     """What a short id stands for."""
+
+    model_config: ClassVar[ConfigDict] = shown_by(SHORT_ID)
 
     organizationSlug: str  # noqa: N815
     projectSlug: str  # noqa: N815

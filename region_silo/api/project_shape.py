@@ -4,6 +4,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from region_silo.api.examples import PROJECT, PROJECT_KEY, shown_by
+
 
 class ProjectBody(BaseModel):
     """A project to create."""
@@ -25,6 +27,8 @@ class OrganizationReference(BaseModel):
 
 class ProjectObject(BaseModel):
     """A project."""
+
+    model_config: ClassVar[ConfigDict] = shown_by(PROJECT)
 
     id: str
     slug: str
@@ -48,6 +52,8 @@ class DsnObject(BaseModel):
 
 class ProjectKeyObject(BaseModel):
     """What a project's events are sent with."""
+
+    model_config: ClassVar[ConfigDict] = shown_by(PROJECT_KEY)
 
     id: str
     name: str

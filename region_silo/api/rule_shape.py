@@ -4,6 +4,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from region_silo.api.examples import NOW, shown_by
+
 _EXAMPLE: dict[str, Any] = {
     "name": "Tell Kanban",
     "actionMatch": "all",
@@ -18,6 +20,15 @@ _EXAMPLE: dict[str, Any] = {
             "settings": [{"name": "title", "value": "Look at this"}],
         }
     ],
+}
+
+
+_STORED: dict[str, Any] = {
+    "id": "1",
+    "environment": None,
+    "projects": ["web"],
+    "status": "active",
+    "dateCreated": NOW,
 }
 
 
@@ -38,6 +49,10 @@ class RuleBody(BaseModel):
 
 class RuleObject(BaseModel):
     """A rule."""
+
+    model_config: ClassVar[ConfigDict] = shown_by(
+        {**_EXAMPLE, "id": "1", "environment": None, "projects": ["web"], "status": "active", "dateCreated": NOW}
+    )
 
     id: str
     name: str

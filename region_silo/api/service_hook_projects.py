@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from region_silo.api.app_refusal import app_refusals
 from region_silo.api.call import Call, CallOf
+from region_silo.api.examples import SERVICE_HOOK_PROJECT, shown_by
 from region_silo.api.installation_path import CHANGE_INSTALLATION, READ_INSTALLATION, visit_installation
 from region_silo.models.hook import ServiceHookProject
 from region_silo.services.hook_project import (
@@ -28,6 +29,8 @@ _PATH = "/sentry-app-installations/{uuid}/service-hook-projects/"
 
 class ServiceHookProjectObject(BaseModel):
     """A project that an installation's hook is confined to."""
+
+    model_config: ClassVar[ConfigDict] = shown_by(SERVICE_HOOK_PROJECT)
 
     id: str
     project_id: str

@@ -46,7 +46,7 @@ _NOT_SENT = _OF_ONE_HOP | {
     name.encode() for name in ("host", "expect", "forwarded", PROOF_HEADER, HOST_HEADER, PROTOCOL_HEADER)
 }
 
-_METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+_METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE")
 
 OpenTransport = Callable[[SiloAddress], httpx.AsyncBaseTransport]
 

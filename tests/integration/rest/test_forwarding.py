@@ -47,6 +47,14 @@ def test_head_is_forwarded_without_a_body(web: Web) -> None:
     assert (answer.status_code, answer.content) == (200, b"")
 
 
+def test_any_method_that_control_does_not_know_is_told_which_there_are(web: Web) -> None:
+    path = "/api/0/organizations/acme/projects/"
+    there, here = (web.http.call("TRACE", silo, path, token=web.owner.token) for silo in ("us", "control"))
+    assert (here.status_code, here.headers["allow"]) == (405, there.headers["allow"])
+    invented = web.http.call("BREW", "control", path, token=web.owner.token)
+    assert {"POST", "PUT", "DELETE"} <= set(invented.headers["allow"].split(", "))
+
+
 def test_a_method_that_the_region_lacks_is_refused_by_the_region(web: Web) -> None:
     answer = web.http.call("PATCH", "control", "/api/0/organizations/acme/", token=web.owner.token)
     assert answer.status_code == 405
