@@ -22,8 +22,8 @@ from shared.database import Database, connect
 from shared.errors import PermissionDenied, SiloUnreachable
 from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.outbox_servicer import OutboxServicer
+from shared.outbox.replica_servicer import SERVICE_PREFIX, Holdings, ReplicaServicer, Tables
 from shared.outbox.schema import migrate_outbox
-from shared.outbox.servicers import SERVICE_PREFIX, Holdings, ReplicaServicer, Tables
 from shared.outbox.worker import Worker
 from shared.outgoing.client import AppClient
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc

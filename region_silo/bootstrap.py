@@ -25,8 +25,8 @@ from shared.config import CONTROL
 from shared.database import Database, connect
 from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.outbox_servicer import OutboxServicer
+from shared.outbox.replica_servicer import Holdings, ReplicaServicer, only_caller
 from shared.outbox.schema import migrate_outbox
-from shared.outbox.servicers import Holdings, ReplicaServicer, only_caller
 from shared.outbox.worker import Worker
 from shared.outgoing.client import AppClient
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc

@@ -7,7 +7,7 @@ from control_silo.services.identity import Principal, identify_session_hash, ide
 from control_silo.services.principal_message import principal_message
 from shared.config import CONTROL
 from shared.errors import CredentialsInvalid, FieldMissing, PermissionDenied
-from shared.outbox.servicers import SERVICE_PREFIX
+from shared.outbox.replica_servicer import SERVICE_PREFIX
 from shared.pb.hybridcloud.users.v1 import identity_service_pb2, identity_service_pb2_grpc
 from shared.rpc.served import current_caller
 

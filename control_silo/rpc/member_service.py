@@ -7,7 +7,7 @@ from control_silo.services.members import find_member
 from control_silo.services.principal_message import user_message
 from shared.config import CONTROL
 from shared.errors import FieldMissing, PermissionDenied
-from shared.outbox.servicers import SERVICE_PREFIX
+from shared.outbox.replica_servicer import SERVICE_PREFIX
 from shared.pb.hybridcloud.users.v1 import member_service_pb2, member_service_pb2_grpc
 from shared.rpc.served import current_caller
 

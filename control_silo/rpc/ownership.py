@@ -3,7 +3,7 @@
 from control_silo.services.change import region_of_organization
 from shared.config import CONTROL
 from shared.errors import CallerNotOwner
-from shared.outbox.servicers import SERVICE_PREFIX
+from shared.outbox.replica_servicer import SERVICE_PREFIX
 from shared.rpc.served import current_caller
 
 

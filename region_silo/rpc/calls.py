@@ -25,7 +25,7 @@ from shared.errors import (
     Unauthenticated,
     Unavailable,
 )
-from shared.outbox.servicers import SERVICE_PREFIX
+from shared.outbox.replica_servicer import SERVICE_PREFIX
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
 from shared.request_log import SiloRequestLog
 from shared.rpc.served import add_trailer, current_caller

@@ -7,7 +7,7 @@ from region_silo.services.held import are_local
 from region_silo.services.region import Region
 from shared.config import CONTROL
 from shared.errors import CallerNotOwner, FieldMissing, InvalidInput, OrganizationNotFound
-from shared.outbox.servicers import SERVICE_PREFIX
+from shared.outbox.replica_servicer import SERVICE_PREFIX
 from shared.rpc.served import current_caller
 
 

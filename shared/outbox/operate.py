@@ -26,7 +26,7 @@ class ParkedFilter:
 
     def __post_init__(self) -> None:
         if self.object_id is not None and not self.category:
-            raise FieldMissing("category: an object is named by its category and its id.")
+            raise FieldMissing.at("filter.category", "an object is named by its category and its id.")
 
     def condition(self) -> peewee.Expression:
         wanted = OutboxMessage.state == MessageState.PARKED
@@ -91,6 +91,6 @@ def read_pauses() -> Mapping[str, datetime]:
 
 def _free(tx: Transaction, wanted: ParkedFilter) -> peewee.Query:
     if not wanted.destination:
-        raise FieldMissing("destination: one is required.")
+        raise FieldMissing.at("filter.destination", "one is required.")
     ids = OutboxMessage.select(OutboxMessage.id).where(wanted.condition())
     return ids.for_update(skip_locked=True) if tx.database.dialect is Dialect.POSTGRESQL else ids

@@ -11,7 +11,7 @@ from shared.errors import FieldMissing, PermissionDenied
 from shared.outbox.breaker import BreakerState
 from shared.outbox.message import OutboxMessage
 from shared.outbox.operate import ParkedFilter, discard_parked, list_parked, pause, resume, retry_parked
-from shared.outbox.servicers import SERVICE_PREFIX
+from shared.outbox.replica_servicer import SERVICE_PREFIX
 from shared.outbox.status import DestinationStatus, list_destinations
 from shared.pb.hybridcloud.operations.v1 import outbox_pb2, outbox_service_pb2, outbox_service_pb2_grpc
 from shared.rpc.paging import page_of
@@ -106,7 +106,7 @@ def _filter(given: outbox_pb2.ParkedFilter) -> ParkedFilter:
 
 def _named(destination: str) -> str:
     if not destination:
-        raise FieldMissing("destination: one is required.")
+        raise FieldMissing.at("destination", "one is required.")
     return destination
 
 

@@ -19,6 +19,27 @@ BETA = {"id": "@beta.id", "slug": "beta", "region_name": "de"}
 NOBODY = {"organization": None}
 ADDRESSES = {"grpc_address": "127.0.0.1:1", "http_address": "127.0.0.1:2", "identity": "0" * 32}
 TOKEN = {"token_hash": "@kanban_token.hash"}
+UNUSED = {"destination": "app:404"}
+OPERATED = [
+    ("ListParkedMessages", {}, {"messages": []}),
+    ("ListParkedMessages", {"filter": {"object_id": 1}}, Refused(INVALID, "FIELD_MISSING", "filter.category")),
+    ("RetryMessages", {"filter": UNUSED}, {}),
+    ("RetryMessages", {}, Refused(INVALID, "FIELD_MISSING", "filter.destination")),
+    ("DiscardMessages", {"filter": UNUSED}, {}),
+    ("DiscardMessages", {}, Refused(INVALID, "FIELD_MISSING", "filter.destination")),
+    ("PauseDestination", UNUSED, {}),
+    ("GetStatus", {}, {"destinations": Includes({**UNUSED, "paused_at": ANY})}),
+    ("ResumeDestination", UNUSED, {}),
+    ("PauseDestination", {}, Refused(INVALID, "FIELD_MISSING", "destination")),
+    ("ResumeDestination", {}, Refused(INVALID, "FIELD_MISSING", "destination")),
+]
+"""A destination of which nothing waits is paused and resumed, and nothing parked is retried and discarded."""
+NOT_FOR_SILOS = [
+    ("RetryMessages", {"filter": UNUSED}, DENIED),
+    ("DiscardMessages", {"filter": UNUSED}, DENIED),
+    ("PauseDestination", UNUSED, DENIED),
+    ("ResumeDestination", UNUSED, DENIED),
+]
 OLD_APP = {"category": "CATEGORY_APP", "object_id": "@kanban.id", "version": 1}
 OLD_ACME = {"category": "CATEGORY_ORGANIZATION", "object_id": "@acme.id", "version": 1}
 APPS = {"category": "CATEGORY_APP"}
@@ -85,8 +106,15 @@ ROWS: list[Row] = [
         OUTBOX,
         "control",
         ("GetStatus", {}, {"silo": "control", "destinations": Includes({"destination": "us", "parked": 0})}),
+        *OPERATED,
     ),
-    *rows_of(OUTBOX, "us", ("GetStatus", {}, {"silo": "us", "destinations": Includes({"destination": "control"})})),
+    *rows_of(OUTBOX, "control", *NOT_FOR_SILOS, caller="us"),
+    *rows_of(
+        OUTBOX,
+        "us",
+        ("GetStatus", {}, {"silo": "us", "destinations": Includes({"destination": "control"})}),
+        *OPERATED,
+    ),
     *rows_of(
         TOPOLOGY,
         "control",
