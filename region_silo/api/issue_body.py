@@ -16,6 +16,8 @@ NAME_THEM = "Name the issues to change: ?id=1&id=2."
 UNKNOWN_ASSIGNEE = "Unknown actor input"
 """The original's text for an assignee who is nobody here."""
 
+_OTHER_NAMES = {"archived": IssueStatus.IGNORED, "muted": IssueStatus.IGNORED}
+"""Statuses by the names that older and newer clients of the original send."""
 _MAX_ASSIGNEE_CHARACTERS = 320
 _MAX_STATUS_CHARACTERS = 64
 
@@ -83,6 +85,7 @@ def _issue_id(name: str, organization_id: int) -> int | None:
 
 def _parse_status(value: JsonValue) -> IssueStatus:
     text = parse_text(value, max_characters=_MAX_STATUS_CHARACTERS, is_blank_allowed=False)
+    text = _OTHER_NAMES.get(text, text)
     if text not in set(IssueStatus):
         raise FieldInvalid(f'"{shown(text)}" is not a valid choice.')
     return IssueStatus(text)

@@ -14,7 +14,7 @@ class IssueBody(BaseModel):
         json_schema_extra={"examples": [{"status": "resolved"}, {"assignedTo": "user:1"}]}
     )
 
-    status: Literal["resolved", "unresolved", "ignored"] | None = None
+    status: Literal["resolved", "unresolved", "ignored", "archived", "muted"] | None = None
     substatus: (
         Literal[
             "ongoing",

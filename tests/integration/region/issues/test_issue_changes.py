@@ -18,6 +18,8 @@ def _put(world: World, issue: dict[str, Any], body: Any, *, caller: Caller | Non
         ({"status": "resolved"}, "resolved", None, "issue.resolved"),
         ({"status": "ignored"}, "ignored", "archived_until_escalating", "issue.ignored"),
         ({"status": "ignored", "substatus": "archived_forever"}, "ignored", "archived_forever", "issue.ignored"),
+        ({"status": "archived"}, "ignored", "archived_until_escalating", "issue.ignored"),
+        ({"status": "muted"}, "ignored", "archived_until_escalating", "issue.ignored"),
     ],
 )
 def test_a_status_is_set_and_told(world: World, body: Any, status: str, substatus: str | None, kind: str) -> None:
