@@ -15,7 +15,7 @@ from shared.domain.json_field import UNSET, FieldInvalid, FieldReader, parse_boo
 from shared.domain.json_value import JsonObject, JsonValue
 from shared.domain.path_key import path_key
 from shared.domain.scopes import Role
-from shared.errors import CredentialsInvalid, CredentialsMissing, OrganizationNotFound, RateLimited
+from shared.errors import CredentialsMissing, OrganizationNotFound, RateLimited
 from shared.http.answer import empty_answer, json_answer
 from shared.http.credentials import SESSION_COOKIE, basic_credentials, session_key
 from shared.http.endpoint import Endpoints
@@ -54,14 +54,13 @@ def post_auth(call: CallOf) -> Response:
     if credentials is None:
         raise CredentialsMissing
     failures, client = cast(RequestLimit, call.request.app.state.failed_sign_ins), _client_of(call, credentials.email)
-    if wait_seconds := failures.wait_seconds(client):
+    # Counted before the password is looked at, so that tries at the same time count too.
+    if failures.count(client).is_exceeded:
+        wait_seconds = failures.wait_seconds()
         text = f"Too many failed attempts to sign in; try again in {wait_seconds} seconds."
         raise RateLimited(text, metadata={RETRY_AFTER_NAME: str(wait_seconds)})
-    try:
-        signed_in = sign_in(call.control, email=credentials.email, password=credentials.password)
-    except CredentialsInvalid:
-        failures.count(client)
-        raise
+    signed_in = sign_in(call.control, email=credentials.email, password=credentials.password)
+    failures.forgive(client)
     answer = json_answer(user_object(signed_in.user))
     answer.set_cookie(
         SESSION_COOKIE,

@@ -4,6 +4,7 @@ import grpc
 from google.protobuf import json_format, struct_pb2
 
 from control_silo.rpc.calls import ControlCalls
+from control_silo.rpc.ownership import require_owner
 from control_silo.rpc.render import find_installation_message, installation_messages
 from control_silo.services.find_installation import (
     find_installation_of_proxy_user,
@@ -94,6 +95,7 @@ class InstallationCalls(ControlCalls):
         self, request: pb.GetInstallationTokenRequest, context: grpc.ServicerContext
     ) -> pb.GetInstallationTokenResponse:
         with self.reading(request):
+            require_owner(request.organization_id)  # the one read that answers with a secret of an organization's
             token = find_provider_token(request.organization_id, provider=request.provider)
             return pb.GetInstallationTokenResponse(token=token)
 

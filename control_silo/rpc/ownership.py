@@ -1,4 +1,7 @@
-"""Who may write through control. Owns the rule that a region acts only for its own organizations (DESIGN §6)."""
+"""Who may write through control, and learn secrets from it.
+
+Owns the rule that a region acts only for its own organizations (DESIGN §6).
+"""
 
 from control_silo.services.change import region_of_organization
 from shared.config import CONTROL
@@ -8,9 +11,9 @@ from shared.rpc.served import current_caller
 
 
 def require_owner(organization_id: int) -> None:
-    """Returns when whoever calls may write for the organization. Needs a session.
+    """Returns when whoever calls may act for the organization. Needs a session.
 
-    Control itself and callers that are no silo may write for every organization.
+    Control itself and callers that are no silo may act for every organization.
 
     Raises:
         CallerNotOwner: the caller is a region, and the organization lives elsewhere or nowhere.

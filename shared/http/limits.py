@@ -75,12 +75,16 @@ class RequestLimit:
             is_exceeded=made > self._limit,
         )
 
-    def wait_seconds(self, client: bytes) -> int:
-        """How long until the client's next request is allowed; 0 when one is allowed now. Counts nothing."""
+    def forgive(self, client: bytes) -> None:
+        """Takes back one request that turns out not to count."""
+        with self._lock:
+            self._enter_window()
+            self._counts[client] = max(0, self._counts[client] - 1)
+
+    def wait_seconds(self) -> int:
+        """How long until the next window."""
         with self._lock:
             window = self._enter_window()
-            if self._counts.get(client, 0) < self._limit:
-                return 0
         return math.ceil((window + 1) * self._window_seconds - self._clock.now().timestamp())
 
     def _enter_window(self) -> int:

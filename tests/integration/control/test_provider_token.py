@@ -10,6 +10,7 @@ from control_silo.services.identity import identify_token
 from control_silo.services.internal_token import delete_token
 from control_silo.services.provider_token import link_provider
 from control_silo.services.rotate_secret import rotate_secret
+from shared.errors import CallerNotOwner
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2 as pb
 from tests.silos import Silos, fresh
 
@@ -42,6 +43,15 @@ def find_token(silos: Silos, organization: OrganizationReplica, *, silo: str = "
     request = pb.GetInstallationTokenRequest(organization_id=organization.id, provider="vercel")
     answer = silos.ask(silo, request)
     return answer.token if answer.HasField("token") else None
+
+
+def test_no_region_learns_the_token_of_another_ones_organization(
+    silos: Silos, acme: OrganizationReplica, installation: SentryAppInstallation
+) -> None:
+    request = pb.GetInstallationTokenRequest(organization_id=acme.id, provider="vercel")
+    assert silos.ask("control", request, caller="us").token
+    with pytest.raises(CallerNotOwner):
+        silos.ask("control", request, caller="de")
 
 
 def count_tokens(silos: Silos, app: SentryApp) -> int:

@@ -1,4 +1,6 @@
 import base64
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -156,3 +158,22 @@ def test_who_fails_too_often_to_sign_in_waits_and_others_do_not(world: World) ->
     assert world.client.post("/api/0/auth/", headers=basic("two@acme.example", "correct horse")).status_code == 200
     world.clock.advance(60)
     assert world.client.post("/api/0/auth/", headers=basic("one@acme.example", "correct horse")).status_code == 200
+
+
+def test_tries_at_the_same_time_pass_the_limit_together(world: World) -> None:
+    world.password_holder("one@acme.example", "correct horse")
+    wrong, tries = basic("one@acme.example", "wrong"), FAILED_SIGN_INS_PER_MINUTE + 10
+
+    def attempt(_: int) -> int:
+        return world.client.post("/api/0/auth/", headers=wrong).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = Counter(pool.map(attempt, range(tries)))
+    assert answers == {401: FAILED_SIGN_INS_PER_MINUTE, 429: 10}
+
+
+def test_who_signs_in_often_is_not_refused_for_it(world: World) -> None:
+    world.password_holder("one@acme.example", "correct horse")
+    for _ in range(FAILED_SIGN_INS_PER_MINUTE + 1):
+        answer = world.client.post("/api/0/auth/", headers=basic("one@acme.example", "correct horse"))
+        assert answer.status_code == 200

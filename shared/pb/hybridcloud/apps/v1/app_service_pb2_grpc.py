@@ -286,7 +286,8 @@ class AppServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetInstallationToken(self, request, context):
-        """The token of the installation that serves a provider in an organization.
+        """The token of the installation that serves a provider in an organization. A region that asks control for one of
+        another region: PERMISSION_DENIED, reason `CALLER_NOT_OWNER`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

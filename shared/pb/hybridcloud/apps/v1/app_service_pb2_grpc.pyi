@@ -110,7 +110,9 @@ class AppServiceStub:
     GetInstallationOrgIdByTokenId: _grpc.UnaryUnaryMultiCallable[_installation_calls_pb2.GetInstallationOrgIdByTokenIdRequest, _installation_calls_pb2.GetInstallationOrgIdByTokenIdResponse]
     """The organization of the installation that a token acts for, if its status is `installed`."""
     GetInstallationToken: _grpc.UnaryUnaryMultiCallable[_installation_calls_pb2.GetInstallationTokenRequest, _installation_calls_pb2.GetInstallationTokenResponse]
-    """The token of the installation that serves a provider in an organization."""
+    """The token of the installation that serves a provider in an organization. A region that asks control for one of
+    another region: PERMISSION_DENIED, reason `CALLER_NOT_OWNER`.
+    """
     FindAlertableServices: _grpc.UnaryUnaryMultiCallable[_alert_calls_pb2.FindAlertableServicesRequest, _alert_calls_pb2.FindAlertableServicesResponse]
     """The alertable apps installed in an organization that have no alert-rule-action component."""
     FindServiceHookSentryApp: _grpc.UnaryUnaryMultiCallable[_app_calls_pb2.FindServiceHookSentryAppRequest, _app_calls_pb2.FindServiceHookSentryAppResponse]
@@ -261,7 +263,9 @@ class AppServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _installation_calls_pb2.GetInstallationTokenRequest,
         context: _grpc.ServicerContext,
     ) -> _installation_calls_pb2.GetInstallationTokenResponse:
-        """The token of the installation that serves a provider in an organization."""
+        """The token of the installation that serves a provider in an organization. A region that asks control for one of
+        another region: PERMISSION_DENIED, reason `CALLER_NOT_OWNER`.
+        """
 
     @_abc_1.abstractmethod
     def FindAlertableServices(
