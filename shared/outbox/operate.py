@@ -54,11 +54,14 @@ def list_parked(wanted: ParkedFilter, *, after_id: int, limit: int) -> list[Outb
 def retry_parked(tx: Transaction, wanted: ParkedFilter, *, now: datetime) -> list[tuple[str, int]]:
     """Makes parked messages of a destination due at once, as a new write of their objects would.
 
+    Their generation grows, so that a call that was under way all the while does not count against them.
+
     Returns:
         Category and object id of each.
     """
+    afresh = {"state": MessageState.DUE, "attempts": 0, "due_at": now, "enqueued_at": now}
     retried = (
-        OutboxMessage.update(state=MessageState.DUE, attempts=0, due_at=now, enqueued_at=now)
+        OutboxMessage.update(generation=OutboxMessage.generation + 1, **afresh)
         .where(OutboxMessage.id.in_(_free(tx, wanted)))
         .returning(OutboxMessage.category, OutboxMessage.object_id)
     )

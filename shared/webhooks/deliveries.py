@@ -7,7 +7,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.database import Database, Transaction
+import peewee
+
+from shared.database import Database, Dialect, Transaction
 from shared.errors import NotFound
 from shared.outbox.enqueue import enqueue
 from shared.pb.hybridcloud.requests.v1 import delivery_pb2
@@ -22,6 +24,8 @@ _STATES = {status: state for state, status in _STATUSES.items()}
 
 MAX_EXCERPT_CHARACTERS = 1024
 """Of a body, where several deliveries are shown."""
+_SHOWN_AT_ONCE = 500
+"""Deliveries in one statement, whose parameters a database bounds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,12 +84,18 @@ def redeliver(database: Database, *, sentry_app_id: int, delivery_id: int, now: 
 def show_pending(tx: Transaction, retried: Iterable[tuple[str, int]]) -> None:
     """Says of deliveries whose messages an operator made due again that they are to be sent.
 
+    It waits for nobody, who may be waiting for one of these messages; who holds a delivery is about to say what it is.
+
     Args:
         tx: the transaction that makes them due.
         retried: category and object id of messages, of whatever category.
     """
-    for delivery_id in (object_id for category, object_id in retried if category == CATEGORY):
-        Delivery.update(state=DeliveryState.PENDING).where(Delivery.id == delivery_id).execute()
+    ids = [object_id for category, object_id in retried if category == CATEGORY]
+    for some in peewee.chunked(ids, _SHOWN_AT_ONCE):
+        free = Delivery.select(Delivery.id).where(Delivery.id.in_(some))
+        if tx.database.dialect is Dialect.POSTGRESQL:
+            free = free.for_update(skip_locked=True)
+        Delivery.update(state=DeliveryState.PENDING).where(Delivery.id.in_(free)).execute()
 
 
 def state_of(status: "delivery_pb2.RpcDelivery.Status") -> DeliveryState | None:

@@ -3,8 +3,8 @@
 import pytest
 
 from shared.errors import FieldMissing
-from shared.outbox.claim import claim
-from shared.outbox.message import Rejection
+from shared.outbox.claim import Retry, claim, retry_or_park
+from shared.outbox.message import Claim, Rejection
 from shared.outbox.operate import ParkedFilter, discard_parked, list_parked, pause, resume, retry_parked
 from shared.outbox.status import DestinationStatus, list_destinations
 from tests.integration.outbox.conftest import Box, Scripted
@@ -78,6 +78,14 @@ def test_a_retried_message_has_all_its_attempts_again_and_is_as_old_as_its_retry
     retry(parked, ParkedFilter(destination="us"))
     assert {row.attempts for row in parked.rows().values()} == {0}
     assert status(parked).oldest_seconds == 0.0
+
+
+def test_what_came_of_a_call_before_the_retry_does_not_count_against_it(parked: Box) -> None:
+    """A worker whose lease has ended may still be calling."""
+    late = [Claim(row.id, "app", row.object_id, 1, 7, row.enqueued_at) for row in parked.rows().values()]
+    retry(parked, ParkedFilter(destination="us"))
+    retry_or_park(parked.database, [Retry(each, HOPELESS, due_at=None) for each in late])
+    assert (claimed(parked), status(parked).parked) == ([1, 2, 3], 0)
 
 
 def test_retrying_rings_the_bell_of_the_destination(parked: Box) -> None:
