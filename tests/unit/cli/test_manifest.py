@@ -32,6 +32,8 @@ def test_a_manifest_is_read_as_json_and_as_yaml(tmp_path: Path, printed: str) ->
         (b"a: [", "is not YAML: line 1, column 5: expected the node content"),
         (b"name: x\nscopes: [event:read\nevents: []", "is not YAML: line 3, column 7: expected ',' or ']'"),
         (b"name: x\nname: y", "is not YAML: line 2, column 1: the key 'name' occurs twice"),
+        (b"? [a, b]\n: c", "is not YAML: line 1, column 3: found unhashable key"),
+        (b"? {a: b}\n: c", "is not YAML: line 1, column 3: found unhashable key"),
         (b"a: " + b"[" * 10_000, "is nested too deeply"),
         (b"a: &a [*a]", "holds what JSON cannot: Circular reference"),
         (b"scopes: !!set {event:read}", "holds what JSON cannot: Object of type set"),
