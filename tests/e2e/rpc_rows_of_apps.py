@@ -78,7 +78,6 @@ READS = rows_of(
     ("GetInstallationOrgIdByTokenId", {"token_id": "@kanban_token.id"}, ACME),
     ("GetInstallationOrgIdByTokenId", {"token_id": "@robot_token.id"}, ACME),
     ("GetInstallationOrgIdByTokenId", {"token_id": "@ghost_token.id"}, {"organization_id": None}),
-    ("GetInstallationToken", {**ACME, "provider": "vercel"}, {"token": None}),
     ("GetInstallationToken", ACME, missing("provider")),
     ("FindServiceHookSentryApp", {"api_application_id": "@kanban.application_id"}, {"sentry_app": KANBAN}),
     ("FindServiceHookSentryApp", {"api_application_id": 99}, NO_APP),
@@ -148,6 +147,12 @@ COMPONENTS = rows_of(
 )
 
 WRITES = [
+    *rows_of(APPS, "control us", ("GetInstallationToken", {**ACME, "provider": "vercel"}, {"token": None})),
+    *rows_of(
+        APPS,
+        "de",
+        ("GetInstallationToken", {**ACME, "provider": "vercel"}, Refused("PERMISSION_DENIED", "CALLER_NOT_OWNER")),
+    ),
     *rows_of(
         APPS,
         "control us",
