@@ -1,6 +1,7 @@
 import pytest
+from google.protobuf.message import Message
 
-from shared.errors import SiloUnreachable
+from shared.errors import CallerNotOwner, SiloError, SiloUnreachable
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2
 from tests.integration.region.requests import FORWARDED, LOCAL
 from tests.integration.region.world import World
@@ -16,9 +17,16 @@ WRITES = {
 
 @pytest.mark.parametrize("silo", ["us", "de"])
 @pytest.mark.parametrize("name", ALL)
-def test_a_region_answers_every_read_as_control_does(world: World, name: str, silo: str) -> None:
+def test_a_region_answers_every_read_as_control_answers_it(world: World, name: str, silo: str) -> None:
     request = ALL[name](world)
-    assert world.silos.ask(silo, request) == world.silos.ask("control", request)
+    assert _outcome(world, silo, request) == _outcome(world, "control", request, caller=silo)
+
+
+def test_the_token_of_an_installation_is_for_the_region_of_its_organization(world: World) -> None:
+    request = ALL["token of a provider"](world)
+    assert not world.silos.ask("us", request).ListFields()
+    with pytest.raises(CallerNotOwner):
+        world.silos.ask("de", request)
 
 
 @pytest.mark.usefixtures("control_away")
@@ -57,3 +65,11 @@ def test_answers_are_not_all_empty(world: World) -> None:
         "components of an app without any",
         "component that an app has not",
     }
+
+
+def _outcome(world: World, silo: str, request: Message, *, caller: str = "service:test") -> object:
+    """The answer, or the error's kind."""
+    try:
+        return world.silos.ask(silo, request, caller=caller)
+    except SiloError as exc:
+        return type(exc)
