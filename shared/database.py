@@ -21,7 +21,7 @@ from playhouse.migrations import Runner
 
 from shared.database_errors import translate
 from shared.database_file import DatabaseFile
-from shared.database_pool import LOCK_WAIT_SECONDS, postgresql_pool, sqlite_pool
+from shared.database_pool import KEPT_CURSOR, LOCK_WAIT_SECONDS, postgresql_pool, sqlite_pool
 from shared.errors import ConfigInvalid, DatabaseBusy, DatabaseUnavailable
 from shared.rpc.guard import in_transaction
 from shared.wake import Wake
@@ -103,7 +103,8 @@ class Database:
         """Runs one statement, ``?`` for each parameter, and returns its rows ([] for a statement without any)."""
         text = sql.replace("?", "%s") if self.dialect is Dialect.POSTGRESQL else sql
         with peewee.__exception_wrapper__:  # type: ignore[attr-defined]  # its stubs leave it out
-            cursor = self._pool.connection().execute(text, parameters)
+            connection = self._pool.connection()
+            cursor = getattr(connection, KEPT_CURSOR, connection).execute(text, parameters)
             return list(cursor.fetchall()) if _has_rows(cursor) else []
 
     def write(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

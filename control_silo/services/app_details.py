@@ -26,18 +26,15 @@ class AppDetails:
 
 _APP = Columns(SentryApp, "a")
 _APPLICATION = Columns(ApiApplication, "p")
-_LOGO = Columns(SentryAppAvatar, "logo")
-_ICON = Columns(SentryAppAvatar, "icon")
 _AVATAR = Columns(SentryAppAvatar, "v")
-# One statement, since each is a round trip. An app has at most one logo and one icon, and a feature once: their sum of
-# powers of two is their set.
+# One statement, since each is a round trip; pictures, which most apps have not, take another. An app has a feature
+# once: the sum of powers of two is the set.
 _SELECT = f"""
-SELECT {_APP.sql}, {_APPLICATION.sql}, {_LOGO.sql}, {_ICON.sql}, o.slug,
+SELECT {_APP.sql}, {_APPLICATION.sql}, o.slug,
+    EXISTS (SELECT 1 FROM sentry_app_avatar v WHERE v.sentry_app_id = a.id),
     (SELECT SUM(1 << f.feature) FROM {IntegrationFeature._meta.table_name} f WHERE f.sentry_app_id = a.id)
 FROM sentry_app a
 LEFT JOIN api_application p ON p.id = a.application_id
-LEFT JOIN sentry_app_avatar logo ON logo.sentry_app_id = a.id AND logo.color
-LEFT JOIN sentry_app_avatar icon ON icon.sentry_app_id = a.id AND NOT icon.color
 LEFT JOIN organization_replica o ON o.id = a.owner_id AND NOT o.tombstone
 """  # noqa: S608 - every name is ours
 _NEWEST_FIRST = "ORDER BY a.date_added DESC, a.id DESC"
@@ -81,7 +78,7 @@ def list_app_details(
     # The page is found in the index first; only its own rows are joined.
     page = f"SELECT a.id FROM sentry_app a {where}"  # noqa: S608
     select = f"{_SELECT} WHERE a.id IN (SELECT id FROM ({page}) AS page) {_NEWEST_FIRST}"  # noqa: S608
-    return [_details(row) for row in control.database.rows(select, [*parameters, limit, offset])]
+    return _read(control, control.database.rows(select, [*parameters, limit, offset]))
 
 
 def list_avatars(control: Control, app_ids: Sequence[int]) -> dict[int, list[SentryAppAvatar]]:
@@ -100,19 +97,22 @@ def list_avatars(control: Control, app_ids: Sequence[int]) -> dict[int, list[Sen
 
 def _first(control: Control, condition: str, value: int | str) -> AppDetails | None:
     rows = control.database.rows(f"{_SELECT} WHERE {condition} AND a.date_deleted IS NULL", (value,))
-    return _details(rows[0]) if rows else None
+    return next(iter(_read(control, rows)), None)
 
 
-def _details(row: tuple[Any, ...]) -> AppDetails:
-    app, at_logo = _APP.read(row), _APP.width + _APPLICATION.width
-    places = ((_LOGO, at_logo), (_ICON, at_logo + _LOGO.width))
-    avatars = [columns.read(row, at=at) for columns, at in places if row[at] is not None]
+def _read(control: Control, rows: Sequence[tuple[Any, ...]]) -> list[AppDetails]:
+    avatars = list_avatars(control, [_APP.id_of(row) for row in rows if row[-2]])
+    return [_details(row, avatars.get(_APP.id_of(row), ())) for row in rows]
+
+
+def _details(row: tuple[Any, ...], avatars: Sequence[SentryAppAvatar]) -> AppDetails:
+    app = _APP.read(row)
     return AppDetails(
         app=app,
         application=_APPLICATION.read(row, at=_APP.width) if app.application_id else None,
-        owner_slug=row[-2],
+        owner_slug=row[-3],
         features=_features(row[-1] or 0),
-        avatars=tuple(sorted(avatars, key=lambda avatar: avatar.id)),
+        avatars=tuple(avatars),
     )
 
 

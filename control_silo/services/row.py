@@ -5,7 +5,7 @@ back; refuses to know any query.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import peewee
 
@@ -27,7 +27,9 @@ class Columns(Generic[M]):
     def __init__(self, model: type[M], alias: str) -> None:
         self._model = model
         fields = model._meta.sorted_fields
-        self._readers = [(field.name, _reader(field)) for field in fields]
+        self._names = [field.name for field in fields]
+        self._readers = [(field.name, read) for field in fields if (read := _reader(field))]
+        self._id_at = fields.index(model._meta.primary_key)
         self.sql = ", ".join(f'{alias}."{field.column_name}"' for field in fields)
         """For the ``SELECT`` list."""
         self.width = len(fields)
@@ -35,10 +37,14 @@ class Columns(Generic[M]):
     def read(self, row: Sequence[Any], *, at: int = 0) -> M:
         """The model whose columns start at that place of the row."""
         model = self._model(__no_default__=True)
-        data = model.__data__
-        for (name, read), value in zip(self._readers, row[at : at + self.width], strict=True):
-            data[name] = value if read is None else read(value)
+        data = model.__data__ = dict(zip(self._names, row[at : at + self.width], strict=True))
+        for name, read in self._readers:
+            data[name] = read(data[name])
         return model
+
+    def id_of(self, row: Sequence[Any]) -> int:
+        """The primary key in a row that starts with the columns."""
+        return cast(int, row[self._id_at])
 
 
 def _reader(field: "peewee.Field[Any]") -> Callable[[Any], Any] | None:
