@@ -172,6 +172,8 @@ def identify_session_hash(control: Control, key_hash: str) -> Principal:
     expires_at, impersonator_id = rows[0][_USER.width + 3 :]
     user = _active_user(rows)
     if impersonator_id is not None:
+        if user.is_superuser or user.is_staff:  # since the session began; such rights are not borrowed
+            raise CredentialsInvalid(SESSION_OVER)
         user.impersonator = _active_superuser(impersonator_id)
     return Principal(user=user, memberships=_memberships(rows), expires_at=_instant(expires_at))
 

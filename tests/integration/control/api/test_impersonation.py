@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from control_silo.models.application import ApiToken
@@ -100,3 +102,13 @@ def test_a_deleted_superuser_leaves_no_session(world: World) -> None:
         User.delete().where(User.is_superuser).execute()
     assert acting.get("/auth/").status_code == 401
     assert world.count(Session) == 0
+
+
+@pytest.mark.parametrize("right", [User.is_superuser, User.is_staff], ids=["superuser", "staff"])
+def test_the_session_ends_when_the_user_gets_rights_that_must_not_be_borrowed(world: World, right: Any) -> None:
+    owner = world.person(session=True)
+    acting = world.impersonated(owner)
+    with world.control.database.session():
+        User.update({right: True}).where(User.id == owner.user_id).execute()
+    assert acting.get("/users/me/").status_code == 401
+    assert owner.get("/users/me/").status_code == 200
