@@ -11,10 +11,14 @@ from starlette.requests import Request
 from shared.consistency import TOKEN_NAME
 from shared.domain.http_address import SiloAddress
 from shared.errors import NotFound, SiloError, SiloUnreachable
+from shared.http.forwarded import HOST_HEADER, PROOF_HEADER, PROTOCOL_HEADER
 from shared.http.relay import Relay
 
-_PASSED_ON = frozenset({b"host", b"authorization", b"cookie", TOKEN_NAME.encode()})
-"""Headers that say who asks, of which silo, and what they have seen."""
+_PASSED_ON = frozenset(
+    name.encode()
+    for name in ("host", "authorization", "cookie", TOKEN_NAME, PROOF_HEADER, HOST_HEADER, PROTOCOL_HEADER)
+)
+"""Headers that say who asks, of which silo, what they have seen, and who has forwarded the question already."""
 
 
 async def region_that_knows_issue(relay: Relay, request: Request, *, among: Sequence[SiloAddress]) -> SiloAddress:
@@ -22,8 +26,10 @@ async def region_that_knows_issue(relay: Relay, request: Request, *, among: Sequ
 
     Raises:
         NotFound: no region knows it.
-        SiloUnreachable: likewise, but one of them is away.
+        SiloUnreachable: likewise, but one of them is away; or the address of one leads here.
     """
+    for region in among:
+        relay.refuse_circle(request, to=region)
     question, refusing = _question(request), []
     unanswered: SiloError = NotFound()
     for region in among:

@@ -65,21 +65,24 @@ class Forwarded:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             headers = Headers(scope=scope)
-            if self._is_proved(scope, headers):
+            if is_proved(scope, silo=self._silo, keyring=self._keyring, clock=self._clock):
                 sent = as_sent_to(scope, protocol=headers[PROTOCOL_HEADER], host=headers[HOST_HEADER])
                 scope = {**sent, IS_FORWARDED: True}
         await self._app(scope, receive, send)
 
-    def _is_proved(self, scope: Scope, headers: Headers) -> bool:
-        key_id, timestamp, signature = [*headers.get(PROOF_HEADER, "").split(" "), "", "", ""][:3]
-        key = self._keyring.find(key_id)
-        protocol, host = headers.get(PROTOCOL_HEADER, ""), headers.get(HOST_HEADER, "")
-        if key is None or protocol not in _PROTOCOLS or not (timestamp.isascii() and timestamp.isdecimal()):
-            return False
-        if abs(self._clock.now().timestamp() - int(timestamp[:12])) > SKEW_SECONDS:
-            return False
-        expected = _signature(key, (self._silo, scope["method"], _target(scope), protocol, host, timestamp))
-        return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "surrogatepass"))
+
+def is_proved(scope: Scope, *, silo: str, keyring: Keyring, clock: Clock) -> bool:
+    """Whether another silo forwarded the request, as it is, to the silo of that name."""
+    headers = Headers(scope=scope)
+    key_id, timestamp, signature = [*headers.get(PROOF_HEADER, "").split(" "), "", "", ""][:3]
+    key = keyring.find(key_id)
+    protocol, host = headers.get(PROTOCOL_HEADER, ""), headers.get(HOST_HEADER, "")
+    if key is None or protocol not in _PROTOCOLS or not (timestamp.isascii() and timestamp.isdecimal()):
+        return False
+    if abs(clock.now().timestamp() - int(timestamp[:12])) > SKEW_SECONDS:
+        return False
+    expected = _signature(key, (silo, scope["method"], _target(scope), protocol, host, timestamp))
+    return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "surrogatepass"))
 
 
 def as_sent_to(scope: Scope, *, protocol: str, host: str) -> Scope:

@@ -2,7 +2,8 @@
 
 Bodies stream both ways and are never held whole; nothing is followed, retried or interpreted. A silo that is away costs
 its own callers one refusal, and nobody else anything; so does a client that sends slowly. What one silo has forwarded
-the other does not forward again, so that no request goes round in circles.
+the other does not forward again, and what comes back by an address that is not the silo's is refused, so that no
+request goes round in circles.
 """
 
 import contextlib
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 
 import anyio
 import httpx
+import structlog
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -22,10 +24,19 @@ from shared.config import CONTROL
 from shared.domain.http_address import SiloAddress
 from shared.errors import RequestRefused, SiloUnreachable
 from shared.http.errors import NO_SUCH_PATH, Refused
-from shared.http.forwarded import HOST_HEADER, IS_FORWARDED, PROOF_HEADER, PROTOCOL_HEADER, ForwardingProver
+from shared.http.forwarded import (
+    HOST_HEADER,
+    IS_FORWARDED,
+    PROOF_HEADER,
+    PROTOCOL_HEADER,
+    ForwardingProver,
+    is_proved,
+)
 from shared.http.pagination import public_url
 from shared.http.relayed_body import PIECE_SECONDS, RelayedBody
 from shared.rpc.keyring import Keyring
+
+log = structlog.get_logger(__name__)
 
 CONNECT_SECONDS = 2.0
 """How long reaching a silo may take."""
@@ -92,6 +103,7 @@ class Relay:
             "pool": CONNECT_SECONDS,
         }
         self._piece_seconds = piece_seconds
+        self._keyring = keyring
         self._prover = ForwardingProver(keyring, clock=clock)
         self._clock = clock
         self._open_transport = open_transport
@@ -111,11 +123,11 @@ class Relay:
         """The silo's answer, whatever its status; its body is still on the way.
 
         Raises:
-            SiloUnreachable: the silo is away, or was a moment ago.
+            SiloUnreachable: the silo is away, or was a moment ago; or its address leads here.
             Refused: the path has no meaning of its own, another silo has forwarded the request, or the body comes too
                 slowly.
         """
-        target = _target(request)
+        target = self._target(request, to)
         body = await RelayedBody.begun(request, piece_seconds=self._piece_seconds)
         line = await self._line(to)
         if not line.circuit.admits():
@@ -138,7 +150,18 @@ class Relay:
             line.circuit.abandoned()
             raise
         line.circuit.answered()
-        return _RelayedAnswer(answer)
+        return _RelayedAnswer(answer, silo=to.name)
+
+    def refuse_circle(self, request: Request, *, to: SiloAddress) -> None:
+        """Refuses what was on its way there already and came here: it would come here again and again.
+
+        Raises:
+            SiloUnreachable: it is so; the silo's address is wrong.
+        """
+        if is_proved(request.scope, silo=to.name, keyring=self._keyring, clock=self._clock):
+            log.error("relay.leads_back", silo=to.name, url=to.url)
+            text = f"The address of {_name(to)} leads back to where it was asked from."
+            raise SiloUnreachable(text, metadata={"silo": to.name})
 
     async def close(self) -> None:
         """Ends every connection."""
@@ -154,6 +177,10 @@ class Relay:
         if line:
             await line.transport.aclose()
         return self._lines[to.name]
+
+    def _target(self, request: Request, to: SiloAddress) -> bytes:
+        self.refuse_circle(request, to=to)
+        return _target_of(request)
 
     def _outgoing(self, request: Request, to: SiloAddress, target: bytes, body: RelayedBody) -> httpx.Request:
         url = httpx.URL(to.url)
@@ -195,14 +222,18 @@ def close_with(app: FastAPI, relay: Relay) -> None:
 class _RelayedAnswer(StreamingResponse):
     """A silo's answer on its way to the client."""
 
-    def __init__(self, answer: httpx.Response) -> None:
+    def __init__(self, answer: httpx.Response, *, silo: str) -> None:
         super().__init__(answer.aiter_raw(), status_code=answer.status_code)
         self.raw_headers = _passed_on(answer.headers.raw, drop=_OF_ONE_HOP)
         self._answer = answer
+        self._silo = silo
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
+        except httpx.TransportError as exc:
+            # Its beginning was sent on, so that nothing can be said but by breaking off as well.
+            log.warning("relay.answer_broken_off", silo=self._silo, path=scope["path"], error=type(exc).__name__)
         finally:
             await self.drop()
 
@@ -212,7 +243,7 @@ class _RelayedAnswer(StreamingResponse):
             await self._answer.aclose()
 
 
-def _target(request: Request) -> bytes:
+def _target_of(request: Request) -> bytes:
     """Path and query as the client wrote them.
 
     Raises:
@@ -237,5 +268,10 @@ def _passed_on(headers: Iterable[tuple[bytes, bytes]], *, drop: frozenset[bytes]
 
 
 def _away(silo: SiloAddress) -> SiloUnreachable:
-    name = "Control" if silo.name == CONTROL else f"The region {silo.name}"
-    return SiloUnreachable(f"{name} is not available right now.", metadata={"silo": silo.name})
+    name = _name(silo)
+    text = f"{name[0].upper()}{name[1:]} is not available right now."
+    return SiloUnreachable(text, metadata={"silo": silo.name})
+
+
+def _name(silo: SiloAddress) -> str:
+    return "control" if silo.name == CONTROL else f"the region {silo.name}"

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from control_silo.models.region import Region as RegionRow
 from control_silo.models.user import Member
 from region_silo.models.project import Project
 from region_silo.services.projects import create_project
@@ -71,6 +72,21 @@ def test_a_short_id_is_found_or_the_region_named_that_is_away(web: Web, issue: d
     web.http.start("us")
     assert (found.status_code, unknown.status_code) == (200, 503)
     assert unknown.json() == {"detail": "The region us is not available right now."}
+
+
+def test_a_short_id_goes_round_in_no_circle_when_regions_are_registered_at_control_s_address(
+    web: Web, issue: dict[str, Any]
+) -> None:
+    with web.silos.control.database.transaction():
+        right = {region.name: region.http_address for region in RegionRow.select()}
+        RegionRow.update(http_address=web.http.url("control")).execute()
+    try:
+        answer = web.http.get("control", f"/api/0/issues/{issue['shortId']}/", token=web.superuser.token)
+    finally:
+        with web.silos.control.database.transaction():
+            for name, address in right.items():
+                RegionRow.update(http_address=address).where(RegionRow.name == name).execute()
+    assert answer.json() == {"detail": "The address of the region de leads back to where it was asked from."}
 
 
 def test_a_region_says_itself_what_the_token_may_not(web: Web, issue: dict[str, Any]) -> None:

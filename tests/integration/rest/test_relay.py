@@ -12,9 +12,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+from structlog.testing import capture_logs
 
 from shared.consistency import WrittenVersion, encode
 from shared.domain.category import Category
+from shared.domain.http_address import SiloAddress
 from shared.http.relay import MAX_CONNECTIONS
 from shared.http.relayed_body import PIECE_BYTES, PIECE_SECONDS, TOO_SLOW
 from tests.integration.rest.far import WAIT_SECONDS, Far, Gate
@@ -236,3 +238,25 @@ def test_a_slow_answer_does_not_shut_the_others_out(start_far: StartFar) -> None
     statuses = [httpx.get(far.url + path).status_code for path in ("/slow", "/", "/slow", "/slow", "/", "/slow")]
     is_over.open()
     assert statuses == [503, 200, 503, 503, 200, 503]
+
+
+def test_an_address_that_leads_back_is_refused_at_the_second_hop(start_far: StartFar) -> None:
+    far = start_far(_answering(lambda _: Response()))
+    far.address = SiloAddress("us", far.url)
+    with capture_logs() as logs:
+        answer = httpx.get(f"{far.url}/path?query")
+    text = "The address of the region us leads back to where it was asked from."
+    assert (answer.status_code, answer.json()) == (503, {"detail": text})
+    assert [entry["event"] for entry in logs] == ["relay.leads_back"]
+
+
+def test_an_answer_that_breaks_off_breaks_off_and_is_no_failure_here(start_far: StartFar) -> None:
+    async def breaking_off(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"50")]})
+            await send({"type": "http.response.body", "body": b"a part", "more_body": True})
+
+    far = start_far(breaking_off)
+    with capture_logs() as logs, pytest.raises(httpx.RemoteProtocolError):
+        httpx.get(far.url)
+    assert [entry["event"] for entry in logs] == ["relay.answer_broken_off"]
