@@ -4,6 +4,7 @@ The status goes first and is taken back when the mails do not leave, so that two
 who asked in vain can ask again. Refuses to know how mails travel.
 """
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from control_silo.models.user import User
 from control_silo.services.app_details import AppDetails, find_app_details
 from control_silo.services.change import app_changed
 from control_silo.services.control import Control
+from control_silo.services.held_app import get_held_app
 from shared.database import Transaction
 from shared.domain.status import SentryAppStatus
 from shared.errors import AppNotFound, RequestRefused
@@ -59,20 +61,20 @@ def begin_publication(control: Control, *, app_id: int) -> None:
     """
     now = control.clock.now()
     with control.database.transaction() as tx:
-        app = _find_locked(control, app_id)
+        app = get_held_app(control, app_id)
         details = find_app_details(control, str(app_id))
-        if app is None or details is None:
+        if details is None:
             raise AppNotFound
         check_publishable(details)
         _set_status(tx, app, SentryAppStatus.PUBLISH_REQUEST_INPROGRESS, now=now)
 
 
 def withdraw_publication(control: Control, *, app_id: int) -> None:
-    """Takes ``begin_publication`` back; an app that someone decided about meanwhile stays as it is."""
+    """Takes ``begin_publication`` back; an app that someone decided about meanwhile stays as it is, or gone."""
     now = control.clock.now()
-    with control.database.transaction() as tx:
-        app = _find_locked(control, app_id)
-        if app is not None and app.state is SentryAppStatus.PUBLISH_REQUEST_INPROGRESS:
+    with contextlib.suppress(AppNotFound), control.database.transaction() as tx:
+        app = get_held_app(control, app_id)
+        if app.state is SentryAppStatus.PUBLISH_REQUEST_INPROGRESS:
             _set_status(tx, app, SentryAppStatus.UNPUBLISHED, now=now)
 
 
@@ -97,13 +99,6 @@ def publication_mails(
         Mail(recipient=recipient, reply_to=reply_to, subject=subject, text=text, sent_at=now)
         for recipient, reply_to in ((publisher, requester.email), (requester.email, publisher))
     ]
-
-
-def _find_locked(control: Control, app_id: int) -> SentryApp | None:
-    found: SentryApp | None = control.locked(
-        SentryApp.select().where(SentryApp.id == app_id, SentryApp.date_deleted.is_null())
-    ).get_or_none()
-    return found
 
 
 def _set_status(tx: Transaction, app: SentryApp, status: SentryAppStatus, *, now: datetime) -> None:

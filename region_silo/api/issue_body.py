@@ -9,6 +9,7 @@ from region_silo.services.issue_changes import SUBSTATUSES
 from region_silo.services.issues import find_issue
 from shared.domain.json_field import FieldInvalid, FieldReader, Unset, parse_text, shown
 from shared.domain.json_value import JsonObject, JsonValue
+from shared.domain.path_key import find_id
 from shared.errors import ValidationFailed
 
 MAX_ISSUES_AT_ONCE = 1_000
@@ -77,8 +78,9 @@ def issue_ids_of(request: Request, organization_id: int) -> list[int] | None:
 
 def _issue_id(name: str, organization_id: int) -> int | None:
     """Ids are looked for when they are changed, all at once; short ids here."""
-    if name.isascii() and name.isdecimal():
-        return int(name) if len(name) < 19 else None
+    issue_id = find_id(name)
+    if issue_id is not None:
+        return issue_id
     issue = find_issue(name, organization_ids=[organization_id])
     return issue.id if issue else None
 

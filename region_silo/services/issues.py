@@ -13,11 +13,10 @@ from region_silo.models.issue import Issue, IssueEnvironment
 from region_silo.models.project import Project
 from region_silo.services.issue_query import Field, Term
 from region_silo.services.short_id import ShortId, parse_short_id
+from shared.domain.path_key import find_id
 
 ME = "me"
 """After ``assigned:``, whoever asks."""
-MAX_ID_DIGITS = 19
-"""No id has as many."""
 NO_ID = 0
 """No issue has it."""
 
@@ -59,9 +58,9 @@ def find_issue(id_or_short_id: str, *, organization_ids: Collection[int] | None)
         id_or_short_id: a number, or a short id in any case.
         organization_ids: where to look; None: everywhere.
     """
-    if id_or_short_id.isascii() and id_or_short_id.isdecimal():
-        number = int(id_or_short_id) if len(id_or_short_id) < MAX_ID_DIGITS else NO_ID
-        condition: Any = Issue.id == number
+    issue_id = find_id(id_or_short_id)
+    if issue_id is not None:
+        condition: Any = Issue.id == issue_id
     elif short_id := parse_short_id(id_or_short_id):
         condition = _has_short_id(short_id, organization_ids)
     else:
@@ -151,9 +150,8 @@ def _is_assigned_to(name: str, asker: _Asker) -> Any:
     """By e-mail address, by id, or ``me``."""
     if name == ME:
         return Issue.assignee_id == asker.user_id
-    if name.isascii() and name.isdecimal() and len(name) < MAX_ID_DIGITS:
-        return Issue.assignee_id == int(name)
-    return Issue.assignee_email == name
+    user_id = find_id(name)
+    return Issue.assignee_email == name if user_id is None else Issue.assignee_id == user_id
 
 
 def _is_in_project(slug: str, asker: _Asker) -> Any:

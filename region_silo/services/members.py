@@ -3,13 +3,13 @@
 from region_silo.services.issue_changes import Assignee
 from region_silo.services.principal import Principal
 from shared.config import CONTROL
+from shared.domain.path_key import find_id
 from shared.errors import DeadlineExceeded, SiloUnreachable, Unavailable
 from shared.pb.hybridcloud.users.v1 import member_service_pb2, member_service_pb2_grpc, user_pb2
 from shared.rpc.aliases import Channel
 
 ASK_SECONDS = 2.0
 """How long control may take."""
-_MAX_ID_DIGITS = 19
 
 
 class Members:
@@ -50,9 +50,7 @@ class Members:
 
 
 def _user_id(name: str) -> int | None:
-    digits = name.removeprefix("user:")
-    is_id = digits.isascii() and digits.isdecimal() and len(digits) < _MAX_ID_DIGITS
-    return int(digits) or None if is_id else None
+    return find_id(name.removeprefix("user:")) or None
 
 
 def _is(user: user_pb2.RpcUser, user_id: int | None, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a path says of an object: its id, or its slug."""
+"""What a text says of an object: its id, or its slug."""
 
 MAX_ID = 2**63 - 1
 
@@ -11,5 +11,15 @@ def path_key(id_or_slug: str) -> int | str | None:
     """
     if "\x00" in id_or_slug or not id_or_slug.isprintable():
         return None
-    is_id = id_or_slug.isascii() and id_or_slug.isdecimal() and len(id_or_slug) < 20 and int(id_or_slug) <= MAX_ID
-    return int(id_or_slug) if is_id else id_or_slug
+    found = find_id(id_or_slug)
+    return id_or_slug if found is None else found
+
+
+def find_id(text: str) -> int | None:
+    """The id that a text is; None for anything else, ids beyond every table included.
+
+    >>> find_id("12"), find_id("acme"), find_id("99999999999999999999")
+    (12, None, None)
+    """
+    is_id = text.isascii() and text.isdecimal() and len(text) < 20 and int(text) <= MAX_ID
+    return int(text) if is_id else None

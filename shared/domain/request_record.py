@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.domain.event import REQUEST_LOG_EVENTS
-from shared.domain.path_key import MAX_ID
+from shared.domain.path_key import find_id
 from shared.domain.webhook_url import without_credentials
 
 MAX_LOGGED_CHARACTERS = 1024
@@ -95,10 +95,8 @@ def is_error_code(response_code: int) -> bool:
 
 
 def _named_error(headers: Mapping[str, str]) -> tuple[str | None, int | None]:
-    error_id, project_id = headers.get(ERROR_ID_HEADER, ""), headers.get(PROJECT_ID_HEADER, "")
-    if not error_id or not (project_id.isascii() and project_id.isdecimal()) or len(project_id) > 19:
-        return None, None
-    return (error_id[:MAX_LOGGED_CHARACTERS], int(project_id)) if int(project_id) <= MAX_ID else (None, None)
+    error_id, project_id = headers.get(ERROR_ID_HEADER, ""), find_id(headers.get(PROJECT_ID_HEADER, ""))
+    return (error_id[:MAX_LOGGED_CHARACTERS], project_id) if error_id and project_id is not None else (None, None)
 
 
 def _excerpt(body: bytes) -> str:
