@@ -84,6 +84,11 @@ def note_seen(category: Category, object_id: int, version: int) -> None:
         written.append(WrittenVersion(category, object_id, version))
 
 
+def written_so_far() -> tuple[WrittenVersion, ...]:
+    """What this request has committed so far."""
+    return tuple(_written.get() or ())
+
+
 def encode(written: Iterable[WrittenVersion]) -> str:
     """An opaque token, URL-safe text."""
     newest: dict[tuple[Category, int], int] = {}

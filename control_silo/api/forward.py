@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from control_silo.api.call import Call
+from control_silo.api.recent_writes import RecentWrites, remember_writes
 from control_silo.api.short_id import region_that_knows_issue
 from control_silo.services.control import Control
 from control_silo.services.placement import (
@@ -92,19 +93,23 @@ REGION_OWNED: dict[str, Find] = {
 
 def forward_region_paths(app: FastAPI, control: Control, relay: Relay) -> None:
     """Serves the table's paths on control, after control's own; the relay is closed when the application ends."""
+    recent = RecentWrites(control)
+    remember_writes(app, recent)
     for path, find in REGION_OWNED.items():
-        forward_paths(app, [path], _forwarding(control, relay, find))
+        forward_paths(app, [path], _forwarding(control, relay, recent, find))
     answer_pages(app)
     close_with(app, relay)
 
 
-def _forwarding(control: Control, relay: Relay, find: Find) -> Callable[[Request], Awaitable[Response]]:
+def _forwarding(
+    control: Control, relay: Relay, recent: RecentWrites, find: Find
+) -> Callable[[Request], Awaitable[Response]]:
     """The endpoint of one row of the table."""
 
     async def forward(request: Request) -> Response:
         regions = await run_in_threadpool(_locate, Call(control, request, b""), find)
         region = regions[0] if len(regions) == 1 else await region_that_knows_issue(relay, request, among=regions)
-        return await relay.forward(request, to=region)
+        return await relay.forward(await recent.held_back(request, region=region.name), to=region)
 
     return forward
 

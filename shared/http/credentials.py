@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hashlib
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
@@ -58,3 +59,16 @@ def basic_credentials(request: Request) -> BasicCredentials | None:
 def session_key(request: Request) -> str | None:
     """The value of the session cookie; None when there is none."""
     return request.cookies.get(SESSION_COOKIE) or None
+
+
+def client_key(request: Request) -> bytes | None:
+    """What tells this client from others: a digest of the credential that will count, however it is spelled.
+
+    None for a request without credentials.
+    """
+    try:
+        token = bearer_token(request)
+    except CredentialsInvalid:
+        token = None
+    shown = token or session_key(request) or request.headers.get("authorization")
+    return hashlib.sha256(shown.encode("utf-8", "surrogatepass")).digest() if shown else None

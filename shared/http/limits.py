@@ -6,7 +6,6 @@ not counted: there is nobody to count them for. Neither are events: all users of
 with one key.
 """
 
-import hashlib
 import math
 import threading
 from collections import Counter
@@ -20,8 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.clock import Clock
 from shared.config import DEFAULT_REQUESTS_PER_SECOND
-from shared.errors import CredentialsInvalid, RateLimited
-from shared.http.credentials import bearer_token, session_key
+from shared.errors import RateLimited
+from shared.http.credentials import client_key
 from shared.http.errors import error_answer
 from shared.http.forwarded import IS_FORWARDED
 from shared.http.spelling import REST_PREFIX
@@ -107,7 +106,7 @@ class _Limited:
         self._limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        client = None if _is_exempt(scope) else _client_of(Request(scope))
+        client = None if _is_exempt(scope) else client_key(Request(scope))
         if client is None:
             await self._app(scope, receive, send)
             return
@@ -118,20 +117,6 @@ class _Limited:
 
 def _is_exempt(scope: Scope) -> bool:
     return scope["type"] != "http" or IS_FORWARDED in scope or not scope["path"].startswith(REST_PREFIX)
-
-
-def _client_of(request: Request) -> bytes | None:
-    shown = _credential_of(request)
-    return hashlib.sha256(shown.encode("utf-8", "surrogatepass")).digest() if shown else None
-
-
-def _credential_of(request: Request) -> str | None:
-    """The credential that will count, however it is spelled and whatever stands beside it."""
-    try:
-        token = bearer_token(request)
-    except CredentialsInvalid:
-        token = None
-    return token or session_key(request) or request.headers.get("authorization")
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,6 +1,7 @@
 """What the outbox looks like now: backlog, parked messages and age, per destination. Reads only."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -87,3 +88,14 @@ def record_destination(database: Database, status: DestinationStatus, *, now: da
                 instant_text(now),
             ),
         )
+
+
+def is_waiting(database: Database, destination: str, objects: Collection[tuple[str, int]]) -> bool:
+    """Whether a message about one of these ``(category, object_id)`` is still to be delivered. Needs a session."""
+    ids = [object_id for _, object_id in objects]
+    waiting = database.rows(
+        "SELECT category, object_id FROM outbox WHERE destination = ? AND state <> ? "
+        f"AND object_id IN ({', '.join('?' * len(ids))})",
+        (destination, MessageState.PARKED.value, *ids),
+    )
+    return not set(waiting).isdisjoint(objects)
