@@ -2,7 +2,7 @@
 
 The names are those of the contract (``organization_id``). Numbers and lists are always there, also when 0 or empty;
 what may be absent is absent. 64-bit integers are JSON numbers; one that a JSON number cannot hold exactly is a string,
-as protobuf's own JSON prints them all. Read are numbers and strings alike.
+as protobuf's own JSON prints them all. Read are numbers and strings alike. A whole number never ends in ``.0``.
 """
 
 import json
@@ -12,6 +12,9 @@ from google.protobuf import json_format
 from google.protobuf.message import Message
 
 from shared.errors import ConfigInvalid
+
+_BIGGEST_EXACT = 2**53
+"""Up to here a JSON number holds every whole number exactly."""
 
 _Request = TypeVar("_Request", bound=Message)
 
@@ -40,9 +43,23 @@ def parse_message(text: str, message_class: type[_Request]) -> _Request:
 
 def render_message(message: Message) -> dict[str, Any]:
     """A message as JSON."""
-    return json_format.MessageToDict(
-        message,
-        preserving_proto_field_name=True,
-        always_print_fields_with_no_presence=True,
-        unquote_int64_if_possible=True,
+    rendered: dict[str, Any] = _with_whole_numbers(
+        json_format.MessageToDict(
+            message,
+            preserving_proto_field_name=True,
+            always_print_fields_with_no_presence=True,
+            unquote_int64_if_possible=True,
+        )
     )
+    return rendered
+
+
+def _with_whole_numbers(value: Any) -> Any:
+    """The value with ``3`` for ``3.0``: a Struct keeps every number as a fraction, also an id."""
+    if isinstance(value, dict):
+        return {name: _with_whole_numbers(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_with_whole_numbers(each) for each in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _BIGGEST_EXACT:
+        return int(value)
+    return value

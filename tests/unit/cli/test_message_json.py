@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from shared.cli.message_json import parse_message, render_message
@@ -40,6 +42,13 @@ def test_a_struct_is_plain_json() -> None:
     response = GetSentryAppBySlugResponse()
     response.sentry_app.metadata.update({"seats": 3, "tags": ["a"]})
     assert render_message(response)["sentry_app"]["metadata"] == {"seats": 3, "tags": ["a"]}
+
+
+def test_a_whole_number_in_a_struct_is_printed_as_one() -> None:
+    response = GetSentryAppBySlugResponse()
+    response.sentry_app.metadata.update({"seats": 3, "deep": [{"share": 0.5, "big": 1e300, "on": True}]})
+    printed = json.dumps(render_message(response)["sentry_app"]["metadata"], sort_keys=True)
+    assert printed == '{"deep": [{"big": 1e+300, "on": true, "share": 0.5}], "seats": 3}'
 
 
 @pytest.mark.parametrize(
