@@ -70,7 +70,10 @@ def create(
         print_json(made)
         return
     _print_app(made)
-    note(f"Next: silo app install {made['slug']} --org {owner}")
+    if made["status"] == AppStatus.INTERNAL.value:  # it was installed when it was made
+        note(f"Next: silo app token create {made['slug']}")
+    else:
+        note(f"Next: silo app install {made['slug']} --org {owner}")
 
 
 @app.command("list", cls=SiloCommand, epilog=examples("silo app list", "silo app list --org acme --status internal"))

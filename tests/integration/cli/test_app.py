@@ -32,6 +32,12 @@ def test_a_person_is_told_what_to_do_next(silo: CommandLine, manifest: Manifest)
     assert "Next: silo app install acme-kanban --org acme" in ended.err
 
 
+def test_whoever_made_an_internal_app_is_not_told_to_install_it(silo: CommandLine, manifest: Manifest) -> None:
+    ended = silo("app", "create", manifest(isInternal=True, verifyInstall=False))
+    assert "Next: silo app token create acme-kanban-" in ended.err
+    assert "install" not in ended.err
+
+
 def test_what_control_refuses_is_told_field_by_field(silo: CommandLine, manifest: Manifest) -> None:
     ended = silo("app", "create", manifest(webhookUrl="ftp://x", name="x" * 58))
     assert (ended.code, ended.out) == (1, "")
