@@ -15,7 +15,7 @@ import typer
 
 from shared import errors
 from shared.cli.invocation import Invocation, SiloGroup
-from shared.cli.output import complain
+from shared.cli.output import complain, sentence_of
 
 DONE, SAID_NO, WRONG_USE = 0, 1, 2
 INTERRUPTED = 130
@@ -92,7 +92,7 @@ def run(arguments: Sequence[str], *, environ: Mapping[str, str]) -> int:
         complain(invocation.command, exc.message)
         return WRONG_USE
     except errors.SiloError as exc:
-        complain(invocation.command, exc.message, fields=exc.fields)
+        complain(invocation.command, sentence_of(exc), fields=exc.fields)
         return SAID_NO
     except OSError as exc:
         where = f"{exc.filename}: " if exc.filename else ""

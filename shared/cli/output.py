@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from shared.errors import DeadlineExceeded, SiloError, SiloUnreachable
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON alone on standard output.")]
 
 
@@ -26,6 +28,15 @@ def complain(command: str, sentence: str, *, fields: Mapping[str, Sequence[str]]
     line = " ".join(part for part in (sentence, f"({details})" if details else "") if part)
     if line:
         note(f"{command}: {' '.join(line.split())}")
+
+
+def sentence_of(error: SiloError) -> str:
+    """What an error says; when a silo does not answer, which one that is, and how to look into it."""
+    silo = error.metadata.get("silo")
+    away = {SiloUnreachable: "cannot be reached", DeadlineExceeded: "did not answer in time"}.get(type(error))
+    if silo and away:
+        return f"{silo} {away}. `silo status` shows which silos answer."
+    return error.message
 
 
 def examples(*lines: str) -> str:

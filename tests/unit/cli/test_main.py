@@ -76,6 +76,15 @@ def test_an_error_of_a_call_is_printed_with_its_reason(stopped: str, capsys: pyt
     line = ["rpc", "us", "hybridcloud.operations.v1.OutboxService/GetStatus", "--data", stopped]
     assert run(line, environ={}) == SAID_NO
     assert "[UNAVAILABLE SILO_UNREACHABLE]" in capsys.readouterr().err
+@pytest.mark.parametrize("line", ["region list", "org list", "outbox list us"])
+def test_a_silo_that_is_away_is_named_with_what_to_do_next(
+    line: str, stopped: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run([*line.split(), "--data", stopped], environ={})
+    sentence = "control cannot be reached. `silo status` shows which silos answer."
+    assert capsys.readouterr().err == f"silo {' '.join(line.split()[:2])}: {sentence}\n"
+
+
 
 
 def test_the_status_of_a_platform_that_is_down_can_be_read(stopped: str, capsys: pytest.CaptureFixture[str]) -> None:
