@@ -9,7 +9,7 @@ import importlib
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -68,8 +68,18 @@ app = typer.Typer(
 )
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(importlib.import_module("shared.cli.version").version_line())
+        raise typer.Exit
+
+
 @app.callback()
-def silo() -> None:
+def silo(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
     """An app platform split into hybrid-cloud silos: run it, look into it, break it on purpose."""
 
 

@@ -22,7 +22,7 @@ class Switch(Enum):
     OFF = "off"
 
 
-@app.callback()
+@app.callback(epilog=examples("silo org create shop --region de", "silo org list --json"))
 def org() -> None:
     """Organizations: make them in a region, list them, switch their features."""
 

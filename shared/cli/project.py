@@ -13,7 +13,7 @@ from shared.cli.tables import print_pairs
 app = typer.Typer(cls=SiloGroup, add_completion=False, no_args_is_help=True)
 
 
-@app.callback()
+@app.callback(epilog=examples("silo project create acme web --json"))
 def project() -> None:
     """Projects: make one, and learn where its events go."""
 

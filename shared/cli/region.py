@@ -11,7 +11,7 @@ from shared.cli.tables import print_table
 app = typer.Typer(cls=SiloGroup, add_completion=False, no_args_is_help=True)
 
 
-@app.callback()
+@app.callback(epilog=examples("silo region list --json"))
 def region() -> None:
     """Regions, as they have registered themselves with control."""
 

@@ -26,7 +26,10 @@ class Role(Enum):
     OWNER = "owner"
 
 
-@app.callback()
+_ROLES = f"There: {', '.join(role.value for role in Role)}. Default: {Role.MEMBER.value}"
+
+
+@app.callback(epilog=examples("silo user create ann@acme.example --org acme --role manager"))
 def user() -> None:
     """Users: members of organizations, superusers and staff."""
 
@@ -43,7 +46,7 @@ def create(
     ctx: typer.Context,
     email: Annotated[str, typer.Argument(metavar="EMAIL")],
     organization: Annotated[str | None, typer.Option("--org", metavar="SLUG", help="Where they are a member.")] = None,
-    role: Annotated[Role | None, typer.Option("--role", help="What they may do there. Default: member")] = None,
+    role: Annotated[Role | None, typer.Option("--role", metavar="ROLE", help=_ROLES)] = None,
     superuser: Annotated[bool, typer.Option("--superuser", help="May do everything everywhere.")] = False,
     staff: Annotated[bool, typer.Option("--staff", help="May look into every organization.")] = False,
     name: Annotated[str | None, typer.Option("--name", help="Shown to people.")] = None,

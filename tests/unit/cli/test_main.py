@@ -1,10 +1,14 @@
 import io
 import json
+from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
-from shared.cli.main import DONE, SAID_NO, WRONG_USE, run
+from shared.cli.main import DONE, SAID_NO, WRONG_USE, app, run
 from shared.cli.topology import write_topology
 from tests.unit.cli.test_topology import TOPOLOGY
 
@@ -72,10 +76,6 @@ def test_a_platform_that_is_down_says_no(line: str, stopped: str, capsys: pytest
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_an_error_of_a_call_is_printed_with_its_reason(stopped: str, capsys: pytest.CaptureFixture[str]) -> None:
-    line = ["rpc", "us", "hybridcloud.operations.v1.OutboxService/GetStatus", "--data", stopped]
-    assert run(line, environ={}) == SAID_NO
-    assert "[UNAVAILABLE SILO_UNREACHABLE]" in capsys.readouterr().err
 @pytest.mark.parametrize("line", ["region list", "org list", "outbox list us"])
 def test_a_silo_that_is_away_is_named_with_what_to_do_next(
     line: str, stopped: str, capsys: pytest.CaptureFixture[str]
@@ -85,6 +85,10 @@ def test_a_silo_that_is_away_is_named_with_what_to_do_next(
     assert capsys.readouterr().err == f"silo {' '.join(line.split()[:2])}: {sentence}\n"
 
 
+def test_an_error_of_a_call_is_printed_with_its_reason(stopped: str, capsys: pytest.CaptureFixture[str]) -> None:
+    line = ["rpc", "us", "hybridcloud.operations.v1.OutboxService/GetStatus", "--data", stopped]
+    assert run(line, environ={}) == SAID_NO
+    assert "[UNAVAILABLE SILO_UNREACHABLE]" in capsys.readouterr().err
 
 
 def test_the_status_of_a_platform_that_is_down_can_be_read(stopped: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -125,10 +129,28 @@ def test_metadata_that_cannot_be_sent_is_refused(entry: str, tmp_path: Path) -> 
     assert run(line, environ={}) == WRONG_USE
 
 
-@pytest.mark.parametrize("command", ["", "up", "demo", "status", "org create", "user create", "app show", "rpc"])
+def _commands(group: Any, *above: str) -> Iterator[str]:
+    """Every command and every group of commands, as it is typed."""
+    for name in group.commands:
+        command = group.commands[name]
+        yield " ".join((*above, name))
+        yield from _commands(command, *above, name) if hasattr(command, "commands") else ()
+
+
+@pytest.mark.parametrize("command", list(_commands(typer.main.get_command(app))))
 def test_every_command_shows_help_with_examples(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([*command.split(), "--help"], environ={}) == DONE
-    assert f"silo {command}" in capsys.readouterr().out.partition("Examples")[2] or not command
+    assert f"silo {command}" in capsys.readouterr().out.partition("Examples")[2]
+
+
+def test_help_begins_with_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--help"], environ={}) == DONE
+    assert "Start with: silo up" in capsys.readouterr().out
+
+
+def test_the_version_is_the_package_s(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--version"], environ={}) == DONE
+    assert capsys.readouterr().out == f"silo {version('silo')}\n"
 
 
 def test_the_example_manifest_is_json_alone(capsys: pytest.CaptureFixture[str]) -> None:
