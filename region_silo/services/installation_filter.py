@@ -72,13 +72,12 @@ def _installation_of_token(database: Database, token_id: int, *, is_internal: bo
 
 
 def _holds_all(database: Database, conditions: Filter) -> bool:
-    """Whether every installation in the world that can match is held here."""
-    if conditions.HasField("organization_id"):
-        return is_local(database, conditions.organization_id)
-    if conditions.installation_ids:
-        return _knows_all(database, "id", conditions.installation_ids)
+    """Whether every installation in the world that can match is held here; one condition that says so is enough."""
+    if conditions.HasField("organization_id") and is_local(database, conditions.organization_id):
+        return True
     # A tombstone has no uuid, so that a uuid that is not found may be gone, or not held.
-    return bool(conditions.uuids) and _knows_all(database, "uuid", conditions.uuids)
+    named = (("id", conditions.installation_ids), ("uuid", conditions.uuids))
+    return any(bool(values) and _knows_all(database, column, values) for column, values in named)
 
 
 def _knows_all(database: Database, column: str, values: Iterable[Any]) -> bool:

@@ -83,6 +83,21 @@ def test_an_empty_list_of_an_organization_that_lives_here_needs_no_control(silos
     assert not silos.ask("us", pb.GetSentryAppsForOrganizationRequest(organization_id=empty.id)).sentry_apps
 
 
+def test_one_condition_that_the_replicas_can_judge_is_enough(silos: Silos, shop: Shop) -> None:
+    elsewhere = silos.create_organization(fresh("beta"), region="de")
+    silos.replicate()
+    silos.stop("control")
+    known = shop.installation
+    for conditions, found in (
+        ({"uuids": [known.uuid], "installation_ids": [known.id, known.id + 1000]}, [known.id]),
+        ({"uuids": [known.uuid], "organization_id": elsewhere.id}, []),
+        ({"installation_ids": [known.id], "organization_id": elsewhere.id}, []),
+    ):
+        wanted = installation_pb2.SentryAppInstallationFilter(**conditions)
+        answer = silos.ask("us", pb.GetManyRequest(filter=wanted))
+        assert [each.id for each in answer.installations] == found
+
+
 def test_an_installation_whose_app_has_not_arrived_is_answered_by_control(silos: Silos, shop: Shop) -> None:
     _lose_app(silos, shop)
     for request in (pb.GetInstallationByIdRequest(id=shop.installation.id), _installations(shop.acme)):
