@@ -30,6 +30,15 @@ _SENTENCES = {"detail", "error"}
 """Keys of an answer that hold a sentence; the others are names of fields."""
 
 
+_LISTINGS: Mapping[str, str] = {
+    errors.AppNotFound().message: "silo app list",
+    errors.OrganizationNotFound().message: "silo org list",
+    "Organization '": "silo org list",
+    "No region is registered": "silo region list",
+}
+"""How sentences about what was not found begin, and which command shows what could be."""
+
+
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
@@ -164,7 +173,14 @@ def _refusal(answer: httpx.Response) -> errors.SiloError:
         return family(sentence, metadata=facts)
     fields = {str(name): _texts(texts) for name, texts in said.items() if name not in _SENTENCES | {"context"}}
     sentence = " ".join(text for name in sorted(_SENTENCES) for text in _texts(said.get(name, [])))
-    return family(sentence or family().message, fields=fields, metadata=facts)
+    return family(f"{sentence}{_whereto(sentence)}" or family().message, fields=fields, metadata=facts)
+
+
+def _whereto(sentence: str) -> str:
+    """How the sentence goes on for someone at a terminal; nothing when no command lists what was looked for."""
+    listing = next((listing for beginning, listing in _LISTINGS.items() if sentence.startswith(beginning)), None)
+    stop = "" if sentence.endswith(".") else "."
+    return f"{stop} `{listing}` shows which there are." if listing else ""
 
 
 def _json_of(answer: httpx.Response) -> Any:

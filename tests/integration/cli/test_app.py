@@ -65,6 +65,24 @@ def test_an_app_that_cannot_be_installed_is_named(silo: CommandLine, kanban: str
     assert "Could not find requested organization" in silo("app", "install", kanban, "--org", "nowhere").err
 
 
+@pytest.mark.parametrize(
+    ("line", "listing"),
+    [
+        ("app show nope", "silo app list"),
+        ("deliveries list nope", "silo app list"),
+        ("app list --org nope", "silo org list"),
+        ("app create MANIFEST --org nope", "silo org list"),
+        ("org create shop --region atlantis", "silo region list"),
+    ],
+)
+def test_whoever_names_what_there_is_not_is_told_where_to_look(
+    silo: CommandLine, manifest: Manifest, line: str, listing: str
+) -> None:
+    ended = silo(*(manifest() if part == "MANIFEST" else part for part in line.split()))
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.endswith(f". `{listing}` shows which there are.\n")
+
+
 def test_an_app_is_shown_with_what_each_region_holds_of_it(silo: CommandLine, silos: Silos, kanban: str) -> None:
     uuid = silo("app", "install", kanban, "--json").json["uuid"]
     silos.replicate()
