@@ -34,7 +34,7 @@ def sentence_of(error: SiloError) -> str:
     """What an error says; when a silo does not answer, which one that is, and how to look into it."""
     silo = error.metadata.get("silo")
     away = {SiloUnreachable: "cannot be reached", DeadlineExceeded: "did not answer in time"}.get(type(error))
-    if silo and away:
+    if silo and away and error.message == type(error)().message:
         return f"{silo} {away}. `silo status` shows which silos answer."
     return error.message
 

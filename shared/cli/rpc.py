@@ -14,7 +14,7 @@ from shared.cli.access import Access, access_of
 from shared.cli.invocation import SiloCommand
 from shared.cli.message_json import parse_message, render_message
 from shared.cli.method import find_method
-from shared.cli.output import examples, note, print_json
+from shared.cli.output import examples, note, print_json, sentence_of
 from shared.errors import ConfigInvalid, SiloError
 from shared.rpc.channel import SiloChannel
 from shared.rpc.status import code_of
@@ -106,7 +106,7 @@ def _rendered(entries: Iterable[tuple[str, str | bytes]] | None) -> dict[str, st
 
 def _explain(error: SiloError) -> None:
     """The sentence and the reason, then what is known besides, a line each."""
-    note(f"silo rpc: {error.message} [{code_of(type(error)).name} {error.reason}]")
+    note(f"silo rpc: {sentence_of(error)} [{code_of(type(error)).name} {error.reason}]")
     for field, texts in error.fields.items():
         note(f"  {field}: {' '.join(texts)}")
     _explain_metadata(sorted(error.metadata.items()))

@@ -88,7 +88,8 @@ def test_a_silo_that_is_away_is_named_with_what_to_do_next(
 def test_an_error_of_a_call_is_printed_with_its_reason(stopped: str, capsys: pytest.CaptureFixture[str]) -> None:
     line = ["rpc", "us", "hybridcloud.operations.v1.OutboxService/GetStatus", "--data", stopped]
     assert run(line, environ={}) == SAID_NO
-    assert "[UNAVAILABLE SILO_UNREACHABLE]" in capsys.readouterr().err
+    sentence = "silo rpc: us cannot be reached. `silo status` shows which silos answer."
+    assert f"{sentence} [UNAVAILABLE SILO_UNREACHABLE]" in capsys.readouterr().err
 
 
 def test_the_status_of_a_platform_that_is_down_can_be_read(stopped: str, capsys: pytest.CaptureFixture[str]) -> None:
