@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Where time comes from: the system's clock in processes, a frozen one in tests, a virtual one in the simulator."""
+    """Where time comes from: the system's clock in processes, a frozen one in tests."""
 
     def now(self) -> datetime:
         """The current instant, aware, UTC."""
