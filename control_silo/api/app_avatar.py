@@ -15,7 +15,7 @@ from control_silo.services.control import Control
 from control_silo.services.photo import check_icon, parse_photo
 from shared.domain.json_field import FieldInvalid, FieldReader, parse_boolean, parse_text, shown
 from shared.domain.json_value import JsonObject, JsonValue
-from shared.errors import PermissionDenied, ValidationFailed
+from shared.errors import ValidationFailed
 from shared.http.answer import empty_answer, json_answer
 from shared.http.endpoint import Endpoints
 
@@ -46,10 +46,8 @@ def get_avatar(call: CallOf, app_id_or_slug: str) -> Response:
 )
 def put_avatar(call: CallOf, app_id_or_slug: str) -> Response:
     """Sets an app's logo or its icon, or takes it away, and leaves the other one."""
-    with call.signed_in() as principal:
-        if not (principal.is_elevated or principal.passes(app_access.WRITE_SCOPES)):
-            raise PermissionDenied
-        app = get_visible_app(call, principal, app_id_or_slug, may=app_access.may_change_app).app
+    with call.signed_in(scopes=app_access.WRITE_SCOPES) as principal:
+        app = get_visible_app(call, principal, app_id_or_slug, may=app_access.may_change_avatar).app
         check_partnership(app)
         avatar = _read_avatar(call.body)
         set_avatar(call.control, app_id=app.id, color=avatar.color, photo=avatar.photo)

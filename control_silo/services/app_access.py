@@ -39,6 +39,11 @@ def may_change_app(principal: Principal, app: SentryApp) -> bool:
     return principal.is_elevated or _holds(principal, app.owner_id, WRITE_SCOPES)
 
 
+def may_change_avatar(principal: Principal, app: SentryApp) -> bool:
+    """Staff members may not: of what belongs to an app they change nothing, only the app itself."""
+    return may_in_organization(principal, app.owner_id, WRITE_SCOPES)
+
+
 def may_administer_app(principal: Principal, app: SentryApp) -> bool:
     """Staff members may not."""
     return principal.is_superuser or _holds(principal, app.owner_id, ADMIN_SCOPES)
