@@ -117,6 +117,9 @@ def _forwarding(
 def _locate(call: Call, find: Find) -> Sequence[SiloAddress]:
     call.await_replicas()
     with call.control.database.session():
+        if find is not _by_project:
+            # Control knows at once that a token or a session is over; a region is told of it, or remembers for seconds.
+            call.find_principal()
         try:
             return find(call)
         except NotFound:

@@ -104,3 +104,12 @@ def test_a_new_secret_reaches_the_region(kanban: Kanban, region: str) -> None:
     kanban.web.silos.replicate()
     found = kanban.web.silos.ask(region, pb.GetSentryAppBySlugRequest(slug=kanban.slug)).sentry_app
     assert found.application.client_secret == answer.json()["clientSecret"]
+
+
+def test_control_forwards_nothing_for_a_token_that_is_over_and_of_which_no_region_was_told(kanban: Kanban) -> None:
+    before = kanban.exchange()
+    kanban.web.silos.replicate()
+    assert kanban.status(before["token"], silo="control") == 200
+    kanban.refresh(before["refreshToken"])
+    assert kanban.status(before["token"], silo="control") == 401
+    kanban.web.silos.replicate()
