@@ -17,6 +17,7 @@ import threading
 from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import httpx
@@ -68,8 +69,8 @@ class AppClient:
         Raises:
             AddressRefused: the URL is none that may be called.
             AppUnreachable: the host has no address, or none accepts a connection.
-            AppTooSlow: connecting, or waiting for the next piece of the answer, took too long.
-            AppStalled: the whole call took longer than its deadline.
+            AppTooSlow: connecting, or waiting for the answer to begin or for its next piece, took too long.
+            AppStalled: the whole call took longer than its deadline, in its answer or before it could begin.
             AppDisconnected: the connection ended before the answer, or what came was no HTTP.
             RpcInsideTransaction: a database transaction is open here.
         """
@@ -118,25 +119,27 @@ class AppClient:
         return loop
 
     async def _call(self, call: AppCall) -> AppAnswer:
+        progress = _Progress()
         try:
             async with asyncio.timeout(call.limits.deadline_seconds):
                 url = self._parse(call.url)
                 async with self._slots.taken(f"{url.host}:{_port(url)}"):
+                    progress.is_unanswered = True
                     with _translated():
-                        return await self._exchange(call, url)
+                        return await self._exchange(call, url, progress)
         except TimeoutError as exc:
-            raise AppStalled from exc
+            raise (AppTooSlow if progress.is_unanswered else AppStalled) from exc
 
-    async def _exchange(self, call: AppCall, url: httpx.URL) -> AppAnswer:
+    async def _exchange(self, call: AppCall, url: httpx.URL, progress: "_Progress") -> AppAnswer:
         addresses = await _within(call.limits.connect_seconds, self._addresses(url))
         tls = self._tls or httpx.create_ssl_context()
         async with httpx.AsyncHTTPTransport(verify=tls, trust_env=False) as transport:
             for address in addresses[:-1]:
                 try:
-                    return await _send(transport, call, url, address)
+                    return await _send(transport, call, url, address, progress)
                 except (httpx.ConnectError, httpx.ConnectTimeout):
                     continue  # nothing of the request was sent
-            return await _send(transport, call, url, addresses[-1])
+            return await _send(transport, call, url, addresses[-1], progress)
 
     def _parse(self, text: str) -> httpx.URL:
         try:
@@ -171,7 +174,17 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
         loop.close()
 
 
-async def _send(transport: httpx.AsyncHTTPTransport, call: AppCall, url: httpx.URL, address: str) -> AppAnswer:
+@dataclass
+class _Progress:
+    """How far a call came, for whoever looks at it after its deadline."""
+
+    is_unanswered: bool = False
+    """Whether it had its place among the calls, and the app had not begun to answer."""
+
+
+async def _send(
+    transport: httpx.AsyncHTTPTransport, call: AppCall, url: httpx.URL, address: str, progress: _Progress
+) -> AppAnswer:
     limits = call.limits
     timeouts = {"connect": limits.connect_seconds, "read": limits.read_seconds, "write": limits.read_seconds}
     request = httpx.Request(
@@ -182,6 +195,7 @@ async def _send(transport: httpx.AsyncHTTPTransport, call: AppCall, url: httpx.U
         extensions={"timeout": timeouts, "sni_hostname": url.raw_host.decode("ascii").rstrip(".")},
     )
     response = await transport.handle_async_request(request)
+    progress.is_unanswered = False
     try:
         body, is_truncated = await _read(response, limits.answer_bytes)
     finally:

@@ -35,7 +35,7 @@ def raw_server(speak: Callable[[socket.socket, threading.Event], None]) -> Itera
 
 def drip(connection: socket.socket, over: threading.Event) -> None:
     """One byte at a time, for ever: each in time, all of them never."""
-    connection.sendall(b"HTTP/1.1 200 OK\r\nX-Endless: ")
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
     while not over.wait(0.01):
         connection.sendall(b"x")
 

@@ -80,6 +80,12 @@ def test_an_app_that_says_nothing_is_too_slow(client: AppClient) -> None:
         client.send(get(f"http://{address}/", limits=BRIEF))
 
 
+def test_an_app_that_says_nothing_until_the_deadline_of_the_call_is_too_slow_as_well(client: AppClient) -> None:
+    limits = Limits(read_seconds=60, deadline_seconds=0.2)
+    with raw_server(say_nothing) as address, pytest.raises(AppTooSlow):
+        client.send(get(f"http://{address}/", limits=limits))
+
+
 def test_an_app_that_drips_is_cut_off_at_the_deadline(client: AppClient) -> None:
     with raw_server(drip) as address, pytest.raises(AppStalled):
         client.send(get(f"http://{address}/", limits=BRIEF))
