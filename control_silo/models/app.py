@@ -75,11 +75,11 @@ class SentryApp(Model):
 
     @property
     def is_published(self) -> bool:
-        return self.state is SentryAppStatus.PUBLISHED
+        return self.status == SentryAppStatus.PUBLISHED
 
     @property
     def is_internal(self) -> bool:
-        return self.state is SentryAppStatus.INTERNAL
+        return self.status == SentryAppStatus.INTERNAL
 
 
 class SentryAppComponent(Model):

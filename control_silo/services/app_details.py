@@ -27,15 +27,16 @@ class AppDetails:
 _APP = Columns(SentryApp, "a")
 _APPLICATION = Columns(ApiApplication, "p")
 _AVATAR = Columns(SentryAppAvatar, "v")
-# One statement, since each is a round trip; pictures, which most apps have not, take another. An app has a feature
-# once: the sum of powers of two is the set.
+# One statement, since each is a round trip; pictures, which most apps have not, take another. A row per feature, of
+# which most apps have one: putting them together in the database would take it a third of the statement's time.
 _SELECT = f"""
 SELECT {_APP.sql}, {_APPLICATION.sql}, o.slug,
     EXISTS (SELECT 1 FROM sentry_app_avatar v WHERE v.sentry_app_id = a.id),
-    (SELECT SUM(1 << f.feature) FROM {IntegrationFeature._meta.table_name} f WHERE f.sentry_app_id = a.id)
+    f.feature
 FROM sentry_app a
 LEFT JOIN api_application p ON p.id = a.application_id
 LEFT JOIN organization_replica o ON o.id = a.owner_id AND NOT o.tombstone
+LEFT JOIN {IntegrationFeature._meta.table_name} f ON f.sentry_app_id = a.id
 """  # noqa: S608 - every name is ours
 _NEWEST_FIRST = "ORDER BY a.date_added DESC, a.id DESC"
 
@@ -101,23 +102,23 @@ def _first(control: Control, condition: str, value: int | str) -> AppDetails | N
 
 
 def _read(control: Control, rows: Sequence[tuple[Any, ...]]) -> list[AppDetails]:
-    avatars = list_avatars(control, [_APP.id_of(row) for row in rows if row[-2]])
-    return [_details(row, avatars.get(_APP.id_of(row), ())) for row in rows]
+    by_app: dict[int, list[tuple[Any, ...]]] = {}
+    for row in rows:
+        by_app.setdefault(_APP.id_of(row), []).append(row)
+    avatars = list_avatars(control, [app_id for app_id, (row, *_) in by_app.items() if row[-2]])
+    return [_details(of_app, avatars.get(app_id, ())) for app_id, of_app in by_app.items()]
 
 
-def _details(row: tuple[Any, ...], avatars: Sequence[SentryAppAvatar]) -> AppDetails:
+def _details(rows: Sequence[tuple[Any, ...]], avatars: Sequence[SentryAppAvatar]) -> AppDetails:
+    row = rows[0]
     app = _APP.read(row)
     return AppDetails(
         app=app,
         application=_APPLICATION.read(row, at=_APP.width) if app.application_id else None,
         owner_slug=row[-3],
-        features=_features(row[-1] or 0),
+        features=tuple(sorted(row[-1] for row in rows if row[-1] is not None)),
         avatars=tuple(avatars),
     )
-
-
-def _features(powers: int) -> tuple[int, ...]:
-    return tuple(number for number in range(powers.bit_length()) if powers >> number & 1)
 
 
 def _marks(values: Sequence[object]) -> str:
