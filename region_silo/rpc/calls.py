@@ -14,6 +14,7 @@ from region_silo.services.held import NotHeld
 from region_silo.services.region import Region
 from region_silo.services.way_to_control import WayToControl
 from shared.asking.ask import Asking
+from shared.away import silo_away
 from shared.config import CONTROL
 from shared.consistency import TOKEN_NAME, encode, required
 from shared.domain.app_call import check_call
@@ -21,7 +22,6 @@ from shared.errors import (
     CallerNotOwner,
     DeadlineExceeded,
     ReplicaBehind,
-    SiloUnreachable,
     Unauthenticated,
     Unavailable,
 )
@@ -130,7 +130,7 @@ class RegionCalls:
             with self._way.asking():
                 return _forward(request, ask, timeout_seconds=ASK_SECONDS)
         except (DeadlineExceeded, Unauthenticated) as exc:  # a control that refuses our signature is as good as away
-            raise SiloUnreachable(metadata={"silo": CONTROL}) from exc
+            raise silo_away(CONTROL) from exc
 
 
 def _forward(request: Request, ask: "Ask[Request, Response]", *, timeout_seconds: float | None) -> Response:

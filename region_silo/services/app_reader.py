@@ -15,6 +15,7 @@ from region_silo.services.held import NotHeld, is_local
 from region_silo.services.installed_component import list_installed_components
 from region_silo.services.region import Region
 from region_silo.services.way_to_control import WayToControl
+from shared.away import silo_away
 from shared.config import CONTROL
 from shared.consistency import required
 from shared.domain.alert_component import ALERT_RULE_ACTION
@@ -224,4 +225,4 @@ def _reaching_control(way: WayToControl) -> Iterator[None]:
         with way.asking():
             yield
     except (Unavailable, DeadlineExceeded, Unauthenticated) as exc:
-        raise SiloUnreachable(metadata={"silo": CONTROL}) from exc
+        raise silo_away(CONTROL) from exc

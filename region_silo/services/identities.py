@@ -8,6 +8,7 @@ from region_silo.services.freshness import Freshness
 from region_silo.services.identity_memory import IdentityMemory
 from region_silo.services.principal import Principal
 from region_silo.services.region import Region
+from shared.away import silo_away
 from shared.circuit import Circuit
 from shared.config import CONTROL
 from shared.consistency import required
@@ -92,13 +93,13 @@ class Identities:
 
     def _ask(self, credential: Credential) -> Answer:
         if not self._circuit.admits():
-            raise SiloUnreachable(metadata={"silo": CONTROL})
+            raise silo_away(CONTROL)
         try:
             answer: Answer = self._control.Authenticate(_request(credential), timeout=ASK_SECONDS)
         except (Unavailable, DeadlineExceeded, Unauthenticated) as exc:
             # Unauthenticated: control refuses this silo's signature, of which the client must not be accused.
             self._circuit.failed()
-            raise SiloUnreachable(metadata={"silo": CONTROL}) from exc
+            raise silo_away(CONTROL) from exc
         except BaseException:
             self._circuit.abandoned()
             raise

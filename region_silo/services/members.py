@@ -2,9 +2,10 @@
 
 from region_silo.services.issue_changes import Assignee
 from region_silo.services.principal import Principal
+from shared.away import silo_away
 from shared.config import CONTROL
 from shared.domain.path_key import find_id
-from shared.errors import DeadlineExceeded, SiloUnreachable, Unavailable
+from shared.errors import DeadlineExceeded, Unavailable
 from shared.pb.hybridcloud.users.v1 import member_service_pb2, member_service_pb2_grpc, user_pb2
 from shared.rpc.aliases import Channel
 
@@ -45,7 +46,7 @@ class Members:
         try:
             answer = self._control.FindMember(request, timeout=ASK_SECONDS)
         except (Unavailable, DeadlineExceeded) as exc:
-            raise SiloUnreachable(metadata={"silo": CONTROL}) from exc
+            raise silo_away(CONTROL) from exc
         return _assignee(answer.member) if answer.HasField("member") else None
 
 

@@ -8,8 +8,9 @@ from region_silo.services.find_installation import get_installation_of_proxy_use
 from region_silo.services.held import NotHeld
 from region_silo.services.region import Region
 from region_silo.services.way_to_control import WayToControl
+from shared.away import silo_away
 from shared.config import CONTROL
-from shared.errors import DeadlineExceeded, FieldMissing, SiloUnreachable, Unauthenticated, Unavailable
+from shared.errors import DeadlineExceeded, FieldMissing, Unauthenticated, Unavailable
 from shared.pb.hybridcloud.users.v1 import member_service_pb2, member_service_pb2_grpc, user_pb2
 from shared.rpc.aliases import Channel
 
@@ -56,4 +57,4 @@ class UserAccess:
             with self._way.asking():
                 return self._control.FindMember(request, timeout=ASK_SECONDS).HasField("member")
         except (Unavailable, DeadlineExceeded, Unauthenticated) as exc:
-            raise SiloUnreachable(metadata={"silo": CONTROL}) from exc
+            raise silo_away(CONTROL) from exc

@@ -8,6 +8,7 @@ import contextlib
 import threading
 from collections.abc import Iterator
 
+from shared.away import silo_away
 from shared.circuit import Circuit
 from shared.clock import Clock
 from shared.config import CONTROL
@@ -45,10 +46,10 @@ class WayToControl:
             SiloUnreachable: at once, when control is known to be away or enough calls wait for it already.
         """
         if not self._places.acquire(blocking=False):
-            raise _unreachable()
+            raise silo_away(CONTROL)
         try:
             if not self._circuit.admits():
-                raise _unreachable()
+                raise silo_away(CONTROL)
             with self._judged(tells_silence=tells_silence and _is_patient()):
                 yield
         finally:
@@ -84,7 +85,3 @@ def _is_away(exc: BaseException) -> bool:
 def _is_patient() -> bool:
     remaining = remaining_seconds()
     return remaining is None or remaining >= PATIENCE_SECONDS
-
-
-def _unreachable() -> SiloUnreachable:
-    return SiloUnreachable(metadata={"silo": CONTROL})

@@ -18,9 +18,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from shared.away import silo_away, spoken_name
 from shared.circuit import Circuit
 from shared.clock import Clock
-from shared.config import CONTROL
 from shared.domain.http_address import SiloAddress
 from shared.errors import RequestRefused, SiloUnreachable
 from shared.http.errors import NO_SUCH_PATH, Refused
@@ -131,21 +131,21 @@ class Relay:
         body = await RelayedBody.begun(request, piece_seconds=self._piece_seconds)
         line = await self._line(to)
         if not line.circuit.admits():
-            raise _away(to)
+            raise silo_away(to.name)
         try:
             answer = await line.transport.handle_async_request(self._outgoing(request, to, target, body))
         except httpx.PoolTimeout as exc:
             line.circuit.abandoned()
-            raise _away(to) from exc
+            raise silo_away(to.name) from exc
         except httpx.LocalProtocolError as exc:
             line.circuit.abandoned()
             raise RequestRefused("The request cannot be forwarded.") from exc
         except (httpx.ReadTimeout, httpx.WriteTimeout) as exc:
             line.circuit.timed_out()
-            raise _away(to) from exc
+            raise silo_away(to.name) from exc
         except httpx.TransportError as exc:
             line.circuit.failed()
-            raise _away(to) from exc
+            raise silo_away(to.name) from exc
         except BaseException:
             line.circuit.abandoned()
             raise
@@ -160,7 +160,7 @@ class Relay:
         """
         if is_proved(request.scope, silo=to.name, keyring=self._keyring, clock=self._clock):
             log.error("relay.leads_back", silo=to.name, url=to.url)
-            text = f"The address of {_name(to)} leads back to where it was asked from."
+            text = f"The address of {spoken_name(to.name)} leads back to where it was asked from."
             raise SiloUnreachable(text, metadata={"silo": to.name})
 
     async def close(self) -> None:
@@ -265,13 +265,3 @@ def _passed_on(headers: Iterable[tuple[bytes, bytes]], *, drop: frozenset[bytes]
     if any(name == b"transfer-encoding" for name, _ in lowered):
         named.add(b"content-length")  # it does not count beside the other (RFC 9112, 6.3), and need not be true
     return [(name, value) for name, value in lowered if name not in drop and name not in named]
-
-
-def _away(silo: SiloAddress) -> SiloUnreachable:
-    name = _name(silo)
-    text = f"{name[0].upper()}{name[1:]} is not available right now."
-    return SiloUnreachable(text, metadata={"silo": silo.name})
-
-
-def _name(silo: SiloAddress) -> str:
-    return "control" if silo.name == CONTROL else f"the region {silo.name}"
