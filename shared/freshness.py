@@ -50,7 +50,7 @@ class ReplicaFreshness:
         Holds no database connection while it waits, and never waits longer than half of what the caller allows, so
         that time is left to ask elsewhere.
         """
-        held = [written for written in required if written.category in self._tables] if required else ()
+        held = self._held(required)
         if not held:
             return True
         remaining = remaining_seconds()
@@ -65,15 +65,21 @@ class ReplicaFreshness:
             self._wait_for_commit(commits, seconds=min(RECHECK_SECONDS, end - time.monotonic()))
 
     def is_fresh(self, required: Sequence[WrittenVersion]) -> bool:
-        """Whether every replica is at the required version or a newer one now; a tombstone has a version too."""
+        """Whether every replica is at the required version or a newer one now; a tombstone has a version too.
+
+        Categories that this silo keeps no replicas of count for nothing.
+        """
         by_category: defaultdict[Category, dict[int, int]] = defaultdict(dict)
-        for written in required:
+        for written in self._held(required):
             known = by_category[written.category].get(written.object_id, 0)
             by_category[written.category][written.object_id] = max(known, written.version)
         with self._database.session():
             return all(
                 self._has_reached(self._tables[category], versions) for category, versions in by_category.items()
             )
+
+    def _held(self, required: Sequence[WrittenVersion]) -> list[WrittenVersion]:
+        return [written for written in required if written.category in self._tables]
 
     def _has_reached(self, table: str, versions: Mapping[int, int]) -> bool:
         marks = ", ".join("?" * len(versions))

@@ -106,7 +106,8 @@ def create_api(
     limit_requests(app, RequestLimit(region.clock, limit=requests_per_second))
     answer_browsers(app)
     if control_http:
-        forward_control_paths(app, Relay(keyring, clock=region.clock), control_url=base_url(control_http))
+        relay = Relay(keyring, clock=region.clock)
+        forward_control_paths(app, relay, control_url=base_url(control_http), freshness=freshness)
     if public_url:
         app.add_middleware(PublicAddress, url=public_url)
     app.add_middleware(Forwarded, silo=region.name, keyring=keyring, clock=region.clock)

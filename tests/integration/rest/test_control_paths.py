@@ -1,19 +1,24 @@
 """What control owns, asked at the address of a region: clients send there whatever is below an organization."""
 
+import threading
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.routing import Match
 
 from control_silo.api.app import list_endpoints
 from region_silo.api.app import create_api
+from region_silo.api.forward import forward_control_paths
+from region_silo.services.freshness import Freshness
 from shared.config import CONTROL
-from shared.consistency import TOKEN_NAME
+from shared.consistency import TOKEN_NAME, decode
 from shared.http.application import PREFIX
 from shared.http.forwarded import ForwardingProver
+from shared.http.relay import Relay
 from shared.http.serve import HttpServer
 from tests.integration.rest.conftest import Web
 from tests.silos import fresh
@@ -84,6 +89,29 @@ def test_an_app_is_made_and_installed_through_a_region(web: Web, us: httpx.Clien
     assert TOKEN_NAME in made.headers
     assert us.get(f"/api/0/sentry-app-installations/{made.json()['uuid']}/").json() == made.json()
     web.silos.replicate()
+
+
+def test_what_is_written_through_a_region_is_answered_once_the_region_shows_it(web: Web) -> None:
+    running, body = web.silos.regions["us"], {"name": fresh("Kanban"), "organization": "acme", "isInternal": True}
+    freshness, answers, ended = Freshness(running.region.database), [], threading.Event()
+    app, relay = FastAPI(), Relay(web.silos.keyring, clock=web.silos.clock)
+    forward_control_paths(app, relay, control_url=web.http.url(CONTROL), freshness=freshness, wait_seconds=60)
+    server = HttpServer(app, listen="127.0.0.1:0")
+    server.start()
+
+    def create() -> None:
+        headers = {"Authorization": f"Bearer {web.owner.token}"}
+        url = f"http://{server.address}/api/0/sentry-apps/"
+        answers.append(httpx.post(url, json=body, headers=headers, trust_env=False, timeout=60))
+        ended.set()
+
+    threading.Thread(target=create, daemon=True).start()
+    assert not ended.wait(0.1)
+    web.silos.replicate()
+    assert ended.wait(30)
+    server.stop()
+    assert answers[0].status_code == 201
+    assert freshness.is_fresh(decode(answers[0].headers[TOKEN_NAME]))
 
 
 def test_control_that_is_away_is_said_to_be(web: Web, us: httpx.Client) -> None:
