@@ -1,5 +1,6 @@
 """Wires control: the only place that constructs its concrete parts."""
 
+from functools import partial
 from pathlib import Path
 
 import grpc
@@ -11,10 +12,11 @@ from control_silo.rpc.identity_service import IdentityServicer
 from control_silo.rpc.member_service import MemberServicer
 from control_silo.rpc.organization_service import OrganizationServicer
 from control_silo.rpc.topology_service import TopologyServicer
-from control_silo.services.apply import organization_tables, replica_checksums, replica_versions
+from control_silo.services.apply import organization_tables, replica_checksums, replica_tombstones, replica_versions
 from control_silo.services.control import Control
 from control_silo.services.freshness import organization_freshness
 from control_silo.services.regions import RegionChannels
+from control_silo.services.repair import repair_replicas
 from control_silo.services.webhook import prepare
 from shared.clock import Clock
 from shared.config import CONTROL
@@ -80,11 +82,18 @@ def start_server(control: Control, config: ControlConfig) -> SiloServer:
     holdings = Holdings(
         tables_for=_tables_for,
         replica_versions=replica_versions,
+        replica_tombstones=replica_tombstones,
         replica_checksums=replica_checksums,
         owned_versions=lambda category, destination: list_versions(category, destination=destination),
         load=load,
     )
-    outbox = OutboxServicer(control.database, silo=CONTROL, clock=control.clock, retried=show_pending)
+    outbox = OutboxServicer(
+        control.database,
+        silo=CONTROL,
+        clock=control.clock,
+        repair=partial(repair_replicas, control),
+        retried=show_pending,
+    )
     freshness = organization_freshness(control)
     apps = AppServicer(control, freshness=freshness)
     organizations = OrganizationServicer(control, freshness)

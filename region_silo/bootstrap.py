@@ -1,11 +1,18 @@
 """Wires a region: the only place that constructs its concrete parts."""
 
+from functools import partial
 from pathlib import Path
 
 import grpc
 
 from region_silo.config import RegionConfig
-from region_silo.replication.delivery import OrganizationLoader, list_versions, replica_checksums, replica_versions
+from region_silo.replication.delivery import (
+    OrganizationLoader,
+    list_versions,
+    replica_checksums,
+    replica_tombstones,
+    replica_versions,
+)
 from region_silo.rpc.app_request_service import AppRequestServicer
 from region_silo.rpc.app_service import AppServicer
 from region_silo.rpc.hook_service import HookServicer
@@ -16,6 +23,7 @@ from region_silo.services.app_reader import AppReader
 from region_silo.services.apply import TABLES
 from region_silo.services.freshness import Freshness
 from region_silo.services.region import Region
+from region_silo.services.repair import repair_replicas
 from region_silo.services.user_access import UserAccess
 from region_silo.services.way_to_control import WayToControl
 from region_silo.webhooks.prepare import Preparing
@@ -81,6 +89,7 @@ def start_server(region: Region, config: RegionConfig, *, control: grpc.Channel)
     holdings = Holdings(
         tables_for=only_caller(CONTROL, TABLES),
         replica_versions=replica_versions,
+        replica_tombstones=replica_tombstones,
         replica_checksums=replica_checksums,
         owned_versions=list_versions,
         load=OrganizationLoader(region.name),
@@ -89,7 +98,13 @@ def start_server(region: Region, config: RegionConfig, *, control: grpc.Channel)
     way = WayToControl(region.clock)
     apps = AppServicer(region, control, freshness, way=way)
     on_apps = _on_apps(region, control, freshness, way)
-    outbox = OutboxServicer(region.database, silo=region.name, clock=region.clock, retried=show_pending)
+    outbox = OutboxServicer(
+        region.database,
+        silo=region.name,
+        clock=region.clock,
+        repair=partial(repair_replicas, region),
+        retried=show_pending,
+    )
     servicers: list[tuple[AddServicer, object]] = [
         (app_service_pb2_grpc.add_AppServiceServicer_to_server, apps),
         (hook_service_pb2_grpc.add_HookServiceServicer_to_server, HookServicer(region)),

@@ -7,14 +7,17 @@ from shared.database import Model
 
 
 class Tombstone(Model):
-    """The last version of an object whose row is gone. Apps and installations keep their rows and need none."""
+    """The last version of an object whose row is gone.
+
+    Apps and installations keep their rows; one has a tombstone only if a region held it after control had lost it.
+    """
 
     id = IdField()
     category = peewee.TextField()
     object_id = peewee.BigIntegerField()
     version = peewee.BigIntegerField()
     destination = peewee.TextField()
-    """The silo that holds the replica."""
+    """A silo that holds the replica, or held it."""
 
     class Meta:
         indexes = ((("category", "object_id"), True),)

@@ -25,7 +25,14 @@ from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
 def load(category: Category, object_ids: Sequence[int], *, destination: str) -> Iterable[replica_pb2.Change]:
     """The state of each object that ``destination`` should hold, or its tombstone. Implements ``Load``."""
-    return _LOADERS[category](object_ids, destination)
+    gone = set(object_ids)
+    for change in _LOADERS[category](object_ids, destination):
+        gone.discard(change.object_id)
+        yield change
+    if gone:
+        buried = Tombstone.select().where(Tombstone.category == category, Tombstone.object_id.in_(gone))
+        for tombstone in buried.order_by(Tombstone.object_id):
+            yield replica_pb2.Change(category=category.number, object_id=tombstone.object_id, version=tombstone.version)
 
 
 def list_versions(category: Category, *, destination: str) -> list[tuple[int, int]]:
@@ -112,19 +119,12 @@ def _organizations_without_errors(installations: Iterable[SentryAppInstallation]
 
 def _load_tokens(ids: Sequence[int], destination: str) -> Iterable[replica_pb2.Change]:
     places = _installations_of_tokens(ids)
-    found: set[int] = set()
     for token in ApiToken.select().where(ApiToken.id.in_(ids)):
-        found.add(token.id)
         change = replica_pb2.Change(category=Category.TOKEN.number, object_id=token.id, version=token.version)
         if token.id in places:
             installation, is_internal = places[token.id]
             change.token.CopyFrom(_token_state(token, installation, is_internal=is_internal))
         yield change
-    gone = [object_id for object_id in ids if object_id not in found]
-    for tombstone in Tombstone.select().where(Tombstone.category == Category.TOKEN, Tombstone.object_id.in_(gone)):
-        yield replica_pb2.Change(
-            category=Category.TOKEN.number, object_id=tombstone.object_id, version=tombstone.version
-        )
 
 
 def _installations_of_tokens(ids: Sequence[int]) -> dict[int, tuple[SentryAppInstallation, bool]]:

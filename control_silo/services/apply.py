@@ -47,11 +47,13 @@ def organization_tables(region: str) -> Mapping["replica_pb2.Category", ReplicaT
 
 
 def replica_versions(category: Category) -> list[tuple[int, int]]:
-    """Id and version of every live replica. Needs a session."""
-    if category is not Category.ORGANIZATION:
-        return []
-    live = OrganizationReplica.select(OrganizationReplica.id, OrganizationReplica.version)
-    return tuples_of(live.where(~OrganizationReplica.tombstone).order_by(OrganizationReplica.id))
+    """Id and version of every live replica, in id order. Needs a session."""
+    return _versions(category, tombstones=False)
+
+
+def replica_tombstones(category: Category) -> list[tuple[int, int]]:
+    """Id and version of every replica that is a tombstone, in id order. Needs a session."""
+    return _versions(category, tombstones=True)
 
 
 def replica_checksums(category: Category, ids: Sequence[int]) -> Mapping[int, bytes]:
@@ -64,3 +66,10 @@ def replica_checksums(category: Category, ids: Sequence[int]) -> Mapping[int, by
         change.organization.organization.CopyFrom(organization_message(organization))
         checksums[organization.id] = state_checksum(change)
     return checksums
+
+
+def _versions(category: Category, *, tombstones: bool) -> list[tuple[int, int]]:
+    if category is not Category.ORGANIZATION:
+        return []
+    rows = OrganizationReplica.select(OrganizationReplica.id, OrganizationReplica.version)
+    return tuples_of(rows.where(OrganizationReplica.tombstone == tombstones).order_by(OrganizationReplica.id))

@@ -45,10 +45,12 @@ def list_versions(category: Category, destination: str) -> list[tuple[int, int]]
 
 def replica_versions(category: Category) -> list[tuple[int, int]]:
     """Id and version of every live replica, in id order. Needs a session."""
-    replica = _REPLICAS.get(category)
-    if replica is None:
-        return []
-    return tuples_of(replica.select(replica.id, replica.version).where(~replica.tombstone).order_by(replica.id))
+    return _versions(category, tombstones=False)
+
+
+def replica_tombstones(category: Category) -> list[tuple[int, int]]:
+    """Id and version of every replica that is a tombstone, in id order. Needs a session."""
+    return _versions(category, tombstones=True)
 
 
 def replica_checksums(category: Category, ids: Sequence[int]) -> Mapping[int, bytes]:
@@ -57,3 +59,11 @@ def replica_checksums(category: Category, ids: Sequence[int]) -> Mapping[int, by
     if replica is None or not ids:
         return {}
     return dict(tuples_of(replica.select(replica.id, replica.checksum).where(replica.id.in_(ids))))
+
+
+def _versions(category: Category, *, tombstones: bool) -> list[tuple[int, int]]:
+    replica = _REPLICAS.get(category)
+    if replica is None:
+        return []
+    rows = replica.select(replica.id, replica.version).where(replica.tombstone == tombstones)
+    return tuples_of(rows.order_by(replica.id))

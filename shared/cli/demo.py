@@ -74,7 +74,10 @@ def _tell(chapter: Chapter, line: str) -> None:
 def _print_ending(ending: Ending) -> None:
     print_table(
         ("silo", "replicas of", "expected", "held", "equal"),
-        [(each.holder, each.category, each.expected, each.held, each.is_equal) for each in ending.comparisons],
+        [
+            (each.side.holder, each.side.category, each.expected, each.held, each.is_equal)
+            for each in ending.comparisons
+        ],
     )
     if ending.is_happy:
         print(f"Every replica is equal. {ending.lost_region} missed {ending.written} apps and has them all.")

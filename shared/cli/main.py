@@ -30,6 +30,7 @@ _MODULES = {
     "app": "shared.cli.app",
     "deliveries": "shared.cli.deliveries",
     "outbox": "shared.cli.outbox",
+    "verify": "shared.cli.verify",
     "region": "shared.cli.region",
     "rpc": "shared.cli.rpc",
 }

@@ -11,7 +11,8 @@ from shared.errors import FieldMissing, PermissionDenied
 from shared.outbox.breaker import BreakerState
 from shared.outbox.message import OutboxMessage
 from shared.outbox.operate import ParkedFilter, discard_parked, list_parked, pause, resume, retry_parked
-from shared.outbox.replica_servicer import SERVICE_PREFIX
+from shared.outbox.repair import Repair, held_versions
+from shared.outbox.replica_servicer import SERVICE_PREFIX, category_of
 from shared.outbox.status import DestinationStatus, list_destinations
 from shared.pb.hybridcloud.operations.v1 import outbox_pb2, outbox_service_pb2, outbox_service_pb2_grpc
 from shared.rpc.paging import page_of
@@ -28,16 +29,20 @@ def _nobody_cares(tx: Transaction, retried: Sequence[tuple[str, int]]) -> None:
 class OutboxServicer(outbox_service_pb2_grpc.OutboxServiceServicer):
     """Serves ``OutboxService``."""
 
-    def __init__(self, database: Database, *, silo: str, clock: Clock, retried: Retried = _nobody_cares) -> None:
+    def __init__(
+        self, database: Database, *, silo: str, clock: Clock, repair: Repair, retried: Retried = _nobody_cares
+    ) -> None:
         """Args:
         database: of this silo.
         silo: its name.
         clock: for ages and due times.
+        repair: outranks replicas of what this silo owns.
         retried: told of messages that are retried.
         """
         self._database = database
         self._silo = silo
         self._clock = clock
+        self._repair = repair
         self._retried = retried
 
     def GetStatus(  # noqa: N802
@@ -92,6 +97,14 @@ class OutboxServicer(outbox_service_pb2_grpc.OutboxServiceServicer):
         with self._database.transaction() as tx:
             resume(tx, _named(request.destination))
         return outbox_service_pb2.ResumeDestinationResponse()
+
+    def RepairReplicas(  # noqa: N802
+        self, request: outbox_service_pb2.RepairReplicasRequest, context: grpc.ServicerContext
+    ) -> outbox_service_pb2.RepairReplicasResponse:
+        _refuse_silos()
+        category, held = category_of(request.category), held_versions(request.replicas)
+        unknown = self._repair(category, held, destination=_named(request.destination))
+        return outbox_service_pb2.RepairReplicasResponse(unknown_ids=sorted(unknown))
 
 
 def _refuse_silos() -> None:

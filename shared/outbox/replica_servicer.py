@@ -35,6 +35,8 @@ class Holdings:
     """Replica tables that a caller of that name may write; raises ``PermissionDenied`` for one that may write none."""
     replica_versions: Callable[[Category], Iterable[tuple[int, int]]]
     """Id and version of the live replicas of a category."""
+    replica_tombstones: Callable[[Category], Iterable[tuple[int, int]]]
+    """Id and version of the tombstones among its replicas."""
     replica_checksums: Callable[[Category, list[int]], Mapping[int, bytes]]
     """By id, the checksums of live replicas."""
     owned_versions: Callable[[Category, str], Iterable[tuple[int, int]]]
@@ -67,25 +69,33 @@ class ReplicaServicer(replica_service_pb2_grpc.ReplicaServiceServicer):
         self, request: replica_service_pb2.GetDigestsRequest, context: grpc.ServicerContext
     ) -> replica_service_pb2.GetDigestsResponse:
         with self._database.session():
-            versions = self._versions(_category(request.category), request.destination)
+            versions = self._versions(category_of(request.category), request.destination)
         return replica_service_pb2.GetDigestsResponse(digests=digest_buckets(versions))
 
     def ListVersions(  # noqa: N802
         self, request: replica_service_pb2.ListVersionsRequest, context: grpc.ServicerContext
     ) -> replica_service_pb2.ListVersionsResponse:
-        category = _category(request.category)
+        category = category_of(request.category)
         page = page_of(request.page_size, request.page_token, default_size=DEFAULT_PAGE_SIZE, max_size=MAX_PAGE_SIZE)
         buckets = set(request.buckets) or _ALL_BUCKETS
         if not buckets <= _ALL_BUCKETS:
             raise InvalidInput.at("buckets", f"each is a number from 0 to {BUCKETS - 1}.")
+        if request.tombstones and request.destination:
+            raise InvalidInput.at("tombstones", "an owner keeps none for a destination.")
         with self._database.snapshot():
+            listed = (
+                self._holdings.replica_tombstones(category)
+                if request.tombstones
+                else self._versions(category, request.destination)
+            )
             wanted = [
                 (object_id, version)
-                for object_id, version in self._versions(category, request.destination)
+                for object_id, version in listed
                 if object_id > page.after_id and object_id % BUCKETS in buckets
             ]
             shown = wanted[: page.size]
-            checksums = self._checksums(category, [object_id for object_id, _ in shown], request.destination)
+            live = [] if request.tombstones else [object_id for object_id, _ in shown]
+            checksums = self._checksums(category, live, request.destination)
         next_page_token = page.next_token([object_id for object_id, _ in wanted])
         response = replica_service_pb2.ListVersionsResponse(next_page_token=next_page_token)
         for object_id, version in shown:
@@ -107,6 +117,18 @@ class ReplicaServicer(replica_service_pb2_grpc.ReplicaServiceServicer):
         return {change.object_id: state_checksum(change) for change in changes}
 
 
+def category_of(number: "replica_pb2.Category") -> Category:
+    """The category that a request names.
+
+    Raises:
+        FieldMissing: it names none that is known.
+    """
+    try:
+        return Category.of(number)
+    except KeyError as exc:
+        raise FieldMissing.at("category", "one of the known categories is required.") from exc
+
+
 def only_caller(expected: str, tables: Tables) -> Callable[[str], Tables]:
     """Lets one silo write, and nobody else."""
 
@@ -116,10 +138,3 @@ def only_caller(expected: str, tables: Tables) -> Callable[[str], Tables]:
         return tables
 
     return tables_for
-
-
-def _category(number: "replica_pb2.Category") -> Category:
-    try:
-        return Category.of(number)
-    except KeyError as exc:
-        raise FieldMissing.at("category", "one of the known categories is required.") from exc

@@ -32,6 +32,7 @@ OPERATED = [
     ("ResumeDestination", UNUSED, {}),
     ("PauseDestination", {}, Refused(INVALID, "FIELD_MISSING", "destination")),
     ("ResumeDestination", {}, Refused(INVALID, "FIELD_MISSING", "destination")),
+    ("RepairReplicas", {"destination": "us"}, Refused(INVALID, "FIELD_MISSING", "category")),
 ]
 """A destination of which nothing waits is paused and resumed, and nothing parked is retried and discarded."""
 NOT_FOR_SILOS = [
@@ -39,10 +40,12 @@ NOT_FOR_SILOS = [
     ("DiscardMessages", {"filter": UNUSED}, DENIED),
     ("PauseDestination", UNUSED, DENIED),
     ("ResumeDestination", UNUSED, DENIED),
+    ("RepairReplicas", {"destination": "us"}, DENIED),
 ]
+HELD = [{"object_id": 987654, "version": 1}]
 OLD_APP = {"category": "CATEGORY_APP", "object_id": "@kanban.id", "version": 1}
 OLD_ACME = {"category": "CATEGORY_ORGANIZATION", "object_id": "@acme.id", "version": 1}
-APPS = {"category": "CATEGORY_APP"}
+APPS, TOKENS, PLACES = ({"category": f"CATEGORY_{name}"} for name in ("APP", "TOKEN", "ORGANIZATION"))
 DIGESTS = {"digests": [ANY] * 1024}
 IN_ACME = {"organization_id": "@acme.id"}
 
@@ -95,6 +98,12 @@ ROWS: list[Row] = [
         ("GetDigests", {}, Refused(INVALID, "FIELD_MISSING", "category")),
         ("ListVersions", {**APPS, "page_size": -1}, Refused(INVALID, "INVALID_INPUT", "page_size")),
         ("ListVersions", {**APPS, "buckets": [1024]}, Refused(INVALID, "INVALID_INPUT", "buckets")),
+        ("ListVersions", {**APPS, "tombstones": True}, {"next_page_token": ""}),
+        (
+            "ListVersions",
+            {**APPS, "tombstones": True, "destination": "us"},
+            Refused(INVALID, "INVALID_INPUT", "tombstones"),
+        ),
     ),
     *rows_of(
         REPLICAS,
@@ -106,6 +115,7 @@ ROWS: list[Row] = [
         OUTBOX,
         "control",
         ("GetStatus", {}, {"silo": "control", "destinations": Includes({"destination": "us", "parked": 0})}),
+        ("RepairReplicas", {**TOKENS, "destination": "us", "replicas": HELD}, {"unknown_ids": []}),
         *OPERATED,
     ),
     *rows_of(OUTBOX, "control", *NOT_FOR_SILOS, caller="us"),
@@ -113,6 +123,7 @@ ROWS: list[Row] = [
         OUTBOX,
         "us",
         ("GetStatus", {}, {"silo": "us", "destinations": Includes({"destination": "control"})}),
+        ("RepairReplicas", {**PLACES, "destination": "control", "replicas": HELD}, {"unknown_ids": [987654]}),
         *OPERATED,
     ),
     *rows_of(

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from shared.cli.access import Access
-from shared.cli.story.compare import Comparer
+from shared.cli.compare import Comparer
 from tests.e2e.silo_up import APP_SERVICE, SiloUp, eventually, silo_up
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]

@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 
 from shared.cli.access import Access
+from shared.cli.compare import Comparer
 from shared.cli.health import is_healthy
 from shared.cli.local.addresses import choose_addresses
 from shared.cli.manifest import ACME_KANBAN
 from shared.cli.rest import RestClient
 from shared.cli.status_report import read_status
-from shared.cli.story.compare import Comparer
+from shared.domain.category import Category
 from shared.errors import SiloError
 from tests.e2e.silo_up import ROOT, START_SECONDS, Ended, eventually
 
@@ -129,8 +130,8 @@ def test_what_a_serving_process_leaves_waiting_a_worker_of_its_own_delivers(plat
         eventually(comparer.digests_are_equal, within_seconds=30)
         create_app(platform, "meanwhile")  # another process commits: the worker hears no bell, it looks
         eventually(comparer.digests_are_equal, within_seconds=30)
-        held = {each.category: each.held for each in comparer.compare() if each.holder == "us"}
-    assert (held["app"], waiting_apps(platform)) == (2, 0)
+        held = {each.side.category: each.held for each in comparer.compare() if each.side.holder == "us"}
+    assert (held[Category.APP], waiting_apps(platform)) == (2, 0)
 
 
 def test_a_region_under_a_name_that_is_taken_ends_with_the_reason(platform: Platform, tmp_path: Path) -> None:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.cli.access import Access
+from shared.cli.compare import Comparer, Comparison
 from shared.cli.local.readiness import wait_until_ready
 from shared.cli.local.running_platform import RunningPlatform
 from shared.cli.manifest import ACME_KANBAN
 from shared.cli.rest import RestClient
 from shared.cli.status_report import read_status
 from shared.cli.story.arrival import Observer
-from shared.cli.story.compare import Comparer, Comparison
 from shared.cli.story.stage import Chapter, RegionScene, Stage
 from shared.config import CONTROL
 from shared.errors import DeadlineExceeded

@@ -4,7 +4,7 @@ from contextlib import closing
 import pytest
 
 from shared.cli.access import Access
-from shared.cli.story.compare import Comparer, Comparison
+from shared.cli.compare import Comparer, Comparison, Difference
 from tests.silos import Silos
 
 
@@ -23,7 +23,7 @@ def world(silos: Silos) -> Silos:
 
 
 def found(comparer: Comparer, holder: str, category: str) -> Comparison:
-    return next(each for each in comparer.compare() if (each.holder, each.category) == (holder, category))
+    return next(each for each in comparer.compare() if (each.side.holder, each.side.category) == (holder, category))
 
 
 def test_silos_that_have_delivered_everything_are_equal(world: Silos, comparer: Comparer) -> None:
@@ -35,7 +35,7 @@ def test_silos_that_have_delivered_everything_are_equal(world: Silos, comparer: 
 
 def test_what_a_region_misses_is_named(world: Silos, comparer: Comparer) -> None:
     comparison = found(comparer, "us", "app")
-    assert (comparison.expected, comparison.held, len(comparison.differing)) == (1, 0, 1)
+    assert (comparison.expected, comparison.held, len(comparison.differences)) == (1, 0, 1)
     assert not comparer.digests_are_equal()
 
 
@@ -44,8 +44,8 @@ def test_an_older_version_is_a_difference(world: Silos, comparer: Comparer) -> N
     app = world.create_app("Board", owner=owner, creator=creator)
     world.replicate()
     world.publish(app)
-    assert found(comparer, "us", "app").differing == [app.id]
-    assert found(comparer, "de", "app").differing == [app.id]
+    assert [each.kind for each in found(comparer, "us", "app").differences] == ["behind"]
+    assert found(comparer, "de", "app").differences == [Difference(app.id, 2, 0)]
 
 
 def test_the_organizations_of_all_regions_are_controls(silos: Silos, comparer: Comparer) -> None:

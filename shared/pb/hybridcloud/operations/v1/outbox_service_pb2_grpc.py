@@ -68,6 +68,11 @@ class OutboxServiceStub:
                 request_serializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.ResumeDestinationRequest.SerializeToString,
                 response_deserializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.ResumeDestinationResponse.FromString,
                 _registered_method=True)
+        self.RepairReplicas = channel.unary_unary(
+                '/hybridcloud.operations.v1.OutboxService/RepairReplicas',
+                request_serializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.RepairReplicasRequest.SerializeToString,
+                response_deserializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.RepairReplicasResponse.FromString,
+                _registered_method=True)
 
 
 class OutboxServiceServicer:
@@ -118,6 +123,15 @@ class OutboxServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RepairReplicas(self, request, context):
+        """Makes replicas equal again that `ReplicaService` showed to differ from what this silo, their owner, has: gives each
+        object a newer version than the one held, unless it has one, and makes it due. What the destination should not hold
+        reaches it as a tombstone.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_OutboxServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -150,6 +164,11 @@ def add_OutboxServiceServicer_to_server(servicer, server):
                     servicer.ResumeDestination,
                     request_deserializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.ResumeDestinationRequest.FromString,
                     response_serializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.ResumeDestinationResponse.SerializeToString,
+            ),
+            'RepairReplicas': grpc.unary_unary_rpc_method_handler(
+                    servicer.RepairReplicas,
+                    request_deserializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.RepairReplicasRequest.FromString,
+                    response_serializer=hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.RepairReplicasResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -316,6 +335,33 @@ class OutboxService:
             '/hybridcloud.operations.v1.OutboxService/ResumeDestination',
             hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.ResumeDestinationRequest.SerializeToString,
             hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.ResumeDestinationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RepairReplicas(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hybridcloud.operations.v1.OutboxService/RepairReplicas',
+            hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.RepairReplicasRequest.SerializeToString,
+            hybridcloud_dot_operations_dot_v1_dot_outbox__service__pb2.RepairReplicasResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -33,6 +33,11 @@ class OutboxServiceStub:
     """
     ResumeDestination: _grpc.UnaryUnaryMultiCallable[_outbox_service_pb2.ResumeDestinationRequest, _outbox_service_pb2.ResumeDestinationResponse]
     """Ends a pause; one that is not paused is fine."""
+    RepairReplicas: _grpc.UnaryUnaryMultiCallable[_outbox_service_pb2.RepairReplicasRequest, _outbox_service_pb2.RepairReplicasResponse]
+    """Makes replicas equal again that `ReplicaService` showed to differ from what this silo, their owner, has: gives each
+    object a newer version than the one held, unless it has one, and makes it due. What the destination should not hold
+    reaches it as a tombstone.
+    """
 
 class OutboxServiceServicer(metaclass=_abc_1.ABCMeta):
     """What operators see of an outbox, and do to it. Served by every silo, for its own. Whatever changes it takes a caller
@@ -88,5 +93,16 @@ class OutboxServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _grpc.ServicerContext,
     ) -> _outbox_service_pb2.ResumeDestinationResponse:
         """Ends a pause; one that is not paused is fine."""
+
+    @_abc_1.abstractmethod
+    def RepairReplicas(
+        self,
+        request: _outbox_service_pb2.RepairReplicasRequest,
+        context: _grpc.ServicerContext,
+    ) -> _outbox_service_pb2.RepairReplicasResponse:
+        """Makes replicas equal again that `ReplicaService` showed to differ from what this silo, their owner, has: gives each
+        object a newer version than the one held, unless it has one, and makes it due. What the destination should not hold
+        reaches it as a tombstone.
+        """
 
 def add_OutboxServiceServicer_to_server(servicer: OutboxServiceServicer, server: _grpc.Server) -> None: ...

@@ -58,18 +58,20 @@ class GetDigestsResponse(_message.Message):
     def __init__(self, digests: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class ListVersionsRequest(_message.Message):
-    __slots__ = ("category", "destination", "buckets", "page_size", "page_token")
+    __slots__ = ("category", "destination", "buckets", "page_size", "page_token", "tombstones")
     CATEGORY_FIELD_NUMBER: _ClassVar[int]
     DESTINATION_FIELD_NUMBER: _ClassVar[int]
     BUCKETS_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    TOMBSTONES_FIELD_NUMBER: _ClassVar[int]
     category: _replica_pb2.Category
     destination: str
     buckets: _containers.RepeatedScalarFieldContainer[int]
     page_size: int
     page_token: str
-    def __init__(self, category: _Optional[_Union[_replica_pb2.Category, str]] = ..., destination: _Optional[str] = ..., buckets: _Optional[_Iterable[int]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    tombstones: bool
+    def __init__(self, category: _Optional[_Union[_replica_pb2.Category, str]] = ..., destination: _Optional[str] = ..., buckets: _Optional[_Iterable[int]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., tombstones: _Optional[bool] = ...) -> None: ...
 
 class ListVersionsResponse(_message.Message):
     __slots__ = ("versions", "next_page_token")

@@ -101,7 +101,7 @@ class ReplicaServiceServicer:
 
     def ListVersions(self, request, context):
         """Id, version and checksum of the objects that this silo holds (or, asked as owner, that `destination` should hold) in
-        some buckets, in id order, a page at a time. Tombstones are not listed.
+        some buckets, in id order, a page at a time. Tombstones are not listed, or they alone.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

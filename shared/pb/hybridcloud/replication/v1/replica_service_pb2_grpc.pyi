@@ -41,7 +41,7 @@ class ReplicaServiceStub:
     """
     ListVersions: _grpc.UnaryUnaryMultiCallable[_replica_service_pb2.ListVersionsRequest, _replica_service_pb2.ListVersionsResponse]
     """Id, version and checksum of the objects that this silo holds (or, asked as owner, that `destination` should hold) in
-    some buckets, in id order, a page at a time. Tombstones are not listed.
+    some buckets, in id order, a page at a time. Tombstones are not listed, or they alone.
     """
 
 class ReplicaServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -88,7 +88,7 @@ class ReplicaServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _grpc.ServicerContext,
     ) -> _replica_service_pb2.ListVersionsResponse:
         """Id, version and checksum of the objects that this silo holds (or, asked as owner, that `destination` should hold) in
-        some buckets, in id order, a page at a time. Tombstones are not listed.
+        some buckets, in id order, a page at a time. Tombstones are not listed, or they alone.
         """
 
 def add_ReplicaServiceServicer_to_server(servicer: ReplicaServiceServicer, server: _grpc.Server) -> None: ...

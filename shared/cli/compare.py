@@ -1,0 +1,204 @@
+"""Whether every replica equals what its owner has: digests of versions, then the versions and checksums of objects.
+
+Owns which silo is asked for what. Control owns apps, installations and tokens, and is asked what a region should hold;
+the regions own organizations, and control holds those of all of them.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.cli.access import Access
+from shared.config import CONTROL
+from shared.domain.category import Category
+from shared.outbox.digest import BUCKETS
+from shared.pb.hybridcloud.replication.v1 import replica_service_pb2, replica_service_pb2_grpc
+from shared.rpc.channel import SiloChannel
+
+TIMEOUT_SECONDS = 60.0
+"""Of one call: a silo that holds a million replicas reads them all to answer."""
+_PAGE_SIZE = 5000
+_OF_CONTROL = (Category.APP, Category.INSTALLATION, Category.TOKEN)
+_NOTHING = (0, b"")
+
+Versions = dict[int, tuple[int, bytes]]
+"""Version and checksum of live objects, by id."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One category in one silo that holds replicas of it."""
+
+    category: Category
+    owners: tuple[str, ...]
+    holder: str
+
+
+@dataclass(frozen=True)
+class Difference:
+    """An object of which the holder does not hold what it should."""
+
+    object_id: int
+    expected_version: int
+    """What the owners have; 0: the holder should not have it."""
+    held_version: int
+    """0: the holder has nothing of it."""
+
+    @property
+    def kind(self) -> str:
+        """In a word."""
+        if not self.held_version:
+            return "missing"
+        if not self.expected_version:
+            return "left over"
+        if self.held_version == self.expected_version:
+            return "altered"
+        return "behind" if self.held_version < self.expected_version else "ahead"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All objects of a side."""
+
+    side: Side
+    expected: int
+    """Objects that the owners say the holder should have."""
+    held: int
+    digests_equal: bool
+    differences: Sequence[Difference]
+
+    @property
+    def is_equal(self) -> bool:
+        return self.digests_equal and not self.differences
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "silo": self.side.holder,
+            "category": self.side.category,
+            "expected": self.expected,
+            "held": self.held,
+            "digests_equal": self.digests_equal,
+            "differing": [each.object_id for each in self.differences],
+        }
+
+
+class Comparer:
+    """Compares the silos of one platform; keeps its channels open until closed."""
+
+    def __init__(self, access: Access, regions: Sequence[str]) -> None:
+        self._regions = regions
+        self._channels: dict[str, SiloChannel] = {name: access.channel(name) for name in (CONTROL, *regions)}
+
+    def sides(self) -> Iterator[Side]:
+        """Every category of every silo."""
+        for region in self._regions:
+            for category in _OF_CONTROL:
+                yield Side(category, (CONTROL,), region)
+        yield Side(Category.ORGANIZATION, tuple(self._regions), CONTROL)
+
+    def compare(self) -> list[Comparison]:
+        """Every object of every side, one by one.
+
+        Raises:
+            SiloError: a silo does not answer.
+        """
+        return [self._compare(side) for side in self.sides()]
+
+    def digests_are_equal(self) -> bool:
+        """The quick question, for asking again and again.
+
+        Raises:
+            SiloError: a silo does not answer.
+        """
+        return not any(self._differing_buckets(side) for side in self.sides())
+
+    def differences(self, side: Side, *, is_deep: bool) -> list[Difference]:
+        """What differs, in the order of ids.
+
+        Args:
+            side: what to compare.
+            is_deep: look at the state of each object; else at those alone whose buckets have other digests.
+
+        Raises:
+            SiloError: a silo does not answer.
+        """
+        buckets = range(BUCKETS) if is_deep else self._differing_buckets(side)
+        return _differences(self._expected(side, buckets), self._held(side, buckets)) if buckets else []
+
+    def tombstones(self, side: Side, buckets: Collection[int]) -> Mapping[int, int]:
+        """By id, the versions of tombstones that the holder keeps.
+
+        Raises:
+            SiloError: the holder does not answer.
+        """
+        found = self._versions(side.holder, side.category, buckets, tombstones=True)
+        return {object_id: version for object_id, (version, _) in found.items()}
+
+    def close(self) -> None:
+        for channel in self._channels.values():
+            channel.close()
+
+    def _compare(self, side: Side) -> Comparison:
+        expected, held = self._expected(side, ()), self._held(side, ())
+        return Comparison(
+            side=side,
+            expected=len(expected),
+            held=len(held),
+            digests_equal=not self._differing_buckets(side),
+            differences=_differences(expected, held),
+        )
+
+    def _differing_buckets(self, side: Side) -> list[int]:
+        """Digests are sums, so those of several owners add up to the holder's."""
+        of_owners = [self._digests(owner, side.category, destination=side.holder) for owner in side.owners]
+        expected = [sum(bucket) % 2**64 for bucket in zip(*of_owners, strict=True)] or [0] * BUCKETS
+        held = self._digests(side.holder, side.category)
+        return [bucket for bucket in range(BUCKETS) if expected[bucket] != held[bucket]]
+
+    def _digests(self, silo: str, category: Category, *, destination: str = "") -> list[int]:
+        request = replica_service_pb2.GetDigestsRequest(category=category.number, destination=destination)
+        return list(self._stub(silo).GetDigests(request, timeout=TIMEOUT_SECONDS).digests)
+
+    def _expected(self, side: Side, buckets: Collection[int]) -> Versions:
+        expected: Versions = {}
+        for owner in side.owners:
+            expected |= self._versions(owner, side.category, buckets, destination=side.holder)
+        return expected
+
+    def _held(self, side: Side, buckets: Collection[int]) -> Versions:
+        return self._versions(side.holder, side.category, buckets)
+
+    def _versions(
+        self,
+        silo: str,
+        category: Category,
+        buckets: Collection[int],
+        *,
+        destination: str = "",
+        tombstones: bool = False,
+    ) -> Versions:
+        request = replica_service_pb2.ListVersionsRequest(
+            category=category.number,
+            destination=destination,
+            buckets=buckets,
+            page_size=_PAGE_SIZE,
+            tombstones=tombstones,
+        )
+        found: Versions = {}
+        while True:
+            page = self._stub(silo).ListVersions(request, timeout=TIMEOUT_SECONDS)
+            found |= {each.object_id: (each.version, each.checksum) for each in page.versions}
+            if not page.next_page_token:
+                return found
+            request.page_token = page.next_page_token
+
+    def _stub(self, silo: str) -> replica_service_pb2_grpc.ReplicaServiceStub:
+        return replica_service_pb2_grpc.ReplicaServiceStub(self._channels[silo])
+
+
+def _differences(expected: Versions, held: Versions) -> list[Difference]:
+    return [
+        Difference(object_id, expected.get(object_id, _NOTHING)[0], held.get(object_id, _NOTHING)[0])
+        for object_id in sorted(expected.keys() | held.keys())
+        if expected.get(object_id) != held.get(object_id)
+    ]

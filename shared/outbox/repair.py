@@ -1,0 +1,60 @@
+"""Repair: what an owner does about replicas that differ from what it has.
+
+Applying never goes back, so a replica that is wrong at its version, or ahead, is outranked: the object gets a version
+newer than the one held. Owns the request's meaning; how the objects of a category are outranked is their owner's.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Protocol
+
+from shared.domain.category import Category
+from shared.errors import FieldMissing, InvalidInput
+from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2
+
+MAX_REPLICAS = 1000
+"""Replicas that one call may name."""
+MAX_VERSION = 2**62
+"""Of a replica that can be repaired: a newer one has to fit into 64 bits, and to leave room for all that follow."""
+
+
+class Repair(Protocol):
+    """Outranks replicas, in a transaction of its own."""
+
+    def __call__(self, category: Category, held: Mapping[int, int], *, destination: str) -> Collection[int]:
+        """Gives each object a newer version than the one held, unless it has one, and makes it due.
+
+        Args:
+            category: of all the objects.
+            held: by object id, the version that the destination holds; 0 for nothing.
+            destination: the silo that holds the replicas.
+
+        Returns:
+            Ids of objects that are not this silo's.
+
+        Raises:
+            InvalidInput: this silo owns no objects of the category.
+            RegionNotFound: this silo tells no such destination of anything.
+        """
+        ...
+
+
+def held_versions(replicas: Iterable[outbox_service_pb2.HeldReplica]) -> dict[int, int]:
+    """By object id, the version that is held.
+
+    Raises:
+        FieldMissing: there is none, or one names no object.
+        InvalidInput: too many, one twice, or a version that cannot be outranked.
+    """
+    named = list(replicas)
+    held = {replica.object_id: replica.version for replica in named}
+    if not named:
+        raise FieldMissing.at("replicas", "at least one is required.")
+    if len(named) > MAX_REPLICAS:
+        raise InvalidInput.at("replicas", f"{len(named)} is more than the {MAX_REPLICAS} that one call may name.")
+    if len(held) < len(named):
+        raise InvalidInput.at("replicas", "an object is named twice.")
+    if min(held) <= 0:
+        raise FieldMissing.at("replicas.object_id", "a positive id is required.")
+    if not 0 <= min(held.values()) <= max(held.values()) <= MAX_VERSION:
+        raise InvalidInput.at("replicas.version", f"each is a number from 0 to {MAX_VERSION}.")
+    return held
