@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -101,7 +102,7 @@ class Database:
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Runs one statement, ``?`` for each parameter, and returns its rows ([] for a statement without any)."""
-        text = sql.replace("?", "%s") if self.dialect is Dialect.POSTGRESQL else sql
+        text = _marked_for_psycopg(sql) if self.dialect is Dialect.POSTGRESQL else sql
         with peewee.__exception_wrapper__:  # type: ignore[attr-defined]  # its stubs leave it out
             connection = self._pool.connection()
             cursor = getattr(connection, KEPT_CURSOR, connection).execute(text, parameters)
@@ -233,6 +234,11 @@ def connect(url: str, *, create: bool = False, pool_size: int = POOL_SIZE) -> Da
     if url.startswith(("postgresql://", "postgres://")):
         return Database(postgresql_pool(url, size=pool_size), dialect=Dialect.POSTGRESQL)
     raise ConfigInvalid("A database URL starts with sqlite:/// or postgresql://.")
+
+
+@lru_cache(maxsize=256)
+def _marked_for_psycopg(sql: str) -> str:
+    return sql.replace("?", "%s")
 
 
 def _has_rows(cursor: Any) -> bool:

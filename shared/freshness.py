@@ -50,7 +50,7 @@ class ReplicaFreshness:
         Holds no database connection while it waits, and never waits longer than half of what the caller allows, so
         that time is left to ask elsewhere.
         """
-        held = self._held(required)
+        held = self._held(required) if required else ()
         if not held:
             return True
         remaining = remaining_seconds()

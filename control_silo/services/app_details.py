@@ -38,6 +38,7 @@ LEFT JOIN api_application p ON p.id = a.application_id
 LEFT JOIN organization_replica o ON o.id = a.owner_id AND NOT o.tombstone
 LEFT JOIN {IntegrationFeature._meta.table_name} f ON f.sentry_app_id = a.id
 """  # noqa: S608 - every name is ours
+_BY_ID, _BY_SLUG = (f"{_SELECT} WHERE a.{key} = ? AND a.date_deleted IS NULL" for key in ("id", "slug"))
 _NEWEST_FIRST = "ORDER BY a.date_added DESC, a.id DESC"
 
 
@@ -46,7 +47,8 @@ def find_app_details(control: Control, id_or_slug: str) -> AppDetails | None:
     key = path_key(id_or_slug)
     if key is None:
         return None
-    return _first(control, "a.id = ?" if isinstance(key, int) else "a.slug = ?", key)
+    rows = control.database.rows(_BY_ID if isinstance(key, int) else _BY_SLUG, (key,))
+    return next(iter(_read(control, rows)), None)
 
 
 def list_app_details(
@@ -94,11 +96,6 @@ def list_avatars(control: Control, app_ids: Sequence[int]) -> dict[int, list[Sen
     for avatar in map(_AVATAR.read, rows):
         by_app.setdefault(avatar.sentry_app_id, []).append(avatar)
     return by_app
-
-
-def _first(control: Control, condition: str, value: int | str) -> AppDetails | None:
-    rows = control.database.rows(f"{_SELECT} WHERE {condition} AND a.date_deleted IS NULL", (value,))
-    return next(iter(_read(control, rows)), None)
 
 
 def _read(control: Control, rows: Sequence[tuple[Any, ...]]) -> list[AppDetails]:
