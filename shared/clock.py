@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Where time comes from: the system's clock in processes, a frozen one in tests."""
+    """Where time comes from: the system's clock in processes, a frozen one in tests and in the simulator."""
 
     def now(self) -> datetime:
         """The current instant, aware, UTC."""

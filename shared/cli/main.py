@@ -33,6 +33,7 @@ _MODULES = {
     "verify": "shared.cli.verify",
     "region": "shared.cli.region",
     "rpc": "shared.cli.rpc",
+    "simulate": "shared.cli.simulate",
 }
 """In the order in which `silo --help` shows them."""
 

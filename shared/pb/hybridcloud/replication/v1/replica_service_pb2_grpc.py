@@ -30,7 +30,7 @@ if _version_not_supported:
 class ReplicaServiceStub:
     """Keeps replicas equal to what their owner committed. Served by every silo; called by the owner's outbox worker.
 
-    The contract, proved by tests:
+    The contract, proved by tests and by the simulator:
 
     1. State and its messages commit together or not at all.
     2. Delivery is at least once; applying is idempotent and monotonic: a version not newer than the replica's is a
@@ -69,7 +69,7 @@ class ReplicaServiceStub:
 class ReplicaServiceServicer:
     """Keeps replicas equal to what their owner committed. Served by every silo; called by the owner's outbox worker.
 
-    The contract, proved by tests:
+    The contract, proved by tests and by the simulator:
 
     1. State and its messages commit together or not at all.
     2. Delivery is at least once; applying is idempotent and monotonic: a version not newer than the replica's is a
@@ -136,7 +136,7 @@ def add_ReplicaServiceServicer_to_server(servicer, server):
 class ReplicaService:
     """Keeps replicas equal to what their owner committed. Served by every silo; called by the owner's outbox worker.
 
-    The contract, proved by tests:
+    The contract, proved by tests and by the simulator:
 
     1. State and its messages commit together or not at all.
     2. Delivery is at least once; applying is idempotent and monotonic: a version not newer than the replica's is a

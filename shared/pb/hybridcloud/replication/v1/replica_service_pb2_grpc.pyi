@@ -16,7 +16,7 @@ GRPC_VERSION: str
 class ReplicaServiceStub:
     """Keeps replicas equal to what their owner committed. Served by every silo; called by the owner's outbox worker.
 
-    The contract, proved by tests:
+    The contract, proved by tests and by the simulator:
 
      1. State and its messages commit together or not at all.
      2. Delivery is at least once; applying is idempotent and monotonic: a version not newer than the replica's is a
@@ -47,7 +47,7 @@ class ReplicaServiceStub:
 class ReplicaServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps replicas equal to what their owner committed. Served by every silo; called by the owner's outbox worker.
 
-    The contract, proved by tests:
+    The contract, proved by tests and by the simulator:
 
      1. State and its messages commit together or not at all.
      2. Delivery is at least once; applying is idempotent and monotonic: a version not newer than the replica's is a

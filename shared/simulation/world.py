@@ -1,0 +1,258 @@
+"""A small world to simulate in: one owner of subjects, and silos that hold replicas of them.
+
+A subject is all that replication sees of an app: an id, a version and a state. Owns the two tables; everything between
+them is the platform's own engine.
+"""
+
+import contextlib
+import itertools
+import random
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.clock import FrozenClock
+from shared.database import Database, Transaction, connect
+from shared.domain.category import Category
+from shared.errors import InvalidInput
+from shared.outbox.apply import ReplicaTable
+from shared.outbox.deliver import Load, ReplicaDestination
+from shared.outbox.drain import Drain
+from shared.outbox.enqueue import enqueue
+from shared.outbox.replica_servicer import Holdings, ReplicaServicer, only_caller
+from shared.outbox.schema import migrate_outbox
+from shared.pb.hybridcloud.replication.v1 import replica_pb2
+from shared.pb.hybridcloud.replication.v1.replica_service_pb2_grpc import add_ReplicaServiceServicer_to_server
+from shared.rpc.channel import SiloChannel
+from shared.rpc.channel import connect as connect_channel
+from shared.rpc.keyring import Key, Keyring
+from shared.rpc.retry import RetryPolicy
+from shared.rpc.server import SiloServer, serve
+from shared.simulation.ledger import ContractBroken, Ledger, State
+from shared.simulation.scenario import Lane
+from shared.simulation.weather import Weather
+
+OWNER = "owner"
+HOLDERS = ("north", "south")
+CHOOSY = "south"
+"""Refuses subjects that say ``POISON``, for good."""
+POISON = "poison"
+SUBJECTS = 8
+WORKERS = 2
+"""To each holder."""
+CATEGORY = Category.ORGANIZATION
+"""Whose messages carry a subject: the smallest there is."""
+
+_KEYRING = Keyring([Key("simulation", b"of no use outside this process")])
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class SubjectTable:
+    """Where a holder keeps its replicas."""
+
+    refuses_poison: bool
+    name = "subject_replica"
+    columns = ("id", "version", "tombstone", "state")
+
+    def row(self, change: replica_pb2.Change) -> tuple[Any, ...]:
+        """Raises:
+        InvalidInput: it is poison to this holder.
+        """
+        state = change.organization.organization.name
+        if self.refuses_poison and state == POISON:
+            raise InvalidInput("This silo takes no poison.")
+        return change.object_id, change.version, not change.HasField("organization"), state
+
+    def applied(self, database: Database, changes: Sequence[replica_pb2.Change]) -> None:
+        """Nothing belongs to a subject but its row."""
+
+
+class World:
+    """The owner and its holders: their databases, servers and workers."""
+
+    def __init__(self, new_database_url: Callable[[], str], *, workers: int = WORKERS) -> None:
+        """Args:
+        new_database_url: gives the URL of another empty database at each call.
+        workers: how many drain each destination.
+        """
+        self.clock = FrozenClock()
+        self.owner = _open(new_database_url(), "subject (id BIGINT PRIMARY KEY, version BIGINT, state TEXT)")
+        replica = "subject_replica (id BIGINT PRIMARY KEY, version BIGINT, tombstone BOOLEAN, state TEXT)"
+        self.holders = {name: _open(new_database_url(), replica) for name in HOLDERS}
+        self._servers: list[SiloServer] = []
+        self._channels: dict[str, SiloChannel] = {}
+        self._workers = workers
+        for name in HOLDERS:
+            self._serve(name)
+
+    def begin(self, rng: random.Random, *, load: Load | None = None) -> "Play":
+        """Empties the world and gives the stage of another scenario.
+
+        Args:
+            rng: decides everything that is left to chance.
+            load: reads the owner's states in place of its own; for tests of the simulator.
+        """
+        for database in (self.owner, *self.holders.values()):
+            with database.transaction():
+                own = "subject" if database is self.owner else "subject_replica"
+                for table in ("outbox", "outbox_pause", "outbox_destination", own):
+                    database.rows(f"DELETE FROM {table}")  # noqa: S608 - names of ours
+        weather = Weather(rng)
+        lanes = [self._lane(name, number, weather, rng, load) for name in HOLDERS for number in range(self._workers)]
+        return Play(self, weather, lanes)
+
+    def close(self) -> None:
+        for server in self._servers:
+            server.stop()
+        for channel in self._channels.values():
+            channel.close()
+        for database in (self.owner, *self.holders.values()):
+            database.close()
+
+    def _serve(self, name: str) -> None:
+        database = self.holders[name]
+        table: ReplicaTable = SubjectTable(refuses_poison=name == CHOOSY)
+        holdings = Holdings(
+            tables_for=only_caller(OWNER, {CATEGORY.number: table}),
+            replica_versions=lambda _: (),
+            replica_tombstones=lambda _: (),
+            replica_checksums=lambda _, __: {},
+            owned_versions=lambda _, __: (),
+            load=lambda _, __, *, destination: (),
+        )
+        server = serve(
+            f"inprocess:simulation-{next(_numbers)}",
+            name=name,
+            keyring=_KEYRING,
+            clock=self.clock,
+            servicers=[(add_ReplicaServiceServicer_to_server, ReplicaServicer(database, holdings))],
+        )
+        self._servers.append(server)
+        self._channels[name] = connect_channel(
+            server.address,
+            caller=OWNER,
+            target_name=name,
+            keyring=_KEYRING,
+            clock=self.clock,
+            retry=RetryPolicy(max_attempts=1),
+        )
+
+    def _lane(self, holder: str, number: int, weather: Weather, rng: random.Random, load: Load | None) -> Lane:
+        channel = weather.over(self._channels[holder], silo=holder)
+        destination = ReplicaDestination(self.owner, holder, load or self.load, lambda: channel)
+        drain = Drain(self.owner, holder, destination, self.clock, rng, limit=rng.randint(1, SUBJECTS))
+        return Lane(f"{holder}'s worker {number + 1}", holder, self.owner, drain)
+
+    def load(self, category: Category, object_ids: Sequence[int], *, destination: str) -> Iterable[replica_pb2.Change]:
+        """The states of subjects, as the owner has them. Implements ``Load``."""
+        marks = ", ".join("?" * len(object_ids))
+        rows = self.owner.rows(
+            f"SELECT id, version, state FROM subject WHERE id IN ({marks})",  # noqa: S608 - placeholders only
+            list(object_ids),
+        )
+        for object_id, version, state in rows:
+            change = replica_pb2.Change(category=category.number, object_id=object_id, version=version)
+            if state is not None:
+                change.organization.organization.name = state
+            yield change
+
+
+class Play:
+    """A world while one scenario is played in it. Implements ``Stage``."""
+
+    def __init__(self, world: World, weather: Weather, lanes: Sequence[Lane]) -> None:
+        self.clock = world.clock
+        self.weather = weather
+        self.lanes = lanes
+        self.ledger = Ledger()
+        self.world = world
+        self._writes = itertools.count(1)
+
+    def write(self, rng: random.Random) -> str:
+        """Changes one subject or several in one transaction, which now and then fails."""
+        subjects = rng.sample(range(1, SUBJECTS + 1), rng.choice((1, 1, 1, 3)))
+        state = rng.choice((f"state {next(self._writes)}", f"state {next(self._writes)}", POISON, None))
+        is_doomed = rng.random() < 0.15
+        written: dict[int, int] = {}
+        with contextlib.suppress(_Doomed), self.world.owner.transaction() as tx:
+            written = {subject: self._upsert(subject, state) for subject in subjects}
+            self.enqueue(tx, subjects)
+            if is_doomed:
+                raise _Doomed
+        if not is_doomed:
+            for subject, version in written.items():
+                self.ledger.commit(subject, version, state)
+        done = "failed to write" if is_doomed else "wrote"
+        return f"the owner {done} {state!r} to {', '.join(map(str, subjects))}"
+
+    def enqueue(self, tx: Transaction, subjects: Sequence[int]) -> None:
+        """Marks subjects dirty for every holder."""
+        enqueue(tx, CATEGORY, subjects, destinations=HOLDERS, now=self.clock.now())
+
+    def check(self) -> None:
+        for name, database in self.world.holders.items():
+            held = _replicas(database)
+            for object_id, (version, state) in held.items():
+                self.ledger.show(name, object_id, version, state)
+            for object_id in range(1, SUBJECTS + 1):
+                if object_id not in held:
+                    self.ledger.forget(name, object_id)
+        with self.world.owner.session():
+            backlog = self.world.owner.rows("SELECT destination, count(*) FROM outbox GROUP BY destination")
+        if any(count > SUBJECTS for _, count in backlog):
+            raise ContractBroken(f"More messages than subjects wait: {dict(backlog)}.")
+
+    def check_ending(self) -> None:
+        newest = self.ledger.newest()
+        parked = self._parked()
+        for name, database in self.world.holders.items():
+            held = _replicas(database)
+            for object_id, expected in newest.items():
+                is_refused = name == CHOOSY and expected[1] == POISON
+                if is_refused != ((name, object_id) in parked):
+                    raise ContractBroken(f"{object_id} for {name} is{'' if is_refused else ' not'} to be parked.")
+                if not is_refused and held.get(object_id) != expected:
+                    raise ContractBroken(f"{name} ends with {held.get(object_id)} of {object_id}, not {expected}.")
+
+    def _parked(self) -> set[tuple[str, int]]:
+        with self.world.owner.session():
+            rows = self.world.owner.rows("SELECT destination, object_id FROM outbox WHERE state = 'parked'")
+        return {(destination, object_id) for destination, object_id in rows}
+
+    def _upsert(self, subject: int, state: State) -> int:
+        """Writes a subject under a newer version, which it answers."""
+        rows: list[tuple[int]] = self.world.owner.rows(
+            "INSERT INTO subject (id, version, state) VALUES (?, 1, ?) ON CONFLICT (id) DO UPDATE "
+            "SET version = subject.version + 1, state = excluded.state RETURNING version",
+            (subject, state),
+        )
+        return rows[0][0]
+
+
+class _Doomed(Exception):
+    """A transaction that fails after everything was written in it."""
+
+
+def _replicas(database: Database) -> Mapping[int, tuple[int, State]]:
+    with database.session():
+        rows = database.rows("SELECT id, version, tombstone, state FROM subject_replica")
+    return {object_id: (version, None if tombstone else state) for object_id, version, tombstone, state in rows}
+
+
+def _open(url: str, table: str) -> Database:
+    database = connect(url, create=True)
+    migrate_outbox(database)
+    with database.transaction():
+        database.rows(f"CREATE TABLE {table}")
+    return database
+
+
+@contextlib.contextmanager
+def open_world(new_database_url: Callable[[], str]) -> Iterator[World]:
+    """A world, until the block ends."""
+    world = World(new_database_url)
+    try:
+        yield world
+    finally:
+        world.close()

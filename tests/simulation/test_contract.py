@@ -1,0 +1,124 @@
+"""The replication contract holds under every seed; a platform that breaks it is found out."""
+
+import random
+import re
+from collections.abc import Iterable, Sequence
+
+import pytest
+
+from shared.database import Transaction
+from shared.domain.category import Category
+from shared.pb.hybridcloud.replication.v1 import replica_pb2
+from shared.simulation.play import play
+from shared.simulation.scenario import Run, Stage
+from shared.simulation.weather import Fate
+from shared.simulation.world import Play, World
+
+SEEDS = range(10)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_contract_holds(world: World, seed: int) -> None:
+    run = play(world.begin, seed=seed)
+    assert run.broken is None, "\n".join(run.story[-30:])
+
+
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)  # PostgreSQL chooses among messages that are equally old
+def test_the_same_seed_tells_the_same_story(world: World) -> None:
+    first, again = (play(world.begin, seed=7) for _ in range(2))
+    assert first == again
+    assert play(world.begin, seed=8).story != first.story
+
+
+def test_every_fate_befalls_some_call(world: World) -> None:
+    assert {fate for seed in range(5) for fate in play(world.begin, seed=seed).fates} == set(Fate)
+
+
+def first_broken(begin: "Begin") -> Run:
+    """The first run that breaks the contract, out of more than a faulty platform can survive."""
+    return next(run for seed in range(50) if (run := play(begin, seed=seed)).broken)
+
+
+class Begin:
+    """Gives the stage of a platform with a fault."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def __call__(self, rng: random.Random) -> Stage:
+        return self.world.begin(rng)
+
+
+class HastyPlay(Play):
+    """Enqueues in a transaction of its own, before the one that writes."""
+
+    def write(self, rng: random.Random) -> str:
+        with self.world.owner.transaction() as tx:
+            super().enqueue(tx, range(1, 9))
+        self.weather.meanwhile()
+        return super().write(rng)
+
+    def enqueue(self, tx: Transaction, subjects: Sequence[int]) -> None:
+        pass
+
+
+class Hasty(Begin):
+    def __call__(self, rng: random.Random) -> Stage:
+        play = self.world.begin(rng)
+        return HastyPlay(self.world, play.weather, play.lanes)
+
+
+def test_a_message_that_does_not_commit_with_its_state_is_found_out(world: World) -> None:
+    assert re.search("ends with|to be parked", str(first_broken(Hasty(world)).broken))
+
+
+class Resurrecting(Begin):
+    """Deletions are sent as states."""
+
+    def __call__(self, rng: random.Random) -> Stage:
+        return self.world.begin(rng, load=self.load)
+
+    def load(self, category: Category, object_ids: Sequence[int], *, destination: str) -> Iterable[replica_pb2.Change]:
+        for change in self.world.load(category, object_ids, destination=destination):
+            change.organization.organization.name = change.organization.organization.name or "alive"
+            yield change
+
+
+def test_a_deleted_object_that_is_shown_alive_is_found_out(world: World) -> None:
+    assert "None was committed" in str(first_broken(Resurrecting(world)).broken)
+
+
+class Stale(Begin):
+    """States are read once and sent under whatever version the object has by then."""
+
+    def __call__(self, rng: random.Random) -> Stage:
+        self.remembered: dict[int, str] = {}
+        return self.world.begin(rng, load=self.load)
+
+    def load(self, category: Category, object_ids: Sequence[int], *, destination: str) -> Iterable[replica_pb2.Change]:
+        for change in self.world.load(category, object_ids, destination=destination):
+            name = self.remembered.setdefault(change.object_id, change.organization.organization.name)
+            change.organization.organization.name = name
+            yield change
+
+
+def test_a_state_under_the_version_of_another_is_found_out(world: World) -> None:
+    assert "was committed" in str(first_broken(Stale(world)).broken)
+
+
+class Lagging(Begin):
+    """A worker sends versions that lie in the past of what it has sent before, with a version that lies about it."""
+
+    def __call__(self, rng: random.Random) -> Stage:
+        self.sent = 0
+        return self.world.begin(rng, load=self.load)
+
+    def load(self, category: Category, object_ids: Sequence[int], *, destination: str) -> Iterable[replica_pb2.Change]:
+        for change in self.world.load(category, object_ids, destination=destination):
+            self.sent += 1
+            change.version += self.sent
+            yield change
+
+
+def test_a_version_that_nobody_committed_is_found_out(world: World) -> None:
+    assert "was never committed" in str(first_broken(Lagging(world)).broken)
