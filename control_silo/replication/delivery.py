@@ -91,12 +91,12 @@ def _load_installations(ids: Sequence[int], destination: str) -> Iterable[replic
         .join(SentryApp)
         .where(SentryAppInstallation.id.in_(ids))
     )
-    deaf = _organizations_without_errors(rows)
+    deaf, places = _organizations_without_errors(rows), _organizations_in(destination, rows)
     for installation in rows:
         change = replica_pb2.Change(
             category=Category.INSTALLATION.number, object_id=installation.id, version=installation.version
         )
-        if installation.date_deleted is None:
+        if installation.date_deleted is None and installation.organization_id in places:
             app = installation.sentry_app
             change.installation.installation.CopyFrom(installation_message(installation, app=None))
             change.installation.sentry_app_id = app.id
@@ -105,6 +105,15 @@ def _load_installations(ids: Sequence[int], destination: str) -> Iterable[replic
             is_deaf = installation.organization_id in deaf
             change.installation.events.extend(e for e in app.events if not (is_deaf and resource_of(e) == "error"))
         yield change
+
+
+def _organizations_in(region: str, installations: Iterable[SentryAppInstallation]) -> set[int]:
+    """Those of the installations' organizations that live in the region."""
+    rows = OrganizationReplica.select(OrganizationReplica.id).where(
+        OrganizationReplica.id.in_({each.organization_id for each in installations}),
+        OrganizationReplica.region_name == region,
+    )
+    return {row.id for row in rows}
 
 
 def _organizations_without_errors(installations: Iterable[SentryAppInstallation]) -> set[int]:
@@ -118,11 +127,12 @@ def _organizations_without_errors(installations: Iterable[SentryAppInstallation]
 
 
 def _load_tokens(ids: Sequence[int], destination: str) -> Iterable[replica_pb2.Change]:
-    places = _installations_of_tokens(ids)
+    installed = _installations_of_tokens(ids)
+    places = _organizations_in(destination, (installation for installation, _ in installed.values()))
     for token in ApiToken.select().where(ApiToken.id.in_(ids)):
         change = replica_pb2.Change(category=Category.TOKEN.number, object_id=token.id, version=token.version)
-        if token.id in places:
-            installation, is_internal = places[token.id]
+        installation, is_internal = installed.get(token.id, (None, False))
+        if installation and installation.organization_id in places:
             change.token.CopyFrom(_token_state(token, installation, is_internal=is_internal))
         yield change
 

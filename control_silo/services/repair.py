@@ -1,16 +1,17 @@
 """Repair of what regions hold of apps, installations and tokens: each gets a version that outranks the one held."""
 
-from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from control_silo.models.app import SentryApp
 from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.record import Tombstone
 from control_silo.models.region import Region
-from control_silo.services.change import regions_of_app
+from control_silo.services.change import region_of_organization, regions_of_app
 from control_silo.services.control import Control
-from shared.database import Transaction, tuples_of
+from control_silo.services.update_app import find_organization_of_token
+from shared.database import tuples_of
 from shared.domain.category import Category
 from shared.errors import InvalidInput, RegionNotFound
 from shared.outbox.enqueue import enqueue
@@ -38,8 +39,8 @@ def repair_replicas(
             _set_version(category, object_id, held[object_id] + 1)
         _bury({object_id: held[object_id] for object_id in held.keys() - versions.keys()}, category, destination)
         enqueue(tx, category, held, destinations=[destination], now=now)
-        if category is Category.APP:
-            _tell_others(tx, outranked, now=now)
+        for region, ids in _homes(category, outranked).items():
+            enqueue(tx, category, ids, destinations=[region], now=now)
     return ()
 
 
@@ -84,7 +85,31 @@ def _bury(lost: Mapping[int, int], category: Category, destination: str) -> None
         ).execute()
 
 
-def _tell_others(tx: Transaction, app_ids: Iterable[int], *, now: datetime) -> None:
-    """An app that has a newer version has it everywhere."""
-    for app in SentryApp.select().where(SentryApp.id.in_(list(app_ids))):
-        enqueue(tx, Category.APP, [app.id], destinations=regions_of_app(app), now=now)
+def _homes(category: Category, ids: Collection[int]) -> Mapping[str, set[int]]:
+    """By region, those of the objects that it rightly holds: what has a newer version has it everywhere."""
+    homes: defaultdict[str, set[int]] = defaultdict(set)
+    if category is Category.APP:
+        for app in SentryApp.select().where(SentryApp.id.in_(list(ids))):
+            for region in regions_of_app(app):
+                homes[region].add(app.id)
+    else:
+        for object_id in ids:
+            organization_id = _ORGANIZATION_OF[category](object_id)
+            home = None if organization_id is None else region_of_organization(organization_id)
+            if home:
+                homes[home].add(object_id)
+    return homes
+
+
+def _organization_of_installation(installation_id: int) -> int:
+    return SentryAppInstallation.get_by_id(installation_id).organization_id
+
+
+def _organization_of_token(token_id: int) -> int | None:
+    return find_organization_of_token(ApiToken.get_by_id(token_id))
+
+
+_ORGANIZATION_OF: Mapping[Category, Callable[[int], int | None]] = {
+    Category.INSTALLATION: _organization_of_installation,
+    Category.TOKEN: _organization_of_token,
+}

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from typing import Any
 
 import pytest
 
 from control_silo.models.app import SentryApp
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.region import OrganizationReplica
+from control_silo.services.internal_token import create_token
 from region_silo.models.organization import Organization
 from region_silo.models.replica import AppReplica, InstallationReplica, TokenReplica
 from shared.cli.access import Access
@@ -142,14 +144,30 @@ def test_what_control_never_had_or_has_lost_is_deleted_in_the_region(
         model.delete().where(model.id == 987_654).execute()
 
 
-def test_what_a_region_should_hold_no_more_is_deleted_there(
-    silos: Silos, world: World, installation: SentryAppInstallation
+@pytest.mark.parametrize(
+    ("model", "category"),
+    [
+        (AppReplica, Category.APP),
+        (InstallationReplica, Category.INSTALLATION),
+        (TokenReplica, Category.TOKEN),
+    ],
+)
+def test_what_another_region_should_hold_is_deleted(
+    silos: Silos,
+    world: World,
+    model: type[AppReplica | InstallationReplica | TokenReplica],
+    category: Category,
 ) -> None:
+    name = fresh("robots")
+    owner, creator = silos.create_organization(name, region="us"), silos.create_user(f"maker@{name}.example")
+    app = silos.create_app(name, owner=owner, creator=creator, is_internal=True)
+    create_token(silos.control, app_id=app.id, actor=creator)
+    silos.replicate()
     with silos.database("us").session():
-        held = AppReplica.select().where(AppReplica.id == installation.sentry_app_id).dicts().get()
+        held: dict[str, Any] = model.select().order_by(model.id.desc()).dicts().get()  # type: ignore[assignment]
     with silos.database("de").transaction():
-        AppReplica.insert(held).execute()
-    assert world.kinds() == [("de", Category.APP, "left over")]
+        model.insert({**held, "version": 9}).execute()
+    assert world.kinds() == [("de", category, "left over")]
     world.mend()
     assert world.kinds(is_deep=True) == []
 
