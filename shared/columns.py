@@ -6,6 +6,7 @@ from typing import Any
 
 import peewee
 
+_DECODER = json.JSONDecoder()
 _SQLITE_ROWID = "INTEGER"
 """What SQLite calls the type of a primary key that it counts up itself."""
 
@@ -52,7 +53,7 @@ class JsonField(peewee.TextField):
         return None if value is None else json.dumps(value, separators=(",", ":"))
 
     def python_value(self, value: str | None) -> Any:
-        return None if value is None else json.loads(value)
+        return None if value is None else _DECODER.raw_decode(value)[0]
 
 
 class BytesField(peewee.Field):

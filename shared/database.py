@@ -22,7 +22,7 @@ from playhouse.migrations import Runner
 
 from shared.database_errors import translate
 from shared.database_file import DatabaseFile
-from shared.database_pool import KEPT_CURSOR, LOCK_WAIT_SECONDS, postgresql_pool, sqlite_pool
+from shared.database_pool import KEPT_CURSOR, KEPT_RAW_CURSOR, LOCK_WAIT_SECONDS, postgresql_pool, sqlite_pool
 from shared.errors import ConfigInvalid, DatabaseBusy, DatabaseUnavailable
 from shared.rpc.guard import in_transaction
 from shared.wake import Wake
@@ -102,10 +102,13 @@ class Database:
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Runs one statement, ``?`` for each parameter, and returns its rows ([] for a statement without any)."""
-        text = _marked_for_psycopg(sql) if self.dialect is Dialect.POSTGRESQL else sql
         with peewee.__exception_wrapper__:  # type: ignore[attr-defined]  # its stubs leave it out
             connection = self._pool.connection()
-            cursor = getattr(connection, KEPT_CURSOR, connection).execute(text, parameters)
+            if self.dialect is Dialect.POSTGRESQL:
+                text, kept = _for_psycopg(sql)
+                cursor = getattr(connection, kept).execute(text, parameters)
+            else:
+                cursor = connection.execute(sql, parameters)
             return list(cursor.fetchall()) if _has_rows(cursor) else []
 
     def write(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -237,8 +240,16 @@ def connect(url: str, *, create: bool = False, pool_size: int = POOL_SIZE) -> Da
 
 
 @lru_cache(maxsize=256)
-def _marked_for_psycopg(sql: str) -> str:
-    return sql.replace("?", "%s")
+def _for_psycopg(sql: str) -> tuple[str, str]:
+    """The statement as PostgreSQL takes it, and which of the kept cursors it is for.
+
+    Numbered parameters are the server's own and are passed on as they are. A statement with a ``%`` of its own chooses
+    the format of a parameter, which is psycopg's to read, statement by statement.
+    """
+    if "%" in sql:
+        return sql.replace("?", "%s"), KEPT_CURSOR
+    first, *rest = sql.split("?")
+    return first + "".join(f"${number}{part}" for number, part in enumerate(rest, 1)), KEPT_RAW_CURSOR
 
 
 def _has_rows(cursor: Any) -> bool:

@@ -20,6 +20,8 @@ STATEMENT_SECONDS = 60
 KEPT_CURSOR = "kept_cursor"
 """Attribute of a PostgreSQL connection: a cursor for statements whose rows are fetched at once. A new cursor for each
 would look up anew how every column is read, a quarter of what a small read costs here."""
+KEPT_RAW_CURSOR = "kept_raw_cursor"
+"""Likewise, for statements with parameters ``$1``, ``$2`` …"""
 RESTED_SECONDS = 1.0
 """A connection that was used more recently is taken without asking."""
 
@@ -77,6 +79,7 @@ class RestedPool(PooledPostgresqlDatabase):  # type: ignore[misc]
         conn = super()._connect()
         if not hasattr(conn, KEPT_CURSOR):
             setattr(conn, KEPT_CURSOR, conn.cursor())
+            setattr(conn, KEPT_RAW_CURSOR, psycopg.RawCursor(conn))
         return conn
 
     def _is_closed(self, conn: Any) -> bool:
