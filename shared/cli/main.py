@@ -28,6 +28,7 @@ _MODULES = {
     "user": "shared.cli.user",
     "project": "shared.cli.project",
     "app": "shared.cli.app",
+    "trigger": "shared.cli.trigger",
     "deliveries": "shared.cli.deliveries",
     "outbox": "shared.cli.outbox",
     "verify": "shared.cli.verify",

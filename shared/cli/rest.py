@@ -57,7 +57,7 @@ class RestClient:
             headers={"Authorization": f"Bearer {token}"} if token else {},
             cookies={SESSION_COOKIE: session} if session else {},
             timeout=TIMEOUT_SECONDS,
-            trust_env=not _is_loopback(base_url),  # a proxy meant for the web must not capture loopback
+            trust_env=not is_loopback(base_url),  # a proxy meant for the web must not capture loopback
         )
 
     def get(self, path: str, *, params: Mapping[str, str] | None = None) -> Any:
@@ -137,6 +137,15 @@ def segment(name: str) -> str:
     return quote(name, safe="")
 
 
+def is_loopback(url: str) -> bool:
+    """Whether a URL leads to this machine, where no proxy is asked."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def connect(access: Access) -> RestClient:
     """Control's API.
 
@@ -192,11 +201,3 @@ def _json_of(answer: httpx.Response) -> Any:
 
 def _texts(said: Any) -> list[str]:
     return [str(text) for text in said] if isinstance(said, list) else [str(said)]
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -1,0 +1,162 @@
+"""``silo trigger``: makes something happen for real, so that subscribed apps are told of it as they will be."""
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import httpx
+import typer
+
+from shared.cli import rest
+from shared.cli.access import access_of
+from shared.cli.invocation import SiloCommand
+from shared.cli.output import JsonOption, examples, note, print_json
+from shared.cli.rest import RestClient, segment
+from shared.cli.tables import print_pairs
+from shared.errors import ConfigInvalid, SiloUnreachable
+
+app = typer.Typer(add_completion=False)
+
+PROJECT = "trigger"
+"""Slug of the project that is made for it, where none is named."""
+TEXT = "silo trigger made this"
+_BY_OTHERS = {
+    "installation.created": "`silo app install`",
+    "installation.deleted": "`silo app uninstall`",
+    "event_alert.triggered": "an issue that meets a rule: POST …/rules/, then `silo trigger issue.created`",
+}
+"""Events that something else makes."""
+
+Act = Callable[[RestClient, str, str], None]
+"""What is done to a new issue, by its path; is given an assignee."""
+
+
+@app.command(
+    cls=SiloCommand,
+    epilog=examples(
+        "silo trigger issue.created",
+        "silo trigger issue.assigned --to owner@acme.example",
+        "silo trigger comment.created --org acme --project web --json",
+    ),
+)
+def trigger(
+    ctx: typer.Context,
+    event: Annotated[str, typer.Argument(metavar="EVENT", help="RESOURCE.ACTION, such as issue.resolved.")],
+    org: Annotated[
+        str | None, typer.Option(metavar="SLUG", help="Default: the organization that `silo up` made.")
+    ] = None,
+    project: Annotated[
+        str | None, typer.Option(metavar="SLUG", help=f"Where. Default: {PROJECT}, made if need be.")
+    ] = None,
+    to: Annotated[str, typer.Option(metavar="EMAIL", help="Whom an issue is assigned to: a member.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Make an event happen: an error comes in, and something is done to its issue.
+
+    Nothing is made up: apps that subscribe are told by the webhook that they will be told by, with a real issue in it.
+    """
+    act = _act_of(event)
+    access = access_of(ctx)
+    organization = org or access.organization
+    if organization is None:
+        raise ConfigInvalid("Name an organization with --org.")
+    if event == "issue.assigned" and not to:
+        raise ConfigInvalid("Name a member of the organization with --to.")
+    with rest.connect(access) as api:
+        issue = _new_issue(api, segment(organization), segment(project) if project else None)
+        act(api, f"/organizations/{segment(organization)}/issues/{issue['id']}/", to)
+    if as_json:
+        print_json({"event": event, "issue": {"id": issue["id"], "shortId": issue["shortId"]}})
+        return
+    print_pairs([("event", event), ("issue", issue["shortId"]), ("id", issue["id"])])
+    note("To see what an app was told: silo deliveries list APP")
+
+
+def _act_of(event: str) -> Act:
+    if event in _ACTS:
+        return _ACTS[event]
+    if event in _BY_OTHERS:
+        raise ConfigInvalid(f"{event} is made by {_BY_OTHERS[event]}.")
+    raise ConfigInvalid(f"There is no event {event!r} to trigger; there are: {', '.join(_ACTS)}.")
+
+
+def _new_issue(api: RestClient, organization: str, project: str | None) -> Mapping[str, Any]:
+    """The issue of a new error, of a kind that never came in before."""
+    slug = project or _own_project(api, organization)
+    (key, *_) = api.get(f"/projects/{organization}/{slug}/keys/")
+    event_id = _send(key["dsn"]["public"])
+    found = api.get(f"/projects/{organization}/{slug}/events/{event_id}/")
+    issue: Mapping[str, Any] = api.get(f"/organizations/{organization}/issues/{found['groupID']}/")
+    return issue
+
+
+def _own_project(api: RestClient, organization: str) -> str:
+    projects = api.pages(f"/organizations/{organization}/projects/")
+    if not any(each["slug"] == PROJECT for each in projects):
+        api.post(f"/organizations/{organization}/projects/", {"slug": PROJECT, "name": PROJECT})
+    return PROJECT
+
+
+def _send(dsn: str) -> str:
+    """Sends an error as an SDK does, and answers the id of its event."""
+    place = urlsplit(dsn)
+    event_id, frame = uuid4().hex, {"filename": "trigger.py", "function": "trigger", "lineno": 1, "in_app": True}
+    error = {"type": "Triggered", "value": TEXT, "stacktrace": {"frames": [frame]}}
+    event = {
+        "event_id": event_id,
+        "level": "error",
+        "platform": "python",
+        "fingerprint": [event_id],
+        "exception": {"values": [error]},
+    }
+    url = f"{place.scheme}://{place.netloc.rpartition('@')[2]}/api/{place.path.strip('/')}/store/"
+    try:
+        with httpx.Client(timeout=rest.TIMEOUT_SECONDS, trust_env=not rest.is_loopback(url)) as client:
+            client.post(url, params={"sentry_key": place.username or ""}, json=event).raise_for_status()
+    except httpx.HTTPError as exc:
+        raise SiloUnreachable(f"The event was not taken at {url}.") from exc
+    return event_id
+
+
+def _leave(api: RestClient, issue: str, assignee: str) -> None:
+    """That the issue is there is the event."""
+
+
+def _set_status(*statuses: str) -> Act:
+    def act(api: RestClient, issue: str, assignee: str) -> None:
+        for status in statuses:
+            api.put(issue, {"status": status})
+
+    return act
+
+
+def _assign(api: RestClient, issue: str, assignee: str) -> None:
+    api.put(issue, {"assignedTo": assignee})
+
+
+def _comment(api: RestClient, issue: str, assignee: str) -> None:
+    api.post(f"{issue}comments/", {"text": TEXT})
+
+
+def _change_comment(api: RestClient, issue: str, assignee: str) -> None:
+    made = api.post(f"{issue}comments/", {"text": TEXT})
+    api.put(f"{issue}comments/{made['id']}/", {"text": f"{TEXT}, and changed it"})
+
+
+def _delete_comment(api: RestClient, issue: str, assignee: str) -> None:
+    made = api.post(f"{issue}comments/", {"text": TEXT})
+    api.delete(f"{issue}comments/{made['id']}/")
+
+
+_ACTS: Mapping[str, Act] = {
+    "issue.created": _leave,
+    "issue.resolved": _set_status("resolved"),
+    "issue.unresolved": _set_status("resolved", "unresolved"),
+    "issue.ignored": _set_status("ignored"),
+    "issue.assigned": _assign,
+    "error.created": _leave,
+    "comment.created": _comment,
+    "comment.updated": _change_comment,
+    "comment.deleted": _delete_comment,
+}
