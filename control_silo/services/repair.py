@@ -1,32 +1,40 @@
 """Repair of what regions hold of apps, installations and tokens: each gets a version that outranks the one held."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import peewee
 
 from control_silo.models.app import SentryApp
 from control_silo.models.application import ApiToken
-from control_silo.models.installation import SentryAppInstallation
+from control_silo.models.installation import SentryAppInstallation, SentryAppInstallationToken
 from control_silo.models.record import Tombstone
-from control_silo.models.region import Region
-from control_silo.services.change import region_of_organization, regions_of_app
+from control_silo.models.region import OrganizationReplica, Region
 from control_silo.services.control import Control
-from control_silo.services.update_app import find_organization_of_token
 from shared.database import tuples_of
 from shared.domain.category import Category
+from shared.domain.status import SentryAppStatus
 from shared.errors import InvalidInput, RegionNotFound
-from shared.outbox.enqueue import enqueue
+from shared.outbox.enqueue import enqueue_each
 
 _MODELS: Mapping[Category, type[SentryApp | SentryAppInstallation | ApiToken]] = {
     Category.APP: SentryApp,
     Category.INSTALLATION: SentryAppInstallation,
     Category.TOKEN: ApiToken,
 }
+_NOWHERE = None
+"""The region of an organization that control does not know."""
+Homes: TypeAlias = defaultdict[int, set[str | None]]
 
 
 def repair_replicas(
     control: Control, category: Category, held: Mapping[int, int], *, destination: str
 ) -> Collection[int]:
-    """Implements ``Repair``. What control has lost is buried: it owns these objects, so no region may keep one."""
+    """Implements ``Repair``. What control has lost is buried: it owns these objects, so no region may keep one.
+
+    An object of an organization that control does not know is left alone: its region may be the one that holds it.
+    """
     if category not in _MODELS:
         raise InvalidInput.at("category", f"control owns no objects of {category.value}.")
     now = control.clock.now()
@@ -34,14 +42,18 @@ def repair_replicas(
         if not Region.select().where(Region.name == destination).exists():
             raise RegionNotFound(metadata={"region": destination})
         versions = _held_rows(control, category, held)
-        outranked = [object_id for object_id, version in versions.items() if version <= held[object_id]]
+        homes = _homes(category, list(versions))
+        unknown = {object_id for object_id, found in homes.items() if _NOWHERE in found and destination not in found}
+        wanted = held.keys() - unknown
+        outranked = [each for each in versions.keys() & wanted if versions[each] <= held[each]]
         for object_id in outranked:
             _set_version(category, object_id, held[object_id] + 1)
         _bury({object_id: held[object_id] for object_id in held.keys() - versions.keys()}, category, destination)
-        enqueue(tx, category, held, destinations=[destination], now=now)
-        for region, ids in _homes(category, outranked).items():
-            enqueue(tx, category, ids, destinations=[region], now=now)
-    return ()
+        messages = {(destination, each) for each in wanted}
+        # What has a newer version has it wherever it is rightly held.
+        messages |= {(home, each) for each in outranked for home in homes[each] if home is not _NOWHERE}
+        enqueue_each(tx, category, messages, now=now)
+    return unknown
 
 
 def _held_rows(control: Control, category: Category, ids: Iterable[int]) -> dict[int, int]:
@@ -85,31 +97,42 @@ def _bury(lost: Mapping[int, int], category: Category, destination: str) -> None
         ).execute()
 
 
-def _homes(category: Category, ids: Collection[int]) -> Mapping[str, set[int]]:
-    """By region, those of the objects that it rightly holds: what has a newer version has it everywhere."""
-    homes: defaultdict[str, set[int]] = defaultdict(set)
+def _homes(category: Category, ids: Sequence[int]) -> Mapping[int, set[str | None]]:
+    """By id, the regions that rightly hold the object; ``_NOWHERE`` for those of organizations that are not known."""
+    homes: defaultdict[int, set[str | None]] = defaultdict(set)
     if category is Category.APP:
-        for app in SentryApp.select().where(SentryApp.id.in_(list(ids))):
-            for region in regions_of_app(app):
-                homes[region].add(app.id)
+        _add_homes_of_apps(homes, ids)
+    elif category is Category.INSTALLATION:
+        _add_homes(homes, SentryAppInstallation.id, SentryAppInstallation.select(), ids)
     else:
-        for object_id in ids:
-            organization_id = _ORGANIZATION_OF[category](object_id)
-            home = None if organization_id is None else region_of_organization(organization_id)
-            if home:
-                homes[home].add(object_id)
+        _add_homes(homes, SentryAppInstallation.api_token, SentryAppInstallation.select(), ids)
+        linked = SentryAppInstallationToken.select().join(SentryAppInstallation)
+        _add_homes(homes, SentryAppInstallationToken.api_token, linked, ids)
     return homes
 
 
-def _organization_of_installation(installation_id: int) -> int:
-    return SentryAppInstallation.get_by_id(installation_id).organization_id
+def _add_homes_of_apps(homes: Homes, ids: Sequence[int]) -> None:
+    live = SentryAppInstallation.select().where(SentryAppInstallation.date_deleted.is_null())
+    _add_homes(homes, SentryAppInstallation.sentry_app, live, ids)
+    regions = {region.name for region in Region.select(Region.name)}
+    owned = SentryApp.select(
+        SentryApp.id, OrganizationReplica.region_name, SentryApp.date_deleted, SentryApp.status
+    ).join(OrganizationReplica, peewee.JOIN.LEFT_OUTER, on=(OrganizationReplica.id == SentryApp.owner_id))
+    for app_id, region, date_deleted, status in tuples_of(owned.where(SentryApp.id.in_(ids))):
+        if region or date_deleted is None:
+            homes[app_id].add(region)
+        if date_deleted is None and status == SentryAppStatus.PUBLISHED:
+            homes[app_id] |= regions
 
 
-def _organization_of_token(token_id: int) -> int | None:
-    return find_organization_of_token(ApiToken.get_by_id(token_id))
-
-
-_ORGANIZATION_OF: Mapping[Category, Callable[[int], int | None]] = {
-    Category.INSTALLATION: _organization_of_installation,
-    Category.TOKEN: _organization_of_token,
-}
+def _add_homes(homes: Homes, key: peewee.Field, installations: "peewee.ModelSelect[Any]", ids: Sequence[int]) -> None:
+    """Adds the regions of the installations' organizations to the objects that they are found by."""
+    rows = installations.join(
+        OrganizationReplica,
+        peewee.JOIN.LEFT_OUTER,
+        on=(OrganizationReplica.id == SentryAppInstallation.organization_id),
+    )
+    columns = key, OrganizationReplica.region_name, SentryAppInstallation.date_deleted.is_null()
+    for object_id, region, is_live in tuples_of(rows.select(*columns).where(key.in_(ids)).distinct()):
+        if region or is_live:
+            homes[object_id].add(region)

@@ -205,6 +205,23 @@ def test_an_organization_that_no_region_has_is_left_alone(silos: Silos, world: W
         OrganizationReplica.delete().where(OrganizationReplica.id == organization.id).execute()
 
 
+def test_nothing_is_buried_because_control_has_lost_an_organization(silos: Silos, world: World) -> None:
+    name = fresh("robots")
+    owner, creator = silos.create_organization(name, region="us"), silos.create_user(f"maker@{name}.example")
+    app = silos.create_app(name, owner=owner, creator=creator, is_internal=True)
+    create_token(silos.control, app_id=app.id, actor=creator)
+    silos.replicate()
+    with silos.control.database.transaction():
+        OrganizationReplica.delete().where(OrganizationReplica.id == owner.id).execute()
+    assert {kind for *_, kind in world.kinds()} == {"left over", "missing"}
+    world.mend()
+    assert world.kinds(is_deep=True) == []
+    with silos.database("us").session():
+        held = AppReplica.get_by_id(app.id)
+        installation = InstallationReplica.get(InstallationReplica.sentry_app_id == app.id)
+    assert (held.tombstone, installation.tombstone) == (False, False)
+
+
 def test_a_message_that_was_parked_is_due_again(
     silos: Silos, world: World, installation: SentryAppInstallation
 ) -> None:
