@@ -12,7 +12,7 @@ from control_silo.models.installation import SentryAppInstallation, SentryAppIns
 from control_silo.models.record import Tombstone
 from control_silo.models.region import OrganizationReplica, Region
 from control_silo.services.control import Control
-from shared.database import tuples_of
+from shared.database import Dialect, Transaction, tuples_of
 from shared.domain.category import Category
 from shared.domain.status import SentryAppStatus
 from shared.errors import InvalidInput, RegionNotFound
@@ -41,6 +41,7 @@ def repair_replicas(
     with control.database.transaction() as tx:
         if not Region.select().where(Region.name == destination).exists():
             raise RegionNotFound(metadata={"region": destination})
+        _pass_over_ids(tx, category, newest=max(held))
         versions = _held_rows(control, category, held)
         homes = _homes(category, list(versions))
         unknown = {object_id for object_id, found in homes.items() if _NOWHERE in found and destination not in found}
@@ -54,6 +55,28 @@ def repair_replicas(
         messages |= {(home, each) for each in outranked for home in homes[each] if home is not _NOWHERE}
         enqueue_each(tx, category, messages, now=now)
     return unknown
+
+
+def _pass_over_ids(tx: Transaction, category: Category, *, newest: int) -> None:
+    """Takes care that no new object gets the id of one that control has lost, say by a restored backup.
+
+    It would meet the tombstone of that one, and whatever a region still knows by the id. Comes before any row is
+    locked: it waits for all who write the table, but only when such an object is found for the first time.
+    """
+    table = _MODELS[category]._meta.table_name
+    if tx.database.dialect is Dialect.SQLITE:
+        tx.database.rows("DELETE FROM sqlite_sequence WHERE name = ? AND seq < ?", (table, newest))
+        tx.database.rows(
+            "INSERT INTO sqlite_sequence (name, seq) "
+            "SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ?)",
+            (table, newest, table),
+        )
+        return
+    ((sequence,),) = tx.database.rows("SELECT pg_get_serial_sequence(?, 'id')", (table,))
+    if tx.database.rows(f"SELECT last_value FROM {sequence}")[0][0] < newest:  # noqa: S608 - a name of ours
+        tx.database.rows(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+        statement = f"SELECT setval(?::regclass, greatest(last_value, ?)) FROM {sequence}"  # noqa: S608 - as above
+        tx.database.rows(statement, (sequence, newest))
 
 
 def _held_rows(control: Control, category: Category, ids: Iterable[int]) -> dict[int, int]:

@@ -10,7 +10,7 @@ from shared.cli.access import Access
 from shared.cli.compare import Comparer, Difference, Side
 from shared.errors import SiloError
 from shared.outbox.digest import BUCKETS
-from shared.outbox.repair import MAX_REPLICAS
+from shared.outbox.repair import MAX_ID, MAX_REPLICAS, MAX_VERSION
 from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2, outbox_service_pb2_grpc
 
 SETTLE_SECONDS = 2.0
@@ -109,7 +109,8 @@ def _replicas(comparer: Comparer, finding: Finding) -> Iterator[outbox_service_p
     tombstones = comparer.tombstones(finding.side, missing) if missing else {}
     for each in finding.differences:
         version = each.held_version or tombstones.get(each.object_id, 0)
-        yield outbox_service_pb2.HeldReplica(object_id=each.object_id, version=version)
+        if each.object_id <= MAX_ID and version <= MAX_VERSION:  # else it stays different, alone
+            yield outbox_service_pb2.HeldReplica(object_id=each.object_id, version=version)
 
 
 def _batches(

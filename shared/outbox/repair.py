@@ -16,6 +16,9 @@ MAX_REPLICAS = 1000
 MAX_VERSION = 2**62
 """Of a replica that can be repaired: a newer one has to fit into 64 bits, and to leave room for all that follow."""
 
+MAX_ID = 2**53
+"""Of an object that can be repaired: an owner that has lost it gives new ones greater ids, which JSON has to hold."""
+
 
 class Repair(Protocol):
     """Outranks replicas, in a transaction of its own."""
@@ -43,7 +46,7 @@ def held_versions(replicas: Iterable[outbox_service_pb2.HeldReplica]) -> dict[in
 
     Raises:
         FieldMissing: there is none, or one names no object.
-        InvalidInput: too many, one twice, or a version that cannot be outranked.
+        InvalidInput: too many, one twice, or an id or a version that is too great.
     """
     named = list(replicas)
     held = {replica.object_id: replica.version for replica in named}
@@ -55,6 +58,8 @@ def held_versions(replicas: Iterable[outbox_service_pb2.HeldReplica]) -> dict[in
         raise InvalidInput.at("replicas", "an object is named twice.")
     if min(held) <= 0:
         raise FieldMissing.at("replicas.object_id", "a positive id is required.")
+    if max(held) > MAX_ID:
+        raise InvalidInput.at("replicas.object_id", f"each is a number from 1 to {MAX_ID}.")
     if not 0 <= min(held.values()) <= max(held.values()) <= MAX_VERSION:
         raise InvalidInput.at("replicas.version", f"each is a number from 0 to {MAX_VERSION}.")
     return held

@@ -18,7 +18,7 @@ from shared.cli.repair import look, repair
 from shared.config import CONTROL
 from shared.domain.category import Category
 from shared.errors import FieldMissing, InvalidInput, PermissionDenied, RegionNotFound
-from shared.outbox.repair import MAX_REPLICAS, MAX_VERSION
+from shared.outbox.repair import MAX_ID, MAX_REPLICAS, MAX_VERSION
 from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2 as pb
 from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2_grpc
 from tests.integration.parking import park
@@ -265,6 +265,7 @@ def test_a_request_that_makes_no_sense_is_refused(
     [
         ([pb.HeldReplica(object_id=number) for number in range(1, MAX_REPLICAS + 2)], InvalidInput),
         ([pb.HeldReplica(object_id=0)], FieldMissing),
+        ([pb.HeldReplica(object_id=MAX_ID + 1)], InvalidInput),
         ([pb.HeldReplica(object_id=1, version=-1)], InvalidInput),
         ([pb.HeldReplica(object_id=1, version=MAX_VERSION + 1)], InvalidInput),
     ],

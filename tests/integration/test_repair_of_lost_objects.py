@@ -1,0 +1,74 @@
+"""Repair of what a region holds and control has lost: it is deleted there, and harms nothing that comes after it."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from control_silo.models.app import SentryApp
+from region_silo.models.replica import AppReplica
+from shared.cli.access import Access
+from shared.cli.compare import Comparer, Difference
+from shared.cli.repair import Finding, look, repair
+from shared.config import CONTROL
+from shared.outbox.repair import MAX_ID, MAX_VERSION
+from tests.silos import Silos, fresh
+
+
+@pytest.fixture
+def access(silos: Silos) -> Access:
+    regions = {name: silos.address(name) for name in silos.regions}
+    keys = "main:secret-of-the-tests"
+    return Access("http://127.0.0.1:1", silos.address(CONTROL), rpc_keys=keys, regions=regions, clock=silos.clock)
+
+
+@pytest.fixture
+def comparer(access: Access) -> Iterator[Comparer]:
+    with closing(Comparer(access, ("us", "de"))) as comparer:
+        yield comparer
+
+
+def differences(comparer: Comparer) -> list[Difference]:
+    return [each for finding in found(comparer) for each in finding.differences]
+
+
+def found(comparer: Comparer) -> list[Finding]:
+    return look(comparer, is_deep=False, settle_seconds=0)
+
+
+def create_app(silos: Silos) -> SentryApp:
+    name = fresh("acme")
+    owner, creator = silos.create_organization(name, region="us"), silos.create_user(f"maker@{name}.example")
+    app = silos.create_app(name, owner=owner, creator=creator)
+    silos.replicate()
+    return app
+
+
+def hold(silos: Silos, app: SentryApp, **changes: int) -> None:
+    with silos.database("us").transaction():
+        held: dict[str, Any] = AppReplica.select().where(AppReplica.id == app.id).dicts().get()  # type: ignore[assignment]
+        AppReplica.insert({**held, **changes}).execute()
+
+
+def test_no_new_object_gets_the_id_of_one_that_was_buried(silos: Silos, access: Access, comparer: Comparer) -> None:
+    app = create_app(silos)
+    hold(silos, app, id=app.id + 1, version=7)
+    repair(access, comparer, found(comparer))
+    silos.replicate()
+    assert differences(comparer) == []
+    assert create_app(silos).id > app.id + 1
+    assert differences(comparer) == []
+
+
+def test_what_cannot_be_repaired_keeps_nothing_else_from_it(silos: Silos, access: Access, comparer: Comparer) -> None:
+    app = create_app(silos)
+    hold(silos, app, id=MAX_ID + 1)
+    hold(silos, app, id=app.id + 1, version=MAX_VERSION + 1)
+    with silos.database("us").transaction():
+        AppReplica.delete().where(AppReplica.id == app.id).execute()
+    repair(access, comparer, found(comparer))
+    silos.replicate()
+    assert [each.object_id for each in differences(comparer)] == [app.id + 1, MAX_ID + 1]
+    with silos.database("us").transaction():
+        AppReplica.delete().where(AppReplica.id.in_([app.id + 1, MAX_ID + 1])).execute()
