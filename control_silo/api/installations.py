@@ -8,9 +8,11 @@ from control_silo.api.apps import check_enabled
 from control_silo.api.call import Call, CallOf, get_organization_of_path
 from control_silo.api.installation_object import installation_object
 from control_silo.api.installation_shape import ConfirmBody, InstallationObject, InstallBody
+from control_silo.api.recent_writes import await_told
 from control_silo.models.region import OrganizationReplica
 from control_silo.services import app_access
 from control_silo.services.app_details import AppDetails, find_app_details
+from control_silo.services.change import region_of_organization
 from control_silo.services.delete import uninstall
 from control_silo.services.feature import get_switches
 from control_silo.services.identity import Principal
@@ -20,6 +22,7 @@ from control_silo.services.installation_details import (
     find_installation_details,
     list_installation_details,
 )
+from shared.domain.category import Category
 from shared.domain.features import IntegrationFeature, missing_features
 from shared.domain.json_field import FieldInvalid, FieldReader, parse_text, shown
 from shared.domain.json_value import JsonValue
@@ -89,7 +92,10 @@ def get_installation(call: CallOf, uuid: str) -> Response:
 
 @endpoints.add("PUT", "/sentry-app-installations/{uuid}/", answers={200: InstallationObject}, body=ConfirmBody)
 def put_installation(call: CallOf, uuid: str) -> Response:
-    """Confirms an installation; for the app itself, with its own token."""
+    """Confirms an installation; for the app itself, with its own token.
+
+    The answer comes once the region was told, or a moment later: the app goes on in the region at once (clients.md).
+    """
     with call.signed_in() as principal:
         details = get_visible_installation(call, principal, uuid, scopes=())
         reader = FieldReader(call.body)
@@ -99,7 +105,10 @@ def put_installation(call: CallOf, uuid: str) -> Response:
             uuid=details.installation.uuid, status=status if isinstance(status, str) else None
         )
         updater.run(call.control)
-        return _answer(call, principal, uuid)
+        answer, region = _answer(call, principal, uuid), region_of_organization(details.installation.organization_id)
+    if region:
+        await_told(call.control, region, [(Category.INSTALLATION, details.installation.id)])
+    return answer
 
 
 @endpoints.add("DELETE", "/sentry-app-installations/{uuid}/", answers={204: None})

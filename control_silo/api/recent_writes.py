@@ -8,7 +8,7 @@ the process, for seconds; refuses to know what was written.
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 import anyio
@@ -31,6 +31,22 @@ WAIT_SECONDS = 0.2
 """How long a request is held back at most; then it presents a token, and the region asks control."""
 RECHECK_SECONDS = 0.005
 """How soon a delivery is noticed, which a worker of another process may have made."""
+
+
+def await_told(
+    control: Control, region: str, objects: Collection[tuple[str, int]], *, seconds: float = WAIT_SECONDS
+) -> None:
+    """Returns once the region was told of the objects, or when the time is over. Outside any session of the database.
+
+    Args:
+        control: whose outbox tells it.
+        region: its name.
+        objects: each a category and an id.
+        seconds: how long to wait at most.
+    """
+    end = time.monotonic() + seconds
+    while _is_waiting(control, region, objects) and time.monotonic() < end:
+        threading.Event().wait(RECHECK_SECONDS)
 
 
 class RecentWrites:
@@ -70,16 +86,12 @@ class RecentWrites:
         if not versions or TOKEN_NAME in request.headers:
             return request
         end = time.monotonic() + self._wait_seconds
-        while await run_in_threadpool(self._is_waiting, region, versions):
+        objects = {(version.category.value, version.object_id) for version in versions}
+        while await run_in_threadpool(_is_waiting, self._control, region, objects):
             if time.monotonic() >= end:
                 return _presenting(request, versions)
             await anyio.sleep(RECHECK_SECONDS)
         return request
-
-    def _is_waiting(self, region: str, versions: Sequence[WrittenVersion]) -> bool:
-        objects = {(version.category.value, version.object_id) for version in versions}
-        with self._control.database.session():
-            return is_waiting(self._control.database, region, objects)
 
     def _live(self, client: bytes, now: datetime) -> tuple[WrittenVersion, ...]:
         until, versions = self._by_client.get(client, (now, ()))
@@ -87,6 +99,11 @@ class RecentWrites:
             return versions
         self._by_client.pop(client, None)
         return ()
+
+
+def _is_waiting(control: Control, region: str, objects: Collection[tuple[str, int]]) -> bool:
+    with control.database.session():
+        return is_waiting(control.database, region, objects)
 
 
 def remember_writes(app: FastAPI, recent: RecentWrites) -> None:

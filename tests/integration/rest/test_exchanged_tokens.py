@@ -1,11 +1,13 @@
 """A token that an app was given a moment ago, in regions that have not heard of it."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
 
+from control_silo.api.recent_writes import WAIT_SECONDS
 from control_silo.models.app import SentryApp
 from control_silo.models.application import ApiApplication
 from control_silo.models.installation import SentryAppInstallation
@@ -95,6 +97,15 @@ def test_a_token_confirms_its_installation_at_once(kanban: Kanban) -> None:
     path = f"/api/0/sentry-app-installations/{kanban.installation.uuid}/"
     answer = kanban.web.http.call("PUT", "control", path, token=token, json={"status": "installed"})
     assert (answer.status_code, answer.json()["status"]) == (200, "installed")
+
+
+def test_confirming_gives_the_region_a_moment_to_hear_of_it(kanban: Kanban) -> None:
+    token = kanban.exchange()["token"]
+    path = f"/api/0/sentry-app-installations/{kanban.installation.uuid}/"
+    began = time.monotonic()
+    assert kanban.web.http.call("PUT", "control", path, token=token, json={"status": "installed"}).status_code == 200
+    assert time.monotonic() - began >= WAIT_SECONDS
+    kanban.web.silos.replicate()
 
 
 def test_a_new_secret_reaches_the_region(kanban: Kanban, region: str) -> None:
