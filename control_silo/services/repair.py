@@ -73,7 +73,8 @@ def _pass_over_ids(tx: Transaction, category: Category, *, newest: int) -> None:
         )
         return
     ((sequence,),) = tx.database.rows("SELECT pg_get_serial_sequence(?, 'id')", (table,))
-    if tx.database.rows(f"SELECT last_value FROM {sequence}")[0][0] < newest:  # noqa: S608 - a name of ours
+    ((last, is_used),) = tx.database.rows(f"SELECT last_value, is_called FROM {sequence}")  # noqa: S608 - a name of ours
+    if last < newest or not is_used:
         tx.database.rows(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
         statement = f"SELECT setval(?::regclass, greatest(last_value, ?)) FROM {sequence}"  # noqa: S608 - as above
         tx.database.rows(statement, (sequence, newest))
