@@ -9,6 +9,7 @@ from typing import Any
 from shared.cli.access import Access
 from shared.cli.outbox_calls import TIMEOUT_SECONDS, Stub
 from shared.config import CONTROL
+from shared.errors import RegionNotFound
 from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2 as calls
 from shared.rpc.channel import SiloChannel
 
@@ -70,6 +71,8 @@ def drain_region(access: Access, region: str, *, seconds: float, tell: Callable[
         RegionNotFound: there is no such region.
         SiloError: control or the region does not answer.
     """
+    if region == CONTROL:
+        raise RegionNotFound("control is no region. Name the region that should have everything.")
     begun = told = time.monotonic()
     with access.channel(CONTROL) as control, access.channel(region) as channel:
         while True:

@@ -59,3 +59,9 @@ def test_an_unknown_region_is_said_to_be(silo: CommandLine) -> None:
     ended = silo("region", "drain", "xx")
     assert ended.code == SAID_NO
     assert "There is no silo 'xx'" in ended.err
+
+
+def test_control_is_no_region(silo: CommandLine) -> None:
+    ended = silo("region", "drain", "control")
+    assert ended.code == SAID_NO
+    assert "control is no region." in ended.err
