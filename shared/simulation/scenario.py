@@ -183,11 +183,19 @@ class Scenario:
     def _let_go(self, lane: Lane) -> None:
         with lane.database.transaction() as tx:
             resume(tx, lane.destination)
+        self._tell(f"an operator resumes {lane.destination}")
+
+    def _retry(self) -> None:
+        lane = self.rng.choice(self.stage.lanes)
+        with lane.database.transaction() as tx:
             retried = retry_parked(tx, ParkedFilter(destination=lane.destination), now=self.stage.clock.now())
-        self._tell(f"an operator resumes {lane.destination} and retries {len(retried)}")
+        self._tell(f"an operator retries {len(retried)} for {lane.destination}")
 
     def _heal(self) -> None:
-        """The storm is over: every silo is back, every call arrives, and workers work until nothing is due."""
+        """The storm is over: every silo is back, every call arrives, and workers work until nothing is due.
+
+        Nothing that is parked is retried: what is not refused any more has to be due without an operator.
+        """
         weather = self.stage.weather
         weather.is_fair = True
         weather.away.clear()
@@ -223,4 +231,5 @@ _EVENTS: Mapping[Callable[[Scenario], None], int] = {
     Scenario._part: 2,
     Scenario._pause: 1,
     Scenario._resume: 3,
+    Scenario._retry: 1,
 }

@@ -8,11 +8,12 @@ import pytest
 
 from shared.database import Transaction
 from shared.domain.category import Category
+from shared.outbox.enqueue import enqueue
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 from shared.simulation.play import play
 from shared.simulation.scenario import Run, Stage
 from shared.simulation.weather import Fate
-from shared.simulation.world import Play, World
+from shared.simulation.world import CATEGORY, HOLDERS, Play, World
 
 SEEDS = range(10)
 
@@ -70,6 +71,28 @@ class Hasty(Begin):
 
 def test_a_message_that_does_not_commit_with_its_state_is_found_out(world: World) -> None:
     assert re.search("ends with|to be parked", str(first_broken(Hasty(world)).broken))
+
+
+class ForgettingPlay(Play):
+    """Enqueues nothing that is parked."""
+
+    def enqueue(self, tx: Transaction, subjects: Sequence[int]) -> None:
+        for holder in HOLDERS:
+            rows = tx.database.rows(
+                "SELECT object_id FROM outbox WHERE state = 'parked' AND destination = ?", (holder,)
+            )
+            due = set(subjects) - {object_id for (object_id,) in rows}
+            enqueue(tx, CATEGORY, due, destinations=[holder], now=self.clock.now())
+
+
+class Forgetting(Begin):
+    def __call__(self, rng: random.Random) -> Stage:
+        play = self.world.begin(rng)
+        return ForgettingPlay(self.world, play.weather, play.lanes)
+
+
+def test_a_write_that_leaves_a_message_parked_is_found_out(world: World) -> None:
+    assert "not to be parked" in str(first_broken(Forgetting(world)).broken)
 
 
 class Resurrecting(Begin):
