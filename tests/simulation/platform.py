@@ -18,7 +18,7 @@ from region_silo.replication.delivery import OrganizationLoader
 from shared.cli.access import Access
 from shared.cli.compare import Comparer
 from shared.config import CONTROL
-from shared.errors import SiloError
+from shared.errors import Forbidden, NotFound
 from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.drain import Drain
 from shared.simulation.ledger import ContractBroken
@@ -49,11 +49,11 @@ class Platform:
         self._states: dict[tuple[str, int, int], tuple[bool, bytes]] = {}
 
     def write(self, rng: random.Random) -> str:
-        """One change by the service that an endpoint would call."""
+        """One change by the service that an endpoint would call; it may be refused, but never for want of a silo."""
         (change,) = rng.choices(list(_CHANGES), list(_CHANGES.values()))
         try:
             return change(self, rng)
-        except SiloError as exc:
+        except (Forbidden, NotFound) as exc:
             return f"refused: {exc.message}"
 
     def check(self) -> None:
