@@ -1,4 +1,4 @@
-"""Repair of what a region holds and control has lost: it is deleted there, and harms nothing that comes after it."""
+"""Repair where silos were restored or copied: what control has lost, what cannot be repaired, what two silos own."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from control_silo.models.app import SentryApp
+from region_silo.models.organization import Organization
 from region_silo.models.replica import AppReplica
 from shared.cli.access import Access
 from shared.cli.compare import Comparer, Difference
@@ -72,3 +73,16 @@ def test_what_cannot_be_repaired_keeps_nothing_else_from_it(silos: Silos, access
     assert [each.object_id for each in differences(comparer)] == [app.id + 1, MAX_ID + 1]
     with silos.database("us").transaction():
         AppReplica.delete().where(AppReplica.id.in_([app.id + 1, MAX_ID + 1])).execute()
+
+
+def test_an_organization_that_two_regions_own_is_not_equal(silos: Silos, comparer: Comparer) -> None:
+    organization = silos.create_organization(fresh("acme"), region="de")
+    silos.replicate()
+    with silos.database("de").session():
+        row: dict[str, Any] = Organization.select().where(Organization.id == organization.id).dicts().get()  # type: ignore[assignment]
+    with silos.database("us").transaction():
+        Organization.insert(row).execute()
+    (difference,) = differences(comparer)
+    assert (difference.object_id, difference.kind) == (organization.id, "altered")
+    with silos.database("us").transaction():
+        Organization.delete().where(Organization.id == organization.id).execute()
