@@ -100,6 +100,8 @@ def _again(comparer: Comparer, before: Finding, *, is_deep: bool) -> Finding:
         return before
     ids = {each.object_id for each in before.differences}
     now = _compare(comparer, before.side, is_deep=is_deep)
+    if now.error:  # a silo that does not answer just now says nothing of what differs
+        return replace(before, error=now.error)
     return replace(now, differences=[each for each in now.differences if each.object_id in ids])
 
 

@@ -11,7 +11,7 @@ from region_silo.models.organization import Organization
 from region_silo.models.replica import AppReplica
 from shared.cli.access import Access
 from shared.cli.compare import Comparer, Difference
-from shared.cli.repair import Finding, look, repair
+from shared.cli.repair import Finding, await_equal, look, repair
 from shared.config import CONTROL
 from shared.outbox.repair import MAX_ID, MAX_VERSION
 from tests.silos import Silos, fresh
@@ -86,3 +86,19 @@ def test_an_organization_that_two_regions_own_is_not_equal(silos: Silos, compare
     assert (difference.object_id, difference.kind) == (organization.id, "altered")
     with silos.database("us").transaction():
         Organization.delete().where(Organization.id == organization.id).execute()
+
+
+def test_a_silo_that_is_away_for_a_moment_does_not_end_the_wait(
+    silos: Silos, access: Access, comparer: Comparer
+) -> None:
+    app = create_app(silos)
+    with silos.database("us").transaction():
+        AppReplica.delete().where(AppReplica.id == app.id).execute()
+    before = found(comparer)
+    repair(access, comparer, before)
+    silos.stop("us")
+    away = await_equal(comparer, before, is_deep=False, seconds=0)
+    assert [(finding.side.holder, len(finding.differences)) for finding in away if finding.error] == [("us", 1)]
+    silos.start("us")
+    silos.replicate()
+    assert all(finding.is_equal for finding in await_equal(comparer, away, is_deep=False, seconds=0))
