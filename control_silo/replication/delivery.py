@@ -91,12 +91,12 @@ def _load_installations(ids: Sequence[int], destination: str) -> Iterable[replic
         .join(SentryApp)
         .where(SentryAppInstallation.id.in_(ids))
     )
-    deaf, places = _organizations_without_errors(rows), _organizations_in(destination, rows)
+    deaf, elsewhere = _organizations_without_errors(rows), _organizations_elsewhere(destination, rows)
     for installation in rows:
         change = replica_pb2.Change(
             category=Category.INSTALLATION.number, object_id=installation.id, version=installation.version
         )
-        if installation.date_deleted is None and installation.organization_id in places:
+        if installation.date_deleted is None and installation.organization_id not in elsewhere:
             app = installation.sentry_app
             change.installation.installation.CopyFrom(installation_message(installation, app=None))
             change.installation.sentry_app_id = app.id
@@ -107,11 +107,11 @@ def _load_installations(ids: Sequence[int], destination: str) -> Iterable[replic
         yield change
 
 
-def _organizations_in(region: str, installations: Iterable[SentryAppInstallation]) -> set[int]:
-    """Those of the installations' organizations that live in the region."""
+def _organizations_elsewhere(region: str, installations: Iterable[SentryAppInstallation]) -> set[int]:
+    """Those of the installations' organizations that live in another region; one that is not known may live there."""
     rows = OrganizationReplica.select(OrganizationReplica.id).where(
         OrganizationReplica.id.in_({each.organization_id for each in installations}),
-        OrganizationReplica.region_name == region,
+        OrganizationReplica.region_name != region,
     )
     return {row.id for row in rows}
 
@@ -128,11 +128,11 @@ def _organizations_without_errors(installations: Iterable[SentryAppInstallation]
 
 def _load_tokens(ids: Sequence[int], destination: str) -> Iterable[replica_pb2.Change]:
     installed = _installations_of_tokens(ids)
-    places = _organizations_in(destination, (installation for installation, _ in installed.values()))
+    elsewhere = _organizations_elsewhere(destination, (installation for installation, _ in installed.values()))
     for token in ApiToken.select().where(ApiToken.id.in_(ids)):
         change = replica_pb2.Change(category=Category.TOKEN.number, object_id=token.id, version=token.version)
         installation, is_internal = installed.get(token.id, (None, False))
-        if installation and installation.organization_id in places:
+        if installation and installation.organization_id not in elsewhere:
             change.token.CopyFrom(_token_state(token, installation, is_internal=is_internal))
         yield change
 

@@ -1,33 +1,19 @@
 """Repair where silos were restored or copied: what control has lost, what cannot be repaired, what two silos own."""
 
-from collections.abc import Iterator
-from contextlib import closing
 from typing import Any
 
-import pytest
-
 from control_silo.models.app import SentryApp
+from control_silo.models.installation import SentryAppInstallation
+from control_silo.models.region import OrganizationReplica
 from region_silo.models.organization import Organization
-from region_silo.models.replica import AppReplica
+from region_silo.models.replica import AppReplica, InstallationReplica
 from shared.cli.access import Access
 from shared.cli.compare import Comparer, Difference
 from shared.cli.repair import Finding, await_equal, look, repair
-from shared.config import CONTROL
+from shared.domain.category import Category
+from shared.outbox.enqueue import enqueue
 from shared.outbox.repair import MAX_ID, MAX_VERSION
 from tests.silos import Silos, fresh
-
-
-@pytest.fixture
-def access(silos: Silos) -> Access:
-    regions = {name: silos.address(name) for name in silos.regions}
-    keys = "main:secret-of-the-tests"
-    return Access("http://127.0.0.1:1", silos.address(CONTROL), rpc_keys=keys, regions=regions, clock=silos.clock)
-
-
-@pytest.fixture
-def comparer(access: Access) -> Iterator[Comparer]:
-    with closing(Comparer(access, ("us", "de"))) as comparer:
-        yield comparer
 
 
 def differences(comparer: Comparer) -> list[Difference]:
@@ -102,3 +88,20 @@ def test_a_silo_that_is_away_for_a_moment_does_not_end_the_wait(
     silos.start("us")
     silos.replicate()
     assert all(finding.is_equal for finding in await_equal(comparer, away, is_deep=False, seconds=0))
+
+
+def test_a_change_of_an_organization_that_control_has_lost_deletes_nothing(silos: Silos) -> None:
+    app = create_app(silos)
+    with silos.control.database.session():
+        owner = OrganizationReplica.get_by_id(app.owner_id)
+    installation = silos.install(app, organization=owner)
+    silos.replicate()
+    with silos.control.database.transaction() as tx:
+        OrganizationReplica.delete().where(OrganizationReplica.id == owner.id).execute()
+        later = SentryAppInstallation.update(version=SentryAppInstallation.version + 1)
+        later.where(SentryAppInstallation.id == installation.id).execute()
+        enqueue(tx, Category.INSTALLATION, [installation.id], destinations=["us"], now=silos.clock.now())
+    silos.replicate()
+    with silos.database("us").session():
+        held = InstallationReplica.get_by_id(installation.id)
+    assert (held.version, held.tombstone) == (installation.version + 1, False)
