@@ -81,7 +81,7 @@ def _finding_json(finding: Finding) -> dict[str, Any]:
 
 def _row(finding: Finding) -> tuple[object, ...]:
     if finding.error:
-        return finding.side.holder, finding.side.category, None, sentence_of(finding.error)
+        return finding.side.holder, finding.side.category, None, "not compared"
     by_kind: dict[str, list[int]] = {}
     for each in finding.differences:
         by_kind.setdefault(each.kind, []).append(each.object_id)
@@ -108,5 +108,5 @@ def _say_what_next(findings: Sequence[Finding], *, repaired: bool) -> None:
         note(f"Still different: {differing}. `silo outbox parked` shows what was refused, `silo status` what waits.")
     elif differing:
         note(f"Different: {differing}. `silo verify --repair` makes it equal.")
-    if any(finding.error for finding in findings):
-        note("Not everything could be compared. `silo status` shows which silos answer.")
+    for sentence in dict.fromkeys(sentence_of(finding.error) for finding in findings if finding.error):
+        note(f"Not compared: {sentence}")
