@@ -3,9 +3,13 @@
 import contextlib
 import itertools
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
+from shared.cli.access import Access
+from shared.cli.compare import Comparer
+from shared.config import CONTROL
 from tests.silos import Silos, running_silos
 
 
@@ -32,3 +36,17 @@ def silos(module_silos: Silos) -> Iterator[Silos]:
     """
     yield module_silos
     module_silos.start_stopped()
+
+
+@pytest.fixture
+def access(silos: Silos) -> Access:
+    """The silos, as commands see them."""
+    regions = {name: silos.address(name) for name in silos.regions}
+    keys = "main:secret-of-the-tests"
+    return Access("http://127.0.0.1:1", silos.address(CONTROL), rpc_keys=keys, regions=regions, clock=silos.clock)
+
+
+@pytest.fixture
+def comparer(access: Access) -> Iterator[Comparer]:
+    with closing(Comparer(access, ("us", "de"))) as comparer:
+        yield comparer

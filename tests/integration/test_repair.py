@@ -1,7 +1,5 @@
 """Repair: whatever a silo holds that differs from what the owner has is found, and equal after the owner sent it."""
 
-from collections.abc import Iterator
-from contextlib import closing
 from typing import Any
 
 import pytest
@@ -23,19 +21,6 @@ from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2 as pb
 from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2_grpc
 from tests.integration.parking import park
 from tests.silos import Silos, fresh
-
-
-@pytest.fixture
-def access(silos: Silos) -> Access:
-    regions = {name: silos.address(name) for name in silos.regions}
-    keys = "main:secret-of-the-tests"
-    return Access("http://127.0.0.1:1", silos.address(CONTROL), rpc_keys=keys, regions=regions, clock=silos.clock)
-
-
-@pytest.fixture
-def comparer(access: Access) -> Iterator[Comparer]:
-    with closing(Comparer(access, ("us", "de"))) as comparer:
-        yield comparer
 
 
 @pytest.fixture

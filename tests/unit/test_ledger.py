@@ -17,11 +17,15 @@ def ledger() -> Ledger:
 def test_states_may_be_skipped_and_repeated(ledger: Ledger) -> None:
     for version, state in ((1, "a"), (1, "a"), (3, None)):
         ledger.show("us", 1, version, state)
+    with pytest.raises(ContractBroken, match="after it showed 3"):
+        ledger.show("us", 1, 2, "b")
 
 
 def test_holders_are_judged_by_themselves(ledger: Ledger) -> None:
     ledger.show("us", 1, 3, None)
     ledger.show("de", 1, 1, "a")
+    with pytest.raises(ContractBroken, match="us shows 1 at version 1 after it showed 3"):
+        ledger.show("us", 1, 1, "a")
 
 
 def test_nothing_is_shown_that_was_not_committed(ledger: Ledger) -> None:

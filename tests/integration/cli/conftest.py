@@ -12,7 +12,6 @@ from structlog.testing import capture_logs
 
 from control_silo.api.app import create_api
 from control_silo.services.superuser import ensure_superuser
-from shared.cli.access import Access
 from shared.cli.main import run
 from shared.cli.topology import Organization, Silo, Topology, User, write_topology
 from shared.clock import SystemClock
@@ -91,13 +90,6 @@ def silo(topology: Topology, tmp_path: Path, capsys: pytest.CaptureFixture[str])
     """The command line."""
     write_topology(tmp_path, topology)
     return CommandLine(tmp_path, capsys)
-
-
-@pytest.fixture
-def access(silos: Silos) -> Access:
-    """The silos, as commands see them."""
-    regions = {name: silos.address(name) for name in silos.regions}
-    return Access("http://127.0.0.1:1", silos.address(CONTROL), rpc_keys=RPC_KEYS, regions=regions, clock=silos.clock)
 
 
 @pytest.fixture

@@ -1,17 +1,7 @@
-from collections.abc import Iterator
-from contextlib import closing
-
 import pytest
 
-from shared.cli.access import Access
 from shared.cli.compare import Comparer, Comparison, Difference
 from tests.silos import Silos
-
-
-@pytest.fixture
-def comparer(access: Access) -> Iterator[Comparer]:
-    with closing(Comparer(access, ("us", "de"))) as comparer:
-        yield comparer
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis.strategies import text
 from starlette.requests import Request
 
+from shared.domain.period import Period
 from shared.errors import RequestRefused
 from shared.http.period import read_period
 
@@ -43,5 +44,7 @@ def test_fractions_of_seconds_are_dropped() -> None:
 @given(name=text(max_size=20), value=text(max_size=20))
 def test_whatever_is_asked_is_a_period_or_refused(name: str, value: str) -> None:
     query = urlencode({"since": value, "until": value, "resolution": value, name: value})
+    read: list[Period] = []
     with contextlib.suppress(RequestRefused):
-        read_period(asking(query), now=NOW)
+        read.append(read_period(asking(query), now=NOW))
+    assert all(period.first <= period.last and period.interval_seconds > 0 for period in read)
