@@ -11,7 +11,7 @@ from control_silo.config import ControlConfig, database_url
 from control_silo.process import ControlServe, ControlWork
 from control_silo.services.superuser import ensure_superuser
 from shared.clock import SystemClock
-from shared.database import connect
+from shared.database.connect import connect
 from shared.errors import SiloError
 from shared.log import configure_logging
 from shared.process import Runnable, Stop, leave, run_until_stopped

@@ -20,7 +20,8 @@ from control_silo.services.repair import repair_replicas
 from control_silo.services.webhook import prepare
 from shared.clock import Clock
 from shared.config import CONTROL
-from shared.database import Database, connect
+from shared.database.connect import connect
+from shared.database.database import Database
 from shared.errors import PermissionDenied, SiloUnreachable
 from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.outbox_servicer import OutboxServicer

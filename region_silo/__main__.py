@@ -9,7 +9,7 @@ from region_silo.bootstrap import connect_control, migrate, open_region
 from region_silo.config import RegionConfig, RegionDatabaseConfig
 from region_silo.process import RegionServe, RegionWork
 from shared.clock import SystemClock
-from shared.database import connect
+from shared.database.connect import connect
 from shared.errors import SiloError
 from shared.log import configure_logging
 from shared.process import Runnable, Stop, leave, run_until_stopped

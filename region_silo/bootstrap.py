@@ -30,7 +30,8 @@ from region_silo.webhooks.prepare import Preparing
 from shared.asking.ask import Asking
 from shared.clock import Clock
 from shared.config import CONTROL
-from shared.database import Database, connect
+from shared.database.connect import connect
+from shared.database.database import Database
 from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.outbox_servicer import OutboxServicer
 from shared.outbox.replica_servicer import Holdings, ReplicaServicer, only_caller

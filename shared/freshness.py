@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from shared.consistency import WrittenVersion
-from shared.database import Database
+from shared.database.database import Database
 from shared.domain.category import Category
 from shared.rpc.served import remaining_seconds
 

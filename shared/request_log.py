@@ -11,8 +11,11 @@ from datetime import datetime, timedelta
 import peewee
 
 from shared.clock import Clock
-from shared.columns import IdField, InstantField, JsonField, instant_text
-from shared.database import Database, Dialect, Model, Transaction
+from shared.database.columns import IdField, InstantField, JsonField, instant_text
+from shared.database.database import Database
+from shared.database.dialect import Dialect
+from shared.database.model import Model
+from shared.database.transaction import Transaction
 from shared.domain.event import REQUEST_LOG_EVENTS
 from shared.domain.request_record import RequestRecord
 from shared.pb.hybridcloud.requests.v1 import app_request_pb2

@@ -39,7 +39,8 @@ from region_silo.services.registration import Registration
 from shared.clock import FrozenClock
 from shared.config import CONTROL
 from shared.consistency import TOKEN_NAME
-from shared.database import Database, connect
+from shared.database.connect import connect
+from shared.database.database import Database
 from shared.domain.scopes import Role
 from shared.outbox.breaker import PROBE_BACKOFF
 from shared.outbox.deliver import ReplicaDestination

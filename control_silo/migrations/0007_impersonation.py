@@ -3,7 +3,7 @@
 import peewee
 from playhouse.migrate import SchemaMigrator
 
-from shared.columns import IdField
+from shared.database.columns import IdField
 
 
 def up(migrator: SchemaMigrator, db: peewee.Database) -> None:

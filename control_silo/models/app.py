@@ -8,8 +8,8 @@ import peewee
 
 from control_silo.models.application import ApiApplication
 from control_silo.models.user import User
-from shared.columns import IdField, InstantField, JsonField
-from shared.database import Model
+from shared.database.columns import IdField, InstantField, JsonField
+from shared.database.model import Model
 from shared.domain.status import SentryAppStatus
 
 if TYPE_CHECKING:

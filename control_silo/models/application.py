@@ -6,8 +6,8 @@ Tokens are stored as hashes and shown once; the one that stands for a provider i
 import peewee
 
 from control_silo.models.user import User
-from shared.columns import IdField, InstantField, JsonField
-from shared.database import Model
+from shared.database.columns import IdField, InstantField, JsonField
+from shared.database.model import Model
 
 
 class ApiApplication(Model):

@@ -4,8 +4,8 @@ import peewee
 
 from control_silo.models.app import SentryApp, new_uuid
 from control_silo.models.application import ApiGrant, ApiToken
-from shared.columns import IdField, InstantField
-from shared.database import Model
+from shared.database.columns import IdField, InstantField
+from shared.database.model import Model
 from shared.domain.status import SentryAppInstallationStatus
 
 

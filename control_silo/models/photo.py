@@ -3,8 +3,8 @@
 import peewee
 
 from control_silo.models.app import SentryAppAvatar
-from shared.columns import BytesField, IdField
-from shared.database import Model
+from shared.database.columns import BytesField, IdField
+from shared.database.model import Model
 
 
 class SentryAppPhoto(Model):

@@ -2,8 +2,8 @@
 
 import peewee
 
-from shared.columns import IdField, InstantField
-from shared.database import Model
+from shared.database.columns import IdField, InstantField
+from shared.database.model import Model
 
 
 class User(Model):

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.database import Dialect, current_database
+from shared.database.database import current_database
+from shared.database.dialect import Dialect
 from shared.domain.status import SentryAppStatus
 
 _COLUMNS = (

@@ -7,7 +7,7 @@ from typing import Any
 
 from control_silo.models.record import AuditLogEntry
 from control_silo.models.user import User
-from shared.database import Transaction
+from shared.database.transaction import Transaction
 
 
 class AuditEvent(StrEnum):

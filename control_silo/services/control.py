@@ -8,7 +8,9 @@ import peewee
 from control_silo.config import PUBLISH_REQUESTS_TO
 from control_silo.services.regions import RegionChannels
 from shared.clock import Clock
-from shared.database import Database, Dialect, Model
+from shared.database.database import Database
+from shared.database.dialect import Dialect
+from shared.database.model import Model
 from shared.mail import NO_SERVER, Mailer
 from shared.outgoing.client import AppClient
 from shared.outgoing.reach import PUBLIC

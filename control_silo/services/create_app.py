@@ -17,7 +17,7 @@ from control_silo.services.change import app_changed
 from control_silo.services.control import Control
 from control_silo.services.install import create_installation
 from control_silo.services.secret import new_token
-from shared.database import Transaction
+from shared.database.transaction import Transaction
 from shared.domain.event import expand_events
 from shared.domain.features import IntegrationFeature as Feature
 from shared.domain.scopes import close_scopes

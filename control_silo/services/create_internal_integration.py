@@ -11,7 +11,8 @@ from control_silo.services.create_app import SentryAppCreator
 from control_silo.services.create_internal_token import NewToken, create_internal_token
 from control_silo.services.install import create_installation, find_live_installation
 from shared.consistency import note_written
-from shared.database import Dialect, Transaction
+from shared.database.dialect import Dialect
+from shared.database.transaction import Transaction
 from shared.domain.category import Category
 from shared.domain.status import SentryAppStatus
 from shared.errors import OrganizationNotFound, UserNotFound

@@ -8,7 +8,7 @@ from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation, SentryAppInstallationToken
 from control_silo.services.change import token_changed
 from control_silo.services.secret import LAST_CHARACTERS, hash_token, new_token
-from shared.database import Transaction
+from shared.database.transaction import Transaction
 from shared.errors import LimitReached
 
 MAX_TOKENS = 20

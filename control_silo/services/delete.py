@@ -21,7 +21,7 @@ from control_silo.services.control import Control
 from control_silo.services.held_app import get_held_app, get_held_app_of_installation
 from control_silo.services.install import get_installation
 from control_silo.services.webhook import InstallationEvent, installation_told
-from shared.database import Transaction
+from shared.database.transaction import Transaction
 from shared.domain.status import SentryAppInstallationStatus, SentryAppStatus
 from shared.errors import PermissionDenied
 

@@ -19,7 +19,7 @@ from control_silo.services.held_app import get_held_app_of_client
 from control_silo.services.install import get_installation
 from control_silo.services.issue_token import IssuedToken, issue_token
 from control_silo.services.secret import hash_token
-from shared.database import Transaction
+from shared.database.transaction import Transaction
 from shared.errors import CredentialsInvalid, GrantInvalid, RequestRefused
 
 REFRESH_GRACE_SECONDS = 600

@@ -12,7 +12,7 @@ from control_silo.services.issue_token import IssuedToken
 from control_silo.services.seal import open_sealed, seal
 from control_silo.services.secret import hash_token
 from shared.consistency import note_written
-from shared.database import Transaction
+from shared.database.transaction import Transaction
 from shared.domain.category import Category
 from shared.errors import GrantSpent
 

@@ -5,7 +5,7 @@ from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.region import OrganizationFeature
 from control_silo.services.change import installation_changed
 from control_silo.services.control import Control
-from shared.database import Transaction
+from shared.database.transaction import Transaction
 from shared.domain.features import EVENT_HOOKS_FEATURE, is_feature_name
 from shared.errors import ValidationFailed
 

@@ -13,7 +13,7 @@ from control_silo.models.user import Session, User
 from control_silo.services.control import Control
 from control_silo.services.row import Columns
 from control_silo.services.secret import hash_password, hash_token, new_token, password_matches
-from shared.columns import JsonField, parse_instant
+from shared.database.columns import JsonField, parse_instant
 from shared.domain.scopes import ALL_SCOPES, Role
 from shared.errors import CredentialsInvalid
 

@@ -13,7 +13,7 @@ from control_silo.services.change import app_changed, installation_changed, regi
 from control_silo.services.control import Control
 from control_silo.services.held_app import get_held_app_by_slug, get_held_app_of_installation
 from control_silo.services.webhook import InstallationEvent, installation_told
-from shared.database import Transaction
+from shared.database.transaction import Transaction
 from shared.domain.status import SentryAppInstallationStatus
 from shared.errors import InstallationNotFound, OrganizationNotFound
 

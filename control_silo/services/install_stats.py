@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from control_silo.models.app import SentryApp, SentryAppAvatar
 from control_silo.services.app_details import list_avatars
 from control_silo.services.control import Control
-from shared.columns import instant_text, parse_instant
+from shared.database.columns import instant_text, parse_instant
 from shared.domain.period import Period
 
 _TOTAL = "SELECT COUNT(*) FROM sentry_app_installation WHERE sentry_app_id = ? AND date_deleted IS NULL"

@@ -9,8 +9,8 @@ from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.services.change import token_changed, token_deleted
 from control_silo.services.secret import LAST_CHARACTERS, hash_token, new_token
-from shared.columns import instant_text, parse_instant
-from shared.database import Transaction
+from shared.database.columns import instant_text, parse_instant
+from shared.database.transaction import Transaction
 
 TOKEN_LIFETIME_SECONDS = 8 * 3600
 """How long a token of an exchange or a refresh works."""

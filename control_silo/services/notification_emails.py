@@ -1,7 +1,7 @@
 """Whom to write to about an app. Owns the choice; sends nothing."""
 
 from control_silo.models.user import Member, User
-from shared.database import tuples_of
+from shared.database.model import tuples_of
 from shared.domain.scopes import Role
 
 _ADDRESSED_ROLES = (Role.OWNER, Role.MANAGER)

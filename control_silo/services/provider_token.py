@@ -14,7 +14,7 @@ from control_silo.services.create_internal_token import create_internal_token
 from control_silo.services.held_app import get_held_app
 from control_silo.services.install import get_installation
 from control_silo.services.seal import open_sealed, seal
-from shared.database import Transaction
+from shared.database.transaction import Transaction
 from shared.domain.status import SentryAppInstallationStatus
 from shared.errors import AppNotFound
 

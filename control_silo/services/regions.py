@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from control_silo.models.region import Region
-from shared.database import Database
+from shared.database.database import Database
 from shared.errors import RegionNotFound
 from shared.rpc.aliases import Channel
 

@@ -9,8 +9,8 @@ from typing import Any, Generic, TypeVar, cast
 
 import peewee
 
-from shared.columns import IdField
-from shared.database import Model
+from shared.database.columns import IdField
+from shared.database.model import Model
 
 M = TypeVar("M", bound=Model)
 

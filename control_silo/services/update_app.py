@@ -12,7 +12,7 @@ from control_silo.services.change import app_changed, regions_of_app, subscripti
 from control_silo.services.control import Control
 from control_silo.services.create_app import create_components
 from control_silo.services.held_app import get_held_app
-from shared.database import Transaction
+from shared.database.transaction import Transaction
 from shared.domain.event import expand_events, unmet_scope_texts
 from shared.domain.scopes import close_scopes
 from shared.domain.status import SentryAppStatus

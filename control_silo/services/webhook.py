@@ -12,7 +12,7 @@ from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.region import OrganizationReplica
 from control_silo.models.user import User
 from control_silo.services.message import app_message, installation_message
-from shared.database import Transaction
+from shared.database.transaction import Transaction
 from shared.domain.installation_object import installation_object
 from shared.domain.json_value import JsonValue
 from shared.domain.signature import sign_webhook

@@ -3,7 +3,7 @@
 import peewee
 from playhouse.migrate import SchemaMigrator
 
-from shared.columns import BytesField, InstantField
+from shared.database.columns import BytesField, InstantField
 
 
 def up(migrator: SchemaMigrator, db: peewee.Database) -> None:

@@ -3,7 +3,7 @@
 import peewee
 from playhouse.migrate import SchemaMigrator
 
-from shared.columns import InstantField
+from shared.database.columns import InstantField
 
 
 def up(migrator: SchemaMigrator, db: peewee.Database) -> None:

@@ -2,8 +2,8 @@
 
 import peewee
 
-from shared.columns import IdField, JsonField
-from shared.database import Model
+from shared.database.columns import IdField, JsonField
+from shared.database.model import Model
 
 
 class ServiceHook(Model):

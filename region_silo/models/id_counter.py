@@ -2,7 +2,7 @@
 
 import peewee
 
-from shared.database import Model
+from shared.database.model import Model
 
 
 class IdCounter(Model):

@@ -4,8 +4,8 @@ from enum import StrEnum
 
 import peewee
 
-from shared.columns import IdField, InstantField, JsonField
-from shared.database import Model
+from shared.database.columns import IdField, InstantField, JsonField
+from shared.database.model import Model
 
 
 class IssueStatus(StrEnum):

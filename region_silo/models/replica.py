@@ -5,8 +5,8 @@ No uniqueness and no foreign keys but the id: nothing is promised about order be
 
 import peewee
 
-from shared.columns import BytesField
-from shared.database import Model
+from shared.database.columns import BytesField
+from shared.database.model import Model
 
 
 class AppReplica(Model):

@@ -7,7 +7,7 @@ from region_silo.models.organization import Organization
 from region_silo.models.replica import AppReplica, InstallationReplica, TokenReplica
 from region_silo.services.organization import organization_message
 from shared.config import CONTROL
-from shared.database import tuples_of
+from shared.database.model import tuples_of
 from shared.domain.category import Category
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 

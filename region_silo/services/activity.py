@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from region_silo.models.issue import Activity
 from region_silo.services.subscribers import tell_subscribers
-from shared.columns import instant_text
-from shared.database import Transaction
+from shared.database.columns import instant_text
+from shared.database.transaction import Transaction
 from shared.domain.json_value import JsonObject
 from shared.domain.webhook import Actor
 

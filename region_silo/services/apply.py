@@ -10,7 +10,7 @@ from typing import Any
 from google.protobuf.message import Message
 
 from region_silo.services.hook import Subscription, apply_subscriptions
-from shared.database import Database
+from shared.database.database import Database
 from shared.domain.category import Category
 from shared.domain.status import SentryAppInstallationStatus
 from shared.errors import FieldMissing, InvalidInput

@@ -9,7 +9,7 @@ from region_silo.services.activity import ActivityKind, record_activity
 from region_silo.services.issue_changes import key_of
 from region_silo.services.region import Region
 from region_silo.services.row_lock import locked
-from shared.database import Transaction
+from shared.database.transaction import Transaction
 from shared.domain.webhook import Actor
 from shared.errors import NotFound
 

@@ -8,7 +8,7 @@ from region_silo.models.issue import Issue
 from region_silo.services.region import Region
 from region_silo.services.row_lock import locked
 from shared.asking.issue_link import Ticket
-from shared.database import Transaction
+from shared.database.transaction import Transaction
 from shared.domain.app_error import AppError, client_error
 from shared.domain.path_key import MAX_ID
 from shared.errors import DatabaseBusy

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from region_silo.services.held import NotHeld, require_local
-from shared.database import Database
+from shared.database.database import Database
 from shared.pb.hybridcloud.apps.v1 import app_pb2, component_pb2
 
 

@@ -1,6 +1,6 @@
 """How new this region's replicas are. Owns the choice of tables; the wait is ``shared.freshness``'s."""
 
-from shared.database import Database
+from shared.database.database import Database
 from shared.domain.category import Category
 from shared.freshness import WAIT_SECONDS, ReplicaFreshness
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from shared.database import Database
+from shared.database.database import Database
 
 _IDS_PER_STATEMENT = 1000
 

@@ -13,8 +13,8 @@ import peewee
 
 from region_silo.models.hook import ServiceHook, ServiceHookProject
 from region_silo.services.region import Region
-from shared.columns import JsonField
-from shared.database import Database
+from shared.database.columns import JsonField
+from shared.database.database import Database
 from shared.domain.event import expand_events
 from shared.domain.json_field import FieldInvalid, check_characters
 from shared.domain.webhook_url import MAX_WEBHOOK_URL_CHARACTERS, parse_url

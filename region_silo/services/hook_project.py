@@ -9,7 +9,7 @@ from region_silo.models.replica import InstallationReplica
 from region_silo.services.hook import hook_of_installation, make_silent_hook
 from region_silo.services.region import Region
 from region_silo.services.row_lock import locked
-from shared.database import Transaction
+from shared.database.transaction import Transaction
 from shared.domain.app_error import client_error
 from shared.domain.json_value import JsonValue
 from shared.domain.path_key import MAX_ID, path_key

@@ -5,7 +5,7 @@ Owns the counters. The arithmetic is ``shared.domain.region_id``'s; why it is so
 
 from enum import StrEnum
 
-from shared.database import Transaction
+from shared.database.transaction import Transaction
 from shared.domain.region_id import region_id
 from shared.errors import SiloUnreachable
 

@@ -16,8 +16,8 @@ from region_silo.services.issue_query import search_text
 from region_silo.services.region import Region
 from region_silo.services.row_lock import for_update
 from region_silo.services.rule_firing import Sighting, fire_rules
-from shared.columns import instant_text
-from shared.database import Transaction
+from shared.database.columns import instant_text
+from shared.database.transaction import Transaction
 from shared.domain.webhook import PLATFORM
 
 REGRESSED = "regressed"

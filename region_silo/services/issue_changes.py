@@ -13,7 +13,7 @@ from region_silo.models.issue import Issue, IssueStatus
 from region_silo.services.activity import ActivityKind, IssueKey, record_activity
 from region_silo.services.region import Region
 from region_silo.services.row_lock import locked
-from shared.database import Transaction
+from shared.database.transaction import Transaction
 from shared.domain.json_field import UNSET, Unset
 from shared.domain.json_value import JsonObject
 from shared.domain.webhook import Actor

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from shared.clock import Clock
-from shared.database import Database
+from shared.database.database import Database
 from shared.outgoing.client import AppClient
 from shared.outgoing.reach import PUBLIC
 

@@ -6,7 +6,7 @@ from region_silo.models.organization import Organization
 from region_silo.services.region import Region
 from region_silo.services.row_lock import locked
 from shared.config import CONTROL
-from shared.database import tuples_of
+from shared.database.model import tuples_of
 from shared.domain.category import Category
 from shared.errors import InvalidInput, RegionNotFound
 from shared.outbox.enqueue import enqueue

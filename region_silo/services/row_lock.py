@@ -4,7 +4,8 @@ from typing import TypeVar
 
 import peewee
 
-from shared.database import Dialect, Transaction
+from shared.database.dialect import Dialect
+from shared.database.transaction import Transaction
 
 M = TypeVar("M", bound=peewee.Model)
 

@@ -14,8 +14,9 @@ from region_silo.models.replica import AppReplica, InstallationReplica
 from region_silo.models.rule import Rule
 from region_silo.services.activity import IssueKey
 from region_silo.services.rule_actions import SENTRY_APP_ACTION
-from shared.columns import instant_text
-from shared.database import Dialect, Transaction
+from shared.database.columns import instant_text
+from shared.database.dialect import Dialect
+from shared.database.transaction import Transaction
 from shared.domain.json_value import JsonObject
 from shared.domain.status import SentryAppInstallationStatus
 from shared.domain.webhook import PLATFORM

@@ -6,8 +6,8 @@ Owns the choice. A hook that is confined to projects hears of these alone. What 
 from datetime import datetime
 from typing import Any
 
-from shared.columns import JsonField
-from shared.database import Transaction
+from shared.database.columns import JsonField
+from shared.database.transaction import Transaction
 from shared.domain.event import is_subscribed
 from shared.domain.json_value import JsonObject
 from shared.domain.status import SentryAppInstallationStatus

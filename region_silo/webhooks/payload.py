@@ -10,7 +10,7 @@ from region_silo.services.event_object import event_webhook_object
 from region_silo.services.events import find_project_event
 from region_silo.services.issue_object import Place, issue_links, issue_object
 from region_silo.services.rule_firing import EVENT_ALERT
-from shared.columns import parse_instant
+from shared.database.columns import parse_instant
 from shared.domain.json_value import JsonObject, JsonValue
 from shared.errors import NotFound
 from shared.http.answer import instant_json

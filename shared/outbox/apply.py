@@ -11,7 +11,8 @@ from typing import Any, Protocol
 import peewee
 import structlog
 
-from shared.database import Database, Dialect
+from shared.database.database import Database
+from shared.database.dialect import Dialect
 from shared.errors import FieldMissing, Forbidden, InvalidInput, SiloError
 from shared.pb.hybridcloud.replication.v1 import replica_pb2, replica_service_pb2
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.columns import instant_text, parse_instant
-from shared.database import Database, Dialect
+from shared.database.columns import instant_text, parse_instant
+from shared.database.database import Database
+from shared.database.dialect import Dialect
 from shared.outbox.message import Claim, MessageState, Rejection
 
 LEASE_SECONDS = 30

@@ -12,7 +12,7 @@ import grpc
 import structlog
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from shared.database import Database
+from shared.database.database import Database
 from shared.domain.category import Category
 from shared.errors import SiloError
 from shared.outbox.message import Claim, Rejection

@@ -16,7 +16,7 @@ from typing import Protocol
 import structlog
 
 from shared.clock import Clock
-from shared.database import Database
+from shared.database.database import Database
 from shared.errors import (
     ConfigInvalid,
     DeadlineExceeded,

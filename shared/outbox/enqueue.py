@@ -6,8 +6,9 @@ from datetime import datetime
 from functools import partial
 from itertools import product
 
-from shared.columns import instant_text
-from shared.database import Dialect, Transaction
+from shared.database.columns import instant_text
+from shared.database.dialect import Dialect
+from shared.database.transaction import Transaction
 from shared.outbox.message import MessageState
 from shared.wake import EVERY_DESTINATION
 

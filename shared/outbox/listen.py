@@ -8,7 +8,7 @@ import threading
 import psycopg
 import structlog
 
-from shared.database import Database
+from shared.database.database import Database
 from shared.outbox.enqueue import NOTIFY_CHANNEL
 
 log = structlog.get_logger(__name__)

@@ -6,8 +6,8 @@ from enum import StrEnum
 
 import peewee
 
-from shared.columns import IdField, InstantField
-from shared.database import Model
+from shared.database.columns import IdField, InstantField
+from shared.database.model import Model
 
 
 class MessageState(StrEnum):

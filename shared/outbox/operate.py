@@ -10,7 +10,8 @@ from datetime import datetime
 
 import peewee
 
-from shared.database import Dialect, Transaction
+from shared.database.dialect import Dialect
+from shared.database.transaction import Transaction
 from shared.errors import FieldMissing
 from shared.outbox.enqueue import announce_due
 from shared.outbox.message import MessageState, OutboxMessage, OutboxPause

@@ -6,7 +6,8 @@ from typing import TypeAlias
 import grpc
 
 from shared.clock import Clock
-from shared.database import Database, Transaction
+from shared.database.database import Database
+from shared.database.transaction import Transaction
 from shared.errors import FieldMissing, PermissionDenied
 from shared.outbox.breaker import BreakerState
 from shared.outbox.message import OutboxMessage

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import grpc
 
-from shared.database import Database
+from shared.database.database import Database
 from shared.domain.category import Category
 from shared.errors import CallerNotOwner, FieldMissing, InvalidInput, PermissionDenied
 from shared.outbox.apply import ReplicaTable, apply_changes

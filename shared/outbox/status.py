@@ -5,8 +5,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.columns import instant_text, parse_instant
-from shared.database import Database, Dialect
+from shared.database.columns import instant_text, parse_instant
+from shared.database.database import Database
+from shared.database.dialect import Dialect
 from shared.outbox.breaker import BreakerState
 from shared.outbox.message import MessageState
 from shared.outbox.operate import read_pauses

@@ -22,12 +22,12 @@ from typing import Any, TypeVar
 
 import httpx
 
+from shared.database.transaction import refuse_inside_transaction
 from shared.errors import AddressRefused, AppDisconnected, AppStalled, AppTooSlow, AppUnreachable, Cancelled, SiloError
 from shared.outgoing.call import AppAnswer, AppCall
 from shared.outgoing.reach import Reach
 from shared.outgoing.resolver import Lookup, Resolver, look_up
 from shared.outgoing.slots import Slots
-from shared.rpc.guard import refuse_inside_transaction
 
 MAX_CALLS = 256
 """Calls of one client in progress at a time; further ones wait within their deadline."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from shared.clock import FrozenClock
-from shared.database import Database
+from shared.database.database import Database
 from shared.outbox.claim import LEASE_SECONDS
 from shared.outbox.drain import Drain
 from shared.outbox.operate import ParkedFilter, pause, resume, retry_parked

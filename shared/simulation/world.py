@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.clock import FrozenClock
-from shared.database import Database, Transaction, connect
+from shared.database.connect import connect
+from shared.database.database import Database
+from shared.database.transaction import Transaction
 from shared.domain.category import Category
 from shared.errors import InvalidInput
 from shared.outbox.apply import ReplicaTable

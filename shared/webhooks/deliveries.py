@@ -9,7 +9,9 @@ from datetime import datetime
 
 import peewee
 
-from shared.database import Database, Dialect, Transaction
+from shared.database.database import Database
+from shared.database.dialect import Dialect
+from shared.database.transaction import Transaction
 from shared.errors import NotFound
 from shared.outbox.enqueue import enqueue
 from shared.pb.hybridcloud.requests.v1 import delivery_pb2

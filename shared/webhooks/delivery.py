@@ -13,8 +13,10 @@ from typing import Any
 
 import peewee
 
-from shared.columns import IdField, InstantField, JsonField, instant_text
-from shared.database import Dialect, Model, Transaction
+from shared.database.columns import IdField, InstantField, JsonField, instant_text
+from shared.database.dialect import Dialect
+from shared.database.model import Model
+from shared.database.transaction import Transaction
 from shared.domain.json_value import JsonObject
 from shared.domain.signature import SignedBody
 from shared.outbox.enqueue import enqueue_each, forget

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.database import Database, Transaction
+from shared.database.database import Database
+from shared.database.transaction import Transaction
 from shared.domain.request_record import NO_ANSWER
 from shared.errors import SiloError
 from shared.outgoing.call import AppAnswer

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from shared.database import Database
+from shared.database.database import Database
 
 
 def migrate_webhooks(database: Database) -> list[str]:

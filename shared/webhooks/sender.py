@@ -17,8 +17,8 @@ import peewee
 import structlog
 
 from shared.clock import Clock
-from shared.columns import instant_text
-from shared.database import Database
+from shared.database.columns import instant_text
+from shared.database.database import Database
 from shared.errors import Cancelled, Internal, SiloError
 from shared.outbox.claim import Retry, acknowledge, claim, release, retry_or_park
 from shared.outbox.drain import ATTEMPTS_BEFORE_PARKING, OBJECT_BACKOFF

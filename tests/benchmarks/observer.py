@@ -6,7 +6,7 @@ Usage: python -m tests.benchmarks.observer URL TABLE; prints ``id version unix-s
 import sys
 import time
 
-from shared.database import connect
+from shared.database.connect import connect
 
 POLL_SECONDS = 0.0005
 

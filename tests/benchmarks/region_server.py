@@ -11,7 +11,7 @@ import region_silo.bootstrap
 from region_silo.config import RegionConfig
 from region_silo.services.apply import TABLES
 from shared.clock import SystemClock
-from shared.database import connect
+from shared.database.connect import connect
 from shared.domain.category import Category
 from shared.log import configure_logging
 from shared.outbox.apply import apply_changes

@@ -19,7 +19,8 @@ from control_silo.models.application import ApiApplication
 from control_silo.services.control import Control
 from control_silo.services.superuser import ensure_superuser
 from shared.clock import SystemClock
-from shared.database import Dialect, connect
+from shared.database.connect import connect
+from shared.database.dialect import Dialect
 from shared.domain.status import SentryAppStatus
 from shared.http.answer import json_answer
 from shared.http.application import PREFIX

@@ -21,7 +21,8 @@ from control_silo.services.create_app import SentryAppCreator
 from control_silo.services.organization import create_organization
 from control_silo.services.region import list_regions
 from shared.clock import SystemClock
-from shared.database import Database, connect
+from shared.database.connect import connect
+from shared.database.database import Database
 from shared.rpc.keyring import Keyring
 
 _PATIENCE_SECONDS = 30.0

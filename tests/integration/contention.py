@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from shared.database import Database
+from shared.database.database import Database
 
 T = TypeVar("T")
 

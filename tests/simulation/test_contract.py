@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
-from shared.database import Transaction
+from shared.database.transaction import Transaction
 from shared.domain.category import Category
 from shared.outbox.enqueue import enqueue
 from shared.pb.hybridcloud.replication.v1 import replica_pb2

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.columns import BytesField, InstantField, JsonField, instant_text, parse_instant
+from shared.database.columns import BytesField, InstantField, JsonField, instant_text, parse_instant
 
 instants = st.datetimes(timezones=st.just(UTC))
 json_values = st.recursive(

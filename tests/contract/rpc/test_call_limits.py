@@ -7,8 +7,8 @@ import pytest
 from google.protobuf.wrappers_pb2 import StringValue
 
 from shared import errors
+from shared.database.transaction import in_transaction
 from shared.rpc import served
-from shared.rpc.guard import in_transaction
 from tests.contract.rpc.conftest import World
 from tests.contract.rpc.echo import PATIENCE, EchoServicer, EchoStub, noting, texts
 from tests.contract.rpc.test_transport_ends import BRIEF, EndlessStream, wait_for_the_end

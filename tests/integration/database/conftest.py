@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import peewee
 import pytest
 
-from shared.columns import IdField
-from shared.database import Database, Model, connect
+from shared.database.columns import IdField
+from shared.database.connect import connect
+from shared.database.database import Database
+from shared.database.model import Model
 
 
 class Note(Model):
@@ -45,6 +47,6 @@ def database(database_url: str) -> Iterator[Database]:
 @pytest.fixture
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits long for a lock or a connection; to be asked for before ``database``."""
-    monkeypatch.setattr("shared.database.LOCK_WAIT_SECONDS", 0.2)
-    monkeypatch.setattr("shared.database_pool.LOCK_WAIT_SECONDS", 0.2)
-    monkeypatch.setattr("shared.database_pool.POOL_WAIT_SECONDS", 0.2)
+    monkeypatch.setattr("shared.database.database.LOCK_WAIT_SECONDS", 0.2)
+    monkeypatch.setattr("shared.database.pool.LOCK_WAIT_SECONDS", 0.2)
+    monkeypatch.setattr("shared.database.pool.POOL_WAIT_SECONDS", 0.2)

@@ -10,7 +10,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from shared.database import Database, Model, connect
+from shared.database.connect import connect
+from shared.database.database import Database
+from shared.database.model import Model
 from shared.errors import PoolExhausted
 from tests.integration.database.conftest import Note, create_notes, texts, write
 

@@ -3,7 +3,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from shared.database import connect
+from shared.database.connect import connect
 
 
 @pytest.mark.postgres

@@ -9,7 +9,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from shared.database import Database, connect
+from shared.database.connect import connect
+from shared.database.database import Database
 from shared.errors import ConfigInvalid, DatabaseBusy, DatabaseFull, DatabaseUnavailable, InvalidInput
 from tests.integration.contention import contention
 from tests.integration.database.conftest import Note, create_notes, texts, write

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.database import Database, connect
+from shared.database.connect import connect
+from shared.database.database import Database
 
 FIRST = """
 import peewee

@@ -14,7 +14,9 @@ import control_silo.bootstrap
 import control_silo.models
 import region_silo.bootstrap
 import region_silo.models
-from shared.database import Database, Model, connect
+from shared.database.connect import connect
+from shared.database.database import Database
+from shared.database.model import Model
 from shared.outbox.message import OutboxDestination, OutboxMessage, OutboxPause
 from shared.request_log import RequestLogEntry
 from shared.webhooks.delivery import Delivery, DeliveryAttempt

@@ -7,10 +7,10 @@ import peewee
 import pytest
 
 from shared.consistency import WrittenVersion, collecting, note_written
-from shared.database import Database
+from shared.database.database import Database
+from shared.database.transaction import refuse_inside_transaction
 from shared.domain.category import Category
 from shared.errors import RpcInsideTransaction
-from shared.rpc.guard import refuse_inside_transaction
 from tests.integration.database.conftest import Note, texts, write
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from shared.clock import FrozenClock
-from shared.database import Database, connect
+from shared.database.connect import connect
+from shared.database.database import Database
 from shared.outbox.drain import Drain
 from shared.outbox.enqueue import enqueue
 from shared.outbox.message import Claim, OutboxMessage, Rejection

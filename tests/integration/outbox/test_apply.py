@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from region_silo.bootstrap import migrate
 from region_silo.services.apply import TABLES
-from shared.database import Database, connect
+from shared.database.connect import connect
+from shared.database.database import Database
 from shared.domain.category import Category
 from shared.errors import FieldMissing, InvalidInput
 from shared.outbox.apply import MAX_CHANGES, ChangeResult, apply_changes

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared.clock import FrozenClock
-from shared.database import connect
+from shared.database.connect import connect
 from shared.errors import DatabaseBusy
 from shared.outbox.claim import Retry, acknowledge, claim, release, retry_or_park
 from shared.outbox.enqueue import enqueue

@@ -11,7 +11,8 @@ from region_silo.bootstrap import migrate
 from region_silo.models.replica import ComponentReplica
 from region_silo.services.apply import TABLES
 from shared.clock import SystemClock
-from shared.database import Database, connect
+from shared.database.connect import connect
+from shared.database.database import Database
 from shared.outbox.apply import apply_changes
 from shared.outbox.breaker import BreakerState
 from shared.outbox.message import MessageState, Rejection

@@ -3,7 +3,8 @@ from collections.abc import Iterator
 import pytest
 
 from shared.clock import SystemClock
-from shared.database import Database, connect
+from shared.database.connect import connect
+from shared.database.database import Database
 from shared.outbox.enqueue import announce_destination, enqueue
 from shared.outbox.listen import Listener
 from shared.outbox.schema import migrate_outbox

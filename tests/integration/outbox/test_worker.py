@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from shared.clock import SystemClock
-from shared.database import Database
+from shared.database.database import Database
 from shared.errors import SiloUnreachable
 from shared.outbox.breaker import BreakerState
 from shared.outbox.enqueue import enqueue

@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from shared.database import connect
+from shared.database.connect import connect
 from shared.errors import (
     AddressRefused,
     AppDisconnected,

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from shared.clock import FrozenClock
-from shared.database import Database, connect
+from shared.database.connect import connect
+from shared.database.database import Database
 from shared.domain.signature import sign_webhook
 from shared.domain.webhook import PLATFORM, webhook_payload
 from shared.outbox.message import OutboxMessage, Rejection

@@ -2,9 +2,9 @@ import time
 
 import pytest
 
+from shared.database.transaction import in_transaction, refuse_inside_transaction
 from shared.errors import RpcInsideTransaction
 from shared.rpc import served
-from shared.rpc.guard import in_transaction, refuse_inside_transaction
 
 
 def test_outside_a_call_nothing_is_known_and_trailers_go_nowhere() -> None:

@@ -22,7 +22,7 @@ from control_silo.bootstrap import open_alone
 from control_silo.services.create_internal_token import create_internal_token
 from control_silo.services.regions import RegionChannels
 from shared.clock import SystemClock
-from shared.database import connect
+from shared.database.connect import connect
 from shared.errors import SiloUnreachable
 from shared.http.application import PREFIX
 from shared.http.endpoint import Endpoint

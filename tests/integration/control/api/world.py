@@ -28,7 +28,7 @@ from control_silo.services.secret import hash_token, new_token
 from control_silo.services.update_app import SentryAppUpdater
 from control_silo.services.user import UserCreator
 from shared.clock import FrozenClock
-from shared.database import connect
+from shared.database.connect import connect
 from shared.domain.scopes import ALL_SCOPES, Role
 
 KANBAN: dict[str, Any] = {

@@ -7,7 +7,7 @@ import pytest
 
 import region_silo.bootstrap
 from region_silo.models.event import Event
-from shared.database import connect
+from shared.database.connect import connect
 from tests.integration.region.issues.world import World, message
 
 THEN = datetime(2030, 1, 1, tzinfo=UTC)

@@ -11,7 +11,8 @@ from region_silo.models.event import Event
 from region_silo.models.issue import Activity, Issue, IssueEnvironment, IssueUser
 from region_silo.models.project import Project
 from region_silo.models.rule import Rule
-from shared.database import Database, connect
+from shared.database.connect import connect
+from shared.database.database import Database
 
 MODELS = (Project, Issue, IssueUser, IssueEnvironment, Activity, Event, Comment, Rule)
 

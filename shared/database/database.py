@@ -1,56 +1,31 @@
-"""The one place that knows databases: SQLite (WAL) and PostgreSQL, chosen by URL.
+"""A pooled database and its sessions, snapshots and transactions, the same on both engines.
 
-Owns connections, sessions, transactions and the migrations' runner. Refuses to know any table.
-
-Several silos live in one process: a model has no database of its own. It uses the one whose ``session()``,
-``snapshot()`` or ``transaction()`` surrounds the statement, in this thread and context.
+Runs migrations as well. Refuses to know any table.
 """
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from enum import Enum
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
 import peewee
 from playhouse.migrations import Runner
 
-from shared.database_errors import translate
-from shared.database_file import DatabaseFile
-from shared.database_pool import KEPT_CURSOR, KEPT_RAW_CURSOR, LOCK_WAIT_SECONDS, postgresql_pool, sqlite_pool
-from shared.errors import ConfigInvalid, DatabaseBusy, DatabaseUnavailable
-from shared.rpc.guard import in_transaction
+from shared.database.dialect import Dialect
+from shared.database.driver_error import translate
+from shared.database.file import DatabaseFile
+from shared.database.pool import LOCK_WAIT_SECONDS
+from shared.database.statement import for_psycopg, has_rows
+from shared.database.transaction import Transaction, in_transaction
+from shared.errors import DatabaseBusy, DatabaseUnavailable
 from shared.wake import Wake
 
-POOL_SIZE = 24
-"""Connections that one process opens to one database at most."""
 _REPEATABLE_READ = 3
 
-_bound: ContextVar["Database | None"] = ContextVar("bound_database", default=None)
-
-
-class Dialect(Enum):
-    """Which engine is behind a URL."""
-
-    SQLITE = "sqlite"
-    POSTGRESQL = "postgresql"
-
-
-@dataclass(frozen=True, eq=False)
-class Transaction:
-    """An open write transaction. Who holds one may write; ``enqueue`` demands it."""
-
-    database: "Database"
-    _callbacks: list[Callable[[], None]] = field(default_factory=list, repr=False)
-
-    def after_commit(self, callback: Callable[[], None]) -> None:
-        """Calls ``callback`` once, after the commit; never when it rolls back."""
-        self._callbacks.append(callback)
+bound: ContextVar["Database | None"] = ContextVar("bound_database", default=None)
 
 
 class Database:
@@ -97,7 +72,7 @@ class Database:
                 self._file.refuse_if_gone()
             with self._begun(snapshot=False), _guarded():
                 yield tx
-        for callback in tx._callbacks:
+        for callback in tx.callbacks:
             callback()
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -105,11 +80,11 @@ class Database:
         with peewee.__exception_wrapper__:  # type: ignore[attr-defined]  # its stubs leave it out
             connection = self._pool.connection()
             if self.dialect is Dialect.POSTGRESQL:
-                text, kept = _for_psycopg(sql)
+                text, kept = for_psycopg(sql)
                 cursor = getattr(connection, kept).execute(text, parameters)
             else:
                 cursor = connection.execute(sql, parameters)
-            return list(cursor.fetchall()) if _has_rows(cursor) else []
+            return list(cursor.fetchall()) if has_rows(cursor) else []
 
     def write(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Runs one statement that is a transaction by itself; on PostgreSQL that is one round trip instead of three."""
@@ -190,11 +165,11 @@ class Session:
         self._is_outermost = False
 
     def __enter__(self) -> None:
-        self._token = _bound.set(self._database)
+        self._token = bound.set(self._database)
         try:
             self._is_outermost = self._database.peewee.connect(reuse_if_open=True)
         except BaseException as exc:
-            _bound.reset(self._token)
+            bound.reset(self._token)
             self._database.explain(exc)
             raise
 
@@ -205,7 +180,7 @@ class Session:
         finally:
             if self._is_outermost:
                 self._database.peewee.close()
-            _bound.reset(self._token)
+            bound.reset(self._token)
 
 
 def current_database() -> Database:
@@ -214,53 +189,10 @@ def current_database() -> Database:
     Raises:
         DatabaseUnavailable: there is no session; a mistake of ours.
     """
-    database = _bound.get()
+    database = bound.get()
     if database is None:
         raise DatabaseUnavailable("No session surrounds this statement.")
     return database
-
-
-def connect(url: str, *, create: bool = False, pool_size: int = POOL_SIZE) -> Database:
-    """Opens ``sqlite:///path`` or ``postgresql://…``.
-
-    Args:
-        url: where the database is.
-        create: make a missing SQLite file and its folder; otherwise a missing file is an error.
-        pool_size: connections at most.
-
-    Raises:
-        ConfigInvalid: the URL is of neither kind or malformed, or the file is not there.
-    """
-    if url.startswith("sqlite:///"):
-        file = DatabaseFile.find(Path(url.removeprefix("sqlite:///")), create=create)
-        return Database(sqlite_pool(file.path, size=pool_size), dialect=Dialect.SQLITE, file=file)
-    if url.startswith(("postgresql://", "postgres://")):
-        return Database(postgresql_pool(url, size=pool_size), dialect=Dialect.POSTGRESQL)
-    raise ConfigInvalid("A database URL starts with sqlite:/// or postgresql://.")
-
-
-@lru_cache(maxsize=256)
-def _for_psycopg(sql: str) -> tuple[str, str]:
-    """The statement as PostgreSQL takes it, and which of the kept cursors it is for.
-
-    Numbered parameters are the server's own and are passed on as they are. A statement with a ``%`` of its own chooses
-    the format of a parameter, which is psycopg's to read, statement by statement.
-    """
-    if "%" in sql:
-        return sql.replace("?", "%s"), KEPT_CURSOR
-    first, *rest = sql.split("?")
-    return first + "".join(f"${number}{part}" for number, part in enumerate(rest, 1)), KEPT_RAW_CURSOR
-
-
-def _has_rows(cursor: Any) -> bool:
-    """Whether the statement has rows to answer with; psycopg makes its description anew at each look."""
-    result = getattr(cursor, "pgresult", None)
-    return bool(cursor.description if result is None else result.nfields)
-
-
-def tuples_of(query: "peewee.ModelSelect[Any]") -> list[Any]:
-    """The rows of a query as tuples; peewee's stubs take them for models."""
-    return list(query.tuples())
 
 
 @contextlib.contextmanager
@@ -271,26 +203,3 @@ def _guarded() -> Iterator[None]:
         yield
     finally:
         in_transaction.reset(token)
-
-
-class _BoundMetadata(peewee.Metadata):
-    """Metadata whose database is the one of the surrounding session."""
-
-    @property
-    def database(self) -> peewee.Database | None:
-        bound = _bound.get()
-        return bound.peewee if bound else None
-
-    @database.setter
-    def database(self, value: peewee.Database | None) -> None:
-        # A class that is declared inside a session is offered that of its base, and does not keep it.
-        if value is not None and value is not self.database:
-            raise TypeError("a model of a silo is never bound to one database")
-
-
-class Model(peewee.Model):
-    """What every table's model derives from."""
-
-    class Meta:
-        model_metadata_class = _BoundMetadata
-        legacy_table_names = False

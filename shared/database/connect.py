@@ -1,0 +1,31 @@
+"""From a URL to a database: which engine, and what must be there already."""
+
+from pathlib import Path
+
+from shared.database.database import Database
+from shared.database.dialect import Dialect
+from shared.database.file import DatabaseFile
+from shared.database.pool import postgresql_pool, sqlite_pool
+from shared.errors import ConfigInvalid
+
+POOL_SIZE = 24
+"""Connections that one process opens to one database at most."""
+
+
+def connect(url: str, *, create: bool = False, pool_size: int = POOL_SIZE) -> Database:
+    """Opens ``sqlite:///path`` or ``postgresql://…``.
+
+    Args:
+        url: where the database is.
+        create: make a missing SQLite file and its folder; otherwise a missing file is an error.
+        pool_size: connections at most.
+
+    Raises:
+        ConfigInvalid: the URL is of neither kind or malformed, or the file is not there.
+    """
+    if url.startswith("sqlite:///"):
+        file = DatabaseFile.find(Path(url.removeprefix("sqlite:///")), create=create)
+        return Database(sqlite_pool(file.path, size=pool_size), dialect=Dialect.SQLITE, file=file)
+    if url.startswith(("postgresql://", "postgres://")):
+        return Database(postgresql_pool(url, size=pool_size), dialect=Dialect.POSTGRESQL)
+    raise ConfigInvalid("A database URL starts with sqlite:/// or postgresql://.")

@@ -1,0 +1,10 @@
+"""The two engines."""
+
+from enum import Enum
+
+
+class Dialect(Enum):
+    """Which engine is behind a URL."""
+
+    SQLITE = "sqlite"
+    POSTGRESQL = "postgresql"

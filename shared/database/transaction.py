@@ -1,0 +1,42 @@
+"""An open write transaction as a value, and the rule that nobody calls another silo while one is open.
+
+Knows no driver, so the channel can ask it without loading one.
+"""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from shared import errors
+
+if TYPE_CHECKING:
+    from shared.database.database import Database
+
+in_transaction: ContextVar[bool] = ContextVar("in_transaction", default=False)
+"""True between the begin and the end of a transaction of any silo in this process."""
+
+
+@dataclass(frozen=True, eq=False)
+class Transaction:
+    """An open write transaction. Who holds one may write; ``enqueue`` demands it."""
+
+    database: "Database"
+    callbacks: list[Callable[[], None]] = field(default_factory=list, repr=False)
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Calls ``callback`` once, after the commit; never when it rolls back."""
+        self.callbacks.append(callback)
+
+
+def refuse_inside_transaction(method: str) -> None:
+    """An RPC inside a transaction would hold its locks for as long as another silo likes.
+
+    Args:
+        method: ``/package.Service/Method`` that is about to be called.
+
+    Raises:
+        RpcInsideTransaction: a transaction is open here.
+    """
+    if in_transaction.get():
+        raise errors.RpcInsideTransaction(metadata={"method": method})
