@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from google.protobuf.message import DecodeError
 
+from shared.category import Category
 from shared.database.transaction import Transaction
-from shared.domain.category import Category
 from shared.errors import ValidationFailed
 from shared.pb.hybridcloud.replication.v1 import consistency_pb2
 

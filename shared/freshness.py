@@ -9,9 +9,9 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from shared.category import Category
 from shared.consistency import WrittenVersion
 from shared.database.database import Database
-from shared.domain.category import Category
 from shared.rpc.served import remaining_seconds
 
 WAIT_SECONDS = 0.2

@@ -24,8 +24,8 @@ from control_silo.api.forward import forward_region_paths
 from control_silo.services.control import Control
 from control_silo.services.freshness import organization_freshness
 from control_silo.services.region import list_regions
+from shared.category import Category
 from shared.config import CONTROL, DEFAULT_REQUESTS_PER_SECOND
-from shared.domain.category import Category
 from shared.errors import SiloError
 from shared.http.application import create_application
 from shared.http.cors import answer_browsers

@@ -22,7 +22,7 @@ from control_silo.services.installation_details import (
     find_installation_details,
     list_installation_details,
 )
-from shared.domain.category import Category
+from shared.category import Category
 from shared.domain.features import IntegrationFeature, missing_features
 from shared.domain.json_field import FieldInvalid, FieldReader, parse_text, shown
 from shared.domain.json_value import JsonValue

@@ -15,8 +15,8 @@ from control_silo.models.record import Tombstone
 from control_silo.models.region import OrganizationFeature, OrganizationReplica
 from control_silo.services.app_row import read_apps, read_avatars, read_components
 from control_silo.services.message import app_message, component_message, installation_message
+from shared.category import Category
 from shared.database.model import tuples_of
-from shared.domain.category import Category
 from shared.domain.event import resource_of
 from shared.domain.features import EVENT_HOOKS_FEATURE
 from shared.domain.status import SentryAppStatus

@@ -6,9 +6,9 @@ from control_silo.rpc.calls import ControlCalls
 from control_silo.rpc.ownership import require_owner
 from control_silo.rpc.render import context_messages
 from control_silo.services.find_installation import find_installation_by_uuid, installed_in
+from shared.app_service.alert_component import ALERT_RULE_ACTION, alertable_services
 from shared.asking.alert_action import announce_saved_rule
 from shared.asking.prepare import alert_rule_actions
-from shared.domain.alert_component import ALERT_RULE_ACTION, alertable_services
 from shared.pb.hybridcloud.apps.v1 import alert_calls_pb2 as pb
 
 

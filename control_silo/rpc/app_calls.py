@@ -19,7 +19,7 @@ from control_silo.services.find_app import (
 )
 from control_silo.services.notification_emails import notification_emails
 from control_silo.services.update_app import SentryAppUpdater
-from shared.domain.app_call import check_call
+from shared.app_service.request import check_call
 from shared.domain.status import SentryAppStatus
 from shared.errors import AppNotFound
 from shared.pb.hybridcloud.apps.v1 import app_calls_pb2 as pb

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from google.protobuf.message import Message
 
 from control_silo.services.control import Control
+from shared.app_service.request import check_call
 from shared.asking.ask import UNLOGGED, Asking
 from shared.consistency import required
-from shared.domain.app_call import check_call
 from shared.errors import ReplicaBehind
 from shared.freshness import ReplicaFreshness
 

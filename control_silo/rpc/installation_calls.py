@@ -16,7 +16,7 @@ from control_silo.services.find_installation import (
 )
 from control_silo.services.installation_view import Viewer, find_visible_codes, organization_slugs
 from control_silo.services.provider_token import find_provider_token
-from shared.domain.installation_object import installation_object
+from shared.app_service.installation_object import installation_object
 from shared.pb.hybridcloud.apps.v1 import installation_calls_pb2 as pb
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
 

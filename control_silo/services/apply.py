@@ -6,9 +6,9 @@ from typing import Any
 
 from control_silo.models.region import OrganizationReplica, OrganizationReservation
 from control_silo.services.message import organization_message
+from shared.category import Category
 from shared.database.database import Database
 from shared.database.model import tuples_of
-from shared.domain.category import Category
 from shared.errors import CallerNotOwner, InvalidInput
 from shared.outbox.apply import ReplicaTable
 from shared.outbox.digest import state_checksum

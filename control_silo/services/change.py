@@ -15,11 +15,11 @@ from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.record import Tombstone
 from control_silo.models.region import OrganizationReplica, Region
+from shared.category import Category
 from shared.consistency import note_written
 from shared.database.dialect import Dialect
 from shared.database.model import tuples_of
 from shared.database.transaction import Transaction
-from shared.domain.category import Category
 from shared.domain.status import SentryAppStatus
 from shared.outbox.enqueue import enqueue
 

@@ -10,10 +10,10 @@ from control_silo.services.control import Control
 from control_silo.services.create_app import SentryAppCreator
 from control_silo.services.create_internal_token import NewToken, create_internal_token
 from control_silo.services.install import create_installation, find_live_installation
+from shared.category import Category
 from shared.consistency import note_written
 from shared.database.dialect import Dialect
 from shared.database.transaction import Transaction
-from shared.domain.category import Category
 from shared.domain.status import SentryAppStatus
 from shared.errors import OrganizationNotFound, UserNotFound
 

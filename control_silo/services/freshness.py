@@ -1,7 +1,7 @@
 """How new control's replicas are. Owns the choice of tables; the wait is ``shared.freshness``'s."""
 
 from control_silo.services.control import Control
-from shared.domain.category import Category
+from shared.category import Category
 from shared.freshness import ReplicaFreshness
 
 

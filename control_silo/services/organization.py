@@ -8,8 +8,8 @@ import peewee
 from control_silo.models.region import OrganizationReplica, OrganizationReservation, Region
 from control_silo.services.apply import organization_tables
 from control_silo.services.control import Control
+from shared.category import Category
 from shared.consistency import note_seen
-from shared.domain.category import Category
 from shared.domain.slug import ORGANIZATION_SLUG_ERROR, is_valid_organization_slug
 from shared.errors import OrganizationNotFound, RegionNotFound, SlugTaken, ValidationFailed
 from shared.outbox.apply import apply_changes

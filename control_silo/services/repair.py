@@ -12,10 +12,10 @@ from control_silo.models.installation import SentryAppInstallation, SentryAppIns
 from control_silo.models.record import Tombstone
 from control_silo.models.region import OrganizationReplica, Region
 from control_silo.services.control import Control
+from shared.category import Category
 from shared.database.dialect import Dialect
 from shared.database.model import tuples_of
 from shared.database.transaction import Transaction
-from shared.domain.category import Category
 from shared.domain.status import SentryAppStatus
 from shared.errors import InvalidInput, RegionNotFound
 from shared.outbox.enqueue import enqueue_each

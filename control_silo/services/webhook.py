@@ -12,8 +12,8 @@ from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.region import OrganizationReplica
 from control_silo.models.user import User
 from control_silo.services.message import app_message, installation_message
+from shared.app_service.installation_object import installation_object
 from shared.database.transaction import Transaction
-from shared.domain.installation_object import installation_object
 from shared.domain.json_value import JsonValue
 from shared.domain.signature import sign_webhook
 from shared.domain.webhook import PLATFORM, Actor, webhook_payload

@@ -28,8 +28,8 @@ from region_silo.services.members import Members
 from region_silo.services.region import Region
 from shared.asking.ask import Asking
 from shared.asking.places import Places
+from shared.category import Category
 from shared.config import CONTROL, DEFAULT_REQUESTS_PER_SECOND
-from shared.domain.category import Category
 from shared.domain.http_address import base_url
 from shared.errors import SiloError
 from shared.http.application import create_application

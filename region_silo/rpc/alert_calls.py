@@ -6,10 +6,10 @@ from region_silo.rpc.calls import RegionCalls
 from region_silo.rpc.served_here import require_no_other_region
 from region_silo.services.find_installation import contexts_installed_in, contexts_matching
 from region_silo.services.held import NotHeld
+from shared.app_service.alert_component import ALERT_RULE_ACTION, alertable_services
+from shared.app_service.request import check_call
 from shared.asking.alert_action import announce_saved_rule
 from shared.asking.prepare import alert_rule_actions
-from shared.domain.alert_component import ALERT_RULE_ACTION, alertable_services
-from shared.domain.app_call import check_call
 from shared.pb.hybridcloud.apps.v1 import alert_calls_pb2 as pb
 from shared.pb.hybridcloud.apps.v1 import component_pb2, installation_pb2
 

@@ -3,9 +3,9 @@
 from typing import Self
 
 from shared.domain.app_error import AppError, AppErrorType, client_error
-from shared.domain.json_struct import struct_of
 from shared.errors import RequestRefused, ValidationFailed
 from shared.pb.hybridcloud.region.v1 import sentry_app_error_pb2
+from shared.rpc.json_struct import struct_of
 
 
 class Refusal:

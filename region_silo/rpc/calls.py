@@ -13,11 +13,11 @@ from region_silo.services.freshness import Freshness
 from region_silo.services.held import NotHeld
 from region_silo.services.region import Region
 from region_silo.services.way_to_control import WayToControl
+from shared.app_service.request import check_call
 from shared.asking.ask import Asking
 from shared.away import silo_away
 from shared.config import CONTROL
 from shared.consistency import TOKEN_NAME, encode, required
-from shared.domain.app_call import check_call
 from shared.errors import (
     CallerNotOwner,
     DeadlineExceeded,

@@ -15,10 +15,10 @@ from region_silo.services.hook_project import (
     set_hook_projects,
 )
 from shared.domain.app_error import client_error
-from shared.domain.json_struct import items_of
 from shared.pb.hybridcloud.region.v1 import sentry_app_region_service_pb2 as pb
 from shared.pb.hybridcloud.region.v1 import service_hook_project_pb2
 from shared.pb.hybridcloud.users.v1 import user_pb2
+from shared.rpc.json_struct import items_of
 
 MAY_NOT_READ = "Some projects are not accessible"
 MAY_NOT_CHANGE = "Some projects affected by this request are not accessible"

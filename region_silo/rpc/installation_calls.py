@@ -15,7 +15,7 @@ from region_silo.services.find_installation import (
     installed_in,
 )
 from region_silo.services.held import NotHeld, slugs_of_organizations
-from shared.domain.installation_object import installation_object
+from shared.app_service.installation_object import installation_object
 from shared.pb.hybridcloud.apps.v1 import installation_calls_pb2 as pb
 
 _One: TypeAlias = pb.GetInstallationBySentryAppIdResponse | pb.GetInstallationByIdResponse | pb.InstallationByIdResponse

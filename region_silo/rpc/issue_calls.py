@@ -18,11 +18,11 @@ from shared.asking.issue_link import Asker, LinkAction, LinkedIssue, read_ticket
 from shared.domain.app_error import client_error
 from shared.domain.component_fields import check_uri
 from shared.domain.json_field import FieldReader
-from shared.domain.json_struct import object_of
 from shared.errors import FieldMissing
 from shared.pb.hybridcloud.region.v1 import external_issue_pb2
 from shared.pb.hybridcloud.region.v1 import sentry_app_region_service_pb2 as pb
 from shared.pb.hybridcloud.users.v1 import user_pb2
+from shared.rpc.json_struct import object_of
 
 NO_ISSUE_TO_LINK = "Could not find the corresponding issue for the given groupId"
 NO_ISSUE = "Could not find the corresponding issue for the given issueId"

@@ -8,8 +8,8 @@ from region_silo.services.linked_issue import get_project
 from shared.asking.select_options import SelectField, get_select_options
 from shared.domain.app_error import client_error
 from shared.domain.component_fields import SelectChoices, check_uri
-from shared.domain.json_struct import list_of, struct_of
 from shared.pb.hybridcloud.region.v1 import sentry_app_region_service_pb2 as pb
+from shared.rpc.json_struct import list_of, struct_of
 
 MAY_NOT_ACCESS = "You do not have permission to access this project."
 

@@ -10,8 +10,8 @@ from typing import Any
 from google.protobuf.message import Message
 
 from region_silo.services.hook import Subscription, apply_subscriptions
+from shared.category import Category
 from shared.database.database import Database
-from shared.domain.category import Category
 from shared.domain.status import SentryAppInstallationStatus
 from shared.errors import FieldMissing, InvalidInput
 from shared.outbox.apply import ReplicaTable

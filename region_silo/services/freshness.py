@@ -1,7 +1,7 @@
 """How new this region's replicas are. Owns the choice of tables; the wait is ``shared.freshness``'s."""
 
+from shared.category import Category
 from shared.database.database import Database
-from shared.domain.category import Category
 from shared.freshness import WAIT_SECONDS, ReplicaFreshness
 
 _TABLES = {

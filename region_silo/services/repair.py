@@ -5,9 +5,9 @@ from collections.abc import Collection, Mapping
 from region_silo.models.organization import Organization
 from region_silo.services.region import Region
 from region_silo.services.row_lock import locked
+from shared.category import Category
 from shared.config import CONTROL
 from shared.database.model import tuples_of
-from shared.domain.category import Category
 from shared.errors import InvalidInput, RegionNotFound
 from shared.outbox.enqueue import enqueue
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from google.protobuf import struct_pb2
 
+from shared.app_service.alert_component import STACKTRACE_LINK, alert_rule_action
 from shared.asking.ask import Asking, Question
 from shared.asking.select_options import SelectField, read_choices, select_question
-from shared.domain.alert_component import STACKTRACE_LINK, alert_rule_action
 from shared.domain.app_error import AppError
 from shared.domain.component_fields import (
     KnownChoices,
@@ -22,10 +22,10 @@ from shared.domain.component_fields import (
     plan_fields,
     stacktrace_link_url,
 )
-from shared.domain.json_struct import object_of, struct_of
 from shared.domain.json_value import JsonObject, JsonValue
 from shared.errors import RequestRefused
 from shared.pb.hybridcloud.apps.v1 import alert_pb2, component_pb2
+from shared.rpc.json_struct import object_of, struct_of
 
 Context = component_pb2.RpcSentryAppComponentContext
 

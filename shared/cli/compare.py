@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from shared.category import Category
 from shared.cli.access import Access
 from shared.config import CONTROL
-from shared.domain.category import Category
 from shared.outbox.digest import BUCKETS
 from shared.pb.hybridcloud.replication.v1 import replica_service_pb2, replica_service_pb2_grpc
 from shared.rpc.channel import SiloChannel

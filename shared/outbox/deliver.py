@@ -12,8 +12,8 @@ import grpc
 import structlog
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from shared.category import Category
 from shared.database.database import Database
-from shared.domain.category import Category
 from shared.errors import SiloError
 from shared.outbox.message import Claim, Rejection
 from shared.pb.hybridcloud.replication.v1 import replica_pb2, replica_service_pb2, replica_service_pb2_grpc

@@ -7,7 +7,7 @@ newer than the one held. Owns the request's meaning; how the objects of a catego
 from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
-from shared.domain.category import Category
+from shared.category import Category
 from shared.errors import FieldMissing, InvalidInput
 from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2
 

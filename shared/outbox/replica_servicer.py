@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import grpc
 
+from shared.category import Category
 from shared.database.database import Database
-from shared.domain.category import Category
 from shared.errors import CallerNotOwner, FieldMissing, InvalidInput, PermissionDenied
 from shared.outbox.apply import ReplicaTable, apply_changes
 from shared.outbox.deliver import Load

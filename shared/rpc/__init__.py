@@ -2,6 +2,5 @@
 
 Owns the wire between silos: ``channel.connect`` for whoever calls, ``server.serve`` for whoever answers, and what lies
 between (``signature``, ``status``, ``retry``, ``interceptors``, ``served``, ``inprocess``, ``tls``). Refuses to know
-any service, any table and any rule of the platform. Import from the modules; the package itself imports nothing, so
-that ``guard`` costs the database layer no gRPC.
+any service, any table and any rule of the platform.
 """

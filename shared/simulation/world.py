@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from shared.category import Category
 from shared.clock import FrozenClock
 from shared.database.connect import connect
 from shared.database.database import Database
 from shared.database.transaction import Transaction
-from shared.domain.category import Category
 from shared.errors import InvalidInput
 from shared.outbox.apply import ReplicaTable
 from shared.outbox.deliver import Load, ReplicaDestination

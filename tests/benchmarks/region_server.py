@@ -10,9 +10,9 @@ from typing import Any
 import region_silo.bootstrap
 from region_silo.config import RegionConfig
 from region_silo.services.apply import TABLES
+from shared.category import Category
 from shared.clock import SystemClock
 from shared.database.connect import connect
-from shared.domain.category import Category
 from shared.log import configure_logging
 from shared.outbox.apply import apply_changes
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2, app_service_pb2_grpc

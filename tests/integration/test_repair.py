@@ -10,11 +10,11 @@ from control_silo.models.region import OrganizationReplica
 from control_silo.services.internal_token import create_token
 from region_silo.models.organization import Organization
 from region_silo.models.replica import AppReplica, InstallationReplica, TokenReplica
+from shared.category import Category
 from shared.cli.access import Access
 from shared.cli.compare import Comparer
 from shared.cli.repair import look, repair
 from shared.config import CONTROL
-from shared.domain.category import Category
 from shared.errors import FieldMissing, InvalidInput, PermissionDenied, RegionNotFound
 from shared.outbox.repair import MAX_ID, MAX_REPLICAS, MAX_VERSION
 from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2 as pb

@@ -7,10 +7,10 @@ from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.region import OrganizationReplica
 from region_silo.models.organization import Organization
 from region_silo.models.replica import AppReplica, InstallationReplica
+from shared.category import Category
 from shared.cli.access import Access
 from shared.cli.compare import Comparer, Difference
 from shared.cli.repair import Finding, await_equal, look, repair
-from shared.domain.category import Category
 from shared.outbox.enqueue import enqueue
 from shared.outbox.repair import MAX_ID, MAX_VERSION
 from tests.silos import Silos, fresh

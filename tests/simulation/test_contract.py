@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
+from shared.category import Category
 from shared.database.transaction import Transaction
-from shared.domain.category import Category
 from shared.outbox.enqueue import enqueue
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 from shared.simulation.play import play

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.category import Category
 from shared.consistency import MAX_NAMED, MAX_TOKEN_LENGTH, WrittenVersion, decode, encode, required, requiring
-from shared.domain.category import Category
 from shared.errors import ValidationFailed
 
 BIGGEST = 2**63 - 1

@@ -10,8 +10,8 @@ from control_silo.models.region import OrganizationReplica
 from control_silo.models.user import User
 from control_silo.services.delete import uninstall
 from control_silo.services.secret import hash_token
+from shared.category import Category
 from shared.consistency import decode
-from shared.domain.category import Category
 from shared.domain.scopes import Role
 from shared.errors import CallerNotOwner, InvalidInput, OrganizationNotFound, UserNotFound, ValidationFailed
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2 as pb

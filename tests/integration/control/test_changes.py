@@ -11,8 +11,8 @@ from control_silo.services.create_internal_token import create_internal_token
 from control_silo.services.delete import delete_app
 from control_silo.services.update_app import SentryAppUpdater
 from region_silo.models.replica import TokenReplica
+from shared.category import Category
 from shared.consistency import WrittenVersion, collecting
-from shared.domain.category import Category
 from tests.silos import Silos, fresh
 
 

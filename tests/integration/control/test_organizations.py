@@ -3,8 +3,8 @@ from google.protobuf.message import Message
 
 from control_silo.services.organization import create_organization
 from control_silo.services.region import register_region
+from shared.category import Category
 from shared.consistency import TOKEN_NAME, WrittenVersion, collecting, encode
-from shared.domain.category import Category
 from shared.errors import RegionNotFound, ReplicaBehind, SlugTaken, Unavailable, ValidationFailed
 from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2 as pb
 from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2_grpc as pb_grpc

@@ -6,10 +6,10 @@ from collections.abc import Callable
 import peewee
 import pytest
 
+from shared.category import Category
 from shared.consistency import WrittenVersion, collecting, note_written
 from shared.database.database import Database
 from shared.database.transaction import refuse_inside_transaction
-from shared.domain.category import Category
 from shared.errors import RpcInsideTransaction
 from tests.integration.database.conftest import Note, texts, write
 

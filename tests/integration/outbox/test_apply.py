@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from region_silo.bootstrap import migrate
 from region_silo.services.apply import TABLES
+from shared.category import Category
 from shared.database.connect import connect
 from shared.database.database import Database
-from shared.domain.category import Category
 from shared.errors import FieldMissing, InvalidInput
 from shared.outbox.apply import MAX_CHANGES, ChangeResult, apply_changes
 from shared.pb.hybridcloud.replication.v1 import replica_pb2

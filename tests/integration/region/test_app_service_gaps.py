@@ -11,7 +11,7 @@ from control_silo.models.user import User
 from control_silo.replication.delivery import load
 from control_silo.services.delete import delete_app, uninstall
 from region_silo.services.apply import TABLES
-from shared.domain.category import Category
+from shared.category import Category
 from shared.errors import SiloUnreachable
 from shared.outbox.apply import apply_changes
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2 as pb

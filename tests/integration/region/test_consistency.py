@@ -6,8 +6,8 @@ import pytest
 
 from control_silo.models.app import SentryApp
 from region_silo.services.freshness import Freshness
+from shared.category import Category
 from shared.consistency import WrittenVersion, decode, encode
-from shared.domain.category import Category
 from shared.errors import ReplicaBehind, ValidationFailed
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2 as pb
 from tests.silos import Silos, fresh

@@ -8,8 +8,8 @@ import pytest
 from starlette.requests import Request
 
 from control_silo.api.recent_writes import REMEMBERED_SECONDS, RecentWrites, await_told
+from shared.category import Category
 from shared.consistency import TOKEN_NAME, WrittenVersion, decode
-from shared.domain.category import Category
 from shared.http.credentials import client_key
 from tests.integration.rest.conftest import Web
 from tests.silos import fresh

@@ -14,8 +14,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from structlog.testing import capture_logs
 
+from shared.category import Category
 from shared.consistency import WrittenVersion, encode
-from shared.domain.category import Category
 from shared.domain.http_address import SiloAddress
 from shared.http.relay import MAX_CONNECTIONS
 from shared.http.relayed_body import PIECE_BYTES, PIECE_SECONDS, TOO_SLOW

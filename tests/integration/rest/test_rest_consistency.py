@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
+from shared.category import Category
 from shared.consistency import TOKEN_NAME, WrittenVersion, encode
-from shared.domain.category import Category
 from tests.integration.rest.conftest import Web
 from tests.silos import fresh
 

@@ -6,7 +6,6 @@ from shared.domain import (
     event,
     headers,
     http_address,
-    json_struct,
     json_text,
     path_key,
     region_id,
@@ -14,7 +13,7 @@ from shared.domain import (
     webhook_url,
 )
 
-MODULES = [event, headers, http_address, json_struct, json_text, path_key, region_id, scopes, webhook_url]
+MODULES = [event, headers, http_address, json_text, path_key, region_id, scopes, webhook_url]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)

@@ -1,8 +1,8 @@
 import pytest
 
 from control_silo.models.app import SentryApp
+from shared.category import Category
 from shared.consistency import TOKEN_NAME, decode
-from shared.domain.category import Category
 from shared.domain.scopes import Role
 from tests.integration.control.api.third_party import install_kanban
 from tests.integration.control.api.world import World

@@ -7,8 +7,8 @@ from control_silo.models.application import ApiApplication, ApiGrant, ApiToken
 from control_silo.models.installation import TokenExchange
 from control_silo.services.install import GRANT_LIFETIME_SECONDS
 from control_silo.services.issue_token import TOKEN_LIFETIME_SECONDS
+from shared.category import Category
 from shared.consistency import TOKEN_NAME, decode
-from shared.domain.category import Category
 from tests.integration.control.api.third_party import ThirdParty, install_in, install_kanban
 from tests.integration.control.api.world import KANBAN, World
 

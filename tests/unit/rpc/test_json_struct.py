@@ -1,11 +1,13 @@
+import doctest
 import json
 
 import pytest
 from hypothesis import given
 from hypothesis.strategies import booleans, dictionaries, floats, integers, lists, none, recursive, text
 
-from shared.domain.json_struct import items_of, list_of, object_of, struct_of
 from shared.domain.json_value import JsonValue
+from shared.rpc import json_struct
+from shared.rpc.json_struct import items_of, list_of, object_of, struct_of
 
 scalars = none() | booleans() | integers(-(2**53), 2**53) | floats(allow_nan=False, allow_infinity=False) | text()
 values = recursive(scalars, lambda inner: lists(inner, max_size=4) | dictionaries(text(), inner, max_size=4))
@@ -19,6 +21,10 @@ def test_an_object_comes_back_as_it_was(value: dict[str, JsonValue]) -> None:
 @given(lists(values, max_size=4))
 def test_a_list_comes_back_as_it_was(value: list[JsonValue]) -> None:
     assert items_of(list_of(value)) == value
+
+
+def test_the_example_in_the_docstring_is_true() -> None:
+    assert doctest.testmod(json_struct) == (0, 1)
 
 
 def test_integers_print_as_integers() -> None:

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from google.protobuf import struct_pb2
 
-from shared.domain.json_struct import object_of, struct_of
 from shared.pb.hybridcloud.apps.v1 import alert_pb2, component_pb2
+from shared.rpc.json_struct import object_of, struct_of
 
 ALERT_RULE_ACTION = "alert-rule-action"
 STACKTRACE_LINK = "stacktrace-link"

@@ -1,0 +1,1 @@
+"""What ``AppService`` asks and answers alike in every silo: required fields, alert actions, installations as JSON."""
