@@ -24,7 +24,7 @@ from control_silo.api.forward import forward_region_paths
 from control_silo.services.control import Control
 from control_silo.services.freshness import organization_freshness
 from control_silo.services.region import list_regions
-from shared.category import Category
+from shared.category import Owner, owned_by
 from shared.config import CONTROL, DEFAULT_REQUESTS_PER_SECOND
 from shared.errors import SiloError
 from shared.http.application import create_application
@@ -45,8 +45,6 @@ DESCRIPTION = (
 )
 FAILED_SIGN_INS_PER_MINUTE = 20
 """Of one account from one address."""
-OWN_CATEGORIES = (Category.APP, Category.INSTALLATION, Category.TOKEN)
-"""What control tells regions of; organizations are the regions' own."""
 
 
 def list_endpoints() -> list[Endpoint]:
@@ -107,7 +105,8 @@ def list_ages(control: Control) -> list[OutboxAge]:
     [] while the database is away: the other metrics matter most just then, and ``/healthz`` tells of the database.
     """
     try:
-        ages = {(region.name, category.value): 0.0 for region in list_regions(control) for category in OWN_CATEGORIES}
+        own = owned_by(Owner.CONTROL)
+        ages = {(region.name, category.value): 0.0 for region in list_regions(control) for category in own}
         with control.database.session():
             statuses = list_destinations(control.database, now=control.clock.now())
     except SiloError:

@@ -28,7 +28,7 @@ from region_silo.services.members import Members
 from region_silo.services.region import Region
 from shared.asking.ask import Asking
 from shared.asking.places import Places
-from shared.category import Category
+from shared.category import Owner, owned_by
 from shared.config import CONTROL, DEFAULT_REQUESTS_PER_SECOND
 from shared.domain.http_address import base_url
 from shared.errors import SiloError
@@ -120,7 +120,7 @@ def list_ages(region: Region) -> list[OutboxAge]:
 
     The other metrics matter most just then, and ``/healthz`` tells of the database.
     """
-    ages = {(CONTROL, Category.ORGANIZATION.value): 0.0}
+    ages = {(CONTROL, category.value): 0.0 for category in owned_by(Owner.REGION)}
     try:
         with region.database.session():
             statuses = list_destinations(region.database, now=region.clock.now())

@@ -1,14 +1,14 @@
 """Whether every replica equals what its owner has: digests of versions, then the versions and checksums of objects.
 
-Owns which silo is asked for what. Control owns apps, installations and tokens, and is asked what a region should hold;
-the regions own organizations, and control holds those of all of them.
+Owns which silo is asked for what: control, what a region should hold of the categories that it owns; each region, what
+control should hold of the others.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.category import Category
+from shared.category import Category, Owner, owned_by
 from shared.cli.access import Access
 from shared.config import CONTROL
 from shared.outbox.digest import BUCKETS
@@ -18,7 +18,6 @@ from shared.rpc.channel import SiloChannel
 TIMEOUT_SECONDS = 60.0
 """Of one call: a silo that holds a million replicas reads them all to answer."""
 _PAGE_SIZE = 5000
-_OF_CONTROL = (Category.APP, Category.INSTALLATION, Category.TOKEN)
 _NOTHING = (0, b"")
 _OF_TWO_OWNERS = b"of two owners"
 """In place of the checksum of an object that two silos own, say because one runs on a copy of the other's database:
@@ -95,9 +94,10 @@ class Comparer:
     def sides(self) -> Iterator[Side]:
         """Every category of every silo."""
         for region in self._regions:
-            for category in _OF_CONTROL:
+            for category in owned_by(Owner.CONTROL):
                 yield Side(category, (CONTROL,), region)
-        yield Side(Category.ORGANIZATION, tuple(self._regions), CONTROL)
+        for category in owned_by(Owner.REGION):
+            yield Side(category, tuple(self._regions), CONTROL)
 
     def compare(self) -> list[Comparison]:
         """Every object of every side, one by one.
