@@ -13,8 +13,7 @@ from control_silo.services.superuser import ensure_superuser
 from shared.clock import SystemClock
 from shared.database.connect import connect
 from shared.errors import SiloError
-from shared.log import configure_logging
-from shared.process import Runnable, Stop, leave, run_until_stopped
+from shared.process import Runnable, Stop, configure_logging, leave, run_until_stopped
 
 app = typer.Typer(
     help="The control silo: owns apps, installations, users and tokens for the whole world.",

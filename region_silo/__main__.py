@@ -11,8 +11,7 @@ from region_silo.process import RegionServe, RegionWork
 from shared.clock import SystemClock
 from shared.database.connect import connect
 from shared.errors import SiloError
-from shared.log import configure_logging
-from shared.process import Runnable, Stop, leave, run_until_stopped
+from shared.process import Runnable, Stop, configure_logging, leave, run_until_stopped
 
 app = typer.Typer(
     help="A region silo: owns organizations, holds replicas of the apps that matter to them.",

@@ -6,23 +6,17 @@ from typing import Annotated, Any
 
 import typer
 
-from shared.cli import app_publish, app_token, rest
-from shared.cli.access import Access, access_of
+from shared.cli import app_credentials, app_install, rest
+from shared.cli.access import access_of
+from shared.cli.app_credentials import SlugArgument
+from shared.cli.app_install import OrgOption, default_organization
 from shared.cli.app_replicas import AppReplica, list_replicas
 from shared.cli.invocation import SiloCommand, SiloGroup
 from shared.cli.manifest import ACME_KANBAN, read_manifest
 from shared.cli.output import JsonOption, examples, note, print_json
 from shared.cli.tables import print_pairs, print_table
-from shared.errors import AppNotFound, ConfigInvalid, InstallationNotFound, NotFound
 
 app = typer.Typer(cls=SiloGroup, add_completion=False, no_args_is_help=True)
-
-app.add_typer(app_token.app, name="token")
-
-SlugArgument = Annotated[str, typer.Argument(metavar="APP", help="Slug or id.")]
-OrgOption = Annotated[
-    str | None, typer.Option("--org", metavar="SLUG", help="Default: the organization that `silo up` made.")
-]
 
 
 class AppStatus(Enum):
@@ -62,7 +56,7 @@ def create(
     """Make an app from a manifest: the body of POST sentry-apps/ as a file."""
     body = read_manifest(manifest)
     access = access_of(ctx)
-    owner = organization or body.get("organization") or _default_organization(access)
+    owner = organization or body.get("organization") or default_organization(access)
     body |= {"organization": owner} | ({"name": name} if name else {})
     with rest.connect(access) as api:
         made = api.post("/sentry-apps/", body)
@@ -111,53 +105,22 @@ def show(ctx: typer.Context, slug: SlugArgument, as_json: JsonOption = False) ->
         note("What the regions hold of it is asked over gRPC: set SILO_RPC_KEYS.")
 
 
-@app.command(
+app.command(
+    "publish",
+    cls=SiloCommand,
+    epilog=examples(
+        "silo app publish acme-kanban",
+        "silo app publish acme-kanban --request --logo logo.png --icon icon.png --answer 'What does it do?=Cards.'",
+    ),
+)(app_install.publish)
+app.command(
     cls=SiloCommand, epilog=examples("silo app install acme-kanban", "silo app install acme-kanban --org shop")
+)(app_install.install)
+app.command(cls=SiloCommand, epilog=examples("silo app uninstall acme-kanban --org shop"))(app_install.uninstall)
+app.command("rotate-secret", cls=SiloCommand, epilog=examples("silo app rotate-secret acme-kanban --json"))(
+    app_credentials.rotate_secret
 )
-def install(
-    ctx: typer.Context, slug: SlugArgument, organization: OrgOption = None, as_json: JsonOption = False
-) -> None:
-    """Install an app in an organization; once installed, it stays as it is."""
-    access = access_of(ctx)
-    owner = organization or _default_organization(access)
-    with rest.connect(access) as api:
-        made = _install(api, slug, owner)
-    if as_json:
-        print_json(made)
-        return
-    pairs = {"uuid": made["uuid"], "app": made["app"]["slug"], "organization": made["organization"]["slug"]}
-    print_pairs({**pairs, "status": made["status"]}.items())
-
-
-@app.command(cls=SiloCommand, epilog=examples("silo app uninstall acme-kanban --org shop"))
-def uninstall(
-    ctx: typer.Context, slug: SlugArgument, organization: OrgOption = None, as_json: JsonOption = False
-) -> None:
-    """Remove every installation of an app from an organization."""
-    access = access_of(ctx)
-    owner = organization or _default_organization(access)
-    with rest.connect(access) as api:
-        found = _installations_of(api, slug, owner)
-        for uuid in found:
-            api.delete(f"/sentry-app-installations/{uuid}/")
-    if as_json:
-        print_json({"app": slug, "organization": owner, "uninstalled": found})
-    else:
-        note(f"{slug} is no longer installed in {owner}.")
-
-
-@app.command("rotate-secret", cls=SiloCommand, epilog=examples("silo app rotate-secret acme-kanban --json"))
-def rotate_secret(ctx: typer.Context, slug: SlugArgument, as_json: JsonOption = False) -> None:
-    """Give an app another client secret and print it, once. Regions sign with it as soon as they have it."""
-    with rest.connect(access_of(ctx)) as api:
-        made = api.post(f"/sentry-apps/{rest.segment(slug)}/rotate-secret/")
-    if as_json:
-        print_json(made)
-    else:
-        print_pairs([("app", slug), ("clientSecret", made["clientSecret"])])
-
-
-app.command("publish", cls=SiloCommand, epilog=examples(*app_publish.EXAMPLES))(app_publish.publish)
+app.add_typer(app_credentials.tokens, name="token")
 
 
 @app.command(cls=SiloCommand, epilog=examples("silo app delete acme-kanban"))
@@ -169,34 +132,6 @@ def delete(ctx: typer.Context, slug: SlugArgument, as_json: JsonOption = False) 
         print_json({"slug": slug, "deleted": True})
     else:
         note(f"{slug} is deleted.")
-
-
-def _install(api: rest.RestClient, slug: str, organization: str) -> Any:
-    try:
-        return api.post(f"/organizations/{rest.segment(organization)}/sentry-app-installations/", {"slug": slug})
-    except NotFound as exc:
-        if exc.metadata.get("silent") != "true":
-            raise
-        raise AppNotFound(f"There is no app {slug!r} that {organization} may install.") from exc
-
-
-def _installations_of(api: rest.RestClient, slug: str, organization: str) -> list[str]:
-    """UUIDs of an app's installations in an organization.
-
-    Raises:
-        InstallationNotFound: there is none.
-    """
-    installed = api.pages(f"/organizations/{rest.segment(organization)}/sentry-app-installations/")
-    found = [each["uuid"] for each in installed if slug in {each["app"]["slug"], str(each["app"].get("sentryAppId"))}]
-    if not found:
-        raise InstallationNotFound(f"{slug} is not installed in {organization}.")
-    return found
-
-
-def _default_organization(access: Access) -> str:
-    if access.organization is None:
-        raise ConfigInvalid("Name the organization with --org.")
-    return access.organization
 
 
 def _replica_row(replica: AppReplica) -> tuple[str, str, str]:

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.cli.access import Access
-from shared.cli.directory import list_organizations
+from shared.cli.org import list_organizations
 from shared.config import CONTROL
 from shared.errors import SiloError
+from shared.outbox.digest import BUCKETS
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2, app_service_pb2_grpc, installation_pb2
 from shared.pb.hybridcloud.replication.v1 import replica_pb2, replica_service_pb2, replica_service_pb2_grpc
 
-BUCKETS = 1024
-"""The bucket of an object is its id modulo this; a contract of `ReplicaService`."""
 _TIMEOUT_SECONDS = 3.0
 _PAGE_SIZE = 5000
 

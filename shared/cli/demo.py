@@ -11,12 +11,10 @@ import typer
 
 from shared.cli.invocation import Invocation, LocalCommand, invocation_of
 from shared.cli.local.data_directory import DataDirectory
-from shared.cli.local.running_platform import DEFAULT_REGIONS, Wanted, running_platform
-from shared.cli.local.stop_signals import raising_on_stop
+from shared.cli.local.running_platform import DEFAULT_REGIONS, Wanted, raising_on_stop, running_platform
 from shared.cli.output import JsonOption, examples, note, print_json
-from shared.cli.story.stage import Chapter
 from shared.cli.story.story import Ending, tell_story
-from shared.cli.story.view import shown
+from shared.cli.story.view import Chapter, shown
 from shared.cli.tables import print_table
 
 app = typer.Typer(add_completion=False)
@@ -37,7 +35,7 @@ def demo(
     Control and two regions run as processes of their own, on free ports, beside anything else. Their files are
     temporary; with --data DIR they are kept in a new directory below DIR.
     """
-    with raising_on_stop(), _stage_directory(invocation_of(ctx)) as path:
+    with raising_on_stop(), _story_directory(invocation_of(ctx)) as path:
         ending = _play(Wanted(DataDirectory(path), _FREE_PORTS, invocation_of(ctx).environ, DEFAULT_REGIONS), apps)
     if as_json:
         print_json(ending.as_json())
@@ -48,7 +46,7 @@ def demo(
 
 
 @contextmanager
-def _stage_directory(invocation: Invocation) -> Iterator[Path]:
+def _story_directory(invocation: Invocation) -> Iterator[Path]:
     if invocation.data is None:
         with tempfile.TemporaryDirectory(prefix="silo-demo-") as temporary:
             yield Path(temporary)
@@ -60,11 +58,11 @@ def _stage_directory(invocation: Invocation) -> Iterator[Path]:
 
 
 def _play(wanted: Wanted, apps: int) -> Ending:
-    with shown(live=sys.stderr.isatty()) as stage, ExitStack() as stack:
-        with stage.chapter("Start control, us and de") as chapter:
+    with shown(live=sys.stderr.isatty()) as view, ExitStack() as stack:
+        with view.chapter("Start control, us and de") as chapter:
             platform = stack.enter_context(running_platform(wanted, report=lambda line: _tell(chapter, line)))
             chapter.detail = "three processes, a database each"
-        return tell_story(platform, stage, apps=apps)
+        return tell_story(platform, view, apps=apps)
 
 
 def _tell(chapter: Chapter, line: str) -> None:

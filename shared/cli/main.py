@@ -9,9 +9,11 @@ import importlib
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperCommand
 
 from shared import errors
 from shared.cli.invocation import Invocation, SiloGroup
@@ -20,39 +22,77 @@ from shared.cli.output import complain, sentence_of
 DONE, SAID_NO, WRONG_USE = 0, 1, 2
 INTERRUPTED = 130
 
-_MODULES = {
-    "up": "shared.cli.up",
-    "demo": "shared.cli.demo",
-    "status": "shared.cli.status",
-    "org": "shared.cli.org",
-    "user": "shared.cli.user",
-    "project": "shared.cli.project",
-    "app": "shared.cli.app",
-    "trigger": "shared.cli.trigger",
-    "deliveries": "shared.cli.deliveries",
-    "outbox": "shared.cli.outbox",
-    "verify": "shared.cli.verify",
-    "region": "shared.cli.region",
-    "rpc": "shared.cli.rpc",
-    "simulate": "shared.cli.simulate",
+PACKAGE = "silo"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A command, or a group of commands, that is not imported yet."""
+
+    module: str
+    summary: str
+    """The first paragraph of its help."""
+    attribute: str = "app"
+    """What its ``typer.Typer`` is called in the module."""
+
+
+COMMANDS: Mapping[str, Entry] = {
+    "up": Entry(
+        "shared.cli.up",
+        "Run the platform here: control and its regions, each a process, on loopback and SQLite, until Ctrl-C.",
+    ),
+    "demo": Entry(
+        "shared.cli.demo",
+        "Lose a region while the writing goes on, and see it catch up. Exits with 0 only if every replica is equal.",
+    ),
+    "status": Entry(
+        "shared.cli.status",
+        "Show each silo: whether it answers, what waits to be delivered to it, and how old that is.",
+    ),
+    "org": Entry("shared.cli.org", "Organizations: make them in a region, list them, switch their features."),
+    "user": Entry("shared.cli.user", "Users: members of organizations, superusers and staff."),
+    "project": Entry("shared.cli.org", "Projects: make one, and learn where its events go.", "projects"),
+    "app": Entry("shared.cli.app", "Apps: make, show, install and remove them."),
+    "trigger": Entry(
+        "shared.cli.trigger", "Make an event happen: an error comes in, and something is done to its issue."
+    ),
+    "deliveries": Entry(
+        "shared.cli.deliveries", "Webhooks to an app: list them, show one with both bodies, send one again."
+    ),
+    "outbox": Entry(
+        "shared.cli.outbox",
+        "Outboxes: what waits, what was parked and why; retry or discard it, pause and resume a destination.",
+    ),
+    "verify": Entry(
+        "shared.cli.verify", "Compare every replica with what its owner has. Exits with 0 only if nothing differs."
+    ),
+    "region": Entry(
+        "shared.cli.region",
+        "Regions, as they have registered themselves with control: list them, wait until one has everything.",
+    ),
+    "rpc": Entry("shared.cli.rpc", "Call a method of a silo over gRPC, signed, and print the answer as JSON."),
+    "simulate": Entry(
+        "shared.cli.simulate",
+        "Write, replicate and read on a network that loses, delays and repeats calls while workers die.",
+    ),
 }
-"""In the order in which `silo --help` shows them."""
+"""In the order in which `silo --help` shows them; a test holds the summaries to the commands' own."""
 
 
 class _Commands(Mapping[str, Any]):
     """The commands by name, each imported when it is first asked for."""
 
     def __getitem__(self, name: str) -> Any:
-        module = importlib.import_module(_MODULES[name])
-        command = typer.main.get_command(module.app)
+        entry = COMMANDS[name]
+        command = typer.main.get_command(getattr(importlib.import_module(entry.module), entry.attribute))
         command.name = name
         return command
 
     def __iter__(self) -> Iterator[str]:
-        return iter(_MODULES)
+        return iter(COMMANDS)
 
     def __len__(self) -> int:
-        return len(_MODULES)
+        return len(COMMANDS)
 
 
 class _Root(SiloGroup):
@@ -61,6 +101,11 @@ class _Root(SiloGroup):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self.commands = _Commands()  # type: ignore[assignment]  # typer only reads it
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        # The list needs a summary of each command; importing all of them for it would take most of a second.
+        self.commands = {name: TyperCommand(name, help=entry.summary) for name, entry in COMMANDS.items()}
+        super().format_help(ctx, formatter)
 
 
 app = typer.Typer(
@@ -73,8 +118,18 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        print(importlib.import_module("shared.cli.version").version_line())
+        print(_version_line())
         raise typer.Exit
+
+
+def _version_line() -> str:
+    metadata = importlib.import_module("importlib.metadata")  # slow, and nothing else needs it
+    try:
+        return f"{PACKAGE} {metadata.version(PACKAGE)}"
+    except metadata.PackageNotFoundError as exc:
+        raise errors.ConfigInvalid(
+            "This checkout was not installed, so it has no version: `pip install -e .` does."
+        ) from exc
 
 
 @app.callback()

@@ -1,18 +1,25 @@
-"""``silo org``: organizations and their features."""
+"""``silo org`` and ``silo project``: organizations, their features, and the projects where their events come in."""
 
+from collections.abc import Iterator
 from enum import Enum
 from typing import Annotated
 
 import typer
 
 from shared.cli import rest
-from shared.cli.access import access_of
-from shared.cli.directory import list_organizations
+from shared.cli.access import Access, access_of
 from shared.cli.invocation import SiloCommand, SiloGroup
 from shared.cli.output import JsonOption, examples, note, print_json
 from shared.cli.tables import print_pairs, print_table
+from shared.config import CONTROL
+from shared.pb.hybridcloud.organizations.v1 import (
+    organization_pb2,
+    organization_service_pb2,
+    organization_service_pb2_grpc,
+)
 
 app = typer.Typer(cls=SiloGroup, add_completion=False, no_args_is_help=True)
+projects = typer.Typer(cls=SiloGroup, add_completion=False, no_args_is_help=True)
 
 
 class Switch(Enum):
@@ -84,3 +91,48 @@ def list_all(ctx: typer.Context, as_json: JsonOption = False) -> None:
         print_table(
             ("id", "slug", "name", "region"), [(each.id, each.slug, each.name, each.region_name) for each in found]
         )
+
+
+def list_organizations(access: Access) -> Iterator[organization_pb2.RpcOrganization]:
+    """Every organization, in id order.
+
+    Raises:
+        SiloError: what control said.
+    """
+    page = organization_service_pb2.ListOrganizationsRequest(page_size=1000)
+    with access.channel(CONTROL) as channel:
+        stub = organization_service_pb2_grpc.OrganizationServiceStub(channel)
+        while True:
+            answer = stub.ListOrganizations(page)
+            yield from answer.organizations
+            if not answer.next_page_token:
+                return
+            page.page_token = answer.next_page_token
+
+
+@projects.callback(epilog=examples("silo project create acme web --json"))
+def project() -> None:
+    """Projects: make one, and learn where its events go."""
+
+
+@projects.command(
+    "create", cls=SiloCommand, epilog=examples("silo project create acme web", "silo project create acme web --json")
+)
+def create_project(
+    ctx: typer.Context,
+    organization: Annotated[str, typer.Argument(metavar="ORG", help="Slug or id.")],
+    slug: Annotated[str, typer.Argument(metavar="SLUG", help="Lower case; unique in the organization.")],
+    name: Annotated[str | None, typer.Option("--name", help="Shown to people. Default: the slug.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a project in an organization, in the region where the organization lives."""
+    owner = rest.segment(organization)
+    with rest.connect(access_of(ctx)) as api:
+        made = api.post(f"/organizations/{owner}/projects/", {"slug": slug, "name": name or slug})
+        keys = api.get(f"/projects/{owner}/{rest.segment(made['slug'])}/keys/")
+    printed = {"id": int(made["id"]), "slug": made["slug"], "dsn": keys[0]["dsn"]["public"]}
+    if as_json:
+        print_json(printed)
+        return
+    print_pairs(printed.items())
+    note("Next: give the DSN to any SDK, as SENTRY_DSN, and its events arrive as issues.")

@@ -7,29 +7,17 @@ import typer
 
 from shared.cli.access import Access, access_of
 from shared.cli.invocation import SiloCommand, SiloGroup
-from shared.cli.outbox_calls import TIMEOUT_SECONDS, Answer, Answers, Stub, all_silos, ask, parked_of, senders_to
-from shared.cli.outbox_report import (
-    DESTINATION_COLUMNS,
-    PARKED_COLUMNS,
-    destination_json,
-    destination_rows,
-    parked_json,
-    parked_row,
-)
-from shared.cli.output import JsonOption, complain, examples, note, print_json
-from shared.cli.tables import print_table
+from shared.cli.outbox_listing import WHERE_TO, complain_of_refused, list_all, parked
+from shared.cli.outbox_senders import TIMEOUT_SECONDS, Stub, ask, parked_of, senders_to
+from shared.cli.output import JsonOption, examples, note, print_json
 from shared.errors import ConfigInvalid, NotFound
-from shared.pb.hybridcloud.operations.v1 import outbox_pb2
-from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2 as calls
+from shared.pb.hybridcloud.operations.v1 import outbox_pb2, outbox_service_pb2
 
 app = typer.Typer(cls=SiloGroup, add_completion=False, no_args_is_help=True)
 
-DEFAULT_LIMIT = 100
 MAX_ID = 2**63 - 1
-_WHERE_TO = "control, a region's name, or app:ID for the webhooks to an app."
 
-DestinationArgument = Annotated[str, typer.Argument(metavar="DESTINATION", help=_WHERE_TO)]
-MaybeDestination = Annotated[str | None, typer.Argument(metavar="DESTINATION", help=f"Only for {_WHERE_TO}")]
+DestinationArgument = Annotated[str, typer.Argument(metavar="DESTINATION", help=WHERE_TO)]
 CategoryArgument = Annotated[
     str | None, typer.Argument(metavar="CATEGORY", help="As `silo outbox parked` shows it.", show_default=False)
 ]
@@ -49,53 +37,11 @@ def outbox() -> None:
     """
 
 
-@app.command("list", cls=SiloCommand, epilog=examples("silo outbox list", "silo outbox list de --json"))
-def list_all(ctx: typer.Context, destination: MaybeDestination = None, as_json: JsonOption = False) -> None:
-    """List what waits and what is parked, by destination and category."""
-    access = access_of(ctx)
-    silos = senders_to(access, destination) if destination else all_silos(access)
-    answers = ask(access, silos, lambda stub: stub.GetStatus(calls.GetStatusRequest(), timeout=TIMEOUT_SECONDS))
-    found = [
-        (silo, status)
-        for silo, answer in answers.given.items()
-        for status in answer.destinations
-        if destination in {None, status.destination}
-    ]
-    if as_json:
-        print_json([destination_json(silo, status) for silo, status in found])
-    else:
-        rows = [row for silo, status in found for row in destination_rows(silo, status)]
-        print_table(DESTINATION_COLUMNS, rows)
-    _complain_of_refused(ctx, answers)
-
-
-@app.command(
+app.command("list", cls=SiloCommand, epilog=examples("silo outbox list", "silo outbox list de --json"))(list_all)
+app.command(
     cls=SiloCommand,
     epilog=examples("silo outbox parked", "silo outbox parked de --category app", "silo outbox parked app:7 --json"),
-)
-def parked(
-    ctx: typer.Context,
-    destination: MaybeDestination = None,
-    category: Annotated[str, typer.Option(help="Only of this category, such as app or delivery.")] = "",
-    limit: Annotated[int, typer.Option(min=1, help="How many of each silo, oldest first.")] = DEFAULT_LIMIT,
-    as_json: JsonOption = False,
-) -> None:
-    """List parked messages, with their last error and how often they were tried."""
-    access = access_of(ctx)
-    silos = senders_to(access, destination) if destination else all_silos(access)
-    wanted = outbox_pb2.ParkedFilter(destination=destination or "", category=category)
-    answers = ask(access, silos, lambda stub: parked_of(stub, wanted, limit=limit + 1))
-    found = [(silo, message) for silo, messages in answers.given.items() for message in messages[:limit]]
-    if as_json:
-        print_json([parked_json(silo, message) for silo, message in found])
-    elif found:
-        now = access.clock.now()
-        print_table(PARKED_COLUMNS, [parked_row(silo, message, now=now) for silo, message in found])
-    else:
-        note("Nothing is parked.")
-    if any(len(messages) > limit for messages in answers.given.values()):
-        note(f"There are more; --limit {10 * limit} shows them.")
-    _complain_of_refused(ctx, answers)
+)(parked)
 
 
 @app.command(
@@ -115,7 +61,7 @@ def retry(
 ) -> None:
     """Make a parked message due at once, with all its attempts before it again; or all of a destination."""
     wanted = _wanted(destination, category, object_id, every=every)
-    request = calls.RetryMessagesRequest(filter=wanted)
+    request = outbox_service_pb2.RetryMessagesRequest(filter=wanted)
 
     def call(stub: Stub) -> int:
         return stub.RetryMessages(request, timeout=TIMEOUT_SECONDS).retried
@@ -137,7 +83,7 @@ def discard(
 ) -> None:
     """Delete a parked message, or all of a destination, which lacks that state until the object changes again."""
     wanted = _wanted(destination, category, object_id, every=every)
-    request = calls.DiscardMessagesRequest(filter=wanted)
+    request = outbox_service_pb2.DiscardMessagesRequest(filter=wanted)
 
     def call(stub: Stub) -> int:
         return stub.DiscardMessages(request, timeout=TIMEOUT_SECONDS).discarded
@@ -150,7 +96,7 @@ def pause(
     ctx: typer.Context, destination: DestinationArgument, at: AtOption = None, as_json: JsonOption = False
 ) -> None:
     """Send nothing to a destination until it is resumed, through restarts too. Messages wait, and grow old."""
-    request = calls.PauseDestinationRequest(destination=destination)
+    request = outbox_service_pb2.PauseDestinationRequest(destination=destination)
     access = access_of(ctx)
     silos = senders_to(access, destination, at=at)
     answers = ask(access, silos, lambda stub: stub.PauseDestination(request, timeout=TIMEOUT_SECONDS))
@@ -158,7 +104,7 @@ def pause(
         print_json({"destination": destination, "paused": True, "at": list(answers.given)})
     else:
         note(f"{', '.join(answers.given)}: paused {destination}. To go on: silo outbox resume {destination}")
-    _complain_of_refused(ctx, answers)
+    complain_of_refused(ctx, answers)
 
 
 @app.command(cls=SiloCommand, epilog=examples("silo outbox resume de", "silo outbox resume control --at us"))
@@ -166,7 +112,7 @@ def resume(
     ctx: typer.Context, destination: DestinationArgument, at: AtOption = None, as_json: JsonOption = False
 ) -> None:
     """End a pause: what waits is delivered at once. A destination that is not paused is fine."""
-    request = calls.ResumeDestinationRequest(destination=destination)
+    request = outbox_service_pb2.ResumeDestinationRequest(destination=destination)
     access = access_of(ctx)
     silos = senders_to(access, destination, at=at)
     answers = ask(access, silos, lambda stub: stub.ResumeDestination(request, timeout=TIMEOUT_SECONDS))
@@ -174,7 +120,7 @@ def resume(
         print_json({"destination": destination, "paused": False, "at": list(answers.given)})
     else:
         note(f"{', '.join(answers.given)}: {destination} is not paused any more.")
-    _complain_of_refused(ctx, answers)
+    complain_of_refused(ctx, answers)
 
 
 def _wanted(destination: str, category: str | None, object_id: int | None, *, every: bool) -> outbox_pb2.ParkedFilter:
@@ -208,7 +154,7 @@ def _change(
         print_json({"destination": wanted.destination, verb: count, "at": dict(answers.given)})
     else:
         note("; ".join(f"{silo}: {number} {verb}" for silo, number in answers.given.items()) + ".")
-    _complain_of_refused(ctx, answers)
+    complain_of_refused(ctx, answers)
 
 
 def _only_holder(access: Access, silos: dict[str, str], wanted: outbox_pb2.ParkedFilter) -> dict[str, str]:
@@ -225,15 +171,3 @@ def _only_holder(access: Access, silos: dict[str, str], wanted: outbox_pb2.Parke
     if len(holders) > 1:
         raise ConfigInvalid(f"{' and '.join(holders)} have each a message of {message}: name one with --at.")
     return {holders[0]: silos[holders[0]]}
-
-
-def _complain_of_refused(ctx: typer.Context, answers: Answers[Answer]) -> None:
-    """Of silos that did not answer, after what the others said; the exit code tells too.
-
-    Raises:
-        Exit: there are some.
-    """
-    for silo, error in answers.refused.items():
-        complain(ctx.command_path, f"{silo}: {error.message}")
-    if answers.refused:
-        raise typer.Exit(1)

@@ -1,20 +1,75 @@
-"""``silo region``: the directory of regions."""
+"""``silo region``: the directory of regions, and waiting until one of them has everything."""
 
-from typing import Annotated
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import typer
 
-from shared.cli.access import access_of
-from shared.cli.directory import list_regions
-from shared.cli.draining import Drained, drain_region
+from shared.cli.access import Access, access_of
 from shared.cli.invocation import SiloCommand, SiloGroup
+from shared.cli.outbox_senders import TIMEOUT_SECONDS, Stub
 from shared.cli.output import JsonOption, examples, note, print_json
 from shared.cli.tables import print_table
+from shared.config import CONTROL
+from shared.errors import RegionNotFound
+from shared.pb.hybridcloud.operations.v1 import (
+    outbox_service_pb2,
+    region_pb2,
+    topology_service_pb2,
+    topology_service_pb2_grpc,
+)
+from shared.rpc.channel import SiloChannel
 
 app = typer.Typer(cls=SiloGroup, add_completion=False, no_args_is_help=True)
 
 WAIT_SECONDS = 60.0
 """How long a region is waited for."""
+_LOOK_SECONDS = 0.1
+_TELL_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits in one direction."""
+
+    due: int
+    parked: int
+    is_paused: bool
+
+
+@dataclass(frozen=True)
+class Drained:
+    """How far a region is drained."""
+
+    region: str
+    incoming: Waiting
+    """From control to the region."""
+    outgoing: Waiting
+    """From the region to control."""
+
+    @property
+    def due(self) -> int:
+        return self.incoming.due + self.outgoing.due
+
+    @property
+    def parked(self) -> int:
+        return self.incoming.parked + self.outgoing.parked
+
+    @property
+    def is_complete(self) -> bool:
+        """Nothing is due and nothing was set aside."""
+        return not self.due and not self.parked
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "region": self.region,
+            "drained": self.is_complete,
+            "due": {"to_region": self.incoming.due, "to_control": self.outgoing.due},
+            "parked": {"to_region": self.incoming.parked, "to_control": self.outgoing.parked},
+        }
 
 
 @app.callback(epilog=examples("silo region list", "silo region drain de"))
@@ -32,7 +87,7 @@ def list_all(ctx: typer.Context, as_json: JsonOption = False) -> None:
             "http": each.http_address,
             "registered_at": each.registered_at.ToJsonString(),
         }
-        for each in list_regions(access_of(ctx))
+        for each in _list_regions(access_of(ctx))
     ]
     if as_json:
         print_json(found)
@@ -51,7 +106,7 @@ def drain(
 
     Writes go on meanwhile. Exits with 1 when something is still due, or was parked.
     """
-    drained = drain_region(access_of(ctx), region, seconds=wait, tell=note)
+    drained = _drain_region(access_of(ctx), region, seconds=wait)
     if as_json:
         print_json(drained.as_json())
     elif drained.is_complete:
@@ -59,6 +114,43 @@ def drain(
     if not drained.is_complete:
         note(_what_is_left(drained))
         raise typer.Exit(1)
+
+
+def _list_regions(access: Access) -> Sequence[region_pb2.Region]:
+    """Every region that has registered, by name."""
+    with access.channel(CONTROL) as channel:
+        stub = topology_service_pb2_grpc.TopologyServiceStub(channel)
+        return list(stub.ListRegions(topology_service_pb2.ListRegionsRequest()).regions)
+
+
+def _drain_region(access: Access, region: str, *, seconds: float) -> Drained:
+    """Returns when nothing is due any more, nothing can be because of a pause, or the seconds are over.
+
+    Raises:
+        RegionNotFound: there is no such region.
+        SiloError: control or the region does not answer.
+    """
+    if region == CONTROL:
+        raise RegionNotFound("control is no region. Name the region that should have everything.")
+    begun = told = time.monotonic()
+    with access.channel(CONTROL) as control, access.channel(region) as channel:
+        while True:
+            now = Drained(region, _waiting(control, region), _waiting(channel, CONTROL))
+            is_stopped = any(way.due and way.is_paused for way in (now.incoming, now.outgoing))
+            if not now.due or is_stopped or time.monotonic() - begun >= seconds:
+                return now
+            if time.monotonic() - told >= _TELL_SECONDS:
+                told = time.monotonic()
+                note(f"Still due: {now.due}.")
+            threading.Event().wait(_LOOK_SECONDS)
+
+
+def _waiting(channel: SiloChannel, destination: str) -> Waiting:
+    answer = Stub(channel).GetStatus(outbox_service_pb2.GetStatusRequest(), timeout=TIMEOUT_SECONDS)
+    for status in answer.destinations:
+        if status.destination == destination:
+            return Waiting(sum(status.backlog.values()), status.parked, status.HasField("paused_at"))
+    return Waiting(0, 0, is_paused=False)
 
 
 def _what_is_left(drained: Drained) -> str:

@@ -11,9 +11,8 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
 from shared.cli.access import Access, access_of
+from shared.cli.contract import find_method, parse_message, render_message
 from shared.cli.invocation import SiloCommand
-from shared.cli.message_json import parse_message, render_message
-from shared.cli.method import find_method
 from shared.cli.output import examples, note, print_json, sentence_of
 from shared.errors import ConfigInvalid, SiloError
 from shared.rpc.channel import SiloChannel
@@ -66,7 +65,7 @@ def rpc(
     except ConfigInvalid:
         raise
     except SiloError as exc:
-        _explain(exc)
+        _print_error(exc)
         raise typer.Exit(1) from exc
     printed = render_message(answer)
     print_json({**printed, TRAILERS_KEY: _rendered(call.trailing_metadata())} if trailers else printed)
@@ -104,14 +103,14 @@ def _rendered(entries: Iterable[tuple[str, str | bytes]] | None) -> dict[str, st
     }
 
 
-def _explain(error: SiloError) -> None:
+def _print_error(error: SiloError) -> None:
     """The sentence and the reason, then what is known besides, a line each."""
     note(f"silo rpc: {sentence_of(error)} [{code_of(type(error)).name} {error.reason}]")
     for field, texts in error.fields.items():
         note(f"  {field}: {' '.join(texts)}")
-    _explain_metadata(sorted(error.metadata.items()))
+    _print_metadata(sorted(error.metadata.items()))
 
 
-def _explain_metadata(entries: Sequence[tuple[str, str]]) -> None:
+def _print_metadata(entries: Sequence[tuple[str, str]]) -> None:
     for key, value in entries:
         note(f"  {key} = {value}")

@@ -16,9 +16,8 @@ from rich.progress import track
 from shared.cli.invocation import LocalCommand
 from shared.cli.output import JsonOption, examples, note, print_json
 from shared.cli.tables import print_table
-from shared.log import configure_logging
-from shared.simulation.play import DEFAULT_STEPS, play
-from shared.simulation.scenario import Run
+from shared.process import configure_logging
+from shared.simulation.scenario import DEFAULT_STEPS, Run, play
 from shared.simulation.weather import Fate
 from shared.simulation.world import open_world
 

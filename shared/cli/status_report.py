@@ -10,13 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
 from shared.cli.access import Access
-from shared.cli.health import is_healthy
 from shared.config import CONTROL
 from shared.errors import SiloError
 from shared.pb.hybridcloud.operations.v1 import outbox_pb2, outbox_service_pb2, outbox_service_pb2_grpc
 
 TIMEOUT_SECONDS = 3.0
+PROBE_SECONDS = 1.0
+"""How long a silo may take to say that it serves."""
 _BREAKERS = {
     outbox_pb2.DestinationStatus.BREAKER_CLOSED: "closed",
     outbox_pb2.DestinationStatus.BREAKER_OPEN: "open",
@@ -89,6 +92,22 @@ def read_status(access: Access) -> StatusReport:
             for name in sorted(regions)
         },
     )
+
+
+def is_healthy(access: Access, silo: str, *, address: str) -> bool:
+    """Whether a silo says that it serves, by the standard health service of gRPC; no answer is a no.
+
+    Args:
+        access: to the platform that it belongs to.
+        silo: its name.
+        address: ``host:port`` where it should listen; nobody listens where there can be no address.
+    """
+    try:
+        with access.channel(silo, address=address) as channel:
+            answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=PROBE_SECONDS)
+    except SiloError:
+        return False
+    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
 def breaker_name(destination: outbox_pb2.DestinationStatus) -> str | None:

@@ -14,9 +14,8 @@ import typer
 from shared.cli.invocation import DEFAULT_DATA, LocalCommand, invocation_of
 from shared.cli.local.addresses import DEFAULT_HTTP_PORT
 from shared.cli.local.data_directory import DataDirectory
-from shared.cli.local.running_platform import RunningPlatform, Wanted, running_platform
+from shared.cli.local.running_platform import RunningPlatform, Wanted, raising_on_stop, running_platform
 from shared.cli.local.silo_process import SiloProcess
-from shared.cli.local.stop_signals import raising_on_stop
 from shared.cli.output import JsonOption, examples, note
 from shared.cli.tables import print_pairs, print_table
 from shared.cli.topology import FILE_NAME, Topology

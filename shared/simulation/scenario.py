@@ -18,6 +18,7 @@ from shared.outbox.status import list_destinations
 from shared.simulation.ledger import ContractBroken
 from shared.simulation.weather import Fate, Weather, WorkerDied
 
+DEFAULT_STEPS = 200
 MAX_DEPTH = 2
 """Calls within calls: while one is under way the world moves on, and another worker may call."""
 RETURNING = 0.75
@@ -80,6 +81,18 @@ class Run:
     """How many calls had which fate."""
     broken: str | None
     """Why the contract does not hold; None: it held throughout."""
+
+
+def play(begin: Callable[[random.Random], Stage], *, seed: int, steps: int = DEFAULT_STEPS) -> Run:
+    """Plays one scenario.
+
+    Args:
+        begin: gives its stage, on which nothing has happened; is given what decides everything left to chance.
+        seed: of that.
+        steps: how many events the storm has.
+    """
+    rng = random.Random(seed)
+    return Scenario(begin(rng), rng, seed, steps).play()
 
 
 @dataclass

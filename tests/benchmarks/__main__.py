@@ -9,8 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from shared.log import configure_logging
-from shared.process import prefer_latency
+from shared.process import configure_logging, prefer_latency
 from tests.benchmarks import calls, drain, ingest, lag, memory, rest, writes
 from tests.benchmarks.measure import Measurement, show
 

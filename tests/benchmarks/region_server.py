@@ -13,11 +13,10 @@ from region_silo.services.apply import TABLES
 from shared.category import Category
 from shared.clock import SystemClock
 from shared.database.connect import connect
-from shared.log import configure_logging
 from shared.outbox.apply import apply_changes
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2, app_service_pb2_grpc
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
-from shared.process import prefer_latency
+from shared.process import configure_logging, prefer_latency
 from shared.rpc.keyring import Keyring
 from shared.rpc.server import serve
 

@@ -26,8 +26,7 @@ from shared.http.answer import json_answer
 from shared.http.application import PREFIX
 from shared.http.route import CallRoute
 from shared.http.serve import HttpServer
-from shared.log import configure_logging
-from shared.process import prefer_latency
+from shared.process import configure_logging, prefer_latency
 
 EMPTY = f"{PREFIX}/empty/"
 _CHUNK = 500

@@ -15,11 +15,10 @@ import pytest
 from shared.category import Category
 from shared.cli.access import Access
 from shared.cli.compare import Comparer
-from shared.cli.health import is_healthy
 from shared.cli.local.addresses import choose_addresses
 from shared.cli.manifest import ACME_KANBAN
 from shared.cli.rest import RestClient
-from shared.cli.status_report import read_status
+from shared.cli.status_report import is_healthy, read_status
 from shared.errors import SiloError
 from tests.e2e.silo_up import ROOT, START_SECONDS, Ended, eventually
 

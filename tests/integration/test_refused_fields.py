@@ -7,7 +7,7 @@ import pytest
 from google.protobuf import json_format
 from google.protobuf.message_factory import GetMessageClass
 
-from shared.cli.method import find_method
+from shared.cli.contract import find_method
 from shared.errors import InvalidInput, OrganizationNotFound
 from tests.silos import Silos, fresh
 

@@ -10,8 +10,7 @@ from shared.category import Category
 from shared.database.transaction import Transaction
 from shared.outbox.enqueue import enqueue
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
-from shared.simulation.play import play
-from shared.simulation.scenario import Run, Stage
+from shared.simulation.scenario import Run, Stage, play
 from shared.simulation.weather import Fate
 from shared.simulation.world import CATEGORY, HOLDERS, Play, World
 

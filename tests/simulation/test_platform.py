@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from shared.simulation.play import play
+from shared.simulation.scenario import play
 from tests.silos import running_silos
 from tests.simulation.platform import Platform
 

@@ -3,9 +3,12 @@
 import json
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 
+from shared.cli.local.silo_process import SiloProcess, SiloSpec
 from shared.cli.rest import RestClient
-from shared.cli.topology import Organization, User
+from shared.cli.topology import Organization, Silo, Topology, User
+from shared.config import CONTROL
 from shared.errors import Internal
 
 ORGANIZATION_SLUG = "acme"
@@ -51,3 +54,29 @@ def create_user(rest: RestClient, body: Mapping[str, object]) -> User:
     password = str(body.get("password") or secrets.token_urlsafe(16))
     made = rest.post("/users/", {**body, "password": password})
     return User.from_json({"password": password, **made})
+
+
+def complete_topology(
+    specs: Mapping[str, SiloSpec], processes: Mapping[str, SiloProcess], *, kept: Topology | None, printed: str
+) -> Topology:
+    silos = {
+        name: Silo(http=spec.address.url, grpc=spec.address.grpc, pid=processes[name].pid)
+        for name, spec in specs.items()
+    }
+    control = silos.pop(CONTROL)
+    if kept:
+        return replace(kept, control=control, regions=silos)
+    superuser = read_superuser(printed)
+    organization, owner = _first_organization(control, next(iter(silos)), superuser)
+    return Topology(
+        control=control,
+        regions=silos,
+        organization=organization,
+        users={"owner": owner, "superuser": superuser},
+        rpc_keys=specs[CONTROL].environment["SILO_RPC_KEYS"],
+    )
+
+
+def _first_organization(control: Silo, region: str, superuser: User) -> tuple[Organization, User]:
+    with RestClient(control.http, token=superuser.token) as rest:
+        return create_organization(rest, region=region)

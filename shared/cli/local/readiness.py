@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 import httpx
 
 from shared.cli.access import Access
-from shared.cli.health import PROBE_SECONDS, is_healthy
 from shared.cli.local.silo_process import SiloProcess, failure_of
+from shared.cli.status_report import PROBE_SECONDS, is_healthy
 from shared.config import CONTROL
 from shared.errors import DeadlineExceeded, SiloError
 

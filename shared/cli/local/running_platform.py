@@ -4,26 +4,27 @@ Owns the order: lock, addresses, migrations, silos, readiness, first start, ``to
 wrong on the way, nothing is left running.
 """
 
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import Any
 
 from shared.cli.access import Access
 from shared.cli.local.addresses import choose_addresses
 from shared.cli.local.data_directory import DataDirectory
-from shared.cli.local.first_start import create_organization, make_rpc_keys, read_superuser
+from shared.cli.local.first_start import complete_topology, make_rpc_keys
 from shared.cli.local.readiness import wait_until_ready
 from shared.cli.local.silo_process import SiloProcess, SiloSpec, make_specs, migrate_all
-from shared.cli.local.stop_signals import ignoring_stop
-from shared.cli.rest import RestClient
-from shared.cli.topology import Organization, Silo, Topology, User
+from shared.cli.topology import Topology
 from shared.config import CONTROL, REGION_NAME
 from shared.errors import ConfigInvalid
 
 DEFAULT_REGIONS = ("us", "de")
 STOP_SECONDS = 4.0
 """How long the silos may take to end in order; then they are killed. `silo up` promises to be gone after 5."""
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def running_platform(wanted: Wanted, *, report: Callable[[str], None]) -> Iterat
         for name, spec in specs.items():
             processes[name] = SiloProcess(spec)
         wait_until_ready(processes, _access_to(specs), report=lambda name: report(f"{name}: ready"))
-        topology = _complete(specs, processes, kept=kept, printed=printed)
+        topology = complete_topology(specs, processes, kept=kept, printed=printed)
         directory.complete(topology)
         yield RunningPlatform(topology, specs, processes)
 
@@ -135,35 +136,9 @@ def _access_to(specs: Mapping[str, SiloSpec]) -> Access:
     )
 
 
-def _complete(
-    specs: Mapping[str, SiloSpec], processes: Mapping[str, SiloProcess], *, kept: Topology | None, printed: str
-) -> Topology:
-    silos = {
-        name: Silo(http=spec.address.url, grpc=spec.address.grpc, pid=processes[name].pid)
-        for name, spec in specs.items()
-    }
-    control = silos.pop(CONTROL)
-    if kept:
-        return replace(kept, control=control, regions=silos)
-    superuser = read_superuser(printed)
-    organization, owner = _first_organization(control, next(iter(silos)), superuser)
-    return Topology(
-        control=control,
-        regions=silos,
-        organization=organization,
-        users={"owner": owner, "superuser": superuser},
-        rpc_keys=specs[CONTROL].environment["SILO_RPC_KEYS"],
-    )
-
-
-def _first_organization(control: Silo, region: str, superuser: User) -> tuple[Organization, User]:
-    with RestClient(control.http, token=superuser.token) as rest:
-        return create_organization(rest, region=region)
-
-
 def _stop(processes: Mapping[str, SiloProcess]) -> None:
     """Ends every silo: all are asked at once, and who does not listen is killed."""
-    with ignoring_stop():
+    with _ignoring_stop():
         running = [process for process in processes.values() if process.exit_code is None]
         for process in running:
             process.terminate()
@@ -172,3 +147,28 @@ def _stop(processes: Mapping[str, SiloProcess]) -> None:
             if not process.wait(max(0.0, deadline - time.monotonic())):
                 process.kill()
                 process.wait(1.0)
+
+
+@contextmanager
+def raising_on_stop() -> Iterator[None]:
+    """Each of the signals raises KeyboardInterrupt, also where the shell had SIGINT ignored for a background job."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in _STOPPING}
+    try:
+        yield
+    finally:
+        _restore(before)
+
+
+@contextmanager
+def _ignoring_stop() -> Iterator[None]:
+    """None of them interrupts what is inside: an orderly end, which has a deadline of its own."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in _STOPPING}
+    try:
+        yield
+    finally:
+        _restore(before)
+
+
+def _restore(handlers: Mapping[signal.Signals, Any]) -> None:
+    for number, handler in handlers.items():
+        signal.signal(number, handler)

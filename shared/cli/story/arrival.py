@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from shared.cli.access import Access
-from shared.cli.app_replicas import BUCKETS
 from shared.errors import DeadlineExceeded
+from shared.outbox.digest import BUCKETS
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2, app_service_pb2_grpc
 from shared.pb.hybridcloud.replication.v1 import replica_pb2, replica_service_pb2, replica_service_pb2_grpc
 from shared.rpc.channel import SiloChannel

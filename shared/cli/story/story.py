@@ -19,7 +19,7 @@ from shared.cli.manifest import ACME_KANBAN
 from shared.cli.rest import RestClient
 from shared.cli.status_report import read_status
 from shared.cli.story.arrival import Observer
-from shared.cli.story.stage import Chapter, RegionScene, Stage
+from shared.cli.story.view import Chapter, RegionScene, StoryView
 from shared.config import CONTROL
 from shared.errors import DeadlineExceeded
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2, app_service_pb2_grpc
@@ -62,12 +62,12 @@ class Ending:
         }
 
 
-def tell_story(platform: RunningPlatform, stage: Stage, *, apps: int) -> Ending:
+def tell_story(platform: RunningPlatform, view: StoryView, *, apps: int) -> Ending:
     """Tells it.
 
     Args:
         platform: runs, and holds nothing yet but its first organization.
-        stage: where it is shown.
+        view: where it is shown.
         apps: how many to make while a region is away.
 
     Raises:
@@ -80,15 +80,15 @@ def tell_story(platform: RunningPlatform, stage: Stage, *, apps: int) -> Ending:
         rpc_keys=topology.rpc_keys,
         regions={name: silo.grpc for name, silo in topology.regions.items()},
     )
-    stage.regions.update({name: RegionScene(is_up=True) for name in topology.regions})
+    view.regions.update({name: RegionScene(is_up=True) for name in topology.regions})
     with RestClient(topology.control.http, token=topology.users["superuser"].token) as api:
-        return _Story(platform, stage, access, api).tell(apps)
+        return _Story(platform, view, access, api).tell(apps)
 
 
 class _Story:
-    def __init__(self, platform: RunningPlatform, stage: Stage, access: Access, api: RestClient) -> None:
+    def __init__(self, platform: RunningPlatform, view: StoryView, access: Access, api: RestClient) -> None:
         self._platform = platform
-        self._stage = stage
+        self._view = view
         self._access = access
         self._api = api
         self._regions = list(platform.topology.regions)
@@ -110,7 +110,7 @@ class _Story:
 
     def _publish(self, observer: Observer) -> str:
         """Makes Acme Kanban, for everyone to install; answers its slug."""
-        with self._stage.chapter("Create and publish Acme Kanban") as chapter:
+        with self._view.chapter("Create and publish Acme Kanban") as chapter:
             owner = self._platform.topology.organization.slug
             made = self._api.post("/sentry-apps/", {**ACME_KANBAN, "organization": owner})
             self._api.put(f"/sentry-apps/{made['slug']}/", {"status": "published"})
@@ -125,7 +125,7 @@ class _Story:
             return stub.GetSentryAppBySlug(app_service_pb2.GetSentryAppBySlugRequest(slug=slug)).sentry_app.id
 
     def _install(self, slug: str) -> None:
-        with self._stage.chapter("Install it in an organization of each region") as chapter:
+        with self._view.chapter("Install it in an organization of each region") as chapter:
             body = {"slug": OTHER_ORGANIZATION, "name": OTHER_ORGANIZATION.title(), "region": self._lost}
             self._api.post("/organizations/", body)
             organizations = (self._platform.topology.organization.slug, OTHER_ORGANIZATION)
@@ -135,13 +135,13 @@ class _Story:
 
     def _rename(self, observer: Observer, slug: str) -> dict[str, list[float]]:
         lags: dict[str, list[float]] = {region: [] for region in self._regions}
-        with self._stage.chapter(f"Rename it {RENAMES} times, and watch each name arrive") as chapter:
+        with self._view.chapter(f"Rename it {RENAMES} times, and watch each name arrive") as chapter:
             for number in range(1, RENAMES + 1):
                 name = f"Acme Kanban {number}"
                 arrived = observer.seconds_until_renamed(lambda name=name: self._name(slug, name), slug=slug, name=name)  # type: ignore[misc]
                 for region, seconds in arrived.items():
                     lags[region].append(seconds)
-                    self._stage.regions[region].lag_seconds = max(0.0, seconds)
+                    self._view.regions[region].lag_seconds = max(0.0, seconds)
             chapter.detail = "shown " + _listed(lags, lambda each: after_answer(statistics.median(each)))
         return lags
 
@@ -149,14 +149,14 @@ class _Story:
         self._api.put(f"/sentry-apps/{slug}/", {"name": name})
 
     def _lose_region(self) -> None:
-        with self._stage.chapter(f"kill -9 {self._lost}") as chapter:
+        with self._view.chapter(f"kill -9 {self._lost}") as chapter:
             pid = self._platform.processes[self._lost].pid
             self._platform.kill(self._lost)
-            self._stage.regions[self._lost].is_up = False
+            self._view.regions[self._lost].is_up = False
             chapter.detail = f"process {pid} is gone"
 
     def _keep_writing(self, slug: str, apps: int) -> None:
-        with self._stage.chapter(f"Keep writing: {apps} apps of an organization in {self._lost}") as chapter:
+        with self._view.chapter(f"Keep writing: {apps} apps of an organization in {self._lost}") as chapter:
             started = time.monotonic()
             for number in range(1, apps + 1):
                 name = f"Board {number}"
@@ -166,25 +166,23 @@ class _Story:
                     chapter.detail = f"{number} of {apps}"
                     self._look_at_backlog()
             each = (time.monotonic() - started) / max(1, apps)
-            chapter.detail = (
-                f"{_ms(each)} each; {self._stage.regions[self._lost].backlog} objects wait for {self._lost}"
-            )
+            chapter.detail = f"{_ms(each)} each; {self._view.regions[self._lost].backlog} objects wait for {self._lost}"
 
     def _read_meanwhile(self, slug: str) -> None:
         """The others serve what was written while one was away."""
         for region in self._regions[:-1]:
             with (
-                self._stage.chapter(f"Read in {region} meanwhile") as chapter,
+                self._view.chapter(f"Read in {region} meanwhile") as chapter,
                 closing(Observer(self._access, [region])) as observer,
             ):
                 chapter.detail = f"it calls the app {observer.name_of(region, slug)!r}"
 
     def _bring_back(self, comparer: Comparer) -> float:
-        with self._stage.chapter(f"Bring {self._lost} back") as chapter:
+        with self._view.chapter(f"Bring {self._lost} back") as chapter:
             self._platform.restart(self._lost)
             process = self._platform.processes[self._lost]
             wait_until_ready({self._lost: process}, self._access, report=lambda _: None)
-            self._stage.regions[self._lost].is_up = True
+            self._view.regions[self._lost].is_up = True
             healthy = time.monotonic()
             self._wait_until_equal(comparer)
             seconds = time.monotonic() - healthy
@@ -203,10 +201,10 @@ class _Story:
 
     def _look_at_backlog(self) -> None:
         for name, region in read_status(self._access).regions.items():
-            self._stage.regions[name].backlog = None if region.backlog is None else sum(region.backlog.values())
+            self._view.regions[name].backlog = None if region.backlog is None else sum(region.backlog.values())
 
     def _compare(self, comparer: Comparer) -> list[Comparison]:
-        with self._stage.chapter("Compare every replica with its owner: versions and checksums") as chapter:
+        with self._view.chapter("Compare every replica with its owner: versions and checksums") as chapter:
             comparisons = comparer.compare()
             _summarize(chapter, comparisons)
         return comparisons

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from shared.log import configure_logging
+from shared.process import configure_logging
 from tests.contract.rest.stage import Stage, open_stage
 from tests.contract.rest.story import tell
 

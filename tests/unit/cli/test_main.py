@@ -1,14 +1,11 @@
 import io
 import json
-from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
 
-from shared.cli.main import DONE, SAID_NO, WRONG_USE, app, run
+from shared.cli.main import DONE, SAID_NO, WRONG_USE, run
 from shared.cli.topology import write_topology
 from tests.unit.cli.test_topology import TOPOLOGY
 
@@ -128,20 +125,6 @@ def test_metadata_that_cannot_be_sent_is_refused(entry: str, tmp_path: Path) -> 
     write_topology(tmp_path, TOPOLOGY)
     line = ["rpc", "us", "grpc.health.v1.Health/Check", "--metadata", entry, "--data", str(tmp_path)]
     assert run(line, environ={}) == WRONG_USE
-
-
-def _commands(group: Any, *above: str) -> Iterator[str]:
-    """Every command and every group of commands, as it is typed."""
-    for name in group.commands:
-        command = group.commands[name]
-        yield " ".join((*above, name))
-        yield from _commands(command, *above, name) if hasattr(command, "commands") else ()
-
-
-@pytest.mark.parametrize("command", list(_commands(typer.main.get_command(app))))
-def test_every_command_shows_help_with_examples(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run([*command.split(), "--help"], environ={}) == DONE
-    assert f"silo {command}" in capsys.readouterr().out.partition("Examples")[2]
 
 
 def test_help_begins_with_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from shared.cli.contract import find_method
 from shared.cli.invocation import DEFAULT_DATA
 from shared.cli.main import run
-from shared.cli.method import find_method
 from shared.cli.up import next_steps
 from tests.unit.cli.test_topology import TOPOLOGY
 

@@ -1,4 +1,4 @@
-"""``silo app token``: the tokens of an internal app."""
+"""``silo app rotate-secret`` and ``silo app token``: what an app proves itself with."""
 
 from typing import Annotated, Any
 
@@ -10,21 +10,32 @@ from shared.cli.invocation import SiloCommand, SiloGroup
 from shared.cli.output import JsonOption, examples, note, print_json
 from shared.cli.tables import print_pairs, print_table
 
-app = typer.Typer(cls=SiloGroup, add_completion=False, no_args_is_help=True)
+tokens = typer.Typer(cls=SiloGroup, add_completion=False, no_args_is_help=True)
 
-AppArgument = Annotated[str, typer.Argument(metavar="APP", help="Slug or id of an internal app.")]
+SlugArgument = Annotated[str, typer.Argument(metavar="APP", help="Slug or id.")]
+InternalAppArgument = Annotated[str, typer.Argument(metavar="APP", help="Slug or id of an internal app.")]
 
 
-@app.callback(epilog=examples("silo app token create my-bot", "silo app token list my-bot"))
-def tokens() -> None:
+def rotate_secret(ctx: typer.Context, slug: SlugArgument, as_json: JsonOption = False) -> None:
+    """Give an app another client secret and print it, once. Regions sign with it as soon as they have it."""
+    with rest.connect(access_of(ctx)) as api:
+        made = api.post(f"/sentry-apps/{rest.segment(slug)}/rotate-secret/")
+    if as_json:
+        print_json(made)
+    else:
+        print_pairs([("app", slug), ("clientSecret", made["clientSecret"])])
+
+
+@tokens.callback(epilog=examples("silo app token create my-bot", "silo app token list my-bot"))
+def token() -> None:
     """Tokens of an internal app: make, list and delete them. At most 20, none of which ever ends by itself.
 
     Control keeps this to browser sessions: with --control, set SILO_SESSION to the value of one's cookie sentrysid.
     """
 
 
-@app.command(cls=SiloCommand, epilog=examples("silo app token create my-bot", "silo app token create my-bot --json"))
-def create(ctx: typer.Context, slug: AppArgument, as_json: JsonOption = False) -> None:
+@tokens.command(cls=SiloCommand, epilog=examples("silo app token create my-bot", "silo app token create my-bot --json"))
+def create(ctx: typer.Context, slug: InternalAppArgument, as_json: JsonOption = False) -> None:
     """Make a token and print it. It is shown this once."""
     with rest.connect_session(access_of(ctx)) as api:
         made = api.post(_path(slug))
@@ -35,8 +46,8 @@ def create(ctx: typer.Context, slug: AppArgument, as_json: JsonOption = False) -
     note("Keep the token: it is stored as a hash only.")
 
 
-@app.command("list", cls=SiloCommand, epilog=examples("silo app token list my-bot --json"))
-def list_all(ctx: typer.Context, slug: AppArgument, as_json: JsonOption = False) -> None:
+@tokens.command("list", cls=SiloCommand, epilog=examples("silo app token list my-bot --json"))
+def list_all(ctx: typer.Context, slug: InternalAppArgument, as_json: JsonOption = False) -> None:
     """List an app's tokens, by their last characters."""
     with rest.connect_session(access_of(ctx)) as api:
         found = list(api.pages(_path(slug)))
@@ -46,10 +57,10 @@ def list_all(ctx: typer.Context, slug: AppArgument, as_json: JsonOption = False)
         print_table(("id", "ends in", "made at", "scopes"), map(_row, found))
 
 
-@app.command(cls=SiloCommand, epilog=examples("silo app token delete my-bot 7"))
+@tokens.command(cls=SiloCommand, epilog=examples("silo app token delete my-bot 7"))
 def delete(
     ctx: typer.Context,
-    slug: AppArgument,
+    slug: InternalAppArgument,
     token_id: Annotated[str, typer.Argument(metavar="ID", help="As `silo app token list` shows it.")],
     as_json: JsonOption = False,
 ) -> None:

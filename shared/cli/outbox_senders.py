@@ -11,8 +11,7 @@ from typing import Generic, TypeVar
 from shared.cli.access import Access
 from shared.config import CONTROL
 from shared.errors import RegionNotFound, SiloError
-from shared.pb.hybridcloud.operations.v1 import outbox_pb2, outbox_service_pb2_grpc
-from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2 as calls
+from shared.pb.hybridcloud.operations.v1 import outbox_pb2, outbox_service_pb2, outbox_service_pb2_grpc
 
 TIMEOUT_SECONDS = 10.0
 APP_PREFIX = "app:"
@@ -92,7 +91,7 @@ def parked_of(stub: Stub, wanted: outbox_pb2.ParkedFilter, *, limit: int) -> lis
     token = ""
     while len(found) < limit:
         size = min(limit - len(found), _PAGE_SIZE)
-        page = calls.ListParkedMessagesRequest(filter=wanted, page_size=size, page_token=token)
+        page = outbox_service_pb2.ListParkedMessagesRequest(filter=wanted, page_size=size, page_token=token)
         answer = stub.ListParkedMessages(page, timeout=TIMEOUT_SECONDS)
         found.extend(answer.messages)
         token = answer.next_page_token

@@ -1,25 +1,24 @@
 import pytest
 
-from shared.cli.story.stage import Progress, Stage
-from shared.cli.story.view import shown
+from shared.cli.story.view import Progress, StoryView, shown
 
 
 def test_a_chapter_is_done_when_its_block_ends() -> None:
-    stage = Stage()
-    with stage.chapter("Begin") as chapter:
+    view = StoryView()
+    with view.chapter("Begin") as chapter:
         assert chapter.progress is Progress.RUNNING
-    assert [each.progress for each in stage.chapters] == [Progress.DONE]
+    assert [each.progress for each in view.chapters] == [Progress.DONE]
 
 
 def test_a_chapter_fails_with_its_block() -> None:
-    stage = Stage()
-    with pytest.raises(ValueError, match="no"), stage.chapter("Begin"):
+    view = StoryView()
+    with pytest.raises(ValueError, match="no"), view.chapter("Begin"):
         raise ValueError("no")
-    assert stage.chapters[0].progress is Progress.FAILED
+    assert view.chapters[0].progress is Progress.FAILED
 
 
 def test_without_a_terminal_each_beginning_and_end_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    with shown(live=False) as stage, stage.chapter("Kill [a] region") as chapter:
+    with shown(live=False) as view, view.chapter("Kill [a] region") as chapter:
         chapter.detail = "gone"
     printed = capsys.readouterr()
     assert printed.err.splitlines() == ["Kill [a] region …", "  ✓ gone"]
