@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from google.protobuf import struct_pb2
 
 from shared.domain.app_fields import NAME_LENGTH_ERROR
-from shared.domain.event import ALL_EVENTS, RESOURCES
 from shared.domain.json_field import shown
 from shared.domain.scopes import is_valid_scope
 from shared.domain.slug import MAX_NAME_CHARACTERS
+from shared.domain.subscription import ALL_EVENTS, RESOURCES
 from shared.errors import ValidationFailed
 
 

@@ -18,11 +18,11 @@ from control_silo.services.control import Control
 from control_silo.services.install import create_installation
 from control_silo.services.secret import new_token
 from shared.database.transaction import Transaction
-from shared.domain.event import expand_events
 from shared.domain.features import IntegrationFeature as Feature
 from shared.domain.scopes import close_scopes
 from shared.domain.slug import NUMERIC_SUFFIX_ALPHABET, internal_slug, slugify_name
 from shared.domain.status import SentryAppStatus
+from shared.domain.subscription import expand_events
 from shared.errors import RequestRefused, ValidationFailed
 
 PROXY_USER_DOMAIN = "proxy-user.sentry.io"

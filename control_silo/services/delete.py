@@ -20,8 +20,9 @@ from control_silo.services.change import app_changed, installation_changed, regi
 from control_silo.services.control import Control
 from control_silo.services.held_app import get_held_app, get_held_app_of_installation
 from control_silo.services.install import get_installation
-from control_silo.services.webhook import InstallationEvent, installation_told
+from control_silo.services.webhook import installation_told
 from shared.database.transaction import Transaction
+from shared.domain.event import AppEvent
 from shared.domain.status import SentryAppInstallationStatus, SentryAppStatus
 from shared.errors import PermissionDenied
 
@@ -44,7 +45,7 @@ def delete_app(control: Control, *, app_id: int, actor: User) -> None:
         regions_before = regions_of_app(app)
         for installation in _live_installations(control, app):
             if app.state is SentryAppStatus.UNPUBLISHED:
-                installation_told(tx, InstallationEvent.DELETED, installation, actor=actor, now=now)
+                installation_told(tx, AppEvent.INSTALLATION_DELETED, installation, actor=actor, now=now)
             _delete_installation(tx, installation, now=now)
         _delete_what_acts(app)
         app.status = int(SentryAppStatus.DELETION_IN_PROGRESS)
@@ -74,7 +75,7 @@ def uninstall(control: Control, *, uuid: str, actor: User) -> None:
         app = get_held_app_of_installation(control, uuid)  # it says whether its region keeps the app
         installation = get_installation(control, uuid)
         regions_before = regions_of_app(app)
-        installation_told(tx, InstallationEvent.DELETED, installation, actor=actor, now=now)
+        installation_told(tx, AppEvent.INSTALLATION_DELETED, installation, actor=actor, now=now)
         _delete_installation(tx, installation, now=now)
         if regions_of_app(app) != regions_before:
             app_changed(tx, app, now=now, regions_before=regions_before)

@@ -12,8 +12,9 @@ from control_silo.services.audit import AuditEvent, record
 from control_silo.services.change import app_changed, installation_changed, region_of_organization, regions_of_app
 from control_silo.services.control import Control
 from control_silo.services.held_app import get_held_app_by_slug, get_held_app_of_installation
-from control_silo.services.webhook import InstallationEvent, installation_told
+from control_silo.services.webhook import installation_told
 from shared.database.transaction import Transaction
+from shared.domain.event import AppEvent
 from shared.domain.status import SentryAppInstallationStatus
 from shared.errors import InstallationNotFound, OrganizationNotFound
 
@@ -52,7 +53,7 @@ class SentryAppInstallationCreator:
             raise OrganizationNotFound
         is_new_there = region not in regions_of_app(app)
         installation = create_installation(tx, app, organization_id=self.organization_id, actor=actor, now=now)
-        installation_told(tx, InstallationEvent.CREATED, installation, actor=actor, now=now)
+        installation_told(tx, AppEvent.INSTALLATION_CREATED, installation, actor=actor, now=now)
         if is_new_there:
             app_changed(tx, app, now=now)
         return installation

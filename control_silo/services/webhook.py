@@ -5,7 +5,6 @@ the transaction, since what it shows, and the secret that it is signed with, may
 """
 
 from datetime import datetime
-from enum import StrEnum
 
 from control_silo.models.app import SentryApp
 from control_silo.models.installation import SentryAppInstallation
@@ -14,6 +13,7 @@ from control_silo.models.user import User
 from control_silo.services.message import app_message, installation_message
 from shared.app_service.installation_object import installation_object
 from shared.database.transaction import Transaction
+from shared.domain.event import AppEvent
 from shared.domain.json_value import JsonValue
 from shared.domain.signature import sign_webhook
 from shared.domain.webhook import PLATFORM, Actor, webhook_payload
@@ -22,15 +22,8 @@ from shared.webhooks.attempt import Recipient
 from shared.webhooks.delivery import Delivery, NewDelivery, enqueue_deliveries
 
 
-class InstallationEvent(StrEnum):
-    """What becomes of an installation."""
-
-    CREATED = "installation.created"
-    DELETED = "installation.deleted"
-
-
 def installation_told(
-    tx: Transaction, event: InstallationEvent, installation: SentryAppInstallation, *, actor: User | None, now: datetime
+    tx: Transaction, event: AppEvent, installation: SentryAppInstallation, *, actor: User | None, now: datetime
 ) -> None:
     """Tells the app, if it has somewhere to be told; before whatever acts for the installation is deleted."""
     app = installation.sentry_app

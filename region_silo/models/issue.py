@@ -104,7 +104,7 @@ class Activity(Model):
     project_id = peewee.BigIntegerField()
     issue_id = peewee.BigIntegerField()
     kind = peewee.TextField()
-    """One of ``services.activity.ActivityKind``."""
+    """An ``AppEvent``, by its name."""
     actor_type = peewee.TextField()
     """``user``, or ``application`` for an app and for the platform itself."""
     actor_id = peewee.TextField()

@@ -1,33 +1,24 @@
 """What happens to issues: the one place that every change passes, in the transaction that makes it.
 
-Owns the kinds and the record. What else follows from a change starts here: the apps that want to know are told.
+Owns the record, and who is told: the installations whose app subscribed to the event (spec §5.3). A hook that is
+confined to projects hears of these alone.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from typing import Any
 
 from region_silo.models.issue import Activity
-from region_silo.services.subscribers import tell_subscribers
-from shared.database.columns import instant_text
+from shared.database.columns import JsonField, instant_text
 from shared.database.transaction import Transaction
-from shared.domain.json_value import JsonObject
+from shared.domain.event import AppEvent
+from shared.domain.happening import Detail, Happening
+from shared.domain.status import SentryAppInstallationStatus
+from shared.domain.subscription import is_subscribed
 from shared.domain.webhook import Actor
+from shared.webhooks.delivery import NewDelivery, enqueue_deliveries
 
-
-class ActivityKind(StrEnum):
-    """``resource.action``, as subscriptions and webhooks name it."""
-
-    ISSUE_CREATED = "issue.created"
-    ISSUE_RESOLVED = "issue.resolved"
-    ISSUE_UNRESOLVED = "issue.unresolved"
-    ISSUE_IGNORED = "issue.ignored"
-    ISSUE_ASSIGNED = "issue.assigned"
-    """Also when the assignee was removed."""
-    ERROR_CREATED = "error.created"
-    COMMENT_CREATED = "comment.created"
-    COMMENT_UPDATED = "comment.updated"
-    COMMENT_DELETED = "comment.deleted"
+_JSON = JsonField()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,29 +34,37 @@ _INSERT = """
 INSERT INTO activity (organization_id, project_id, issue_id, kind, actor_type, actor_id, actor_name, data, happened_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
+_HOOKS = f"""
+SELECT h.installation_id, i.sentry_app_id, h.events
+FROM service_hook h JOIN installation_replica i ON i.id = h.installation_id
+WHERE h.organization_id = ? AND i.organization_id = h.organization_id AND NOT i.tombstone
+AND i.status = {SentryAppInstallationStatus.INSTALLED.value}
+AND (EXISTS (SELECT 1 FROM service_hook_project p WHERE p.service_hook_id = h.id AND p.project_id = ?)
+     OR NOT EXISTS (SELECT 1 FROM service_hook_project p WHERE p.service_hook_id = h.id))
+ORDER BY h.installation_id"""  # noqa: S608 - no values
 
 
 def record_activity(
-    tx: Transaction, kind: ActivityKind, *, issue: IssueKey, actor: Actor, data: JsonObject, at: datetime
+    tx: Transaction, event: AppEvent, *, issue: IssueKey, actor: Actor, detail: Detail, at: datetime
 ) -> None:
-    """Records what the transaction does to an issue.
+    """Records what the transaction does to an issue, and tells the apps that want to know.
 
     Args:
         tx: the transaction that does it.
-        kind: what.
+        event: what.
         issue: to which.
         actor: by whom.
-        data: what goes with the kind: ``{"substatus"}`` for a new status, ``{"resolution_type"}`` besides for resolved,
-            ``{"assignee"}`` (``{"type", "id", "name", "email"}`` or null) for assigned, ``{"event_id"}`` for events,
-            ``{"comment_id", "comment"}`` for comments.
+        detail: of the class that the event's row names.
         at: when.
+
+    Raises:
+        TypeError: it is of another, and no webhook could be made of it.
     """
-    if kind is not ActivityKind.ERROR_CREATED:  # the event itself is the record, and there is one for each
-        _insert(tx, kind, issue=issue, actor=actor, data=data, at=at)
-    subject: JsonObject = {"issue_id": issue.issue_id, "actor": asdict(actor), "data": data, "at": instant_text(at)}
-    tell_subscribers(
-        tx, kind, organization_id=issue.organization_id, project_id=issue.project_id, subject=subject, now=at
-    )
+    if event.row.detail is not type(detail):
+        raise TypeError(f"{event} goes with {event.row.detail}, not with {type(detail)}.")
+    if event is not AppEvent.ERROR_CREATED:  # the event itself is the record, and there is one for each
+        _insert(tx, event, issue=issue, actor=actor, detail=detail, at=at)
+    _tell(tx, event, issue, Happening(issue_id=issue.issue_id, actor=actor, at=at, detail=detail))
 
 
 def list_activity(issue_id: int, *, limit: int) -> list[Activity]:
@@ -73,25 +72,44 @@ def list_activity(issue_id: int, *, limit: int) -> list[Activity]:
 
     Needs a session.
     """
-    # Nothing has the first kind; it is said because the index says it.
-    shown = (Activity.kind != ActivityKind.ERROR_CREATED.value) & ~Activity.kind.startswith("comment.")
+    # No row has the first kind; it is said because the index says it.
+    shown = (Activity.kind != AppEvent.ERROR_CREATED.value) & ~Activity.kind.startswith("comment.")
     return list(Activity.select().where(Activity.issue_id == issue_id, shown).order_by(Activity.id.desc()).limit(limit))
 
 
-def _insert(
-    tx: Transaction, kind: ActivityKind, *, issue: IssueKey, actor: Actor, data: JsonObject, at: datetime
-) -> None:
+def _insert(tx: Transaction, event: AppEvent, *, issue: IssueKey, actor: Actor, detail: Detail, at: datetime) -> None:
     tx.database.rows(
         _INSERT,
         (
             issue.organization_id,
             issue.project_id,
             issue.issue_id,
-            kind.value,
+            event.value,
             actor.type,
             actor.id,
             actor.name,
-            Activity.data.db_value(data),
+            Activity.data.db_value(detail.as_json()),
             instant_text(at),
         ),
     )
+
+
+def _tell(tx: Transaction, event: AppEvent, issue: IssueKey, happening: Happening) -> None:
+    rows: list[tuple[Any, ...]] = tx.database.rows(_HOOKS, (issue.organization_id, issue.project_id))
+    # One delivery an installation, however many hooks it has.
+    subscribed = {
+        installation_id: sentry_app_id
+        for installation_id, sentry_app_id, events in rows
+        if is_subscribed(_JSON.python_value(events), event)
+    }
+    deliveries = [
+        NewDelivery(
+            sentry_app_id=sentry_app_id,
+            installation_id=installation_id,
+            organization_id=issue.organization_id,
+            event=event,
+            happening=happening,
+        )
+        for installation_id, sentry_app_id in subscribed.items()
+    ]
+    enqueue_deliveries(tx, deliveries, now=happening.at)

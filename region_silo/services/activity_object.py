@@ -3,18 +3,9 @@
 from typing import Any
 
 from region_silo.models.issue import Activity
-from region_silo.services.activity import ActivityKind
-from region_silo.services.ingestion import REGRESSED
+from shared.domain.event import EVENTS, AppEvent
 from shared.domain.webhook import PLATFORM
 from shared.http.answer import instant_json
-
-_TYPES = {
-    ActivityKind.ISSUE_CREATED: "first_seen",
-    ActivityKind.ISSUE_RESOLVED: "set_resolved",
-    ActivityKind.ISSUE_UNRESOLVED: "set_unresolved",
-    ActivityKind.ISSUE_IGNORED: "set_ignored",
-    ActivityKind.ISSUE_ASSIGNED: "assigned",
-}
 
 
 def activity_object(activity: Activity) -> dict[str, Any]:
@@ -30,10 +21,8 @@ def activity_object(activity: Activity) -> dict[str, Any]:
     }
 
 
-def _type_of(activity: Activity) -> str:
-    kind = ActivityKind(activity.kind)
-    if kind is ActivityKind.ISSUE_UNRESOLVED and activity.data.get("substatus") == REGRESSED:
-        return "set_regression"
-    if kind is ActivityKind.ISSUE_ASSIGNED and activity.data.get("assignee") is None:
+def _type_of(activity: Activity) -> str | None:
+    event = EVENTS[activity.kind]
+    if event is AppEvent.ISSUE_ASSIGNED and activity.data.get("assignee") is None:
         return "unassigned"
-    return _TYPES[kind]
+    return event.row.activity_by_substatus.get(activity.data.get("substatus"), event.row.activity)

@@ -5,11 +5,13 @@ from datetime import datetime
 
 from region_silo.models.comment import Comment
 from region_silo.models.issue import Issue
-from region_silo.services.activity import ActivityKind, record_activity
+from region_silo.services.activity import record_activity
 from region_silo.services.issue_changes import key_of
 from region_silo.services.region import Region
 from region_silo.services.row_lock import locked
 from shared.database.transaction import Transaction
+from shared.domain.event import AppEvent
+from shared.domain.happening import Commented
 from shared.domain.webhook import Actor
 from shared.errors import NotFound
 
@@ -45,7 +47,7 @@ def add_comment(region: Region, *, issue: Issue, text: str, author: Author) -> C
             created_at=now,
             updated_at=now,
         )
-        _record(tx, ActivityKind.COMMENT_CREATED, issue, comment, actor=author.actor, at=now)
+        _record(tx, AppEvent.COMMENT_CREATED, issue, comment, actor=author.actor, at=now)
         return comment
 
 
@@ -61,7 +63,7 @@ def change_comment(region: Region, *, issue: Issue, comment_id: int, text: str, 
         if comment.text != text:
             comment.text, comment.updated_at = text, now
             comment.save(only=[Comment.text, Comment.updated_at])
-            _record(tx, ActivityKind.COMMENT_UPDATED, issue, comment, actor=author.actor, at=now)
+            _record(tx, AppEvent.COMMENT_UPDATED, issue, comment, actor=author.actor, at=now)
         return comment
 
 
@@ -83,7 +85,7 @@ def delete_comment(region: Region, *, issue: Issue, comment_id: int, author: Aut
         comment = _get_own(tx, issue, comment_id, None if of_anyone else author.user_id)
         comment.delete_instance()
         Issue.update(comment_count=Issue.comment_count - 1).where(Issue.id == issue.id).execute()
-        _record(tx, ActivityKind.COMMENT_DELETED, issue, comment, actor=author.actor, at=now)
+        _record(tx, AppEvent.COMMENT_DELETED, issue, comment, actor=author.actor, at=now)
 
 
 def list_comments(issue_id: int, *, offset: int, limit: int) -> list[Comment]:
@@ -102,6 +104,6 @@ def _get_own(tx: Transaction, issue: Issue, comment_id: int, author_id: int | No
     return comment
 
 
-def _record(tx: Transaction, kind: ActivityKind, issue: Issue, comment: Comment, *, actor: Actor, at: datetime) -> None:
-    data = {"comment_id": comment.id, "comment": comment.text}
-    record_activity(tx, kind, issue=key_of(issue), actor=actor, data=data, at=at)
+def _record(tx: Transaction, event: AppEvent, issue: Issue, comment: Comment, *, actor: Actor, at: datetime) -> None:
+    detail = Commented(comment_id=comment.id, comment=comment.text)
+    record_activity(tx, event, issue=key_of(issue), actor=actor, detail=detail, at=at)

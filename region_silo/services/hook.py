@@ -15,8 +15,8 @@ from region_silo.models.hook import ServiceHook, ServiceHookProject
 from region_silo.services.region import Region
 from shared.database.columns import JsonField
 from shared.database.database import Database
-from shared.domain.event import expand_events
 from shared.domain.json_field import FieldInvalid, check_characters
+from shared.domain.subscription import expand_events
 from shared.domain.webhook_url import MAX_WEBHOOK_URL_CHARACTERS, parse_url
 from shared.errors import DatabaseBusy, FieldMissing, ValidationFailed
 

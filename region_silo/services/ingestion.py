@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from region_silo.models.issue import IssueStatus
 from region_silo.models.project import Project
-from region_silo.services.activity import ActivityKind, IssueKey, record_activity
+from region_silo.services.activity import IssueKey, record_activity
 from region_silo.services.ids import IdKind, next_id
 from region_silo.services.incoming_event import IncomingEvent
 from region_silo.services.issue_query import search_text
@@ -18,6 +18,8 @@ from region_silo.services.row_lock import for_update
 from region_silo.services.rule_firing import Sighting, fire_rules
 from shared.database.columns import instant_text
 from shared.database.transaction import Transaction
+from shared.domain.event import AppEvent
+from shared.domain.happening import ErrorSeen, IssueSeen, StatusChanged
 from shared.domain.webhook import PLATFORM
 
 REGRESSED = "regressed"
@@ -130,8 +132,8 @@ def _store_first(tx: Transaction, project: Project, event: IncomingEvent) -> Sto
             *(IssueStatus.UNRESOLVED.value, _add_user(tx, event, issue), occurred_at, occurred_at, received_at),
         ),
     )
-    data = {"event_id": event.event_id}
-    record_activity(tx, ActivityKind.ISSUE_CREATED, issue=issue, actor=PLATFORM, data=data, at=event.received_at)
+    seen = IssueSeen(event_id=event.event_id)
+    record_activity(tx, AppEvent.ISSUE_CREATED, issue=issue, actor=PLATFORM, detail=seen, at=event.received_at)
     _record_error(tx, event, issue)
     return StoredEvent(issue_id=issue.issue_id, is_new_issue=True, is_regression=False)
 
@@ -144,8 +146,8 @@ def _store_next(tx: Transaction, project: Project, event: IncomingEvent, found: 
     is_regression = found.status == IssueStatus.RESOLVED
     if is_regression:
         tx.database.rows(_REOPEN, (IssueStatus.UNRESOLVED.value, REGRESSED, issue.issue_id))
-        data = {"substatus": REGRESSED, "event_id": event.event_id}
-        record_activity(tx, ActivityKind.ISSUE_UNRESOLVED, issue=issue, actor=PLATFORM, data=data, at=event.received_at)
+        back = StatusChanged(substatus=REGRESSED, event_id=event.event_id)
+        record_activity(tx, AppEvent.ISSUE_UNRESOLVED, issue=issue, actor=PLATFORM, detail=back, at=event.received_at)
     _record_error(tx, event, issue)
     return StoredEvent(issue_id=issue.issue_id, is_new_issue=False, is_regression=is_regression)
 
@@ -189,5 +191,5 @@ def _add_user(tx: Transaction, event: IncomingEvent, issue: IssueKey) -> int:
 
 def _record_error(tx: Transaction, event: IncomingEvent, issue: IssueKey) -> None:
     if event.outline.type == "error":
-        data = {"event_id": event.event_id}
-        record_activity(tx, ActivityKind.ERROR_CREATED, issue=issue, actor=PLATFORM, data=data, at=event.received_at)
+        seen = ErrorSeen(event_id=event.event_id)
+        record_activity(tx, AppEvent.ERROR_CREATED, issue=issue, actor=PLATFORM, detail=seen, at=event.received_at)

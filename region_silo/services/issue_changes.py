@@ -10,12 +10,13 @@ from types import MappingProxyType
 from typing import Any
 
 from region_silo.models.issue import Issue, IssueStatus
-from region_silo.services.activity import ActivityKind, IssueKey, record_activity
+from region_silo.services.activity import IssueKey, record_activity
 from region_silo.services.region import Region
 from region_silo.services.row_lock import locked
 from shared.database.transaction import Transaction
+from shared.domain.event import AppEvent
+from shared.domain.happening import Assigned, Detail, Resolved, StatusChanged
 from shared.domain.json_field import UNSET, Unset
-from shared.domain.json_value import JsonObject
 from shared.domain.webhook import Actor
 
 SUBSTATUSES: Mapping[IssueStatus, tuple[str, ...]] = MappingProxyType(
@@ -27,10 +28,10 @@ SUBSTATUSES: Mapping[IssueStatus, tuple[str, ...]] = MappingProxyType(
 )
 """The substatuses of each status; the first is meant when none is named."""
 
-_KINDS = {
-    IssueStatus.RESOLVED: ActivityKind.ISSUE_RESOLVED,
-    IssueStatus.UNRESOLVED: ActivityKind.ISSUE_UNRESOLVED,
-    IssueStatus.IGNORED: ActivityKind.ISSUE_IGNORED,
+_EVENTS = {
+    IssueStatus.RESOLVED: AppEvent.ISSUE_RESOLVED,
+    IssueStatus.UNRESOLVED: AppEvent.ISSUE_UNRESOLVED,
+    IssueStatus.IGNORED: AppEvent.ISSUE_IGNORED,
 }
 
 
@@ -118,10 +119,10 @@ def _change_status(tx: Transaction, issue: Issue, change: IssueChange, actor: Ac
     issue.status, issue.substatus = status.value, substatus
     issue.resolved_at = now if status is IssueStatus.RESOLVED else None
     if is_new_status:
-        data: JsonObject = {"substatus": substatus}
+        detail: Detail = StatusChanged(substatus=substatus)
         if status is IssueStatus.RESOLVED:
-            data = {"substatus": substatus, "resolution_type": "now"}
-        record_activity(tx, _KINDS[status], issue=key_of(issue), actor=actor, data=data, at=now)
+            detail = Resolved(substatus=substatus, resolution_type="now")
+        record_activity(tx, _EVENTS[status], issue=key_of(issue), actor=actor, detail=detail, at=now)
     return [Issue.status, Issue.substatus, Issue.resolved_at]
 
 
@@ -141,6 +142,6 @@ def _assign(tx: Transaction, issue: Issue, change: IssueChange, actor: Actor, no
     issue.assignee_id = assignee.id if assignee else None
     issue.assignee_name = assignee.name if assignee else None
     issue.assignee_email = assignee.email if assignee else None
-    data = {"assignee": assignee_object(assignee)}
-    record_activity(tx, ActivityKind.ISSUE_ASSIGNED, issue=key_of(issue), actor=actor, data=data, at=now)
+    detail = Assigned(assignee=assignee_object(assignee))
+    record_activity(tx, AppEvent.ISSUE_ASSIGNED, issue=key_of(issue), actor=actor, detail=detail, at=now)
     return [Issue.assignee_id, Issue.assignee_name, Issue.assignee_email]

@@ -6,7 +6,7 @@ that is not understood would say: never with a filter, and with such a condition
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,12 +17,13 @@ from region_silo.services.rule_actions import SENTRY_APP_ACTION
 from shared.database.columns import instant_text
 from shared.database.dialect import Dialect
 from shared.database.transaction import Transaction
+from shared.domain.event import AppEvent
+from shared.domain.happening import Happening, RuleMet
 from shared.domain.json_value import JsonObject
 from shared.domain.status import SentryAppInstallationStatus
 from shared.domain.webhook import PLATFORM
 from shared.webhooks.delivery import NewDelivery, enqueue_deliveries
 
-EVENT_ALERT = "event_alert.triggered"
 SERVICE_ACTION = "sentry.rules.actions.notify_event_service.NotifyEventServiceAction"
 """The action that tells an app without a form of its own; it names the app's slug."""
 
@@ -109,23 +110,21 @@ def _fires(tx: Transaction, rule: Rule, sighting: Sighting) -> bool:
 
 
 def _delivery(rule: Rule, sighting: Sighting, action: JsonObject, installation: InstallationReplica) -> NewDelivery:
-    data: dict[str, Any] = {"event_id": sighting.event_id, "triggered_rule": rule.name}
-    if action["id"] == SENTRY_APP_ACTION:
-        data["issue_alert"] = {
-            "id": rule.id,
-            "title": rule.name,
-            "sentry_app_id": installation.sentry_app_id,
-            "settings": action.get("settings") or [],
-        }
+    form: JsonObject = {
+        "id": rule.id,
+        "title": rule.name,
+        "sentry_app_id": installation.sentry_app_id,
+        "settings": action.get("settings") or [],
+    }
+    met = RuleMet(
+        event_id=sighting.event_id,
+        triggered_rule=rule.name,
+        issue_alert=form if action["id"] == SENTRY_APP_ACTION else None,
+    )
     return NewDelivery(
         sentry_app_id=installation.sentry_app_id,
         installation_id=installation.id,
         organization_id=installation.organization_id,
-        event=EVENT_ALERT,
-        subject={
-            "issue_id": sighting.issue.issue_id,
-            "actor": asdict(PLATFORM),
-            "data": data,
-            "at": instant_text(sighting.at),
-        },
+        event=AppEvent.EVENT_ALERT_TRIGGERED,
+        happening=Happening(issue_id=sighting.issue.issue_id, actor=PLATFORM, at=sighting.at, detail=met),
     )

@@ -5,86 +5,89 @@ from dataclasses import dataclass
 
 from region_silo.models.issue import Issue
 from region_silo.models.project import Project
-from region_silo.services.activity import ActivityKind
 from region_silo.services.event_object import event_webhook_object
 from region_silo.services.events import find_project_event
 from region_silo.services.issue_object import Place, issue_links, issue_object
-from region_silo.services.rule_firing import EVENT_ALERT
-from shared.database.columns import parse_instant
-from shared.domain.json_value import JsonObject, JsonValue
+from shared.domain.happening import (
+    Assigned,
+    Commented,
+    Detail,
+    ErrorSeen,
+    Happening,
+    IssueSeen,
+    Resolved,
+    RuleMet,
+    StatusChanged,
+)
+from shared.domain.json_value import JsonValue
 from shared.errors import NotFound
 from shared.http.answer import instant_json
 
 
 @dataclass(frozen=True, kw_only=True)
-class Happening:
-    """What happened, and to which issue."""
+class Scene:
+    """Where it happened, as it is now."""
 
-    event: str
-    """``resource.action``."""
     issue: Issue
     project: Project
     place: Place
-    data: JsonObject
-    """What ``record_activity`` was given."""
-    at: str
-    """When, as it is stored."""
 
 
-def data_of(happening: Happening) -> Mapping[str, JsonValue]:
+Data = dict[str, JsonValue]
+
+
+def data_of(happening: Happening, *, scene: Scene) -> Data:
     """What the webhook says. Needs a session.
 
     Raises:
         NotFound: the event that it tells of is gone.
     """
-    return _DATA[happening.event](happening)
+    return PAYLOADS[type(happening.detail)](happening, scene)
 
 
-def _issue(happening: Happening) -> dict[str, JsonValue]:
-    shown = issue_object(happening.issue, project=happening.project, place=happening.place)
-    return {"issue": shown | issue_links(happening.issue, place=happening.place)}
+def _issue(happening: Happening, scene: Scene) -> Data:
+    shown = issue_object(scene.issue, project=scene.project, place=scene.place)
+    return {"issue": shown | issue_links(scene.issue, place=scene.place)}
 
 
-def _resolved(happening: Happening) -> dict[str, JsonValue]:
-    return _issue(happening) | {"resolution_type": happening.data.get("resolution_type")}
+def _issue_and_detail(happening: Happening, scene: Scene) -> Data:
+    told = happening.detail.as_json()
+    told.pop("substatus", None)  # the issue says it itself
+    return _issue(happening, scene) | told
 
 
-def _assigned(happening: Happening) -> dict[str, JsonValue]:
-    return _issue(happening) | {"assignee": happening.data.get("assignee")}
-
-
-def _error(happening: Happening) -> dict[str, JsonValue]:
-    event = find_project_event(happening.project.id, str(happening.data["event_id"]))
+def _error(happening: Happening, scene: Scene) -> Data:
+    event = find_project_event(scene.project.id, str(happening.detail.as_json()["event_id"]))
     if event is None:
         raise NotFound
-    return {"error": event_webhook_object(event, project=happening.project, place=happening.place)}
+    return {"error": event_webhook_object(event, project=scene.project, place=scene.place)}
 
 
-def _alert(happening: Happening) -> dict[str, JsonValue]:
+def _alert(happening: Happening, scene: Scene) -> Data:
     """As the original has it: the event, which rule it met, and what the user entered in the app's form."""
-    told = {name: value for name, value in happening.data.items() if name != "event_id"}
-    return {"event": _error(happening)["error"], **told}
+    told = happening.detail.as_json()
+    del told["event_id"]
+    return {"event": _error(happening, scene)["error"], **told}
 
 
-def _comment(happening: Happening) -> dict[str, JsonValue]:
+def _comment(happening: Happening, scene: Scene) -> Data:
+    told = happening.detail.as_json()
     return {
-        "comment_id": happening.data["comment_id"],
-        "issue_id": happening.issue.id,
-        "project_slug": happening.project.slug,
-        "timestamp": instant_json(parse_instant(happening.at)),
-        "comment": happening.data["comment"],
+        "comment_id": told["comment_id"],
+        "issue_id": scene.issue.id,
+        "project_slug": scene.project.slug,
+        "timestamp": instant_json(happening.at),
+        "comment": told["comment"],
     }
 
 
-_DATA: Mapping[str, Callable[[Happening], dict[str, JsonValue]]] = {
-    ActivityKind.ISSUE_CREATED: _issue,
-    ActivityKind.ISSUE_RESOLVED: _resolved,
-    ActivityKind.ISSUE_UNRESOLVED: _issue,
-    ActivityKind.ISSUE_IGNORED: _issue,
-    ActivityKind.ISSUE_ASSIGNED: _assigned,
-    ActivityKind.ERROR_CREATED: _error,
-    ActivityKind.COMMENT_CREATED: _comment,
-    ActivityKind.COMMENT_UPDATED: _comment,
-    ActivityKind.COMMENT_DELETED: _comment,
-    EVENT_ALERT: _alert,
+PAYLOADS: Mapping[type[Detail], Callable[[Happening, Scene], Data]] = {
+    IssueSeen: _issue,
+    StatusChanged: _issue,
+    Resolved: _issue_and_detail,
+    Assigned: _issue_and_detail,
+    ErrorSeen: _error,
+    Commented: _comment,
+    RuleMet: _alert,
 }
+"""How the payload of each kind of detail is made."""

@@ -9,9 +9,11 @@ from region_silo.services.identity import find_http_url
 from region_silo.services.issue_object import Place
 from region_silo.services.organization import find_organization
 from region_silo.services.region import Region
-from region_silo.webhooks.payload import Happening, data_of
+from region_silo.webhooks.payload import Scene, data_of
+from shared.domain.event import EVENTS
+from shared.domain.happening import Happening
 from shared.domain.json_text import encode_body
-from shared.domain.webhook import Actor, webhook_payload
+from shared.domain.webhook import webhook_payload
 from shared.errors import NotFound
 from shared.outbox.message import Rejection
 from shared.pb.hybridcloud.apps.v1 import app_pb2
@@ -43,25 +45,21 @@ class Preparing:
         """Raises:
         NotFound: the issue, or the event, is gone.
         """
-        subject = delivery.subject
-        issue = Issue.get_or_none(Issue.id == subject["issue_id"])
+        kind = EVENTS[delivery.event].row.detail
+        if kind is None:
+            raise NotFound
+        happening = Happening.from_json(delivery.subject, detail=kind)
+        issue = Issue.get_or_none(Issue.id == happening.issue_id)
         organization = find_organization(delivery.organization_id)
         project = Project.get_or_none(Project.id == issue.project_id) if issue else None
         if issue is None or project is None or organization is None:
             raise NotFound
-        happening = Happening(
-            event=delivery.event,
-            issue=issue,
-            project=project,
-            place=Place(base_url=self._base_url(), organization_slug=organization.slug),
-            data=subject["data"],
-            at=subject["at"],
-        )
+        place = Place(base_url=self._base_url(), organization_slug=organization.slug)
         payload = webhook_payload(
             delivery.event,
             installation_uuid=installation_uuid,
-            data=data_of(happening),
-            actor=Actor(**subject["actor"]),
+            data=data_of(happening, scene=Scene(issue=issue, project=project, place=place)),
+            actor=happening.actor,
         )
         return encode_body(payload).decode("ascii")
 

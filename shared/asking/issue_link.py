@@ -10,6 +10,7 @@ from shared.asking.ask import Asking, Question
 from shared.asking.read_answer import BAD_GATEWAY, json_value, upstream_status
 from shared.domain.app_error import client_error, integrator_error
 from shared.domain.component_fields import app_url, check_uri
+from shared.domain.event import AppEvent
 from shared.domain.json_field import FieldInvalid, FieldReader, parse_text, shown
 from shared.domain.json_value import JsonObject, JsonValue
 from shared.domain.webhook_url import URL_ERROR, parse_url
@@ -43,7 +44,7 @@ class LinkAction(StrEnum):
     @property
     def event(self) -> str:
         """Under which the request log has it."""
-        return {"create": "external_issue.created", "link": "external_issue.linked"}[self.value]
+        return {"create": AppEvent.EXTERNAL_ISSUE_CREATED, "link": AppEvent.EXTERNAL_ISSUE_LINKED}[self.value].value
 
 
 @dataclass(frozen=True, kw_only=True)

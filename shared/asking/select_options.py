@@ -11,12 +11,13 @@ from shared.domain.component_fields import (
     parse_select_answer,
     select_request_url,
 )
+from shared.domain.event import AppEvent
 from shared.domain.json_value import JsonValue
 from shared.errors import RequestRefused, SiloError, ValidationFailed
 from shared.outgoing.call import AppAnswer
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
 
-EVENT = "select_options.requested"
+EVENT = AppEvent.SELECT_OPTIONS_REQUESTED.value
 FAILED = "Something went wrong while getting options for Select FormField from {app_slug}"
 _MAX_INTEGER = 2**63
 

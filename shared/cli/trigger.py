@@ -1,6 +1,6 @@
 """``silo trigger``: makes something happen for real, so that subscribed apps are told of it as they will be."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -14,6 +14,7 @@ from shared.cli.invocation import SiloCommand
 from shared.cli.output import JsonOption, examples, note, print_json
 from shared.cli.rest import RestClient, segment
 from shared.cli.tables import print_pairs
+from shared.domain.event import EVENTS, MEMBER, IssueCall
 from shared.errors import ConfigInvalid, SiloUnreachable
 
 app = typer.Typer(add_completion=False)
@@ -21,15 +22,6 @@ app = typer.Typer(add_completion=False)
 PROJECT = "trigger"
 """Slug of the project that is made for it, where none is named."""
 TEXT = "silo trigger made this"
-_BY_OTHERS = {
-    "installation.created": "`silo app install`",
-    "installation.deleted": "`silo app uninstall`",
-    "event_alert.triggered": "an issue that meets a rule: POST …/rules/, then `silo trigger issue.created`",
-}
-"""Events that something else makes."""
-
-Act = Callable[[RestClient, str, str], None]
-"""What is done to a new issue, by its path; is given an assignee."""
 
 
 @app.command(
@@ -56,16 +48,16 @@ def trigger(
 
     Nothing is made up: apps that subscribe are told by the webhook that they will be told by, with a real issue in it.
     """
-    act = _act_of(event)
+    calls = _calls_of(event)
     access = access_of(ctx)
     organization = org or access.organization
     if organization is None:
         raise ConfigInvalid("Name an organization with --org.")
-    if event == "issue.assigned" and not to:
+    if not to and any(MEMBER in call.body.values() for call in calls):
         raise ConfigInvalid("Name a member of the organization with --to.")
     with rest.connect(access) as api:
         issue = _new_issue(api, segment(organization), segment(project) if project else None)
-        act(api, f"/organizations/{segment(organization)}/issues/{issue['id']}/", to)
+        make_happen(api, calls, issue=f"/organizations/{segment(organization)}/issues/{issue['id']}/", member=to)
     if as_json:
         print_json({"event": event, "issue": {"id": issue["id"], "shortId": issue["shortId"]}})
         return
@@ -73,12 +65,14 @@ def trigger(
     note("To see what an app was told: silo deliveries list APP")
 
 
-def _act_of(event: str) -> Act:
-    if event in _ACTS:
-        return _ACTS[event]
-    if event in _BY_OTHERS:
-        raise ConfigInvalid(f"{event} is made by {_BY_OTHERS[event]}.")
-    raise ConfigInvalid(f"There is no event {event!r} to trigger; there are: {', '.join(_ACTS)}.")
+def _calls_of(name: str) -> tuple[IssueCall, ...]:
+    made_by = EVENTS[name].row.trigger if name in EVENTS else None
+    if isinstance(made_by, tuple):
+        return made_by
+    if made_by is not None:
+        raise ConfigInvalid(f"{name} is made by {made_by}.")
+    offered = ", ".join(event for event in EVENTS.values() if isinstance(event.row.trigger, tuple))
+    raise ConfigInvalid(f"There is no event {name!r} to trigger; there are: {offered}.")
 
 
 def _new_issue(api: RestClient, organization: str, project: str | None) -> Mapping[str, Any]:
@@ -119,44 +113,10 @@ def _send(dsn: str) -> str:
     return event_id
 
 
-def _leave(api: RestClient, issue: str, assignee: str) -> None:
-    """That the issue is there is the event."""
-
-
-def _set_status(*statuses: str) -> Act:
-    def act(api: RestClient, issue: str, assignee: str) -> None:
-        for status in statuses:
-            api.put(issue, {"status": status})
-
-    return act
-
-
-def _assign(api: RestClient, issue: str, assignee: str) -> None:
-    api.put(issue, {"assignedTo": assignee})
-
-
-def _comment(api: RestClient, issue: str, assignee: str) -> None:
-    api.post(f"{issue}comments/", {"text": TEXT})
-
-
-def _change_comment(api: RestClient, issue: str, assignee: str) -> None:
-    made = api.post(f"{issue}comments/", {"text": TEXT})
-    api.put(f"{issue}comments/{made['id']}/", {"text": f"{TEXT}, and changed it"})
-
-
-def _delete_comment(api: RestClient, issue: str, assignee: str) -> None:
-    made = api.post(f"{issue}comments/", {"text": TEXT})
-    api.delete(f"{issue}comments/{made['id']}/")
-
-
-_ACTS: Mapping[str, Act] = {
-    "issue.created": _leave,
-    "issue.resolved": _set_status("resolved"),
-    "issue.unresolved": _set_status("resolved", "unresolved"),
-    "issue.ignored": _set_status("ignored"),
-    "issue.assigned": _assign,
-    "error.created": _leave,
-    "comment.created": _comment,
-    "comment.updated": _change_comment,
-    "comment.deleted": _delete_comment,
-}
+def make_happen(api: RestClient, calls: Iterable[IssueCall], *, issue: str, member: str) -> None:
+    """Does to an issue, given by its path, what makes an event happen."""
+    made: Any = {}
+    for call in calls:
+        body = {name: member if value == MEMBER else value for name, value in call.body.items()}
+        path = issue + call.path.format(id=made.get("id"))
+        made = api.send(call.method, path, body=body or None)

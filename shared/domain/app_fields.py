@@ -12,7 +12,6 @@ from typing import TypeAlias
 
 from shared.domain.component_schema import check_ui_component_schema
 from shared.domain.display_name import SPAM_NAME_ERROR, is_spam_name
-from shared.domain.event import invalid_resources, unmet_scope_texts
 from shared.domain.features import IntegrationFeature
 from shared.domain.headers import parse_headers
 from shared.domain.json_field import (
@@ -31,6 +30,7 @@ from shared.domain.json_field import (
 from shared.domain.json_value import JsonObject, JsonValue
 from shared.domain.scopes import close_scopes, exceeding_scopes, is_valid_scope
 from shared.domain.slug import MAX_NAME_CHARACTERS
+from shared.domain.subscription import invalid_resources, unmet_scope_texts
 from shared.domain.webhook_url import MAX_REDIRECT_URL_CHARACTERS, MAX_WEBHOOK_URL_CHARACTERS, parse_url
 from shared.errors import ValidationFailed
 

@@ -1,116 +1,218 @@
-"""Webhook events: the resources an app subscribes to and the events each stands for.
+"""What apps can be told: one table, with a row for every event.
 
-Owns the lists and rules of spec §2.1 and the names that the request log accepts (§5.6). Refuses to know payloads,
-hooks and deliveries. An event is ``resource.action``; a subscription names resources and is stored expanded.
+A row says all that is known of an event but where it happens. Subscriptions, the request log, webhooks, the activity of
+an issue and ``silo trigger`` follow from it. Refuses to know hooks, deliveries and what a payload looks like.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum, auto
 from types import MappingProxyType
+from typing import Self
 
-_STEPS = ("root_cause", "solution", "coding", "triage", "impact_assessment", "iteration")
-
-_ACTIONS: Mapping[str, tuple[str, ...]] = {
-    "issue": ("assigned", "created", "ignored", "resolved", "unresolved"),
-    "error": ("created",),
-    "comment": ("created", "deleted", "updated"),
-    "seer": (*(f"{step}_{phase}" for step in _STEPS for phase in ("started", "completed")), "pr_created"),
-    "size_analysis": ("completed",),
-}
-
-EVENTS_BY_RESOURCE: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {resource: tuple(f"{resource}.{action}" for action in actions) for resource, actions in _ACTIONS.items()}
+from shared.domain.happening import (
+    Assigned,
+    Commented,
+    Detail,
+    ErrorSeen,
+    IssueSeen,
+    Resolved,
+    RuleMet,
+    StatusChanged,
 )
-"""The resources that an app may subscribe to, each with its events."""
+from shared.domain.json_value import JsonObject
 
-RESOURCES = tuple(EVENTS_BY_RESOURCE)
-"""The resources that an app may subscribe to."""
+MEMBER = "{member}"
+"""In the body of an ``IssueCall``: a member of the organization, whom the user of ``silo trigger`` names."""
+_TEXT = "silo trigger made this"
 
-ALL_EVENTS = frozenset(event for events in EVENTS_BY_RESOURCE.values() for event in events)
-"""Every event that a subscription can stand for."""
 
-REQUIRED_SCOPES: Mapping[str, str] = MappingProxyType(
-    {
-        "issue": "event:read",
-        "error": "event:read",
-        "comment": "event:read",
-        "seer": "event:read",
-        "project": "project:read",
-        "size_analysis": "project:read",
-        "member": "member:read",
-        "organization": "org:read",
-        "team": "team:read",
-    }
-)
-"""The scope that an app needs before it may hear of a resource."""
+class Told(Enum):
+    """Who is told of an event."""
 
-INSTALLATION_EVENTS = frozenset({"installation.created", "installation.deleted"})
-"""Events that are sent to every app, subscribed or not, and logged in control; all others are logged in regions."""
+    SUBSCRIBERS = auto()
+    """Every installation whose app subscribes to the resource."""
+    ITS_APP = auto()
+    """The app that it happens to, subscribed or not, by control."""
+    NAMED = auto()
+    """The app that an alert names."""
+    ASKED = auto()
+    """The app whose component is used: it is asked, and the answer waited for."""
 
-REQUEST_LOG_EVENTS = (
-    ALL_EVENTS
-    | INSTALLATION_EVENTS
-    | {
+
+@dataclass(frozen=True)
+class IssueCall:
+    """A request of the REST API to a new issue, by which ``silo trigger`` makes something happen to it."""
+
+    method: str
+    path: str = ""
+    """Below the issue's; ``{id}`` stands for the id in the answer to the request before."""
+    body: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventRow:
+    """What is known of an event besides its name. What has no default cannot be forgotten."""
+
+    told: Told
+    detail: type[Detail] | None
+    """What a webhook of a region is made of; None: no region sends one."""
+    activity: str | None
+    """How the activity of an issue calls it; None: it is not shown there."""
+    trigger: tuple[IssueCall, ...] | str | None
+    """What ``silo trigger`` does to a new issue; or, in words, what else makes it; None: nothing that is offered."""
+    activity_by_substatus: Mapping[str, str] = field(default_factory=dict)
+    """What the activity calls it instead, by the substatus that came with it."""
+
+
+_ELSEWHERE = EventRow(told=Told.SUBSCRIBERS, detail=None, activity=None, trigger=None)
+"""What apps may subscribe to although nothing here makes it happen."""
+_ALERT = EventRow(told=Told.NAMED, detail=None, activity=None, trigger=None)
+_ASKED = EventRow(told=Told.ASKED, detail=None, activity=None, trigger="a form of the app's, when somebody fills it in")
+_ADD_COMMENT = IssueCall("POST", "comments/", {"text": _TEXT})
+
+
+def _status(detail: type[Detail], activity: str, *statuses: str, **by_substatus: str) -> EventRow:
+    calls = tuple(IssueCall("PUT", body={"status": status}) for status in statuses)
+    return EventRow(
+        told=Told.SUBSCRIBERS, detail=detail, activity=activity, trigger=calls, activity_by_substatus=by_substatus
+    )
+
+
+def _comment(*calls: IssueCall) -> EventRow:
+    return EventRow(told=Told.SUBSCRIBERS, detail=Commented, activity=None, trigger=calls)
+
+
+def _its_app(made_by: str) -> EventRow:
+    return EventRow(told=Told.ITS_APP, detail=None, activity=None, trigger=made_by)
+
+
+class AppEvent(StrEnum):
+    """An event: ``resource.action``, as subscriptions, webhooks and logs name it."""
+
+    _value_: str
+    happens: str
+    """A sentence for people."""
+    row: EventRow
+
+    def __new__(cls, name: str, happens: str, row: EventRow) -> Self:
+        """Makes a member that is its name, and knows its row."""
+        event = str.__new__(cls, name)
+        event._value_, event.happens, event.row = name, happens, row
+        return event
+
+    ISSUE_CREATED = (
+        "issue.created",
+        "An issue is new.",
+        EventRow(told=Told.SUBSCRIBERS, detail=IssueSeen, activity="first_seen", trigger=()),
+    )
+    ISSUE_RESOLVED = "issue.resolved", "An issue is resolved.", _status(Resolved, "set_resolved", "resolved")
+    ISSUE_UNRESOLVED = (
+        "issue.unresolved",
+        "An issue is taken up again, or its error comes back.",
+        _status(StatusChanged, "set_unresolved", "resolved", "unresolved", regressed="set_regression"),
+    )
+    ISSUE_IGNORED = "issue.ignored", "An issue is archived.", _status(StatusChanged, "set_ignored", "ignored")
+    ISSUE_ASSIGNED = (
+        "issue.assigned",
+        "An issue has another assignee, or none any more.",
+        EventRow(
+            told=Told.SUBSCRIBERS,
+            detail=Assigned,
+            activity="assigned",
+            trigger=(IssueCall("PUT", body={"assignedTo": MEMBER}),),
+        ),
+    )
+    ERROR_CREATED = (
+        "error.created",
+        "An error comes in.",
+        EventRow(told=Told.SUBSCRIBERS, detail=ErrorSeen, activity=None, trigger=()),
+    )
+    COMMENT_CREATED = "comment.created", "Someone comments on an issue.", _comment(_ADD_COMMENT)
+    COMMENT_UPDATED = (
+        "comment.updated",
+        "A comment has another text.",
+        _comment(_ADD_COMMENT, IssueCall("PUT", "comments/{id}/", {"text": f"{_TEXT}, and changed it"})),
+    )
+    COMMENT_DELETED = (
+        "comment.deleted",
+        "A comment is gone.",
+        _comment(_ADD_COMMENT, IssueCall("DELETE", "comments/{id}/")),
+    )
+
+    SEER_ROOT_CAUSE_STARTED = "seer.root_cause_started", "Seer starts on the root cause.", _ELSEWHERE
+    SEER_ROOT_CAUSE_COMPLETED = "seer.root_cause_completed", "Seer is done with the root cause.", _ELSEWHERE
+    SEER_SOLUTION_STARTED = "seer.solution_started", "Seer starts on a solution.", _ELSEWHERE
+    SEER_SOLUTION_COMPLETED = "seer.solution_completed", "Seer is done with a solution.", _ELSEWHERE
+    SEER_CODING_STARTED = "seer.coding_started", "Seer starts on code.", _ELSEWHERE
+    SEER_CODING_COMPLETED = "seer.coding_completed", "Seer is done with code.", _ELSEWHERE
+    SEER_TRIAGE_STARTED = "seer.triage_started", "Seer starts on triage.", _ELSEWHERE
+    SEER_TRIAGE_COMPLETED = "seer.triage_completed", "Seer is done with triage.", _ELSEWHERE
+    SEER_IMPACT_ASSESSMENT_STARTED = "seer.impact_assessment_started", "Seer starts on the impact.", _ELSEWHERE
+    SEER_IMPACT_ASSESSMENT_COMPLETED = "seer.impact_assessment_completed", "Seer is done with the impact.", _ELSEWHERE
+    SEER_ITERATION_STARTED = "seer.iteration_started", "Seer starts on another iteration.", _ELSEWHERE
+    SEER_ITERATION_COMPLETED = "seer.iteration_completed", "Seer is done with another iteration.", _ELSEWHERE
+    SEER_PR_CREATED = "seer.pr_created", "Seer opens a pull request.", _ELSEWHERE
+    SIZE_ANALYSIS_COMPLETED = "size_analysis.completed", "The size of a build is known.", _ELSEWHERE
+
+    INSTALLATION_CREATED = "installation.created", "The app is installed.", _its_app("`silo app install`")
+    INSTALLATION_DELETED = "installation.deleted", "The app is uninstalled.", _its_app("`silo app uninstall`")
+
+    EVENT_ALERT_TRIGGERED = (
         "event_alert.triggered",
+        "An event meets an alert rule that names the app.",
+        EventRow(
+            told=Told.NAMED,
+            detail=RuleMet,
+            activity=None,
+            trigger="an issue that meets a rule: POST …/rules/, then `silo trigger issue.created`",
+        ),
+    )
+    METRIC_ALERT_OPEN = "metric_alert.open", "A metric alert opens.", _ALERT
+    METRIC_ALERT_RESOLVED = "metric_alert.resolved", "A metric is as it should be again.", _ALERT
+    METRIC_ALERT_CRITICAL = "metric_alert.critical", "A metric passes its critical threshold.", _ALERT
+    METRIC_ALERT_WARNING = "metric_alert.warning", "A metric passes its warning threshold.", _ALERT
+
+    EXTERNAL_ISSUE_CREATED = (
         "external_issue.created",
+        "A ticket is made for an issue through the app.",
+        _ASKED,
+    )
+    EXTERNAL_ISSUE_LINKED = (
         "external_issue.linked",
+        "An issue is linked to a ticket through the app.",
+        _ASKED,
+    )
+    SELECT_OPTIONS_REQUESTED = (
         "select_options.requested",
-        "metric_alert.open",
-        "metric_alert.resolved",
-        "metric_alert.critical",
-        "metric_alert.warning",
+        "A form of the app's with a select in it is shown.",
+        _ASKED,
+    )
+    ALERT_RULE_ACTION_REQUESTED = (
         "alert_rule_action.requested",
+        "A rule is saved with the app's form.",
+        _ASKED,
+    )
+    ALERT_RULE_ACTION_ERROR = (
         "alert_rule_action.error",
-    }
-)
+        "The app refuses a rule's form.",
+        _ASKED,
+    )
+
+    @property
+    def resource(self) -> str:
+        """The first half of the name."""
+        return self.value.partition(".")[0]
+
+    @property
+    def action(self) -> str:
+        """The second half of the name."""
+        return self.value.partition(".")[2]
+
+
+INSTALLATION_EVENTS = frozenset(event.value for event in AppEvent if event.row.told is Told.ITS_APP)
+"""Events that are logged in control; all others are logged in regions."""
+EVENTS: Mapping[str, AppEvent] = MappingProxyType({event.value: event for event in AppEvent})
+"""By name."""
+REQUEST_LOG_EVENTS = frozenset(EVENTS)
 """Every event name that the request log accepts."""
-
-_RESOURCE_BY_EVENT = {event: resource for resource, events in EVENTS_BY_RESOURCE.items() for event in events}
-
-
-def expand_events(names: Iterable[str]) -> list[str]:
-    """The events that the named resources stand for, sorted, each once; other names pass through.
-
-    >>> expand_events(["comment", "unrelated"])
-    ['comment.created', 'comment.deleted', 'comment.updated', 'unrelated']
-    """
-    return sorted({event for name in names for event in EVENTS_BY_RESOURCE.get(name, (name,))})
-
-
-def consolidate_events(events: Iterable[str]) -> list[str]:
-    """The resources of which at least one event is present, sorted, each once; unknown events count for nothing.
-
-    >>> consolidate_events(["issue.created", "issue.ignored", "unrelated"])
-    ['issue']
-    """
-    return sorted({_RESOURCE_BY_EVENT[event] for event in events if event in _RESOURCE_BY_EVENT})
-
-
-def resource_of(event: str) -> str | None:
-    """The resource that one subscribes to in order to hear of ``event``; None when there is none (alerts)."""
-    return _RESOURCE_BY_EVENT.get(event)
-
-
-def is_subscribed(app_events: Iterable[str], event: str) -> bool:
-    """True when ``app_events`` (expanded) hold any event of the resource of ``event``.
-
-    The match is on the resource, so an app hears of actions that were added after it subscribed.
-    """
-    resource = resource_of(event)
-    return resource is not None and resource in consolidate_events(app_events)
-
-
-def invalid_resources(names: Iterable[str]) -> list[str]:
-    """The names that cannot be subscribed to, in the order given, each once."""
-    return [name for name in dict.fromkeys(names) if name not in EVENTS_BY_RESOURCE]
-
-
-def unmet_scope_texts(names: Iterable[str], *, scopes: Iterable[str]) -> list[str]:
-    """One sentence for each resource or event whose required scope is not among ``scopes`` (closed), in order.
-
-    >>> unmet_scope_texts(["issue"], scopes=["project:read"])
-    ['issue webhooks require the event:read permission.']
-    """
-    held = set(scopes)
-    resources = dict.fromkeys(resource_of(name) or name for name in names)
-    needed = [(resource, REQUIRED_SCOPES[resource]) for resource in resources if resource in REQUIRED_SCOPES]
-    return [f"{resource} webhooks require the {scope} permission." for resource, scope in needed if scope not in held]

@@ -17,7 +17,7 @@ from shared.database.columns import IdField, InstantField, JsonField, instant_te
 from shared.database.dialect import Dialect
 from shared.database.model import Model
 from shared.database.transaction import Transaction
-from shared.domain.json_value import JsonObject
+from shared.domain.happening import Happening
 from shared.domain.signature import SignedBody
 from shared.outbox.enqueue import enqueue_each, forget
 
@@ -57,7 +57,7 @@ class Delivery(Model):
     """``resource.action``."""
     state = peewee.TextField()
     subject = JsonField(null=True)
-    """What the body is made of at the first attempt; null when the body was there from the start."""
+    """The ``Happening`` that the body is made of at the first attempt; null when the body was there from the start."""
     body = peewee.TextField(null=True)
     """The JSON that is sent, the same in every attempt; null until it was made."""
     hook_signature = peewee.TextField(null=True)
@@ -96,7 +96,7 @@ class NewDelivery:
     installation_id: int
     organization_id: int
     event: str
-    subject: JsonObject | None = None
+    happening: Happening | None = None
     """What the body will be made of."""
     signed: SignedBody | None = field(default=None, repr=False)
     """The body, where it is known already."""
@@ -123,7 +123,7 @@ def _row(new: NewDelivery, now: datetime) -> dict[str, Any]:
         "organization_id": new.organization_id,
         "event": new.event,
         "state": DeliveryState.PENDING,
-        "subject": new.subject,
+        "subject": new.happening.as_json() if new.happening else None,
         "body": new.signed.body.decode("ascii") if new.signed else None,
         "hook_signature": new.signed.hook_signature if new.signed else None,
         "app_signature": new.signed.app_signature if new.signed else None,

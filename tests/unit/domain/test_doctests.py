@@ -3,17 +3,17 @@ import doctest
 import pytest
 
 from shared.domain import (
-    event,
     headers,
     http_address,
     json_text,
     path_key,
     region_id,
     scopes,
+    subscription,
     webhook_url,
 )
 
-MODULES = [event, headers, http_address, json_text, path_key, region_id, scopes, webhook_url]
+MODULES = [headers, http_address, json_text, path_key, region_id, scopes, subscription, webhook_url]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)

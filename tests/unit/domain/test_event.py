@@ -1,92 +1,46 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from shared.domain.event import (
-    ALL_EVENTS,
-    EVENTS_BY_RESOURCE,
-    REQUEST_LOG_EVENTS,
-    REQUIRED_SCOPES,
-    RESOURCES,
-    consolidate_events,
-    expand_events,
-    invalid_resources,
-    is_subscribed,
-    resource_of,
-    unmet_scope_texts,
-)
-from shared.domain.scopes import ALL_SCOPES
+from region_silo.webhooks.payload import PAYLOADS
+from shared.domain.event import EVENTS, INSTALLATION_EVENTS, AppEvent, Told
+from shared.domain.happening import Detail
+from shared.domain.subscription import REQUIRED_SCOPES
 
-RESOURCE_SETS = st.sets(st.sampled_from(RESOURCES))
+TOLD_BY_REGIONS = [event for event in AppEvent if event.row.told in (Told.SUBSCRIBERS, Told.NAMED)]
+MADE_HERE = [event for event in TOLD_BY_REGIONS if event.row.trigger is not None]
 
 
-def test_resources_expand_to_sorted_unique_events_and_other_names_pass_through() -> None:
-    assert expand_events(["unrelated", "issue", "comment", "unrelated"]) == [
-        "comment.created",
-        "comment.deleted",
-        "comment.updated",
-        "issue.assigned",
-        "issue.created",
-        "issue.ignored",
-        "issue.resolved",
-        "issue.unresolved",
-        "unrelated",
-    ]
+@pytest.mark.parametrize("event", AppEvent)
+def test_an_event_is_a_resource_and_an_action_and_a_sentence(event: AppEvent) -> None:
+    assert (event.value, EVENTS[event.value]) == (f"{event.resource}.{event.action}", event)
+    assert event.action
+    assert event.happens.endswith(".")
 
 
-@given(RESOURCE_SETS)
-def test_consolidating_undoes_expanding(resources: set[str]) -> None:
-    assert consolidate_events(expand_events(resources)) == sorted(resources)
+@pytest.mark.parametrize("event", [event for event in AppEvent if event.row.told is Told.SUBSCRIBERS])
+def test_whoever_subscribes_to_an_event_needs_a_scope(event: AppEvent) -> None:
+    assert event.resource in REQUIRED_SCOPES
 
 
-@given(st.sets(st.one_of(st.sampled_from([*RESOURCES, *sorted(ALL_EVENTS)]), st.text())))
-def test_expanding_twice_changes_nothing(names: set[str]) -> None:
-    assert expand_events(expand_events(names)) == expand_events(names)
+@pytest.mark.parametrize("event", MADE_HERE)
+def test_an_event_that_is_made_here_has_a_payload(event: AppEvent) -> None:
+    assert event.row.detail in PAYLOADS
 
 
-def test_one_event_is_enough_for_its_resource() -> None:
-    assert consolidate_events(["issue.created", "metric_alert.critical"]) == ["issue"]
+@pytest.mark.parametrize("event", [event for event in TOLD_BY_REGIONS if event.row.detail])
+def test_an_event_that_has_a_payload_is_made_by_something(event: AppEvent) -> None:
+    assert event.row.trigger is not None
 
 
-@pytest.mark.parametrize("event", ["seer.iteration_completed", "seer.pr_created", "size_analysis.completed"])
-def test_the_newest_events_exist(event: str) -> None:
-    assert event in ALL_EVENTS
+@pytest.mark.parametrize("detail", Detail.__subclasses__())
+def test_every_payload_is_some_events(detail: type[Detail]) -> None:
+    assert detail in {event.row.detail for event in AppEvent}
+    assert detail in PAYLOADS
 
 
-def test_every_subscription_needs_a_scope_that_exists() -> None:
-    assert set(REQUIRED_SCOPES) >= set(RESOURCES)
-    assert set(REQUIRED_SCOPES.values()) <= ALL_SCOPES
+@pytest.mark.parametrize("event", [event for event in MADE_HERE if event.resource == "issue"])
+def test_what_happens_to_an_issue_is_shown_in_its_activity(event: AppEvent) -> None:
+    assert event.row.activity
 
 
-@pytest.mark.parametrize(
-    ("event", "resource"),
-    [("issue.resolved", "issue"), ("metric_alert.critical", None), ("issue.unheard", None), ("issue", None)],
-)
-def test_an_event_belongs_to_the_resource_that_expands_to_it(event: str, resource: str | None) -> None:
-    assert resource_of(event) == resource
-
-
-@given(RESOURCE_SETS, st.sampled_from(sorted(ALL_EVENTS)))
-def test_a_subscription_matches_the_whole_resource(resources: set[str], event: str) -> None:
-    one_event_each = [EVENTS_BY_RESOURCE[resource][0] for resource in resources]
-    assert is_subscribed(one_event_each, event) == (resource_of(event) in resources)
-
-
-def test_nobody_is_subscribed_to_alerts() -> None:
-    assert not is_subscribed(sorted(ALL_EVENTS), "event_alert.triggered")
-
-
-def test_names_that_are_no_resource_are_invalid() -> None:
-    assert invalid_resources(["b", "issue", "a", "b", "issue.created"]) == ["b", "a", "issue.created"]
-
-
-def test_a_missing_scope_is_named_once_for_each_resource() -> None:
-    assert unmet_scope_texts(["issue.created", "issue.resolved", "member"], scopes=["org:read"]) == [
-        "issue webhooks require the event:read permission.",
-        "member webhooks require the member:read permission.",
-    ]
-
-
-def test_the_request_log_accepts_what_is_sent_without_subscription() -> None:
-    assert {"installation.created", "event_alert.triggered", "select_options.requested"} <= REQUEST_LOG_EVENTS
-    assert REQUEST_LOG_EVENTS >= ALL_EVENTS
+def test_control_tells_of_installations() -> None:
+    assert {"installation.created", "installation.deleted"} == INSTALLATION_EVENTS

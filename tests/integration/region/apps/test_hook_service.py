@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from region_silo.models.hook import ServiceHook, ServiceHookProject
-from shared.domain.event import expand_events
+from shared.domain.subscription import expand_events
 from shared.errors import CallerNotOwner, FieldMissing, InvalidInput, OrganizationNotFound, ValidationFailed
 from shared.pb.hybridcloud.hooks.v1 import hook_pb2, hook_service_pb2_grpc
 from shared.pb.hybridcloud.hooks.v1 import hook_service_pb2 as pb

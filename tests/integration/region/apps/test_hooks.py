@@ -7,7 +7,7 @@ from control_silo.models.installation import SentryAppInstallation
 from control_silo.services.delete import uninstall
 from control_silo.services.update_app import SentryAppUpdater
 from region_silo.models.hook import ServiceHook, ServiceHookProject
-from shared.domain.event import expand_events
+from shared.domain.subscription import expand_events
 from tests.integration.region.apps.world import World
 
 

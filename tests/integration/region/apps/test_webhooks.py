@@ -6,6 +6,9 @@ import pytest
 
 from region_silo.bootstrap import make_sender
 from region_silo.models.issue import Issue
+from shared.cli.rest import RestClient
+from shared.cli.trigger import make_happen
+from shared.domain.event import AppEvent
 from shared.webhooks.delivery import Delivery, DeliveryState
 from tests.integration.region.apps.world import World
 
@@ -120,6 +123,17 @@ def test_a_new_error_is_told_twice_as_issue_and_as_error(subscribed: World) -> N
     assert (error["event_id"], error["issue_id"]) == ("a" * 32, bodies["issue"]["data"]["issue"]["id"])
     assert error["exception"]["values"][0]["type"] == "KeyError"
     assert {"url", "web_url", "issue_url"} <= error.keys()
+
+
+@pytest.mark.parametrize("event", [event for event in AppEvent if isinstance(event.row.trigger, tuple)])
+def test_what_silo_trigger_does_makes_each_event_happen(subscribed: World, event: AppEvent) -> None:
+    raise_error(subscribed, event_id="b" * 32)
+    issue = f"/organizations/{subscribed.acme.slug}/issues/{subscribed.issue.id}/"
+    assert isinstance(event.row.trigger, tuple)
+    with RestClient(subscribed.http.url("us"), token=subscribed.owner.token) as api:
+        make_happen(api, event.row.trigger, issue=issue, member=f"user:{subscribed.owner_user.user.id}")
+    bodies = [body for resource, body in told(subscribed) if resource == event.resource]
+    assert event.action in {body["action"] for body in bodies}
 
 
 def test_only_what_is_subscribed_to_is_told(world: World) -> None:

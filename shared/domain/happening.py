@@ -1,0 +1,114 @@
+"""What is known of something that apps are told of, from the moment when it happens until the webhook is made of it.
+
+Owns the form in which it waits in a delivery. Refuses to know what a webhook looks like.
+"""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, fields
+from datetime import datetime
+from typing import Any, Self
+
+from shared.domain.json_value import JsonObject
+from shared.domain.webhook import Actor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Detail:
+    """What goes with an event besides the issue: one class for each kind of payload."""
+
+    def as_json(self) -> dict[str, Any]:
+        """A part that need not be given is left out while it is not."""
+        parts = {part.name: (getattr(self, part.name), part.default) for part in fields(self)}
+        return {name: value for name, (value, default) in parts.items() if default is MISSING or value != default}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """The inverse of ``as_json``."""
+        return cls(**value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssueSeen(Detail):
+    """An issue is new."""
+
+    event_id: str
+    """Of its first event."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatusChanged(Detail):
+    """An issue has another status."""
+
+    substatus: str | None
+    event_id: str | None = None
+    """Of the event that brought a resolved issue back."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolved(Detail):
+    """An issue is resolved."""
+
+    substatus: str | None
+    resolution_type: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assigned(Detail):
+    """An issue has another assignee."""
+
+    assignee: JsonObject | None
+    """``{"type", "id", "name", "email"}``; None: nobody any more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorSeen(Detail):
+    """An error came in."""
+
+    event_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Commented(Detail):
+    """A comment was written, changed or deleted."""
+
+    comment_id: int
+    comment: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleMet(Detail):
+    """An event met an alert rule."""
+
+    event_id: str
+    triggered_rule: str
+    issue_alert: JsonObject | None = None
+    """What the user entered in the app's form; None: the rule names the app alone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Happening:
+    """What happened to an issue, by whom and when."""
+
+    issue_id: int
+    actor: Actor
+    at: datetime
+    detail: Detail
+
+    def as_json(self) -> dict[str, Any]:
+        """As it waits in a delivery."""
+        return {
+            "issue_id": self.issue_id,
+            "actor": asdict(self.actor),
+            "at": self.at.isoformat(),
+            "data": self.detail.as_json(),
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any], *, detail: type[Detail]) -> Self:
+        """The inverse of ``as_json``; the event knows the class of its detail."""
+        return cls(
+            issue_id=value["issue_id"],
+            actor=Actor(**value["actor"]),
+            at=datetime.fromisoformat(value["at"]),
+            detail=detail.from_json(value["data"]),
+        )

@@ -1,0 +1,88 @@
+"""Subscriptions: the resources that an app asks to hear of, each of which stands for its events (spec §2.1).
+
+A subscription names resources and is stored expanded. What events there are is ``shared.domain.event``'s.
+"""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from shared.domain.event import AppEvent, Told
+
+REQUIRED_SCOPES: Mapping[str, str] = MappingProxyType(
+    {
+        "issue": "event:read",
+        "error": "event:read",
+        "comment": "event:read",
+        "seer": "event:read",
+        "project": "project:read",
+        "size_analysis": "project:read",
+        "member": "member:read",
+        "organization": "org:read",
+        "team": "team:read",
+    }
+)
+"""The scope that an app needs before it may hear of a resource, as the original has it: also of some that no event is
+of."""
+
+_SUBSCRIBABLE = [event for event in AppEvent if event.row.told is Told.SUBSCRIBERS]
+
+EVENTS_BY_RESOURCE: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        resource: tuple(event.value for event in _SUBSCRIBABLE if event.resource == resource)
+        for resource in dict.fromkeys(event.resource for event in _SUBSCRIBABLE)
+    }
+)
+"""The resources that an app may subscribe to, each with its events."""
+RESOURCES = tuple(EVENTS_BY_RESOURCE)
+"""The resources that an app may subscribe to."""
+ALL_EVENTS = frozenset(event.value for event in _SUBSCRIBABLE)
+"""Every event that a subscription can stand for."""
+
+
+def expand_events(names: Iterable[str]) -> list[str]:
+    """The events that the named resources stand for, sorted, each once; other names pass through.
+
+    >>> expand_events(["comment", "unrelated"])
+    ['comment.created', 'comment.deleted', 'comment.updated', 'unrelated']
+    """
+    return sorted({event for name in names for event in EVENTS_BY_RESOURCE.get(name, (name,))})
+
+
+def consolidate_events(events: Iterable[str]) -> list[str]:
+    """The resources of which at least one event is present, sorted, each once; unknown events count for nothing.
+
+    >>> consolidate_events(["issue.created", "issue.ignored", "unrelated"])
+    ['issue']
+    """
+    return sorted({resource for event in events if (resource := resource_of(event))})
+
+
+def resource_of(event: str) -> str | None:
+    """The resource that one subscribes to in order to hear of ``event``; None when there is none (alerts)."""
+    return event.partition(".")[0] if event in ALL_EVENTS else None
+
+
+def is_subscribed(app_events: Iterable[str], event: str) -> bool:
+    """True when ``app_events`` (expanded) hold any event of the resource of ``event``.
+
+    The match is on the resource, so an app hears of actions that were added after it subscribed.
+    """
+    resource = resource_of(event)
+    return resource is not None and resource in consolidate_events(app_events)
+
+
+def invalid_resources(names: Iterable[str]) -> list[str]:
+    """The names that cannot be subscribed to, in the order given, each once."""
+    return [name for name in dict.fromkeys(names) if name not in EVENTS_BY_RESOURCE]
+
+
+def unmet_scope_texts(names: Iterable[str], *, scopes: Iterable[str]) -> list[str]:
+    """One sentence for each resource or event whose required scope is not among ``scopes`` (closed), in order.
+
+    >>> unmet_scope_texts(["issue"], scopes=["project:read"])
+    ['issue webhooks require the event:read permission.']
+    """
+    held = set(scopes)
+    resources = dict.fromkeys(resource_of(name) or name for name in names)
+    needed = [(resource, REQUIRED_SCOPES[resource]) for resource in resources if resource in REQUIRED_SCOPES]
+    return [f"{resource} webhooks require the {scope} permission." for resource, scope in needed if scope not in held]
