@@ -13,7 +13,7 @@ status code: ``shared/rpc/status.py`` holds the one table to gRPC, ``shared/http
     │   ├── SignatureExpired      ├── KeyUnknown           ├── NonceReplayed      ├── TargetWrong
     │   ├── GrantInvalid          └── GrantSpent
     ├── Forbidden           we know who is asking, and they may not
-    │   ├── PermissionDenied      ├── CallerNotOwner       ├── FeatureMissing      └── AppDisabled
+    │   ├── PermissionDenied      ├── CallerNotOwner       └── AppDisabled
     ├── NotFound            there is no such thing, or none that the asker may see
     │   ├── AppNotFound           ├── InstallationNotFound ├── OrganizationNotFound
     │   ├── UserNotFound          ├── RegionNotFound       └── ProjectNotFound
@@ -169,10 +169,6 @@ class PermissionDenied(Forbidden):
 
 class CallerNotOwner(Forbidden):
     """A region can act only as itself."""
-
-
-class FeatureMissing(Forbidden):
-    """The organization does not have the feature that this needs."""
 
 
 class AppDisabled(Forbidden):

@@ -22,7 +22,7 @@ def new_uuid() -> str:
 
 
 class SentryApp(Model):
-    """An app. Deleting keeps the row, with ``deleted_at``, so that its slug is never given out again."""
+    """An app. Deleting keeps the row, with ``date_deleted``, so that neither its slug nor its versions come again."""
 
     id = IdField()
     application = peewee.ForeignKeyField(ApiApplication, null=True, unique=True, backref="apps", on_delete="SET NULL")

@@ -5,6 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from control_silo.models.app import SentryApp
+from control_silo.models.application import ApiToken
+from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.record import AuditLogEntry
 from control_silo.models.user import User
 from shared.database.transaction import Transaction
@@ -38,23 +41,37 @@ def list_entries(
 def record(
     tx: Transaction,
     event: AuditEvent,
+    app: SentryApp,
     *,
-    organization_id: int,
     actor: User | None,
-    target_id: int,
-    data: dict[str, Any],
     now: datetime,
+    target: SentryAppInstallation | ApiToken | None = None,
+    **details: str,
 ) -> None:
-    """Writes one entry, in the transaction of what it tells of; ``data`` names who acted as the actor, if so."""
+    """Writes one entry, in the transaction of what it tells of.
+
+    Args:
+        tx: the transaction.
+        event: what was done.
+        app: that it was done to, or that what it was done to belongs to.
+        actor: who did it; None for the platform itself.
+        now: when.
+        target: what of the app's it was done to; None for the app. An installation's entry is in the log of the
+            organization that it is in, every other one in that of the app's owner.
+        **details: what else the entry says.
+    """
     del tx  # holding one is the permission to write
+    # The original calls the app's name so in the data of this one event.
+    name = "name" if event is AuditEvent.INTERNAL_INTEGRATION_ADD else "sentry_app"
+    data: dict[str, Any] = {name: app.name, **details}
     if actor and actor.impersonator:
-        data = data | {"impersonator": {"id": str(actor.impersonator.id), "name": actor.impersonator.label}}
+        data["impersonator"] = {"id": str(actor.impersonator.id), "name": actor.impersonator.label}
     AuditLogEntry.create(
-        organization_id=organization_id,
+        organization_id=target.organization_id if isinstance(target, SentryAppInstallation) else app.owner_id,
         event=event,
         actor_id=actor.id if actor else None,
         actor_label=actor.label if actor else None,
-        target_id=target_id,
+        target_id=(target or app).id,
         data=data,
         created_at=now,
     )

@@ -70,27 +70,10 @@ class SentryAppCreator:
         app = self._create_app(self._free_slug(), creator, now)
         create_components(app, self.schema)
         IntegrationFeature.create(sentry_app=app, feature=int(Feature.API))
-        record_data = {"sentry_app": app.name}
-        record(
-            tx,
-            AuditEvent.SENTRY_APP_ADD,
-            organization_id=app.owner_id,
-            actor=creator,
-            target_id=app.id,
-            data=record_data,
-            now=now,
-        )
+        record(tx, AuditEvent.SENTRY_APP_ADD, app, actor=creator, now=now)
         if self.is_internal:
             create_installation(tx, app, organization_id=self.organization_id, actor=creator, now=now)
-            record(
-                tx,
-                AuditEvent.INTERNAL_INTEGRATION_ADD,
-                organization_id=app.owner_id,
-                actor=creator,
-                target_id=app.id,
-                data={"name": app.name},
-                now=now,
-            )
+            record(tx, AuditEvent.INTERNAL_INTEGRATION_ADD, app, actor=creator, now=now)
         app_changed(tx, app, now=now)
         return app
 

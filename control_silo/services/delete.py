@@ -53,15 +53,7 @@ def delete_app(control: Control, *, app_id: int, actor: User) -> None:
         app.application = app.proxy_user = None
         app.save(only=app.dirty_fields)
         app_changed(tx, app, now=now, regions_before=regions_before)
-        record(
-            tx,
-            AuditEvent.SENTRY_APP_REMOVE,
-            organization_id=app.owner_id,
-            actor=actor,
-            target_id=app.id,
-            data={"sentry_app": app.name},
-            now=now,
-        )
+        record(tx, AuditEvent.SENTRY_APP_REMOVE, app, actor=actor, now=now)
 
 
 def uninstall(control: Control, *, uuid: str, actor: User) -> None:
@@ -79,15 +71,7 @@ def uninstall(control: Control, *, uuid: str, actor: User) -> None:
         _delete_installation(tx, installation, now=now)
         if regions_of_app(app) != regions_before:
             app_changed(tx, app, now=now, regions_before=regions_before)
-        record(
-            tx,
-            AuditEvent.SENTRY_APP_UNINSTALL,
-            organization_id=installation.organization_id,
-            actor=actor,
-            target_id=installation.id,
-            data={"sentry_app": app.name},
-            now=now,
-        )
+        record(tx, AuditEvent.SENTRY_APP_UNINSTALL, app, target=installation, actor=actor, now=now)
 
 
 def _live_installations(control: Control, app: SentryApp) -> list[SentryAppInstallation]:

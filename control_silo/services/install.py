@@ -80,15 +80,7 @@ def create_installation(
         date_updated=now,
         version=0,
     )
-    record(
-        tx,
-        AuditEvent.SENTRY_APP_INSTALL,
-        organization_id=organization_id,
-        actor=actor,
-        target_id=installation.id,
-        data={"sentry_app": app.name},
-        now=now,
-    )
+    record(tx, AuditEvent.SENTRY_APP_INSTALL, app, target=installation, actor=actor, now=now)
     installation_changed(tx, installation, now=now)
     return installation
 

@@ -37,15 +37,8 @@ def create_token(control: Control, *, app_id: int, actor: User) -> NewToken:
         if installation is None:
             raise InstallationNotFound
         made = create_internal_token(tx, app, installation, now=now)
-        record(
-            tx,
-            AuditEvent.INTERNAL_INTEGRATION_ADD_TOKEN,
-            organization_id=app.owner_id,
-            actor=actor,
-            target_id=made.row.id,
-            data={"sentry_app": app.name, "sentry_app_installation_uuid": installation.uuid},
-            now=now,
-        )
+        event, uuid = AuditEvent.INTERNAL_INTEGRATION_ADD_TOKEN, installation.uuid
+        record(tx, event, app, target=made.row, actor=actor, now=now, sentry_app_installation_uuid=uuid)
         return made
 
 
@@ -68,15 +61,7 @@ def delete_token(control: Control, *, app_id: int, token_id: int, actor: User) -
         if token is None:
             raise NotFound("Could not find given token")
         token_deleted(tx, token, organization_id=app.owner_id, now=now)
-        record(
-            tx,
-            AuditEvent.INTERNAL_INTEGRATION_REMOVE_TOKEN,
-            organization_id=app.owner_id,
-            actor=actor,
-            target_id=token.id,
-            data={"sentry_app": app.name},
-            now=now,
-        )
+        record(tx, AuditEvent.INTERNAL_INTEGRATION_REMOVE_TOKEN, app, target=token, actor=actor, now=now)
 
 
 def _tokens_of(app: SentryApp) -> "peewee.ModelSelect[ApiToken]":

@@ -30,13 +30,6 @@ def rotate_secret(control: Control, *, app_id: int, actor: User) -> str:
         application.client_secret = client_secret
         application.save(only=[ApiApplication.client_secret])
         app_changed(tx, app, now=now)
-        record(
-            tx,
-            AuditEvent.ROTATE_CLIENT_SECRET,
-            organization_id=app.owner_id,
-            actor=actor,
-            target_id=app.id,
-            data={"sentry_app": app.name, "status": SentryAppStatus.as_str(app.status)},
-            now=now,
-        )
+        status = SentryAppStatus.as_str(app.status)
+        record(tx, AuditEvent.ROTATE_CLIENT_SECRET, app, actor=actor, now=now, status=status)
         return client_secret

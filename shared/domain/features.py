@@ -48,15 +48,6 @@ EVENT_HOOKS_FEATURE = IntegrationFeature.EVENT_HOOKS.organization_feature
 MANUAL_TOKEN_REFRESH_FEATURE = "organizations:sentry-app-manual-token-refresh"  # noqa: S105 - a name
 """Needed to exchange a JWT signed with the client secret for a token."""
 
-WEBHOOK_CIRCUIT_BREAKER_FEATURE = "organizations:sentry-app-webhook-circuit-breaker"
-"""Asked of the organization that owns the app: a broken receiver is left alone for a while."""
-
-KNOWN_ORGANIZATION_FEATURES = frozenset(feature.organization_feature for feature in IntegrationFeature) | {
-    MANUAL_TOKEN_REFRESH_FEATURE,
-    WEBHOOK_CIRCUIT_BREAKER_FEATURE,
-}
-"""Every switch that the platform itself asks about."""
-
 MAX_FEATURE_NAME_CHARACTERS = 128
 _FEATURE_NAME = re.compile(r"organizations:[a-z0-9][a-z0-9-]*")
 

@@ -58,11 +58,6 @@ class Role(StrEnum):
         """What the role allows, closed under the hierarchy."""
         return _ROLE_SCOPES[self]
 
-    def is_at_least(self, other: "Role") -> bool:
-        """True when this role is ``other`` or a stronger one."""
-        order = list(Role)
-        return order.index(self) >= order.index(other)
-
 
 def close_scopes(scopes: Iterable[str]) -> list[str]:
     """The scopes and all that they imply, sorted, each once; unknown ones imply nothing and stay.

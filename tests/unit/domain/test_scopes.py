@@ -84,12 +84,6 @@ def test_scopes_of_a_role_are_closed(role: Role) -> None:
     assert set(close_scopes(role.scopes)) == role.scopes
 
 
-def test_roles_are_ordered_by_strength() -> None:
-    assert Role.MANAGER.is_at_least(Role.MANAGER)
-    assert Role.OWNER.is_at_least(Role.MANAGER)
-    assert not Role.ADMIN.is_at_least(Role.MANAGER)
-
-
 @given(SCOPE_SETS)
 def test_an_owner_lacks_nothing_that_could_keep_him_from_his_apps_secret(scopes: frozenset[str]) -> None:
     identity = {"openid", "profile", "email"}
