@@ -7,11 +7,10 @@ import grpc
 
 from control_silo.config import ControlConfig
 from control_silo.replication.delivery import list_versions, load
-from control_silo.rpc.app_service import AppServicer
-from control_silo.rpc.identity_service import IdentityServicer
-from control_silo.rpc.member_service import MemberServicer
-from control_silo.rpc.organization_service import OrganizationServicer
-from control_silo.rpc.topology_service import TopologyServicer
+from control_silo.rpc.app_servicer import AppServicer
+from control_silo.rpc.identity_servicer import IdentityServicer, MemberServicer
+from control_silo.rpc.organization_servicer import OrganizationServicer
+from control_silo.rpc.topology_servicer import TopologyServicer
 from control_silo.services.apply import organization_tables, replica_checksums, replica_tombstones, replica_versions
 from control_silo.services.control import Control
 from control_silo.services.freshness import organization_freshness
@@ -19,13 +18,13 @@ from control_silo.services.regions import RegionChannels
 from control_silo.services.repair import repair_replicas
 from control_silo.services.webhook import prepare
 from shared.clock import Clock
-from shared.config import CONTROL
 from shared.database.connect import connect
 from shared.database.database import Database
+from shared.domain.peer import CONTROL, is_region_name
 from shared.errors import PermissionDenied, SiloUnreachable
 from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.outbox_servicer import OutboxServicer
-from shared.outbox.replica_servicer import SERVICE_PREFIX, Holdings, ReplicaServicer, Tables
+from shared.outbox.replica_servicer import Holdings, ReplicaServicer, Tables
 from shared.outbox.schema import migrate_outbox
 from shared.outbox.worker import Worker
 from shared.outgoing.client import AppClient
@@ -139,6 +138,6 @@ def make_sender(control: Control) -> Sender:
 
 
 def _tables_for(caller: str) -> Tables:
-    if not caller or caller == CONTROL or caller.startswith(SERVICE_PREFIX):
+    if not is_region_name(caller):
         raise PermissionDenied("Only a region may change its organizations' replicas.")
     return organization_tables(caller)

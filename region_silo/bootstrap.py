@@ -13,12 +13,12 @@ from region_silo.replication.delivery import (
     replica_tombstones,
     replica_versions,
 )
-from region_silo.rpc.app_request_service import AppRequestServicer
-from region_silo.rpc.app_service import AppServicer
-from region_silo.rpc.hook_service import HookServicer
-from region_silo.rpc.organization_service import OrganizationServicer
-from region_silo.rpc.region_calls import RegionTools
-from region_silo.rpc.sentry_app_region_service import SentryAppRegionServicer
+from region_silo.rpc.app_request_servicer import AppRequestServicer
+from region_silo.rpc.app_servicer import AppServicer
+from region_silo.rpc.hook_servicer import HookServicer
+from region_silo.rpc.organization_servicer import OrganizationServicer
+from region_silo.rpc.region_servicer_part import RegionTools
+from region_silo.rpc.sentry_app_region_servicer import SentryAppRegionServicer
 from region_silo.services.app_reader import AppReader
 from region_silo.services.apply import TABLES
 from region_silo.services.freshness import Freshness
@@ -29,9 +29,9 @@ from region_silo.services.way_to_control import WayToControl
 from region_silo.webhooks.prepare import Preparing
 from shared.asking.ask import Asking
 from shared.clock import Clock
-from shared.config import CONTROL
 from shared.database.connect import connect
 from shared.database.database import Database
+from shared.domain.peer import CONTROL
 from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.outbox_servicer import OutboxServicer
 from shared.outbox.replica_servicer import Holdings, ReplicaServicer, only_caller

@@ -1,6 +1,6 @@
 """How it is said that a silo is away: by its name, in one sentence, to clients of either silo alike."""
 
-from shared.config import CONTROL
+from shared.domain.peer import CONTROL
 from shared.errors import SiloUnreachable
 
 

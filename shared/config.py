@@ -10,16 +10,13 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from shared.domain.peer import CONTROL, is_region_name
 from shared.errors import ConfigInvalid
 from shared.mail import Mailer, is_address, parse_mailer
 from shared.outgoing.reach import PUBLIC, Reach
 from shared.rpc.keyring import Keyring
 from shared.rpc.tls import TlsConfig
 
-REGION_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}[a-z0-9]|[a-z]")
-"""1 to 32 lower-case letters, digits and inner hyphens, starting with a letter."""
-CONTROL = "control"
-"""The name of the control silo; no region may have it."""
 DEFAULT_REQUESTS_PER_SECOND = 5_000
 """Of one credential, over HTTP: more than one process answers. Clients learn that there is a limit; operators who want
 one that bites set ``SILO_REQUESTS_PER_SECOND``."""
@@ -130,7 +127,7 @@ class Environment:
     def region_name(self, name: str) -> str:
         """A region's own name."""
         value = self.required(name)
-        if value and (not REGION_NAME.fullmatch(value) or value == CONTROL):
+        if value and not is_region_name(value):
             self._problems.append(
                 f"{name} must be lower-case letters, digits and hyphens, and not {CONTROL!r}: {value!r}."
             )

@@ -22,7 +22,8 @@ from control_silo.services.secret import LAST_CHARACTERS, hash_token, new_token
 from control_silo.services.user import NewUser, UserCreator
 from region_silo.api.app import create_api as create_region_api
 from region_silo.services.registration import Registration
-from shared.config import CONTROL, DEFAULT_REQUESTS_PER_SECOND
+from shared.config import DEFAULT_REQUESTS_PER_SECOND
+from shared.domain.peer import CONTROL
 from shared.domain.scopes import Role
 from shared.http.relay import Relay
 from shared.http.serve import HttpServer

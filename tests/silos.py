@@ -37,10 +37,10 @@ from region_silo.replication.delivery import OrganizationLoader
 from region_silo.services.region import Region
 from region_silo.services.registration import Registration
 from shared.clock import FrozenClock
-from shared.config import CONTROL
 from shared.consistency import TOKEN_NAME
 from shared.database.connect import connect
 from shared.database.database import Database
+from shared.domain.peer import CONTROL
 from shared.domain.scopes import Role
 from shared.outbox.breaker import PROBE_BACKOFF
 from shared.outbox.deliver import ReplicaDestination

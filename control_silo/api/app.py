@@ -25,7 +25,8 @@ from control_silo.services.control import Control
 from control_silo.services.freshness import organization_freshness
 from control_silo.services.region import list_regions
 from shared.category import Owner, owned_by
-from shared.config import CONTROL, DEFAULT_REQUESTS_PER_SECOND
+from shared.config import DEFAULT_REQUESTS_PER_SECOND
+from shared.domain.peer import CONTROL
 from shared.errors import SiloError
 from shared.http.application import create_application
 from shared.http.cors import answer_browsers

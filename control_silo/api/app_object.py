@@ -7,9 +7,9 @@ from control_silo.models.app import SentryApp, SentryAppAvatar, is_older_than
 from control_silo.services.app_access import may_see_ownership, may_see_secrets
 from control_silo.services.app_details import AppDetails
 from control_silo.services.identity import Principal
+from shared.domain.app_status import SentryAppStatus
 from shared.domain.features import IntegrationFeature
 from shared.domain.headers import MASKED_VALUE, mask_headers
-from shared.domain.status import SentryAppStatus
 from shared.domain.subscription import consolidate_events
 from shared.domain.webhook_url import without_credentials
 from shared.http.answer import instant_json

@@ -19,10 +19,10 @@ from control_silo.services.feature import get_switches
 from control_silo.services.identity import Principal
 from control_silo.services.organization import find_organization
 from shared.domain.app_fields import parse_app_fields
+from shared.domain.app_status import SentryAppStatus
 from shared.domain.features import EVENT_HOOKS_FEATURE, is_enabled
 from shared.domain.json_field import shown
 from shared.domain.json_value import JsonObject
-from shared.domain.status import SentryAppStatus
 from shared.errors import AppDisabled, AppNotFound, NotFound, PermissionDenied, Unauthenticated
 from shared.http.answer import empty_answer, json_answer
 from shared.http.endpoint import PAGE_PARAMETERS, Endpoints, Parameter

@@ -5,7 +5,7 @@ from typing import Any
 from control_silo.services.app_access import may_see_code
 from control_silo.services.identity import Principal
 from control_silo.services.installation_details import InstallationDetails
-from shared.domain.status import SentryAppInstallationStatus
+from shared.domain.app_status import SentryAppInstallationStatus
 
 
 def installation_object(details: InstallationDetails, *, principal: Principal) -> dict[str, Any]:

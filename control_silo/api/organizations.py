@@ -13,11 +13,11 @@ from control_silo.services.feature import set_switch
 from control_silo.services.organization import create_organization, creation_times
 from control_silo.services.organization_access import list_visible_organizations
 from control_silo.services.region import list_regions
+from shared.domain.app_status import SentryAppStatus
 from shared.domain.features import MAX_FEATURE_NAME_CHARACTERS
 from shared.domain.json_field import FieldReader, parse_boolean, parse_text
 from shared.domain.json_value import JsonValue
 from shared.domain.slug import MAX_ORGANIZATION_SLUG_CHARACTERS
-from shared.domain.status import SentryAppStatus
 from shared.errors import PermissionDenied
 from shared.http.answer import json_answer
 from shared.http.endpoint import PAGE_PARAMETERS, Endpoints

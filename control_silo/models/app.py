@@ -10,7 +10,7 @@ from control_silo.models.application import ApiApplication
 from control_silo.models.user import User
 from shared.database.columns import IdField, InstantField, JsonField
 from shared.database.model import Model
-from shared.domain.status import SentryAppStatus
+from shared.domain.app_status import SentryAppStatus
 
 if TYPE_CHECKING:
     from control_silo.models.installation import SentryAppInstallation

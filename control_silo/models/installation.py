@@ -6,7 +6,7 @@ from control_silo.models.app import SentryApp, new_uuid
 from control_silo.models.application import ApiGrant, ApiToken
 from shared.database.columns import IdField, InstantField
 from shared.database.model import Model
-from shared.domain.status import SentryAppInstallationStatus
+from shared.domain.app_status import SentryAppInstallationStatus
 
 
 class SentryAppInstallation(Model):

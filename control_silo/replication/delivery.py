@@ -17,8 +17,8 @@ from control_silo.services.app_row import read_apps, read_avatars, read_componen
 from control_silo.services.message import app_message, component_message, installation_message
 from shared.category import Category
 from shared.database.model import tuples_of
+from shared.domain.app_status import SentryAppStatus
 from shared.domain.features import EVENT_HOOKS_FEATURE
-from shared.domain.status import SentryAppStatus
 from shared.domain.subscription import resource_of
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from control_silo.services.asked_regions import REGIONS_DEADLINE_SECONDS, ask_regions
 from control_silo.services.control import Control
-from shared.config import CONTROL
 from shared.domain.path_key import path_key
+from shared.domain.peer import CONTROL
 from shared.errors import NotFound, RegionNotFound
 from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2 as pb
 from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2_grpc, delivery_pb2

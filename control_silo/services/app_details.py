@@ -8,8 +8,8 @@ from control_silo.models.app import IntegrationFeature, SentryApp, SentryAppAvat
 from control_silo.models.application import ApiApplication
 from control_silo.services.control import Control
 from control_silo.services.row import Columns
+from shared.domain.app_status import SentryAppStatus
 from shared.domain.path_key import path_key
-from shared.domain.status import SentryAppStatus
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from shared.database.database import current_database
 from shared.database.dialect import Dialect
-from shared.domain.status import SentryAppStatus
+from shared.domain.app_status import SentryAppStatus
 
 _COLUMNS = (
     "id",

@@ -20,7 +20,7 @@ from shared.consistency import note_written
 from shared.database.dialect import Dialect
 from shared.database.model import tuples_of
 from shared.database.transaction import Transaction
-from shared.domain.status import SentryAppStatus
+from shared.domain.app_status import SentryAppStatus
 from shared.outbox.enqueue import enqueue
 
 

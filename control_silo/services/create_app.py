@@ -18,10 +18,10 @@ from control_silo.services.control import Control
 from control_silo.services.install import create_installation
 from control_silo.services.secret import new_token
 from shared.database.transaction import Transaction
+from shared.domain.app_status import SentryAppStatus
 from shared.domain.features import IntegrationFeature as Feature
 from shared.domain.scopes import close_scopes
 from shared.domain.slug import NUMERIC_SUFFIX_ALPHABET, internal_slug, slugify_name
-from shared.domain.status import SentryAppStatus
 from shared.domain.subscription import expand_events
 from shared.errors import RequestRefused, ValidationFailed
 

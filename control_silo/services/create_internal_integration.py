@@ -14,7 +14,7 @@ from shared.category import Category
 from shared.consistency import note_written
 from shared.database.dialect import Dialect
 from shared.database.transaction import Transaction
-from shared.domain.status import SentryAppStatus
+from shared.domain.app_status import SentryAppStatus
 from shared.errors import OrganizationNotFound, UserNotFound
 
 

@@ -22,8 +22,8 @@ from control_silo.services.held_app import get_held_app, get_held_app_of_install
 from control_silo.services.install import get_installation
 from control_silo.services.webhook import installation_told
 from shared.database.transaction import Transaction
+from shared.domain.app_status import SentryAppInstallationStatus, SentryAppStatus
 from shared.domain.event import AppEvent
-from shared.domain.status import SentryAppInstallationStatus, SentryAppStatus
 from shared.errors import PermissionDenied
 
 DELETABLE = frozenset({SentryAppStatus.UNPUBLISHED, SentryAppStatus.INTERNAL})

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
 from control_silo.models.app import SentryApp, SentryAppComponent
-from shared.domain.status import SentryAppStatus
+from shared.domain.app_status import SentryAppStatus
 
 _LIVE = SentryApp.date_deleted.is_null()
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from control_silo.models.app import SentryApp
 from control_silo.models.installation import SentryAppInstallation, SentryAppInstallationToken
-from shared.domain.status import SentryAppInstallationStatus
+from shared.domain.app_status import SentryAppInstallationStatus
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
 
 _LIVE = SentryAppInstallation.date_deleted.is_null()

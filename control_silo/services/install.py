@@ -14,8 +14,8 @@ from control_silo.services.control import Control
 from control_silo.services.held_app import get_held_app_by_slug, get_held_app_of_installation
 from control_silo.services.webhook import installation_told
 from shared.database.transaction import Transaction
+from shared.domain.app_status import SentryAppInstallationStatus
 from shared.domain.event import AppEvent
-from shared.domain.status import SentryAppInstallationStatus
 from shared.errors import InstallationNotFound, OrganizationNotFound
 
 GRANT_LIFETIME_SECONDS = 600

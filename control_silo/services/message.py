@@ -11,7 +11,7 @@ from control_silo.models.application import ApiApplication
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.region import OrganizationReplica
 from control_silo.services.app_row import ApplicationRow, AppRow, AvatarRow, ComponentRow
-from shared.domain.status import SentryAppInstallationStatus, SentryAppStatus
+from shared.domain.app_status import SentryAppInstallationStatus, SentryAppStatus
 from shared.pb.hybridcloud.apps.v1 import app_pb2, component_pb2, installation_pb2
 from shared.pb.hybridcloud.organizations.v1 import organization_pb2
 

@@ -15,7 +15,7 @@ from control_silo.services.held_app import get_held_app
 from control_silo.services.install import get_installation
 from control_silo.services.seal import open_sealed, seal
 from shared.database.transaction import Transaction
-from shared.domain.status import SentryAppInstallationStatus
+from shared.domain.app_status import SentryAppInstallationStatus
 from shared.errors import AppNotFound
 
 

@@ -16,7 +16,7 @@ from control_silo.services.change import app_changed
 from control_silo.services.control import Control
 from control_silo.services.held_app import get_held_app
 from shared.database.transaction import Transaction
-from shared.domain.status import SentryAppStatus
+from shared.domain.app_status import SentryAppStatus
 from shared.errors import AppNotFound, RequestRefused
 from shared.mail import Mail
 

@@ -8,7 +8,8 @@ import peewee
 from control_silo.models.region import Region
 from control_silo.services.change import region_added
 from control_silo.services.control import Control
-from shared.config import CONTROL, REGION_NAME, is_http_address, is_rpc_address
+from shared.config import is_http_address, is_rpc_address
+from shared.domain.peer import is_region_name
 from shared.domain.region_id import MAX_REGION_NUMBER
 from shared.errors import DatabaseBusy, LimitReached, RegionNameTaken, ValidationFailed
 from shared.outbox.enqueue import announce_destination
@@ -66,7 +67,7 @@ def _next_number() -> int:
 
 def _validate(*, name: str, grpc_address: str, http_address: str, identity: str) -> None:
     problems: dict[str, list[str]] = {}
-    if not REGION_NAME.fullmatch(name) or name == CONTROL:
+    if not is_region_name(name):
         problems["name"] = ["A region's name is lower-case letters, digits and hyphens, and not 'control'."]
     if not is_rpc_address(grpc_address):
         problems["grpc_address"] = ["An address is host:port."]

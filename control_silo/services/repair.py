@@ -16,7 +16,7 @@ from shared.category import Category
 from shared.database.dialect import Dialect
 from shared.database.model import tuples_of
 from shared.database.transaction import Transaction
-from shared.domain.status import SentryAppStatus
+from shared.domain.app_status import SentryAppStatus
 from shared.errors import InvalidInput, RegionNotFound
 from shared.outbox.enqueue import enqueue_each
 

@@ -8,7 +8,7 @@ from control_silo.services.control import Control
 from control_silo.services.held_app import get_held_app
 from control_silo.services.provider_token import seal_again
 from control_silo.services.secret import new_token
-from shared.domain.status import SentryAppStatus
+from shared.domain.app_status import SentryAppStatus
 from shared.errors import NotFound
 
 

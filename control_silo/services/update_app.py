@@ -13,8 +13,8 @@ from control_silo.services.control import Control
 from control_silo.services.create_app import create_components
 from control_silo.services.held_app import get_held_app
 from shared.database.transaction import Transaction
+from shared.domain.app_status import SentryAppStatus
 from shared.domain.scopes import close_scopes
-from shared.domain.status import SentryAppStatus
 from shared.domain.subscription import expand_events, unmet_scope_texts
 from shared.errors import RequestRefused
 

@@ -27,10 +27,10 @@ from region_silo.services.identities import Identities
 from region_silo.services.members import Members
 from region_silo.services.region import Region
 from shared.asking.ask import Asking
-from shared.asking.places import Places
 from shared.category import Owner, owned_by
-from shared.config import CONTROL, DEFAULT_REQUESTS_PER_SECOND
+from shared.config import DEFAULT_REQUESTS_PER_SECOND
 from shared.domain.http_address import base_url
+from shared.domain.peer import CONTROL
 from shared.errors import SiloError
 from shared.http.application import create_application
 from shared.http.cors import answer_browsers
@@ -42,6 +42,7 @@ from shared.http.operations import add_operations
 from shared.http.public_address import PublicAddress
 from shared.http.relay import Relay
 from shared.outbox.status import list_destinations
+from shared.outgoing.places import AppPlaces
 from shared.request_log import SiloRequestLog
 from shared.rpc.keyring import Keyring
 
@@ -96,7 +97,7 @@ def create_api(
     """
     metrics = Metrics(list_ages=lambda: list_ages(region))
     app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
-    places = Places(per_quick_app=MAX_CALLERS_PER_QUICK_APP)
+    places = AppPlaces(per_quick_app=MAX_CALLERS_PER_QUICK_APP)
     asking = Asking(region.outgoing, SiloRequestLog(region.database, region.clock), region.clock, places=places)
     freshness = Freshness(region.database)
     identities, apps = Identities(region, control, freshness), AppReader(region, control, freshness)

@@ -14,9 +14,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared.config import CONTROL
 from shared.consistency import TOKEN_NAME, decode
 from shared.domain.http_address import SiloAddress
+from shared.domain.peer import CONTROL
 from shared.errors import SiloError
 from shared.freshness import WAIT_SECONDS, ReplicaFreshness
 from shared.http.relay import Relay, close_with, forward_paths

@@ -7,8 +7,8 @@ from region_silo.models.organization import Organization
 from region_silo.models.replica import AppReplica, InstallationReplica, TokenReplica
 from region_silo.services.organization import organization_message
 from shared.category import Category
-from shared.config import CONTROL
 from shared.database.model import tuples_of
+from shared.domain.peer import CONTROL
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
 _Replica = type[AppReplica] | type[InstallationReplica] | type[TokenReplica]

@@ -5,9 +5,8 @@ Owns these checks, the same for every service. A region never calls another regi
 
 from region_silo.services.held import are_local
 from region_silo.services.region import Region
-from shared.config import CONTROL
+from shared.domain.peer import CONTROL, is_service
 from shared.errors import CallerNotOwner, FieldMissing, InvalidInput, OrganizationNotFound
-from shared.outbox.replica_servicer import SERVICE_PREFIX
 from shared.rpc.served import current_caller
 
 
@@ -16,7 +15,7 @@ def require_no_other_region(region: Region) -> None:
     CallerNotOwner: another region asks, for what is not its business.
     """
     caller = current_caller()
-    if caller not in (CONTROL, region.name) and not caller.startswith(SERVICE_PREFIX):
+    if caller not in (CONTROL, region.name) and not is_service(caller):
         raise CallerNotOwner(metadata={"caller": caller})
 
 

@@ -11,9 +11,9 @@ from typing import Any
 from region_silo.models.issue import Activity
 from shared.database.columns import JsonField, instant_text
 from shared.database.transaction import Transaction
+from shared.domain.app_status import SentryAppInstallationStatus
 from shared.domain.event import AppEvent
 from shared.domain.happening import Detail, Happening
-from shared.domain.status import SentryAppInstallationStatus
 from shared.domain.subscription import is_subscribed
 from shared.domain.webhook import Actor
 from shared.webhooks.delivery import NewDelivery, enqueue_deliveries

@@ -17,11 +17,11 @@ from region_silo.services.region import Region
 from region_silo.services.way_to_control import WayToControl
 from shared.app_service.alert_component import ALERT_RULE_ACTION
 from shared.away import silo_away
-from shared.config import CONTROL
 from shared.consistency import required
+from shared.domain.app_status import SentryAppInstallationStatus
 from shared.domain.component_definitions import ELEMENT_TYPES
 from shared.domain.path_key import path_key
-from shared.domain.status import SentryAppInstallationStatus
+from shared.domain.peer import CONTROL
 from shared.errors import (
     AppNotFound,
     DeadlineExceeded,

@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 from region_silo.services.hook import Subscription, apply_subscriptions
 from shared.category import Category
 from shared.database.database import Database
-from shared.domain.status import SentryAppInstallationStatus
+from shared.domain.app_status import SentryAppInstallationStatus
 from shared.errors import FieldMissing, InvalidInput
 from shared.outbox.apply import ReplicaTable
 from shared.outbox.digest import state_checksum

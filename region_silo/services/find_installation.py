@@ -10,7 +10,7 @@ from typing import Any
 from region_silo.services.held import NotHeld, require_local
 from region_silo.services.installation_filter import matching_clauses
 from shared.database.database import Database
-from shared.domain.status import SentryAppInstallationStatus
+from shared.domain.app_status import SentryAppInstallationStatus
 from shared.pb.hybridcloud.apps.v1 import app_pb2, component_pb2, installation_pb2
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 

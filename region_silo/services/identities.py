@@ -10,9 +10,9 @@ from region_silo.services.principal import Principal
 from region_silo.services.region import Region
 from shared.away import silo_away
 from shared.circuit import Circuit
-from shared.config import CONTROL
 from shared.consistency import required
 from shared.domain.credential import Credential, CredentialKind
+from shared.domain.peer import CONTROL
 from shared.errors import (
     CredentialsInvalid,
     DeadlineExceeded,

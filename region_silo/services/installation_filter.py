@@ -9,7 +9,7 @@ from typing import Any
 
 from region_silo.services.held import NotHeld, is_local
 from shared.database.database import Database
-from shared.domain.status import SentryAppInstallationStatus
+from shared.domain.app_status import SentryAppInstallationStatus
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 

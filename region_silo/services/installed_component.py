@@ -1,7 +1,7 @@
 """The components of the apps that an organization has installed, from the replicas."""
 
 from region_silo.services.region import Region
-from shared.domain.status import SentryAppInstallationStatus
+from shared.domain.app_status import SentryAppInstallationStatus
 from shared.pb.hybridcloud.apps.v1 import app_pb2, component_pb2
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 

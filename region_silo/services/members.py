@@ -3,8 +3,8 @@
 from region_silo.services.issue_changes import Assignee
 from region_silo.services.principal import Principal
 from shared.away import silo_away
-from shared.config import CONTROL
 from shared.domain.path_key import find_id
+from shared.domain.peer import CONTROL
 from shared.errors import DeadlineExceeded, Unavailable
 from shared.pb.hybridcloud.users.v1 import member_service_pb2, member_service_pb2_grpc, user_pb2
 from shared.rpc.aliases import Channel

@@ -8,8 +8,8 @@ from region_silo.models.organization import Organization
 from region_silo.services.principal import Principal
 from region_silo.services.region import Region
 from shared.category import Category
-from shared.config import CONTROL
 from shared.consistency import note_written
+from shared.domain.peer import CONTROL
 from shared.domain.slug import ORGANIZATION_SLUG_ERROR, is_valid_organization_slug
 from shared.errors import FieldMissing, SlugTaken, ValidationFailed
 from shared.outbox.enqueue import enqueue

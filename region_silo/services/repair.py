@@ -6,8 +6,8 @@ from region_silo.models.organization import Organization
 from region_silo.services.region import Region
 from region_silo.services.row_lock import locked
 from shared.category import Category
-from shared.config import CONTROL
 from shared.database.model import tuples_of
+from shared.domain.peer import CONTROL
 from shared.errors import InvalidInput, RegionNotFound
 from shared.outbox.enqueue import enqueue
 

@@ -17,10 +17,10 @@ from region_silo.services.rule_actions import SENTRY_APP_ACTION
 from shared.database.columns import instant_text
 from shared.database.dialect import Dialect
 from shared.database.transaction import Transaction
+from shared.domain.app_status import SentryAppInstallationStatus
 from shared.domain.event import AppEvent
 from shared.domain.happening import Happening, RuleMet
 from shared.domain.json_value import JsonObject
-from shared.domain.status import SentryAppInstallationStatus
 from shared.domain.webhook import PLATFORM
 from shared.webhooks.delivery import NewDelivery, enqueue_deliveries
 

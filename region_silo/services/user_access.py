@@ -9,7 +9,7 @@ from region_silo.services.held import NotHeld
 from region_silo.services.region import Region
 from region_silo.services.way_to_control import WayToControl
 from shared.away import silo_away
-from shared.config import CONTROL
+from shared.domain.peer import CONTROL
 from shared.errors import DeadlineExceeded, FieldMissing, Unauthenticated, Unavailable
 from shared.pb.hybridcloud.users.v1 import member_service_pb2, member_service_pb2_grpc, user_pb2
 from shared.rpc.aliases import Channel

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from shared.away import silo_away
 from shared.circuit import Circuit
 from shared.clock import Clock
-from shared.config import CONTROL
+from shared.domain.peer import CONTROL
 from shared.errors import Cancelled, DeadlineExceeded, SiloError, SiloUnreachable, Unauthenticated
 from shared.rpc.served import remaining_seconds
 from shared.rpc.server import DEFAULT_MAX_WORKERS

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sized
 
 from google.protobuf.message import Message
 
-from shared.domain.status import SentryAppInstallationStatus
+from shared.domain.app_status import SentryAppInstallationStatus
 from shared.errors import FieldMissing, InvalidInput
 from shared.pb.hybridcloud.apps.v1 import (
     alert_calls_pb2,
@@ -63,7 +63,7 @@ _OPTIONAL_TEXTS: Mapping[type[Message], tuple[str, ...]] = {
 """Looked up as they are; empty ones find nothing."""
 
 
-def check_call(request: Message) -> None:
+def check_request(request: Message) -> None:
     """Returns when the request carries what its method requires.
 
     Raises:

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.app_service.alert_component import ALERT_RULE_ACTION
-from shared.asking.ask import Asking, Question
-from shared.asking.read_answer import BAD_GATEWAY, own_message, upstream_status
+from shared.asking.ask import BAD_GATEWAY, Asking, Question, own_message, upstream_status
 from shared.domain.app_error import AppError, integrator_error, sentry_error
 from shared.domain.component_fields import app_url
 from shared.domain.event import AppEvent
 from shared.domain.json_value import JsonObject, JsonValue
 from shared.errors import RequestRefused, SiloError
-from shared.outgoing.call import AppAnswer
+from shared.outgoing.request import AppAnswer
 from shared.pb.hybridcloud.apps.v1 import alert_calls_pb2, component_pb2
 from shared.rpc.json_struct import object_of, struct_of
 

@@ -13,16 +13,15 @@ from typing import Protocol
 
 import structlog
 
-from shared.asking.places import Place, Places
 from shared.clock import Clock
 from shared.domain.json_text import encode_body
 from shared.domain.json_value import JsonValue
 from shared.domain.request_record import RequestRecord, record_exchange
 from shared.domain.signature import APP_SIGNATURE_HEADER, sign
 from shared.errors import RateLimited, RequestRefused, SiloError
-from shared.outgoing.call import AppAnswer, AppCall, Limits
 from shared.outgoing.client import AppClient, outcome_of
-from shared.outgoing.logged import logged_exchange
+from shared.outgoing.places import AppPlaces, Place
+from shared.outgoing.request import AppAnswer, Limits, OutgoingRequest, logged_exchange
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
 from shared.rpc.served import remaining_seconds
 
@@ -31,12 +30,16 @@ log = structlog.get_logger(__name__)
 DEADLINE_SECONDS = 5.0
 """For all questions that are asked together; somebody waits."""
 CONNECT_SECONDS = 2.0
+BAD_GATEWAY = 502
+"""What the one who asked is told when the app gave no answer that counts."""
+MAX_MESSAGE_CHARACTERS = 1024
+"""How much of an app's own sentence is shown."""
 _SHARE_OF_REMAINING = 0.9
 """How much of the time that the caller allows may be spent on apps: the rest is for the answer."""
 
 
 class RequestLog(Protocol):
-    """Where a silo keeps the calls that it made to apps."""
+    """Where a silo keeps what it asked apps."""
 
     def record(self, records: Sequence[RequestRecord]) -> None:
         """Keeps the records, all or none.
@@ -52,7 +55,7 @@ class _Unlogged:
 
 
 UNLOGGED: RequestLog = _Unlogged()
-"""For a silo whose log nobody reads for these calls: control's is for events of installations alone."""
+"""For a silo whose log nobody reads for these requests: control's is for events of installations alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,18 +75,18 @@ class Asking:
     """Asks apps; safe to share between threads."""
 
     def __init__(
-        self, client: AppClient, request_log: RequestLog, clock: Clock, *, places: Places | None = None
+        self, client: AppClient, request_log: RequestLog, clock: Clock, *, places: AppPlaces | None = None
     ) -> None:
         """Args:
-        client: calls apps.
-        request_log: keeps the calls.
+        client: the way out.
+        request_log: keeps the questions.
         clock: times them.
         places: how many callers may wait for an app; None: the usual number.
         """
         self._client = client
         self._log = request_log
         self._clock = clock
-        self._places = places or Places()
+        self._places = places or AppPlaces()
 
     def ask(self, question: Question) -> AppAnswer:
         """The app's answer, whatever its status.
@@ -105,7 +108,7 @@ class Asking:
             started = [self._start(question, limits, places) for question in questions]
         outcomes = [outcome_of(each.future) if isinstance(each, _Started) else each for each in started]
         records = [
-            _record(question, each.call, outcome, sent_at)
+            _record(question, each.request, outcome, sent_at)
             for question, each, outcome in zip(questions, started, outcomes, strict=True)
             if isinstance(each, _Started)
         ]
@@ -117,12 +120,12 @@ class Asking:
         if place is None:
             return RateLimited("Too many requests to this app are in progress.")
         try:
-            call = _call(question, limits)
+            request = _request(question, limits)
         except RequestRefused as refused:
             return refused
-        future = self._client.submit(call)
+        future = self._client.submit(request)
         place.keep_until_done(future)
-        return _Started(call, future)
+        return _Started(request, future)
 
     def _keep(self, records: Sequence[RequestRecord]) -> None:
         """An answer is worth more than its entry in a log."""
@@ -135,7 +138,7 @@ class Asking:
 
 @dataclass(frozen=True)
 class _Started:
-    call: AppCall
+    request: OutgoingRequest
     future: "Future[AppAnswer]"
 
 
@@ -145,7 +148,7 @@ def _limits() -> Limits:
     return Limits(connect_seconds=min(CONNECT_SECONDS, seconds), read_seconds=seconds, deadline_seconds=seconds)
 
 
-def _call(question: Question, limits: Limits) -> AppCall:
+def _request(question: Question, limits: Limits) -> OutgoingRequest:
     app = question.installation.sentry_app
     if not app.application.client_secret:
         raise RequestRefused("The app has no credentials.")
@@ -156,13 +159,13 @@ def _call(question: Question, limits: Limits) -> AppCall:
         APP_SIGNATURE_HEADER: sign(body, secret=app.application.client_secret),
     }
     method = "GET" if question.payload is None else "POST"
-    return AppCall(method=method, url=question.url, headers=headers, body=body, limits=limits)
+    return OutgoingRequest(method=method, url=question.url, headers=headers, body=body, limits=limits)
 
 
 def _record(
-    question: Question, call: AppCall, outcome: AppAnswer | SiloError, sent_at: datetime
+    question: Question, request: OutgoingRequest, outcome: AppAnswer | SiloError, sent_at: datetime
 ) -> RequestRecord | None:
-    exchange = logged_exchange(call, outcome, headers=call.headers)
+    exchange = logged_exchange(request, outcome, headers=request.headers)
     if exchange is None:
         return None
     app = question.installation.sentry_app
@@ -174,3 +177,23 @@ def _record(
         organization_id=question.installation.organization_id,
         is_internal=app.is_internal,
     )
+
+
+def upstream_status(answer: AppAnswer) -> int:
+    """An app's refusal, as its own status; a status that is neither success nor refusal counts as no answer."""
+    return answer.status if 400 <= answer.status <= 599 else BAD_GATEWAY
+
+
+def own_message(answer: AppAnswer) -> str | None:
+    """The sentence that the app gives for the user: ``message`` of a JSON object."""
+    value = json_value(answer)
+    message = value.get("message") if isinstance(value, dict) else None
+    return message[:MAX_MESSAGE_CHARACTERS] if isinstance(message, str) and message else None
+
+
+def json_value(answer: AppAnswer) -> JsonValue:
+    """The body, or None when it is not JSON: no answer that means anything is null."""
+    try:
+        return answer.parse_json()
+    except ValueError:
+        return None

@@ -6,8 +6,7 @@ Owns what is sent and the three facts that come back. Refuses to know where link
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.asking.ask import Asking, Question
-from shared.asking.read_answer import BAD_GATEWAY, json_value, upstream_status
+from shared.asking.ask import BAD_GATEWAY, Asking, Question, json_value, upstream_status
 from shared.domain.app_error import client_error, integrator_error
 from shared.domain.component_fields import app_url, check_uri
 from shared.domain.event import AppEvent
@@ -15,7 +14,7 @@ from shared.domain.json_field import FieldInvalid, FieldReader, parse_text, show
 from shared.domain.json_value import JsonObject, JsonValue
 from shared.domain.webhook_url import URL_ERROR, parse_url
 from shared.errors import RequestRefused, SiloError, ValidationFailed
-from shared.outgoing.call import AppAnswer
+from shared.outgoing.request import AppAnswer
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
 
 FAILED = "Issue occurred while trying to contact {app_slug} to link issue"

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.asking.ask import Asking, Question
-from shared.asking.read_answer import BAD_GATEWAY, json_value, own_message, upstream_status
+from shared.asking.ask import BAD_GATEWAY, Asking, Question, json_value, own_message, upstream_status
 from shared.domain.app_error import integrator_error
 from shared.domain.component_fields import (
     SELECT_SHAPE_ERROR,
@@ -14,7 +13,7 @@ from shared.domain.component_fields import (
 from shared.domain.event import AppEvent
 from shared.domain.json_value import JsonValue
 from shared.errors import RequestRefused, SiloError, ValidationFailed
-from shared.outgoing.call import AppAnswer
+from shared.outgoing.request import AppAnswer
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
 
 EVENT = AppEvent.SELECT_OPTIONS_REQUESTED.value

@@ -12,7 +12,8 @@ import typer
 from shared.cli.invocation import Invocation, invocation_of
 from shared.cli.topology import FILE_NAME, read_topology
 from shared.clock import Clock, SystemClock
-from shared.config import CONTROL, Environment
+from shared.config import Environment
+from shared.domain.peer import CONTROL
 from shared.errors import ConfigInvalid, DeadlineExceeded, RegionNotFound, SiloError, SiloUnreachable, TargetWrong
 from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2 as outbox_calls
 from shared.pb.hybridcloud.operations.v1 import topology_service_pb2 as topology_calls

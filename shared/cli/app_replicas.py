@@ -10,7 +10,7 @@ from typing import Any
 
 from shared.cli.access import Access
 from shared.cli.org import list_organizations
-from shared.config import CONTROL
+from shared.domain.peer import CONTROL
 from shared.errors import SiloError
 from shared.outbox.digest import BUCKETS
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2, app_service_pb2_grpc, installation_pb2

@@ -10,7 +10,7 @@ from typing import Any
 
 from shared.category import Category, Owner, owned_by
 from shared.cli.access import Access
-from shared.config import CONTROL
+from shared.domain.peer import CONTROL
 from shared.outbox.digest import BUCKETS
 from shared.pb.hybridcloud.replication.v1 import replica_service_pb2, replica_service_pb2_grpc
 from shared.rpc.channel import SiloChannel

@@ -11,7 +11,7 @@ from shared.cli.access import Access, access_of
 from shared.cli.invocation import SiloCommand, SiloGroup
 from shared.cli.output import JsonOption, examples, note, print_json
 from shared.cli.tables import print_pairs, print_table
-from shared.config import CONTROL
+from shared.domain.peer import CONTROL
 from shared.pb.hybridcloud.organizations.v1 import (
     organization_pb2,
     organization_service_pb2,

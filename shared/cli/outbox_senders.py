@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from shared.cli.access import Access
-from shared.config import CONTROL
+from shared.domain.peer import CONTROL
 from shared.errors import RegionNotFound, SiloError
 from shared.pb.hybridcloud.operations.v1 import outbox_pb2, outbox_service_pb2, outbox_service_pb2_grpc
 

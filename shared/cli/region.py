@@ -13,7 +13,7 @@ from shared.cli.invocation import SiloCommand, SiloGroup
 from shared.cli.outbox_senders import TIMEOUT_SECONDS, Stub
 from shared.cli.output import JsonOption, examples, note, print_json
 from shared.cli.tables import print_table
-from shared.config import CONTROL
+from shared.domain.peer import CONTROL
 from shared.errors import RegionNotFound
 from shared.pb.hybridcloud.operations.v1 import (
     outbox_service_pb2,

@@ -13,7 +13,7 @@ from typing import Any
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from shared.cli.access import Access
-from shared.config import CONTROL
+from shared.domain.peer import CONTROL
 from shared.errors import SiloError
 from shared.pb.hybridcloud.operations.v1 import outbox_pb2, outbox_service_pb2, outbox_service_pb2_grpc
 

@@ -8,12 +8,13 @@ import grpc
 from shared.clock import Clock
 from shared.database.database import Database
 from shared.database.transaction import Transaction
+from shared.domain.peer import is_service
 from shared.errors import FieldMissing, PermissionDenied
 from shared.outbox.breaker import BreakerState
 from shared.outbox.message import OutboxMessage
 from shared.outbox.operate import ParkedFilter, discard_parked, list_parked, pause, resume, retry_parked
 from shared.outbox.repair import Repair, held_versions
-from shared.outbox.replica_servicer import SERVICE_PREFIX, category_of
+from shared.outbox.replica_servicer import category_of
 from shared.outbox.status import DestinationStatus, list_destinations
 from shared.pb.hybridcloud.operations.v1 import outbox_pb2, outbox_service_pb2, outbox_service_pb2_grpc
 from shared.rpc.paging import page_of
@@ -109,7 +110,7 @@ class OutboxServicer(outbox_service_pb2_grpc.OutboxServiceServicer):
 
 
 def _refuse_silos() -> None:
-    if not current_caller().startswith(SERVICE_PREFIX):
+    if not is_service(current_caller()):
         raise PermissionDenied("Operators change an outbox; no silo changes another's.")
 
 

@@ -10,6 +10,7 @@ import grpc
 
 from shared.category import Category
 from shared.database.database import Database
+from shared.domain.peer import is_service
 from shared.errors import CallerNotOwner, FieldMissing, InvalidInput, PermissionDenied
 from shared.outbox.apply import ReplicaTable, apply_changes
 from shared.outbox.deliver import Load
@@ -21,8 +22,6 @@ from shared.rpc.served import current_caller
 DEFAULT_PAGE_SIZE = 1000
 MAX_PAGE_SIZE = 5000
 _ALL_BUCKETS = frozenset(range(BUCKETS))
-SERVICE_PREFIX = "service:"
-"""How a caller that is no silo is named."""
 
 Tables = Mapping["replica_pb2.Category", ReplicaTable]
 
@@ -106,7 +105,7 @@ class ReplicaServicer(replica_service_pb2_grpc.ReplicaServiceServicer):
         if not destination:
             return self._holdings.replica_versions(category)
         caller = current_caller()
-        if not caller.startswith(SERVICE_PREFIX) and caller != destination:
+        if not is_service(caller) and caller != destination:
             raise CallerNotOwner
         return self._holdings.owned_versions(category, destination)
 

@@ -1,12 +1,12 @@
 """The one client that calls third parties: bounded in time and size, never redirected, never turned inward.
 
-Owns an event loop on a thread of its own, so that any number of calls run side by side and each ends at its deadline,
-whatever the other side does. Refuses to know apps, signatures and what an answer means. Neither URLs nor headers nor
-bodies are ever logged.
+Owns an event loop on a thread of its own, so that any number of requests run side by side and each ends at its
+deadline, whatever the other side does. Refuses to know apps, signatures and what an answer means. Neither URLs nor
+headers nor bodies are ever logged.
 
-Safety of a call: the host is resolved once, every address that it leads to is judged, and one of those very addresses
-is connected to, while the request still names the host (``Host``, TLS). So a name that changes between the check and
-the connection changes nothing. A connection serves one call: a kept one would serve another name later.
+Safety of a request: the host is resolved once, every address that it leads to is judged, and one of those very
+addresses is connected to, while the request still names the host (``Host``, TLS). So a name that changes between the
+check and the connection changes nothing. A connection serves one request: a kept one would serve another name later.
 """
 
 import asyncio
@@ -24,16 +24,16 @@ import httpx
 
 from shared.database.transaction import refuse_inside_transaction
 from shared.errors import AddressRefused, AppDisconnected, AppStalled, AppTooSlow, AppUnreachable, Cancelled, SiloError
-from shared.outgoing.call import AppAnswer, AppCall
+from shared.outgoing.places import HostPlaces
 from shared.outgoing.reach import Reach
+from shared.outgoing.request import AppAnswer, OutgoingRequest
 from shared.outgoing.resolver import Lookup, Resolver, look_up
-from shared.outgoing.slots import Slots
 
-MAX_CALLS = 256
-"""Calls of one client in progress at a time; further ones wait within their deadline."""
-MAX_CALLS_TO_HOST = 32
-"""Of these, calls to one port of one host: a slow one leaves places for the others, and so does one that listens beside
-others on the same machine."""
+MAX_REQUESTS = 256
+"""Requests of one client in progress at a time; further ones wait within their deadline."""
+MAX_REQUESTS_TO_HOST = 32
+"""Of these, requests to one port of one host: a slow one leaves places for the others, and so does one that listens
+beside others on the same machine."""
 MAX_ADDRESSES = 4
 """Addresses of a host that are tried at most."""
 USER_AGENT = "silo"
@@ -47,7 +47,7 @@ for _name in ("httpx", "httpcore"):  # both log URLs, one of them headers
 
 
 class AppClient:
-    """Calls apps; safe to share between threads. Starts nothing before its first call."""
+    """Sends requests to apps; safe to share between threads. Starts nothing before its first one."""
 
     def __init__(self, reach: Reach, *, tls: ssl.SSLContext | None = None, lookup: Lookup = look_up) -> None:
         """Args:
@@ -59,32 +59,32 @@ class AppClient:
         self._resolver = Resolver(lookup)
         self._tls = tls
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._slots = Slots(total=MAX_CALLS, per_host=MAX_CALLS_TO_HOST)
+        self._places = HostPlaces(total=MAX_REQUESTS, per_host=MAX_REQUESTS_TO_HOST)
         self._submitting = threading.Lock()
         self._is_closed = False
 
-    def send(self, call: AppCall) -> AppAnswer:
-        """Makes one call and waits for its end.
+    def send(self, request: OutgoingRequest) -> AppAnswer:
+        """Sends one request and waits for what comes of it.
 
         Raises:
             AddressRefused: the URL is none that may be called.
             AppUnreachable: the host has no address, or none accepts a connection.
             AppTooSlow: connecting, or waiting for the answer to begin or for its next piece, took too long.
-            AppStalled: the whole call took longer than its deadline, in its answer or before it could begin.
+            AppStalled: the whole of it took longer than its deadline, in its answer or before it could begin.
             AppDisconnected: the connection ended before the answer, or what came was no HTTP.
             RpcInsideTransaction: a database transaction is open here.
         """
         try:
-            return self.submit(call).result()
+            return self.submit(request).result()
         except CancelledError as exc:
             raise Cancelled from exc
 
-    def send_all(self, calls: Iterable[AppCall]) -> list[AppAnswer | SiloError]:
-        """Makes calls side by side, and answers in their order what became of each; none delays another."""
-        return [outcome_of(future) for future in [self.submit(call) for call in calls]]
+    def send_all(self, requests: Iterable[OutgoingRequest]) -> list[AppAnswer | SiloError]:
+        """Sends requests side by side, and answers in their order what became of each; none delays another."""
+        return [outcome_of(future) for future in [self.submit(request) for request in requests]]
 
-    def submit(self, call: AppCall) -> "Future[AppAnswer]":
-        """Starts one call; the future ends as ``send`` does, at the call's deadline at the latest.
+    def submit(self, request: OutgoingRequest) -> "Future[AppAnswer]":
+        """Starts one request; the future ends as ``send`` does, at its deadline at the latest.
 
         Raises:
             RpcInsideTransaction: a database transaction is open here.
@@ -95,10 +95,10 @@ class AppClient:
             if self._is_closed:
                 raise Cancelled
             loop = self._loop or self._start()
-            return asyncio.run_coroutine_threadsafe(self._call(call), loop)
+            return asyncio.run_coroutine_threadsafe(self._answer(request), loop)
 
     def close(self) -> None:
-        """Ends every call with ``Cancelled``. Idempotent."""
+        """Ends every request with ``Cancelled``. Idempotent."""
         with self._submitting:
             if self._is_closed:
                 return
@@ -118,28 +118,28 @@ class AppClient:
         self._thread.start()
         return loop
 
-    async def _call(self, call: AppCall) -> AppAnswer:
+    async def _answer(self, request: OutgoingRequest) -> AppAnswer:
         progress = _Progress()
         try:
-            async with asyncio.timeout(call.limits.deadline_seconds):
-                url = self._parse(call.url)
-                async with self._slots.taken(f"{url.host}:{_port(url)}"):
+            async with asyncio.timeout(request.limits.deadline_seconds):
+                url = self._parse(request.url)
+                async with self._places.taken(f"{url.host}:{_port(url)}"):
                     progress.is_unanswered = True
                     with _translated():
-                        return await self._exchange(call, url, progress)
+                        return await self._exchange(request, url, progress)
         except TimeoutError as exc:
             raise (AppTooSlow if progress.is_unanswered else AppStalled) from exc
 
-    async def _exchange(self, call: AppCall, url: httpx.URL, progress: "_Progress") -> AppAnswer:
-        addresses = await _within(call.limits.connect_seconds, self._addresses(url))
+    async def _exchange(self, request: OutgoingRequest, url: httpx.URL, progress: "_Progress") -> AppAnswer:
+        addresses = await _within(request.limits.connect_seconds, self._addresses(url))
         tls = self._tls or httpx.create_ssl_context()
         async with httpx.AsyncHTTPTransport(verify=tls, trust_env=False) as transport:
             for address in addresses[:-1]:
                 try:
-                    return await _send(transport, call, url, address, progress)
+                    return await _send(transport, request, url, address, progress)
                 except (httpx.ConnectError, httpx.ConnectTimeout):
                     continue  # nothing of the request was sent
-            return await _send(transport, call, url, addresses[-1], progress)
+            return await _send(transport, request, url, addresses[-1], progress)
 
     def _parse(self, text: str) -> httpx.URL:
         try:
@@ -176,25 +176,25 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
 
 @dataclass
 class _Progress:
-    """How far a call came, for whoever looks at it after its deadline."""
+    """How far a request came, for whoever looks at it after its deadline."""
 
     is_unanswered: bool = False
-    """Whether it had its place among the calls, and the app had not begun to answer."""
+    """Whether it had its place among the others, and the app had not begun to answer."""
 
 
 async def _send(
-    transport: httpx.AsyncHTTPTransport, call: AppCall, url: httpx.URL, address: str, progress: _Progress
+    transport: httpx.AsyncHTTPTransport, request: OutgoingRequest, url: httpx.URL, address: str, progress: _Progress
 ) -> AppAnswer:
-    limits = call.limits
+    limits = request.limits
     timeouts = {"connect": limits.connect_seconds, "read": limits.read_seconds, "write": limits.read_seconds}
-    request = httpx.Request(
-        call.method,
+    sent = httpx.Request(
+        request.method,
         url.copy_with(userinfo=b"", host=address),
-        headers=_headers(call, url),
-        content=call.body,
+        headers=_headers(request, url),
+        content=request.body,
         extensions={"timeout": timeouts, "sni_hostname": url.raw_host.decode("ascii").rstrip(".")},
     )
-    response = await transport.handle_async_request(request)
+    response = await transport.handle_async_request(sent)
     progress.is_unanswered = False
     try:
         body, is_truncated = await _read(response, limits.answer_bytes)
@@ -204,10 +204,10 @@ async def _send(
     return AppAnswer(status=response.status_code, headers=headers, body=body, is_truncated=is_truncated)
 
 
-def _headers(call: AppCall, url: httpx.URL) -> list[tuple[bytes, bytes]]:
-    """The call's own headers above ours; those that say how the request travels are ours alone."""
+def _headers(request: OutgoingRequest, url: httpx.URL) -> list[tuple[bytes, bytes]]:
+    """Its own headers above ours; those that say how the request travels are ours alone."""
     framing = {"host": url.netloc, "connection": b"close", "accept-encoding": b"identity"}
-    given = [(name, value) for name, value in call.headers.items() if name.lower() not in framing]
+    given = [(name, value) for name, value in request.headers.items() if name.lower() not in framing]
     names = {name.lower() for name, _ in given}
     headers = [(name.encode("ascii"), value) for name, value in framing.items()]
     if "user-agent" not in names:
@@ -256,7 +256,7 @@ async def _cancel_all() -> None:
 
 
 def outcome_of(future: "Future[AppAnswer]") -> AppAnswer | SiloError:
-    """Waits for a call that was submitted; its error is a value here."""
+    """Waits for a request that was submitted; its error is a value here."""
     try:
         return future.result()
     except SiloError as error:

@@ -15,8 +15,7 @@ from shared.domain.signature import APP_SIGNATURE_HEADER, HOOK_SIGNATURE_HEADER,
 from shared.domain.webhook import webhook_headers
 from shared.errors import AddressRefused, SiloError
 from shared.outbox.message import Rejection
-from shared.outgoing.call import AppAnswer, AppCall
-from shared.outgoing.logged import logged_exchange
+from shared.outgoing.request import AppAnswer, OutgoingRequest, logged_exchange
 from shared.webhooks.delivery import Delivery
 
 TOO_MANY_REQUESTS = 429
@@ -36,11 +35,11 @@ class Recipient:
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """A call that is to be made."""
+    """A request that is to be sent."""
 
     delivery: Delivery
     recipient: Recipient
-    call: AppCall
+    request: OutgoingRequest
     own_headers: dict[str, str]
     """Those of the platform alone."""
     started_at: datetime
@@ -56,13 +55,13 @@ def make_attempt(delivery: Delivery, recipient: Recipient, *, at: datetime) -> A
     if recipient.client_secret:
         signatures = sign_webhook(json.loads(body), secret=recipient.client_secret).headers
     headers = webhook_headers(delivery.event, request_id=delivery.request_id, at=at, signatures=signatures)
-    call = AppCall(
+    request = OutgoingRequest(
         method="POST",
         url=recipient.url,
         headers=merge_headers(recipient.custom_headers, over=headers),
         body=body.encode("ascii"),
     )
-    return Attempt(delivery=delivery, recipient=recipient, call=call, own_headers=headers, started_at=at)
+    return Attempt(delivery=delivery, recipient=recipient, request=request, own_headers=headers, started_at=at)
 
 
 def judge(outcome: AppAnswer | SiloError) -> Rejection | None:
@@ -76,7 +75,7 @@ def judge(outcome: AppAnswer | SiloError) -> Rejection | None:
 
 def record_of(attempt: Attempt, outcome: AppAnswer | SiloError) -> RequestRecord | None:
     """The entry of the request log; None for what is not logged."""
-    exchange = logged_exchange(attempt.call, outcome, headers=attempt.own_headers)
+    exchange = logged_exchange(attempt.request, outcome, headers=attempt.own_headers)
     if exchange is None:
         return None
     return record_exchange(

@@ -8,7 +8,7 @@ from shared.database.database import Database
 from shared.database.transaction import Transaction
 from shared.domain.request_record import NO_ANSWER
 from shared.errors import SiloError
-from shared.outgoing.call import AppAnswer
+from shared.outgoing.request import AppAnswer
 from shared.request_log import keep_records
 from shared.webhooks.attempt import Attempt, record_of
 from shared.webhooks.delivery import Delivery, DeliveryAttempt, DeliveryState, clear_away

@@ -23,8 +23,8 @@ from shared.errors import Cancelled, Internal, SiloError
 from shared.outbox.claim import Retry, acknowledge, claim, release, retry_or_park
 from shared.outbox.drain import ATTEMPTS_BEFORE_PARKING, OBJECT_BACKOFF
 from shared.outbox.message import Claim, MessageState, Rejection
-from shared.outgoing.call import AppAnswer
 from shared.outgoing.client import AppClient, outcome_of
+from shared.outgoing.request import AppAnswer
 from shared.wake import EVERY_APP
 from shared.webhooks.attempt import Attempt, Recipient, judge, make_attempt
 from shared.webhooks.delivery import DESTINATION_PREFIX, Delivery, DeliveryState, destination_of
@@ -181,7 +181,7 @@ class Sender:
     def _call(self, claimed: Claim, delivery: Delivery, recipient: Recipient, *, claimed_at: datetime) -> None:
         attempt = make_attempt(delivery, recipient, at=self._clock.now())
         try:
-            future = self._client.submit(attempt.call)
+            future = self._client.submit(attempt.request)
         except Cancelled:  # this process is about to end
             release(self._database, [claimed], now=claimed_at)
             raise

@@ -21,7 +21,7 @@ from control_silo.services.superuser import ensure_superuser
 from shared.clock import SystemClock
 from shared.database.connect import connect
 from shared.database.dialect import Dialect
-from shared.domain.status import SentryAppStatus
+from shared.domain.app_status import SentryAppStatus
 from shared.http.answer import json_answer
 from shared.http.application import PREFIX
 from shared.http.route import CallRoute

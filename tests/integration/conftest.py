@@ -9,7 +9,7 @@ import pytest
 
 from shared.cli.access import Access
 from shared.cli.compare import Comparer
-from shared.config import CONTROL
+from shared.domain.peer import CONTROL
 from tests.silos import Silos, running_silos
 
 

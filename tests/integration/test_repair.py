@@ -14,7 +14,7 @@ from shared.category import Category
 from shared.cli.access import Access
 from shared.cli.compare import Comparer
 from shared.cli.repair import look, repair
-from shared.config import CONTROL
+from shared.domain.peer import CONTROL
 from shared.errors import FieldMissing, InvalidInput, PermissionDenied, RegionNotFound
 from shared.outbox.repair import MAX_ID, MAX_REPLICAS, MAX_VERSION
 from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2 as pb

@@ -17,7 +17,7 @@ from control_silo.services.update_app import SentryAppUpdater
 from region_silo.replication.delivery import OrganizationLoader
 from shared.cli.access import Access
 from shared.cli.compare import Comparer
-from shared.config import CONTROL
+from shared.domain.peer import CONTROL
 from shared.errors import Forbidden, NotFound
 from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.drain import Drain

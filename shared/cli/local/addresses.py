@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from shared.config import CONTROL
+from shared.domain.peer import CONTROL
 from shared.errors import ConfigInvalid
 
 HOST = "127.0.0.1"

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from shared.cli.topology import FILE_NAME, Topology, find_topology, write_topology
-from shared.config import CONTROL
+from shared.domain.peer import CONTROL
 from shared.errors import ConfigInvalid
 
 _LOCK = "up.lock"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from shared.cli.local.silo_process import SiloProcess, SiloSpec
 from shared.cli.rest import RestClient
 from shared.cli.topology import Organization, Silo, Topology, User
-from shared.config import CONTROL
+from shared.domain.peer import CONTROL
 from shared.errors import Internal
 
 ORGANIZATION_SLUG = "acme"

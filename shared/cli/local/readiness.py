@@ -9,7 +9,7 @@ import httpx
 from shared.cli.access import Access
 from shared.cli.local.silo_process import SiloProcess, failure_of
 from shared.cli.status_report import PROBE_SECONDS, is_healthy
-from shared.config import CONTROL
+from shared.domain.peer import CONTROL
 from shared.errors import DeadlineExceeded, SiloError
 
 READY_SECONDS = 60.0

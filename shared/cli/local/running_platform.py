@@ -18,7 +18,7 @@ from shared.cli.local.first_start import complete_topology, make_rpc_keys
 from shared.cli.local.readiness import wait_until_ready
 from shared.cli.local.silo_process import SiloProcess, SiloSpec, make_specs, migrate_all
 from shared.cli.topology import Topology
-from shared.config import CONTROL, REGION_NAME
+from shared.domain.peer import CONTROL, is_region_name
 from shared.errors import ConfigInvalid
 
 DEFAULT_REGIONS = ("us", "de")
@@ -99,7 +99,7 @@ def running_platform(wanted: Wanted, *, report: Callable[[str], None]) -> Iterat
 
 def _refuse_bad_names(regions: Sequence[str]) -> None:
     for name in regions:
-        if not REGION_NAME.fullmatch(name) or name == CONTROL:
+        if not is_region_name(name):
             raise ConfigInvalid(
                 f"{name!r} is no name for a region: 1 to 32 lower-case letters, digits and inner hyphens, "
                 f"starting with a letter, and not {CONTROL!r}."

@@ -11,7 +11,7 @@ from typing import IO
 
 from shared.cli.local.addresses import Address
 from shared.cli.local.data_directory import DataDirectory
-from shared.config import CONTROL
+from shared.domain.peer import CONTROL
 from shared.errors import ConfigInvalid, DeadlineExceeded, Internal, SiloError
 
 MIGRATE_SECONDS = 60.0

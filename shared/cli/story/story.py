@@ -20,7 +20,7 @@ from shared.cli.rest import RestClient
 from shared.cli.status_report import read_status
 from shared.cli.story.arrival import Observer
 from shared.cli.story.view import Chapter, RegionScene, StoryView
-from shared.config import CONTROL
+from shared.domain.peer import CONTROL
 from shared.errors import DeadlineExceeded
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2, app_service_pb2_grpc
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.config import CONTROL
+from shared.domain.peer import CONTROL
 from tests.contract.rest.stage import REGION, Stage
 from tests.integration.region.issues.world import envelope_of, exception
 

@@ -10,7 +10,7 @@ import region_silo.bootstrap
 from control_silo.api.app import list_endpoints as list_control_endpoints
 from control_silo.services.user import NewUser
 from region_silo.api.app import list_endpoints as list_region_endpoints
-from shared.config import CONTROL
+from shared.domain.peer import CONTROL
 from shared.domain.scopes import Role
 from tests.contract.rest.exchange import Exchange, Naming, Templates, json_of
 from tests.http_silos import HttpSilos, serving_http

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import jwt
 
-from shared.config import CONTROL
+from shared.domain.peer import CONTROL
 from tests.contract.rest import region_story
 from tests.contract.rest.stage import Stage
 from tests.pictures import picture

@@ -13,7 +13,7 @@ import pytest
 
 from control_silo.api.app import list_endpoints as list_control_endpoints
 from region_silo.api.app import list_endpoints as list_region_endpoints
-from shared.config import CONTROL
+from shared.domain.peer import CONTROL
 from tests.contract.rest.exchange import Exchange
 from tests.contract.rest.record import FOLDER, file_name, golden_files
 from tests.contract.rest.stage import REGION, Stage, open_stage

@@ -15,7 +15,7 @@ from control_silo.services.superuser import ensure_superuser
 from shared.cli.main import run
 from shared.cli.topology import Organization, Silo, Topology, User, write_topology
 from shared.clock import SystemClock
-from shared.config import CONTROL
+from shared.domain.peer import CONTROL
 from shared.http.serve import HttpServer
 from tests.silos import Silos, running_silos
 

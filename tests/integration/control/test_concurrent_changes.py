@@ -18,8 +18,8 @@ from control_silo.services.install import SentryAppInstallationUpdater, get_inst
 from control_silo.services.region import register_region
 from control_silo.services.update_app import SentryAppUpdater
 from region_silo.models.replica import AppReplica
+from shared.domain.app_status import SentryAppInstallationStatus
 from shared.domain.features import EVENT_HOOKS_FEATURE
-from shared.domain.status import SentryAppInstallationStatus
 from shared.outbox.message import OutboxMessage
 from tests.conftest import PostgresServer
 from tests.integration.contention import Contention, contention

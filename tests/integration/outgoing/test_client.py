@@ -13,9 +13,9 @@ from shared.errors import (
     Cancelled,
     RpcInsideTransaction,
 )
-from shared.outgoing.call import AppAnswer, AppCall, Limits
-from shared.outgoing.client import MAX_CALLS, MAX_CALLS_TO_HOST, AppClient
+from shared.outgoing.client import MAX_REQUESTS, MAX_REQUESTS_TO_HOST, AppClient
 from shared.outgoing.reach import Reach
+from shared.outgoing.request import AppAnswer, Limits, OutgoingRequest
 from tests.integration.outgoing.raw import drip, raw_server, say, say_nothing
 from tests.integration.third_party import ThirdPartyApp
 
@@ -24,13 +24,18 @@ PATIENT = Limits(read_seconds=60, deadline_seconds=60)
 BRIEF = Limits(connect_seconds=0.2, read_seconds=0.2, deadline_seconds=0.4)
 
 
-def get(url: str, *, limits: Limits = USUAL) -> AppCall:
-    return AppCall(method="GET", url=url, limits=limits)
+def get(url: str, *, limits: Limits = USUAL) -> OutgoingRequest:
+    return OutgoingRequest(method="GET", url=url, limits=limits)
 
 
 def test_an_app_receives_what_was_sent_and_its_answer_comes_back(client: AppClient, app: ThirdPartyApp) -> None:
     app.answers("/hook", status=201, body="né".encode(), X_Kind="card")
-    call = AppCall(method="POST", url=f"{app.url}/hook?a=1", headers={"X-One": "é", "Content-Type": "a/b"}, body=b"{}")
+    call = OutgoingRequest(
+        method="POST",
+        url=f"{app.url}/hook?a=1",
+        headers={"X-One": "é", "Content-Type": "a/b"},
+        body=b"{}",
+    )
     answer = client.send(call)
     assert (answer.status, answer.text(), answer.headers["x-kind"], answer.is_success) == (201, "né", "card", True)
     received = app.requests[0]
@@ -39,7 +44,7 @@ def test_an_app_receives_what_was_sent_and_its_answer_comes_back(client: AppClie
 
 
 def test_the_platform_alone_says_how_a_request_travels(client: AppClient, app: ThirdPartyApp) -> None:
-    client.send(AppCall(method="GET", url=app.url, headers={"Host": "other", "Accept-Encoding": "gzip"}))
+    client.send(OutgoingRequest(method="GET", url=app.url, headers={"Host": "other", "Accept-Encoding": "gzip"}))
     headers = app.requests[0].headers
     assert headers["host"] == f"127.0.0.1:{app.port}"
     assert (headers["connection"], headers["accept-encoding"], headers["user-agent"]) == ("close", "identity", "silo")
@@ -125,8 +130,8 @@ def test_calls_side_by_side_answer_in_order_each_with_its_own_end(client: AppCli
 def test_any_number_of_calls_to_a_slow_host_leaves_room_for_another(client: AppClient, app: ThirdPartyApp) -> None:
     app.holds("/never")
     app.answers("/quick", json=1)
-    slow = [client.submit(get(f"http://localhost:{app.port}/never")) for _ in range(MAX_CALLS + 1)]
-    app.wait_for(MAX_CALLS_TO_HOST)
+    slow = [client.submit(get(f"http://localhost:{app.port}/never")) for _ in range(MAX_REQUESTS + 1)]
+    app.wait_for(MAX_REQUESTS_TO_HOST)
     assert client.send(get(f"{app.url}/quick")).status == 200
     assert not any(future.done() for future in slow)
 

@@ -11,17 +11,17 @@ from hypothesis.strategies import text
 
 from shared.domain.component_fields import app_url, check_uri
 from shared.errors import AddressRefused, AppStalled, AppTooSlow, AppUnreachable, ValidationFailed
-from shared.outgoing.call import AppAnswer, AppCall, Limits
-from shared.outgoing.client import MAX_CALLS_TO_HOST, AppClient
+from shared.outgoing.client import MAX_REQUESTS_TO_HOST, AppClient
 from shared.outgoing.reach import Reach
+from shared.outgoing.request import AppAnswer, Limits, OutgoingRequest
 from shared.outgoing.resolver import Lookup
 from tests.integration.third_party import ThirdPartyApp, running_app
 
 BRIEF = Limits(connect_seconds=0.5, read_seconds=0.5, deadline_seconds=1)
 
 
-def get(url: str) -> AppCall:
-    return AppCall(method="GET", url=url, limits=BRIEF)
+def get(url: str) -> OutgoingRequest:
+    return OutgoingRequest(method="GET", url=url, limits=BRIEF)
 
 
 @pytest.mark.parametrize(
@@ -157,9 +157,9 @@ def test_a_name_server_that_does_not_answer_delays_no_other_host(app: ThirdParty
 def test_a_slow_app_delays_none_that_listens_at_another_port_of_its_host(client: AppClient, app: ThirdPartyApp) -> None:
     with running_app() as slow:
         held = slow.holds("/")
-        patient = AppCall(method="GET", url=f"{slow.url}/")
-        waiting = [client.submit(patient) for _ in range(MAX_CALLS_TO_HOST + 1)]
-        slow.wait_for(MAX_CALLS_TO_HOST)
+        patient = OutgoingRequest(method="GET", url=f"{slow.url}/")
+        waiting = [client.submit(patient) for _ in range(MAX_REQUESTS_TO_HOST + 1)]
+        slow.wait_for(MAX_REQUESTS_TO_HOST)
         assert client.send(get(f"{app.url}/")).status == 404
         held.set()
         assert {call.result().status for call in waiting} == {200}

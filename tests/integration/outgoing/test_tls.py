@@ -13,9 +13,9 @@ from cryptography.x509.oid import NameOID
 
 from shared.clock import SystemClock
 from shared.errors import AppUnreachable
-from shared.outgoing.call import AppCall
 from shared.outgoing.client import AppClient
 from shared.outgoing.reach import Reach
+from shared.outgoing.request import OutgoingRequest
 from tests.integration.third_party import ThirdPartyApp, running_app
 
 NAME = "kanban.example"
@@ -59,17 +59,17 @@ def client_of(authority: Path | None) -> Iterator[AppClient]:
 
 def test_an_app_that_proves_its_name_is_called_by_its_name(app: ThirdPartyApp, certificate: Path) -> None:
     with client_of(certificate) as client:
-        client.send(AppCall(method="GET", url=f"https://{NAME}:{app.port}/"))
+        client.send(OutgoingRequest(method="GET", url=f"https://{NAME}:{app.port}/"))
     assert app.requests[0].headers["host"] == f"{NAME}:{app.port}"
 
 
 def test_an_app_with_the_certificate_of_another_name_is_not_called(app: ThirdPartyApp, certificate: Path) -> None:
     with client_of(certificate) as client, pytest.raises(AppUnreachable):
-        client.send(AppCall(method="GET", url=f"https://other.example:{app.port}/"))
+        client.send(OutgoingRequest(method="GET", url=f"https://other.example:{app.port}/"))
     assert not app.requests
 
 
 def test_an_app_for_which_no_authority_vouches_is_not_called(app: ThirdPartyApp) -> None:
     with client_of(None) as client, pytest.raises(AppUnreachable):
-        client.send(AppCall(method="GET", url=f"https://{NAME}:{app.port}/"))
+        client.send(OutgoingRequest(method="GET", url=f"https://{NAME}:{app.port}/"))
     assert not app.requests

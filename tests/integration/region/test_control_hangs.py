@@ -13,7 +13,7 @@ import pytest
 import region_silo.bootstrap
 from control_silo.models.app import SentryApp
 from region_silo.services.way_to_control import MAX_WAITING
-from shared.config import CONTROL
+from shared.domain.peer import CONTROL
 from shared.errors import SiloError, SiloUnreachable
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2 as pb
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from region_silo.services.registration import ATTEMPTS_PER_WARNING, Registration
 from shared.clock import FrozenClock
-from shared.config import CONTROL
+from shared.domain.peer import CONTROL
 from shared.errors import SiloError
 from shared.rpc.channel import connect
 from shared.rpc.keyring import Keyring

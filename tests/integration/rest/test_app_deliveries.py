@@ -11,7 +11,7 @@ import control_silo.bootstrap
 import region_silo.bootstrap
 from control_silo.models.app import SentryApp
 from control_silo.services.user import NewUser
-from shared.config import CONTROL
+from shared.domain.peer import CONTROL
 from shared.domain.scopes import Role
 from shared.domain.signature import sign_webhook
 from shared.webhooks.delivery import NewDelivery, enqueue_deliveries

@@ -14,8 +14,8 @@ from control_silo.models.app import SentryApp
 from control_silo.models.region import Region
 from control_silo.services.request_log import RequestQuery, list_requests
 from control_silo.services.user import NewUser
-from shared.config import CONTROL
 from shared.domain.event import REQUEST_LOG_EVENTS
+from shared.domain.peer import CONTROL
 from shared.domain.request_record import RequestRecord
 from shared.domain.scopes import Role
 from shared.errors import RpcInsideTransaction

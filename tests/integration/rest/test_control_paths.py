@@ -14,8 +14,8 @@ from control_silo.api.app import list_endpoints
 from region_silo.api.app import create_api
 from region_silo.api.forward import forward_control_paths
 from region_silo.services.freshness import Freshness
-from shared.config import CONTROL
 from shared.consistency import TOKEN_NAME, decode
+from shared.domain.peer import CONTROL
 from shared.http.application import PREFIX
 from shared.http.forwarded import ForwardingProver
 from shared.http.relay import Relay

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.config import CONTROL
+from shared.domain.peer import CONTROL
 from tests.integration.rest.conftest import Web
 
 LIMIT = 3

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared.asking.places import MAX_CALLERS_PER_APP
 from shared.domain.scopes import Role
+from shared.outgoing.places import MAX_CALLERS_PER_APP
 from tests.integration.region.apps.world import BOARDS, SCHEMA, Caller, World
 from tests.integration.third_party import running_app
 

@@ -13,11 +13,11 @@ from region_silo.services.freshness import Freshness
 from region_silo.services.held import NotHeld
 from region_silo.services.region import Region
 from region_silo.services.way_to_control import WayToControl
-from shared.app_service.request import check_call
+from shared.app_service.request import check_request
 from shared.asking.ask import Asking
 from shared.away import silo_away
-from shared.config import CONTROL
 from shared.consistency import TOKEN_NAME, encode, required
+from shared.domain.peer import CONTROL, is_service
 from shared.errors import (
     CallerNotOwner,
     DeadlineExceeded,
@@ -25,7 +25,6 @@ from shared.errors import (
     Unauthenticated,
     Unavailable,
 )
-from shared.outbox.replica_servicer import SERVICE_PREFIX
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
 from shared.request_log import SiloRequestLog
 from shared.rpc.served import add_trailer, current_caller
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
     Ask = grpc.UnaryUnaryMultiCallable[Request, Response]
 
 
-class RegionCalls:
+class ReplicaFirst:
     """Calls that a region answers for control."""
 
     def __init__(
@@ -80,7 +79,7 @@ class RegionCalls:
             ReplicaBehind: the replicas are older than what the reader has seen, and control is away.
             Unavailable: the replicas cannot tell, and control is away or more calls wait for it than may.
         """
-        check_call(request)
+        check_request(request)
         is_fresh = self._freshness.wait(required())
         known: Response | None = None
         if is_fresh:
@@ -106,7 +105,7 @@ class RegionCalls:
             InvalidInput: the request is not complete.
             Unavailable: control is away, or more calls wait for it than may.
         """
-        check_call(request)
+        check_request(request)
         return self._ask_to_read(request, ask)
 
     def write(self, request: Request, ask: "Ask[Request, Response]") -> Response:
@@ -118,9 +117,9 @@ class RegionCalls:
             Unavailable, DeadlineExceeded: control is away, more calls wait for it than may, or it did not answer in
                 time.
         """
-        check_call(request)
+        check_request(request)
         caller = current_caller()
-        if caller not in (CONTROL, self.region.name) and not caller.startswith(SERVICE_PREFIX):
+        if caller not in (CONTROL, self.region.name) and not is_service(caller):
             raise CallerNotOwner(metadata={"caller": caller})
         with self._way.asking(tells_silence=False):
             return _forward(request, ask, timeout_seconds=None)

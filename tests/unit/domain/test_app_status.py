@@ -1,6 +1,6 @@
 import pytest
 
-from shared.domain.status import SentryAppInstallationStatus, SentryAppStatus
+from shared.domain.app_status import SentryAppInstallationStatus, SentryAppStatus
 
 
 @pytest.mark.parametrize(

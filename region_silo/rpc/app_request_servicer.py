@@ -1,4 +1,4 @@
-"""``AppRequestService``: this region's log of calls to apps, and its deliveries."""
+"""``AppRequestService``: this region's log of requests to apps, and its deliveries."""
 
 from collections.abc import Sequence
 

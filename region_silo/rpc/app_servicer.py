@@ -1,8 +1,13 @@
-"""A region's answers about apps (``app_calls.proto``)."""
+"""``AppService`` in a region, which holds replicas of what control owns; and its answers about apps themselves.
+
+Owns the part of ``app_calls.proto``.
+"""
 
 import grpc
 
-from region_silo.rpc.calls import RegionCalls
+from region_silo.rpc.component_servicer import AlertPart, ComponentPart
+from region_silo.rpc.installation_servicer import InstallationPart
+from region_silo.rpc.replica_first import ReplicaFirst
 from region_silo.services.find_app import (
     apps_of_organization,
     apps_of_proxy_users,
@@ -11,9 +16,11 @@ from region_silo.services.find_app import (
     get_app_by_slug,
 )
 from shared.pb.hybridcloud.apps.v1 import app_calls_pb2 as pb
+from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
+from shared.rpc.consistency import consistent
 
 
-class AppCalls(RegionCalls):
+class AppPart(ReplicaFirst):
     """Reads of apps from the replicas; writes go to control."""
 
     def GetSentryAppById(
@@ -107,3 +114,8 @@ class AppCalls(RegionCalls):
         self, request: pb.CreateInternalIntegrationForChannelRequestRequest, context: grpc.ServicerContext
     ) -> pb.CreateInternalIntegrationForChannelRequestResponse:
         return self.write(request, self.control.CreateInternalIntegrationForChannelRequest)
+
+
+@consistent
+class AppServicer(AppPart, InstallationPart, ComponentPart, AlertPart, app_service_pb2_grpc.AppServiceServicer):
+    """Answers from the replicas, else with what control says."""

@@ -1,14 +1,22 @@
-"""``IdentityService`` on control: regions ask who is behind the credentials they were shown."""
+"""``IdentityService`` and ``MemberService`` on control: who is behind a credential, and who belongs to an organization.
+
+Answers regions alone, each about its own organizations alone.
+"""
 
 import grpc
 
 from control_silo.services.control import Control
 from control_silo.services.identity import Principal, identify_session_hash, identify_token_hash
-from control_silo.services.principal_message import principal_message
-from shared.config import CONTROL
+from control_silo.services.members import find_member
+from control_silo.services.principal_message import principal_message, user_message
+from shared.domain.peer import is_region_name
 from shared.errors import CredentialsInvalid, FieldMissing, PermissionDenied
-from shared.outbox.replica_servicer import SERVICE_PREFIX
-from shared.pb.hybridcloud.users.v1 import identity_service_pb2, identity_service_pb2_grpc
+from shared.pb.hybridcloud.users.v1 import (
+    identity_service_pb2,
+    identity_service_pb2_grpc,
+    member_service_pb2,
+    member_service_pb2_grpc,
+)
 from shared.rpc.served import current_caller
 
 
@@ -39,6 +47,30 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
 
 def _calling_region() -> str:
     caller = current_caller()
-    if not caller or caller == CONTROL or caller.startswith(SERVICE_PREFIX):
+    if not is_region_name(caller):
         raise PermissionDenied("Only a region may ask who is behind a credential.")
     return caller
+
+
+class MemberServicer(member_service_pb2_grpc.MemberServiceServicer):
+    """Answers regions alone, each about its own organizations alone."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+
+    def FindMember(
+        self, request: member_service_pb2.FindMemberRequest, context: grpc.ServicerContext
+    ) -> member_service_pb2.FindMemberResponse:
+        region = current_caller()
+        if not is_region_name(region):
+            raise PermissionDenied("Only a region may ask who belongs to an organization.")
+        if not (request.user_id or request.email):
+            raise FieldMissing.at("email", "this field or user_id is required.")
+        found = find_member(
+            self._control,
+            region=region,
+            organization_id=request.organization_id,
+            user_id=request.user_id or None,
+            email=request.email or None,
+        )
+        return member_service_pb2.FindMemberResponse(member=user_message(found) if found else None)

@@ -2,7 +2,7 @@
 
 import grpc
 
-from control_silo.rpc.calls import ControlCalls
+from control_silo.rpc.answering import ControlAnswers
 from control_silo.services.message import organization_message
 from control_silo.services.organization import find_organization, list_organizations
 from shared.errors import FieldMissing, Unimplemented
@@ -12,7 +12,7 @@ from shared.rpc.paging import page_of
 
 
 @consistent
-class OrganizationServicer(ControlCalls, organization_service_pb2_grpc.OrganizationServiceServicer):
+class OrganizationServicer(ControlAnswers, organization_service_pb2_grpc.OrganizationServiceServicer):
     """Answers from control's replicas."""
 
     def ProvisionOrganization(

@@ -1,11 +1,10 @@
-"""``SentryAppRegionService`` about issues: their links to tickets in apps' own systems."""
+"""``SentryAppRegionService`` about issues' links to tickets in apps' own systems, and about select fields."""
 
 import grpc
 
 from region_silo.models.external_issue import PlatformExternalIssue
 from region_silo.models.issue import Issue
-from region_silo.rpc.app_error import Refusal
-from region_silo.rpc.region_calls import Installation, SentryAppRegionCalls
+from region_silo.rpc.region_servicer_part import Installation, Refusal, RegionServicerPart
 from region_silo.services.actors import display_name
 from region_silo.services.external_issue import delete_link, find_link_by_id, keep_link
 from region_silo.services.identity import find_http_url
@@ -15,14 +14,15 @@ from region_silo.services.issues import find_issue
 from region_silo.services.linked_issue import get_project, linked_issue
 from region_silo.services.organization import find_organization
 from shared.asking.issue_link import Asker, LinkAction, LinkedIssue, read_ticket
+from shared.asking.select_options import SelectField, get_select_options
 from shared.domain.app_error import client_error
-from shared.domain.component_fields import check_uri
+from shared.domain.component_fields import SelectChoices, check_uri
 from shared.domain.json_field import FieldReader
 from shared.errors import FieldMissing
 from shared.pb.hybridcloud.region.v1 import external_issue_pb2
 from shared.pb.hybridcloud.region.v1 import sentry_app_region_service_pb2 as pb
 from shared.pb.hybridcloud.users.v1 import user_pb2
-from shared.rpc.json_struct import object_of
+from shared.rpc.json_struct import list_of, object_of, struct_of
 
 NO_ISSUE_TO_LINK = "Could not find the corresponding issue for the given groupId"
 NO_ISSUE = "Could not find the corresponding issue for the given issueId"
@@ -32,7 +32,7 @@ MAY_NOT_CREATE = "You do not have permission to create an external issue for thi
 MAY_NOT_DELETE = "You do not have permission to delete this external issue."
 
 
-class IssueCalls(SentryAppRegionCalls):
+class IssueLinkPart(RegionServicerPart):
     """Links of issues."""
 
     def CreateIssueLink(
@@ -126,3 +126,39 @@ def link_message(link: PlatformExternalIssue) -> external_issue_pb2.RpcPlatformE
         display_name=link.display_name,
         web_url=link.web_url,
     )
+
+
+MAY_NOT_ACCESS = "You do not have permission to access this project."
+
+
+class SelectPart(RegionServicerPart):
+    """Choices of select fields."""
+
+    def GetSelectOptions(
+        self, request: pb.GetSelectOptionsRequest, context: grpc.ServicerContext
+    ) -> pb.GetSelectOptionsResponse:
+        installation = self.installation(request.installation, organization_id=request.organization_id)
+        with Refusal() as refusal:
+            field = SelectField(
+                installation=installation,
+                uri=check_uri(request.uri),
+                project_slug=self._project_slug(request),
+                search=request.query if request.HasField("query") else None,
+                dependent_data=request.dependent_data if request.HasField("dependent_data") else None,
+            )
+            return _answer(get_select_options(self.tools.asking, field))
+        return pb.GetSelectOptionsResponse(error=refusal.error)
+
+    def _project_slug(self, request: pb.GetSelectOptionsRequest) -> str | None:
+        if not request.HasField("project_id"):
+            return None
+        project = get_project(self.region, request.organization_id, request.project_id)
+        user = request.user if request.HasField("user") else None
+        if not self.has_access(user, organization_id=request.organization_id):
+            raise client_error(MAY_NOT_ACCESS, status=403)
+        return project.slug
+
+
+def _answer(choices: SelectChoices) -> pb.GetSelectOptionsResponse:
+    default = None if choices.default_value is None else struct_of({"value": choices.default_value}).fields["value"]
+    return pb.GetSelectOptionsResponse(choices=[list_of(choice) for choice in choices.choices], default_value=default)

@@ -11,7 +11,7 @@ from region_silo.services.organization import (
     provision_organization,
 )
 from region_silo.services.region import Region
-from shared.config import CONTROL
+from shared.domain.peer import CONTROL
 from shared.errors import FieldMissing, PermissionDenied
 from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2, organization_service_pb2_grpc
 from shared.rpc.consistency import consistent

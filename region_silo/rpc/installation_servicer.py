@@ -1,11 +1,11 @@
-"""A region's answers about installations (``installation_calls.proto``)."""
+"""A region's answers about installations: the part of ``AppService`` of ``installation_calls.proto``."""
 
 from typing import TypeAlias
 
 import grpc
 from google.protobuf import json_format, struct_pb2
 
-from region_silo.rpc.calls import RegionCalls
+from region_silo.rpc.replica_first import ReplicaFirst
 from region_silo.services.find_installation import (
     find_installed,
     find_organization_of_live_token,
@@ -24,7 +24,7 @@ _Many: TypeAlias = (
 )
 
 
-class InstallationCalls(RegionCalls):
+class InstallationPart(ReplicaFirst):
     """Reads of installations from the replicas."""
 
     def SerializeMany(

@@ -1,10 +1,9 @@
-"""Control's answers about installations (``installation_calls.proto``)."""
+"""Control's answers about installations: the part of ``AppService`` of ``installation_calls.proto``."""
 
 import grpc
 from google.protobuf import json_format, struct_pb2
 
-from control_silo.rpc.calls import ControlCalls
-from control_silo.rpc.ownership import require_owner
+from control_silo.rpc.answering import ControlAnswers, require_owner
 from control_silo.rpc.render import find_installation_message, installation_messages
 from control_silo.services.find_installation import (
     find_installation_of_proxy_user,
@@ -21,7 +20,7 @@ from shared.pb.hybridcloud.apps.v1 import installation_calls_pb2 as pb
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
 
 
-class InstallationCalls(ControlCalls):
+class InstallationPart(ControlAnswers):
     """Reads of installations."""
 
     def SerializeMany(

@@ -1,14 +1,19 @@
-"""Control's answers about apps (``app_calls.proto``)."""
+"""``AppService`` on control, the owner of apps and installations; and its answers about apps themselves.
 
+Owns the part of ``app_calls.proto``, and what a caller may write into an app: the rules are ``shared.domain``'s.
+"""
+
+from collections.abc import Sequence
 from typing import Any
 
 import grpc
-from google.protobuf import json_format
+from google.protobuf import json_format, struct_pb2
 
-from control_silo.rpc.app_inputs import checked_events, checked_name, checked_scopes
-from control_silo.rpc.calls import ControlCalls
-from control_silo.rpc.ownership import require_owner
+from control_silo.rpc.answering import ControlAnswers, require_owner
+from control_silo.rpc.component_servicer import AlertPart, ComponentPart
+from control_silo.rpc.installation_servicer import InstallationPart
 from control_silo.rpc.render import app_messages, find_app_message, installation_messages
+from control_silo.services.control import Control
 from control_silo.services.create_internal_integration import InternalIntegrationCreator
 from control_silo.services.find_app import (
     apps_of_organization,
@@ -17,16 +22,24 @@ from control_silo.services.find_app import (
     find_app_by_application,
     find_app_by_slug,
 )
+from control_silo.services.freshness import organization_freshness
 from control_silo.services.notification_emails import notification_emails
 from control_silo.services.update_app import SentryAppUpdater
-from shared.app_service.request import check_call
-from shared.domain.status import SentryAppStatus
-from shared.errors import AppNotFound
+from shared.app_service.request import check_request
+from shared.domain.app_fields import NAME_LENGTH_ERROR
+from shared.domain.app_status import SentryAppStatus
+from shared.domain.json_field import shown
+from shared.domain.scopes import is_valid_scope
+from shared.domain.slug import MAX_NAME_CHARACTERS
+from shared.domain.subscription import ALL_EVENTS, RESOURCES
+from shared.errors import AppNotFound, ValidationFailed
+from shared.freshness import ReplicaFreshness
 from shared.pb.hybridcloud.apps.v1 import app_calls_pb2 as pb
-from shared.pb.hybridcloud.apps.v1 import app_pb2
+from shared.pb.hybridcloud.apps.v1 import app_pb2, app_service_pb2_grpc
+from shared.rpc.consistency import consistent
 
 
-class AppCalls(ControlCalls):
+class AppPart(ControlAnswers):
     """Reads and writes of apps."""
 
     def GetSentryAppById(
@@ -115,7 +128,7 @@ class AppCalls(ControlCalls):
     def CreateInternalIntegrationForChannelRequest(
         self, request: pb.CreateInternalIntegrationForChannelRequestRequest, context: grpc.ServicerContext
     ) -> pb.CreateInternalIntegrationForChannelRequestResponse:
-        check_call(request)
+        check_request(request)
         creator = InternalIntegrationCreator(
             name=checked_name(request.integration_name, field="integration_name"),
             author=None,
@@ -151,3 +164,59 @@ class AppCalls(ControlCalls):
             return None
         with self.control.database.snapshot():
             return find_app_message(app)
+
+
+def checked_name(text: str, *, field: str) -> str:
+    """The name without surrounding white space.
+
+    Raises:
+        ValidationFailed: nothing is left, it is too long, or it holds a NUL.
+    """
+    name = text.strip()
+    if not name:
+        raise ValidationFailed(fields={field: ["This field may not be blank."]})
+    if len(name) > MAX_NAME_CHARACTERS:
+        raise ValidationFailed(fields={field: [NAME_LENGTH_ERROR]})
+    if "\x00" in name:
+        raise ValidationFailed(fields={field: ["Null characters are not allowed."]})
+    return name
+
+
+def checked_scopes(scopes: Sequence[str], *, field: str) -> Sequence[str]:
+    """The scopes as they are.
+
+    Raises:
+        ValidationFailed: one of them does not exist; one text for each.
+    """
+    unknown = [f"{shown(scope)} not a valid scope" for scope in scopes if not is_valid_scope(scope)]
+    if unknown:
+        raise ValidationFailed(fields={field: unknown})
+    return scopes
+
+
+def checked_events(events: struct_pb2.ListValue) -> list[str]:
+    """The resources and events that the list names.
+
+    Raises:
+        ValidationFailed: an item is no text, or names neither.
+    """
+    if any(value.WhichOneof("kind") != "string_value" for value in events.values):
+        raise ValidationFailed(fields={"events": ["Not a valid string."]})
+    names = [value.string_value for value in events.values]
+    unknown = [shown(name) for name in dict.fromkeys(names) if name not in ALL_EVENTS and name not in RESOURCES]
+    if unknown:
+        raise ValidationFailed(fields={"events": [f"Invalid event subscription: {', '.join(unknown)}"]})
+    return names
+
+
+@consistent
+class AppServicer(AppPart, InstallationPart, ComponentPart, AlertPart, app_service_pb2_grpc.AppServiceServicer):
+    """Answers from control's tables."""
+
+    def __init__(self, control: Control, *, freshness: ReplicaFreshness | None = None) -> None:
+        """Args:
+        control: database and clock.
+        freshness: of control's replicas, the one that ``ReplicaServicer`` tells of its commits; without it a read
+            that has to wait for an organization looks every ``RECHECK_SECONDS``.
+        """
+        super().__init__(control, freshness or organization_freshness(control))

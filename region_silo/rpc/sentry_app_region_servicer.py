@@ -1,12 +1,16 @@
-"""``SentryAppRegionService`` about the projects that an installation's hook is confined to."""
+"""``SentryAppRegionService``: what apps do with the things that this region owns. Refusals travel inside answers.
+
+Owns the parts about the projects that a hook is confined to, and about how often apps are looked at and used.
+"""
 
 from collections.abc import Iterable
 
 import grpc
 
 from region_silo.models.hook import ServiceHookProject
-from region_silo.rpc.app_error import Refusal
-from region_silo.rpc.region_calls import Installation, SentryAppRegionCalls
+from region_silo.rpc.issue_link_servicer import IssueLinkPart, SelectPart
+from region_silo.rpc.region_servicer_part import Installation, Refusal, RegionServicerPart
+from region_silo.rpc.served_here import require_no_other_region
 from region_silo.services.hook_project import (
     UNKNOWN,
     delete_hook_projects,
@@ -14,9 +18,22 @@ from region_silo.services.hook_project import (
     parse_project_identifiers,
     set_hook_projects,
 )
+from region_silo.services.interaction import (
+    Counts,
+    count_interactions,
+    count_views,
+    parse_interaction,
+    record_interaction,
+)
 from shared.domain.app_error import client_error
+from shared.domain.period import parse_period
+from shared.errors import InvalidInput
+from shared.pb.hybridcloud.region.v1 import (
+    interaction_pb2,
+    sentry_app_region_service_pb2_grpc,
+    service_hook_project_pb2,
+)
 from shared.pb.hybridcloud.region.v1 import sentry_app_region_service_pb2 as pb
-from shared.pb.hybridcloud.region.v1 import service_hook_project_pb2
 from shared.pb.hybridcloud.users.v1 import user_pb2
 from shared.rpc.json_struct import items_of
 
@@ -25,7 +42,7 @@ MAY_NOT_CHANGE = "Some projects affected by this request are not accessible"
 MAY_NOT_DELETE = "Cannot remove projects that are not accessible"
 
 
-class HookProjectCalls(SentryAppRegionCalls):
+class HookProjectPart(RegionServicerPart):
     """Projects of hooks."""
 
     def GetServiceHookProjects(
@@ -87,3 +104,62 @@ def _messages(projects: Iterable[ServiceHookProject]) -> list[service_hook_proje
         service_hook_project_pb2.RpcServiceHookProject(id=project.id, project_id=project.project_id)
         for project in projects
     ]
+
+
+MAX_COMPONENT_TYPES = 100
+"""In one call; each is a series of its own."""
+
+
+class InteractionPart(RegionServicerPart):
+    """Counts."""
+
+    def GetInteractionStats(
+        self, request: pb.GetInteractionStatsRequest, context: grpc.ServicerContext
+    ) -> pb.GetInteractionStatsResponse:
+        self.require_app(request.sentry_app)
+        if len(request.component_types) > MAX_COMPONENT_TYPES:
+            raise InvalidInput.at("component_types", f"{MAX_COMPONENT_TYPES} is the limit.")
+        with Refusal() as refusal:
+            period = parse_period(
+                since=request.since,
+                until=request.until,
+                interval_seconds=request.resolution if request.HasField("resolution") else None,
+            )
+            with self.region.database.snapshot():
+                views = count_views(request.sentry_app, period)
+                interactions = count_interactions(request.sentry_app, request.component_types, period)
+            by_type = {
+                name: interaction_pb2.ComponentInteractions(counts=_count_messages(counts))
+                for name, counts in interactions.items()
+            }
+            return pb.GetInteractionStatsResponse(views=_count_messages(views), component_interactions=by_type)
+        return pb.GetInteractionStatsResponse(error=refusal.error)
+
+    def RecordInteraction(
+        self, request: pb.RecordInteractionRequest, context: grpc.ServicerContext
+    ) -> pb.RecordInteractionResponse:
+        require_no_other_region(self.region)
+        self.require_app(request.sentry_app)
+        with Refusal() as refusal:
+            interaction = parse_interaction(
+                request.sentry_app,
+                tsdb_field=request.tsdb_field,
+                component_type=request.component_type if request.HasField("component_type") else None,
+            )
+            record_interaction(self.region, interaction)
+            return pb.RecordInteractionResponse(success=True)
+        return pb.RecordInteractionResponse(error=refusal.error)
+
+
+def _count_messages(counts: Counts) -> list[interaction_pb2.InteractionCount]:
+    return [interaction_pb2.InteractionCount(time=time, count=count) for time, count in counts]
+
+
+class SentryAppRegionServicer(
+    SelectPart,
+    IssueLinkPart,
+    HookProjectPart,
+    InteractionPart,
+    sentry_app_region_service_pb2_grpc.SentryAppRegionServiceServicer,
+):
+    """Answers control and services; other regions have nothing here."""

@@ -1,10 +1,15 @@
-"""A call to an app and its answer, as values. Owns their shape; refuses to know what either means."""
+"""A request that goes out to an app and what came back, as values, and what the request log has of the two.
+
+Owns their shape; refuses to know what either means.
+"""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shared.domain.json_value import JsonValue
+from shared.domain.request_record import Exchange
+from shared.errors import AppTooSlow, AppUnreachable, SiloError
 
 MAX_ANSWER_BYTES = 1_048_576
 """How much of an answer's body is read; the rest is left unread."""
@@ -12,19 +17,19 @@ MAX_ANSWER_BYTES = 1_048_576
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """How long a call may take and how much it may bring back."""
+    """How long a request may take and how much it may bring back."""
 
     connect_seconds: float = 1.0
     """To find the host and connect to one of its addresses."""
     read_seconds: float = 5.0
     """Between two pieces of the answer, and for the first to come."""
     deadline_seconds: float = 5.0
-    """For the whole call, whatever happens in it."""
+    """For the whole of it, whatever happens on the way."""
     answer_bytes: int = MAX_ANSWER_BYTES
 
 
 @dataclass(frozen=True, kw_only=True)
-class AppCall:
+class OutgoingRequest:
     """One request to an app. Its headers and body may hold secrets, so that it prints without them."""
 
     method: str
@@ -70,6 +75,24 @@ class AppAnswer:
         except RecursionError as exc:
             raise ValueError("the answer is nested too deeply") from exc
         return value
+
+
+def logged_exchange(
+    request: OutgoingRequest, outcome: AppAnswer | SiloError, *, headers: Mapping[str, str]
+) -> Exchange | None:
+    """The request and its answer (spec §5.4); None for what is not logged: what never left, or was cut off.
+
+    Args:
+        request: as it was made.
+        outcome: what came back.
+        headers: those of the call that are no secrets of the app's own.
+    """
+    if isinstance(outcome, SiloError) and not isinstance(outcome, AppTooSlow | AppUnreachable):
+        return None
+    exchange = Exchange(url=request.url, headers=headers, body=request.body)
+    if isinstance(outcome, SiloError):
+        return exchange
+    return replace(exchange, response_code=outcome.status, response_headers=outcome.headers, response_body=outcome.body)
 
 
 def _refuse_constant(name: str) -> float:

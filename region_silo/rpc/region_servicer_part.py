@@ -1,15 +1,22 @@
-"""What every method of ``SentryAppRegionService`` works with, and the judgement of who asks."""
+"""What every part of ``SentryAppRegionService`` works with: the judgement of who asks, and refusals inside answers.
+
+Owns the translation of an app's errors to ``RpcSentryAppError`` (spec §3.4).
+"""
 
 from dataclasses import dataclass
+from typing import Self
 
 from region_silo.rpc.served_here import require_ids, require_no_other_region, require_organizations
 from region_silo.services.app_reader import AppReader
 from region_silo.services.region import Region
 from region_silo.services.user_access import UserAccess
 from shared.asking.ask import Asking
-from shared.errors import FieldMissing, InvalidInput
+from shared.domain.app_error import AppError, AppErrorType, client_error
+from shared.errors import FieldMissing, InvalidInput, RequestRefused, ValidationFailed
 from shared.pb.hybridcloud.apps.v1 import app_pb2, installation_pb2
+from shared.pb.hybridcloud.region.v1 import sentry_app_error_pb2
 from shared.pb.hybridcloud.users.v1 import user_pb2
+from shared.rpc.json_struct import struct_of
 
 Installation = installation_pb2.RpcSentryAppInstallation
 
@@ -24,7 +31,7 @@ class RegionTools:
     asking: Asking
 
 
-class SentryAppRegionCalls:
+class RegionServicerPart:
     """A part of ``SentryAppRegionService``."""
 
     def __init__(self, tools: RegionTools) -> None:
@@ -71,3 +78,44 @@ class SentryAppRegionCalls:
     def has_access(self, user: user_pb2.RpcUser | None, *, organization_id: int) -> bool:
         """Whether the user may reach the organization's projects and issues; None: access is not checked."""
         return user is None or self.tools.access.has_access(user, organization_id=organization_id)
+
+
+class Refusal:
+    """A block that catches what belongs into an answer; whatever else is raised becomes the call's status."""
+
+    error: sentry_app_error_pb2.RpcSentryAppError | None = None
+    """What was caught; None when nothing was."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, AppError):
+            self.error = error_message(error)
+        elif isinstance(error, ValidationFailed):
+            self.error = _invalid(error)
+        elif isinstance(error, RequestRefused):
+            self.error = error_message(client_error(error.message))
+        return self.error is not None
+
+
+def error_message(error: AppError) -> sentry_app_error_pb2.RpcSentryAppError:
+    """The error as a message; facts that are not there stay absent."""
+    message = sentry_app_error_pb2.RpcSentryAppError(
+        error_type=error.type.value, status_code=error.status, message=error.message
+    )
+    if error.public_context:
+        message.public_context.CopyFrom(struct_of(error.public_context))
+    if error.webhook_context:
+        message.webhook_context.CopyFrom(struct_of(error.webhook_context))
+    return message
+
+
+def _invalid(error: ValidationFailed) -> sentry_app_error_pb2.RpcSentryAppError:
+    texts = [text for texts in error.fields.values() for text in texts]
+    return sentry_app_error_pb2.RpcSentryAppError(
+        error_type=AppErrorType.CLIENT.value,
+        status_code=400,
+        message=texts[0] if texts else error.message,
+        public_dict=struct_of(dict(error.fields)) if error.fields else None,
+    )

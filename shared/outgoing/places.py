@@ -1,16 +1,17 @@
-"""A bulkhead: how many callers may wait for one app at a time.
+"""Places: how many may wait for one app, and how many requests may be on their way to one host and in all.
 
-Owns the count. Whoever waits for an app holds one of a server's threads; without a bound, one slow app would hold them
+Owns the counts. Whoever waits for an app holds one of a server's threads; without a bound, one slow app would hold them
 all. A place is held only while that very app is asked: who asks two apps and waits for the slow one keeps nobody from
 the quick one. Refuses to know what is asked.
 """
 
+import asyncio
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from typing import Any
 
@@ -43,7 +44,7 @@ class Place:
             self._give_back()
 
 
-class Places:
+class AppPlaces:
     """Safe to share between threads."""
 
     def __init__(
@@ -93,3 +94,29 @@ class Places:
             del self._since[app_id][key]
             if not self._since[app_id]:
                 del self._since[app_id]
+
+
+class HostPlaces:
+    """Places of requests to hosts, and of all requests. Belongs to one event loop.
+
+    Who waits for a host holds no place that a call to another host could have.
+    """
+
+    def __init__(self, *, total: int, per_host: int) -> None:
+        self._total = asyncio.Semaphore(total)
+        self._per_host = per_host
+        self._hosts: dict[str, asyncio.Semaphore] = {}
+        self._users: Counter[str] = Counter()
+
+    @asynccontextmanager
+    async def taken(self, host: str) -> AsyncIterator[None]:
+        """Waits for a place and keeps it inside the block."""
+        of_host = self._hosts.setdefault(host, asyncio.Semaphore(self._per_host))
+        self._users[host] += 1
+        try:
+            async with of_host, self._total:
+                yield
+        finally:
+            self._users[host] -= 1
+            if not self._users[host]:
+                del self._users[host], self._hosts[host]

@@ -1,0 +1,57 @@
+"""How control answers: what it checks, whom it refuses, and what it reads from.
+
+Owns the order, check, wait for replicas, read, and the rule that a region acts only for its own organizations.
+"""
+
+import contextlib
+from collections.abc import Iterator
+
+from google.protobuf.message import Message
+
+from control_silo.services.change import region_of_organization
+from control_silo.services.control import Control
+from shared.app_service.request import check_request
+from shared.asking.ask import UNLOGGED, Asking
+from shared.consistency import required
+from shared.domain.peer import CONTROL, is_service
+from shared.errors import CallerNotOwner, ReplicaBehind
+from shared.freshness import ReplicaFreshness
+from shared.rpc.served import current_caller
+
+
+class ControlAnswers:
+    """Calls that control answers from its own tables."""
+
+    def __init__(self, control: Control, freshness: ReplicaFreshness) -> None:
+        self.control = control
+        self.asking = Asking(control.outgoing, UNLOGGED, control.clock)
+        self._freshness = freshness
+
+    @contextlib.contextmanager
+    def reading(self, request: Message) -> Iterator[None]:
+        """A snapshot to answer a request from, once the request is known to be complete.
+
+        Raises:
+            InvalidInput: the request is not complete.
+            ReplicaBehind: the reader has seen an organization that has not arrived here.
+        """
+        check_request(request)
+        if not self._freshness.wait(required()):
+            raise ReplicaBehind
+        with self.control.database.snapshot():
+            yield
+
+
+def require_owner(organization_id: int) -> None:
+    """Returns when whoever calls may act for the organization. Needs a session.
+
+    Control itself and callers that are no silo may act for every organization.
+
+    Raises:
+        CallerNotOwner: the caller is a region, and the organization lives elsewhere or nowhere.
+    """
+    caller = current_caller()
+    if caller == CONTROL or is_service(caller):
+        return
+    if region_of_organization(organization_id) != caller:
+        raise CallerNotOwner(metadata={"caller": caller, "organization_id": str(organization_id)})
