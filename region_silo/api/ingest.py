@@ -1,21 +1,22 @@
 """Where events come in: ``/api/<project>/envelope/`` and ``/store/``, outside the API that people and apps use.
 
-Owns the limits and the answers. Senders prove themselves by a project's public key alone, so that any page that is
-monitored may send, and nothing can be read.
+Owns the limits, the answers, and who sends. Senders prove themselves by the public key of a DSN alone, wherever they
+put it, so that any page that is monitored may send, and nothing can be read.
 """
 
 import base64
 import binascii
+import re
+from collections.abc import Iterable
 from typing import cast
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from region_silo.api.call import Desk
-from region_silo.api.content_encoding import unpack, unpack_zlib
-from region_silo.api.envelope import MAX_ENVELOPE_BYTES, Envelope, Item, parse_envelope
-from region_silo.api.sender import public_key_of
+from region_silo.api.envelope import MAX_ENVELOPE_BYTES, Envelope, Item, parse_envelope, unpack, unpack_zlib
 from region_silo.models.project import Project
 from region_silo.services.event_text import without_nul
 from region_silo.services.incoming_event import read_event
@@ -24,7 +25,7 @@ from region_silo.services.projects import get_project_for_key
 from region_silo.services.region import Region
 from shared.domain.json_value import JsonObject
 from shared.domain.path_key import path_key
-from shared.errors import BodyTooLarge, MalformedBody, ValidationFailed
+from shared.errors import BodyTooLarge, CredentialsInvalid, CredentialsMissing, MalformedBody, ValidationFailed
 from shared.http.answer import json_answer
 from shared.http.body import parse_object, read_body
 from shared.http.event_pages import BAD_PROJECT, answer_pages
@@ -37,6 +38,11 @@ EVENT = "event"
 _TRANSACTION = "transaction"
 """The one type of event that is no problem of the software, and is dropped like other items."""
 _NO_EVENT = "invalid JSON data: an event is an object"
+MISSING = "missing authorization information"
+SEVERAL = "multiple authorization payloads detected"
+
+_PUBLIC_KEY = re.compile(r"[0-9A-Za-z]{1,64}", re.ASCII)
+_SCHEME = re.compile(r"\s*sentry\s+", re.IGNORECASE)
 
 
 def accept_events(app: FastAPI) -> None:
@@ -62,7 +68,7 @@ def _take_envelope(request: Request, project_id: str, body: bytes) -> Response:
     encoding = request.headers.get("content-encoding", "")
     envelope = parse_envelope(unpack(body, encoding=encoding, max_bytes=MAX_ENVELOPE_BYTES))
     region = _region(request)
-    project = _project(region, project_id, public_key=public_key_of(request, dsn=envelope.dsn))
+    project = _project(region, project_id, public_key=_public_key_of(request, dsn=envelope.dsn))
     events = [item for item in envelope.items if item.type == EVENT]
     stored = [_store(region, project, item, event_id=_event_id(envelope, events)) for item in events]
     event_id = next(iter(stored), envelope.event_id)
@@ -73,7 +79,7 @@ def _take_event(request: Request, project_id: str, body: bytes) -> Response:
     encoding = request.headers.get("content-encoding", "")
     raw = _plain(unpack(body, encoding=encoding, max_bytes=MAX_EVENT_BYTES))
     region = _region(request)
-    project = _project(region, project_id, public_key=public_key_of(request))
+    project = _project(region, project_id, public_key=_public_key_of(request))
     return json_answer({"id": _store(region, project, Item(EVENT, raw), event_id=None)})
 
 
@@ -123,3 +129,57 @@ def _plain(raw: bytes) -> bytes:
 
 def _region(request: Request) -> Region:
     return cast(Desk, request.app.state.desk).region
+
+
+def _public_key_of(request: Request, *, dsn: str | None = None) -> str:
+    """The key of a request: from ``X-Sentry-Auth`` or ``Authorization: Sentry …``, the query, or an envelope's DSN.
+
+    Args:
+        request: as it was sent.
+        dsn: of the envelope; it may repeat what the request says, and speaks for it when that says nothing.
+
+    Raises:
+        CredentialsMissing: there is none.
+        CredentialsInvalid: there are two, or one that is no key.
+        MalformedBody: the envelope is for somebody else than the request.
+    """
+    keys = [*_keys_in_headers(request), *request.query_params.getlist("sentry_key")]
+    if len(keys) > 1:
+        raise CredentialsInvalid(SEVERAL)
+    own = _dsn_key(dsn) if dsn is not None else None
+    if keys and own is not None and keys[0] != own:
+        raise MalformedBody("invalid event envelope: it is addressed to another public key than the request")
+    key = keys[0] if keys else own
+    if not key:
+        raise CredentialsMissing(MISSING)
+    if not _PUBLIC_KEY.fullmatch(key):
+        raise CredentialsInvalid("bad sentry DSN public key")
+    return key
+
+
+def _keys_in_headers(request: Request) -> Iterable[str]:
+    for name in ("x-sentry-auth", "authorization"):
+        header = request.headers.get(name, "")
+        scheme = _SCHEME.match(header)
+        if scheme:
+            yield _key_in(header[scheme.end() :])
+        elif name == "x-sentry-auth" and header:
+            raise CredentialsInvalid("bad x-sentry-auth header")
+
+
+def _key_in(parameters: str) -> str:
+    pairs = (pair.partition("=") for pair in parameters.split(","))
+    keys = [value.strip() for name, _, value in pairs if name.strip() == "sentry_key"]
+    if len(keys) != 1:
+        raise CredentialsInvalid("bad x-sentry-auth header")
+    return keys[0]
+
+
+def _dsn_key(dsn: str) -> str:
+    try:
+        key = urlsplit(dsn).username
+    except ValueError as exc:
+        raise MalformedBody("invalid event envelope: its DSN is none") from exc
+    if not key:
+        raise MalformedBody("invalid event envelope: its DSN is none")
+    return key

@@ -1,12 +1,14 @@
 """How a list of issues is asked for: projects, query, order, length, and when and where they were seen."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
-from region_silo.api.issue_sighting import SIGHTING_PARAMETERS, read_sighting
+from region_silo.services.instant import parse_iso
 from region_silo.services.issue_query import DEFAULT_QUERY, Term, parse_query
 from region_silo.services.issues import Sighting, Sort
 from region_silo.services.projects import find_project
@@ -16,6 +18,22 @@ from shared.errors import PermissionDenied, ValidationFailed
 from shared.http.endpoint import PAGE_PARAMETERS, Parameter
 from shared.http.pagination import MAX_PER_PAGE, PageRequest, page_request
 
+_SIGHTING_PARAMETERS = (
+    Parameter(
+        name="statsPeriod",
+        description="Only issues seen this long ago at most, such as `24h` or `14d`. Outranks `start` and `end`.",
+        schema={"type": "string", "pattern": "^[0-9]{1,6}[smhdw]$"},
+    ),
+    Parameter(name="start", description="Only issues seen at this time or later; ISO 8601, in UTC unless it says so."),
+    Parameter(name="end", description="Only issues seen at this time or earlier; likewise."),
+    Parameter(
+        name="environment",
+        description="Only issues seen in this environment; may be repeated; empty for those of none.",
+    ),
+)
+_PERIOD = re.compile(r"([0-9]{1,6})([smhdw])", re.ASCII)
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_MAX_ENVIRONMENTS = 100
 ALL_PROJECTS = "-1"
 _MAX_PROJECTS = 100
 
@@ -27,7 +45,7 @@ QUERY_PARAMETERS = (
         f"title; `{DEFAULT_QUERY}` when it is absent.",
     ),
     Parameter(name="status", description="Short for the query `is:<status>`; counts where there is no `query`."),
-    *SIGHTING_PARAMETERS,
+    *_SIGHTING_PARAMETERS,
 )
 """Which issues are meant."""
 LIST_PARAMETERS = (
@@ -69,7 +87,7 @@ def read_list_request(request: Request, *, now: datetime) -> IssueListRequest:
     return IssueListRequest(
         terms=parse_query(_query(request)),
         sort=_sort(request.query_params.get("sort") or Sort.LAST_SEEN.value),
-        sighting=read_sighting(request.query_params, now=now),
+        sighting=_sighting(request.query_params, now=now),
         page=_page(request),
     )
 
@@ -123,3 +141,34 @@ def _page(request: Request) -> PageRequest:
     if not is_number or not 1 <= int(text) <= MAX_PER_PAGE:
         raise ValidationFailed(f"Invalid limit value. Must be between 1 and {MAX_PER_PAGE}.")
     return replace(page, limit=int(text), offset=page.page * int(text))
+
+
+def _sighting(query: QueryParams, *, now: datetime) -> Sighting:
+    since, until = _instant(query, "start"), _instant(query, "end")
+    if period := query.get("statsPeriod"):
+        since, until = _ago(period, now=now), None
+    if since and until and since > until:
+        raise ValidationFailed("start must be before end")
+    environments = frozenset(name.replace("\x00", "?") for name in query.getlist("environment"))
+    if len(environments) > _MAX_ENVIRONMENTS:
+        raise ValidationFailed(f"At most {_MAX_ENVIRONMENTS} environments can be asked for at once.")
+    return Sighting(since=since, until=until, environments=environments)
+
+
+def _ago(text: str, *, now: datetime) -> datetime:
+    match = _PERIOD.fullmatch(text)
+    refusal = ValidationFailed(f"Invalid statsPeriod: {shown(text)!r}")
+    if match is None:
+        raise refusal
+    try:
+        return now - timedelta(**{_UNITS[match[2]]: int(match[1])})
+    except OverflowError as exc:
+        raise refusal from exc
+
+
+def _instant(query: QueryParams, name: str) -> datetime | None:
+    text = query.get(name)
+    try:
+        return parse_iso(text) if text else None
+    except ValueError as exc:
+        raise ValidationFailed(f"{shown(text or '')} is not a valid ISO8601 date query") from exc

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, cast
 
-from region_silo.services.rule_actions import SENTRY_APP_ACTION
+from region_silo.services.rules import SENTRY_APP_ACTION
 from shared.domain.json_field import FieldInvalid, FieldReader, Unset, parse_integer, parse_list, parse_text, shown
 from shared.domain.json_value import JsonObject, JsonValue
 from shared.errors import ValidationFailed

@@ -10,8 +10,7 @@ from region_silo.api.rule_body import parse_rule_fields
 from region_silo.api.rule_shape import RuleBody, RuleObject
 from region_silo.models.project import Project
 from region_silo.models.rule import Rule
-from region_silo.services.rule_actions import announce_actions
-from region_silo.services.rules import create_rule, delete_rule, find_rule, list_rules
+from region_silo.services.rules import announce_actions, create_rule, delete_rule, find_rule, list_rules
 from shared.domain.path_key import path_key
 from shared.errors import NotFound
 from shared.http.answer import empty_answer, instant_json, json_answer

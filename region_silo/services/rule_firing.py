@@ -13,7 +13,7 @@ from typing import Any
 from region_silo.models.replica import AppReplica, InstallationReplica
 from region_silo.models.rule import Rule
 from region_silo.services.activity import IssueKey
-from region_silo.services.rule_actions import SENTRY_APP_ACTION
+from region_silo.services.rules import SENTRY_APP_ACTION
 from shared.database.columns import instant_text
 from shared.database.dialect import Dialect
 from shared.database.transaction import Transaction

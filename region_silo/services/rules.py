@@ -1,14 +1,29 @@
-"""Alert rules of projects: stored as given. Owns no opinion on when one fires; that is ``rule_firing``'s."""
+"""Alert rules of projects: stored as given, once the apps whose action they name agree.
+
+Owns no opinion on when one fires; that is ``rule_firing``'s. ``announce_actions`` makes calls, so never inside a
+session or transaction.
+"""
+
+from collections.abc import Sequence
+from typing import cast
 
 from region_silo.models.project import Project
 from region_silo.models.rule import Rule, RuleFiring
+from region_silo.services.app_reader import AppReader
 from region_silo.services.region import Region
 from region_silo.services.row_lock import locked
+from shared.asking.alert_action import AlertAction, announce_alert_actions
+from shared.asking.ask import Asking
+from shared.domain.app_error import AppError
 from shared.domain.json_value import JsonObject
-from shared.errors import NotFound, ValidationFailed
+from shared.errors import InstallationNotFound, NotFound, ValidationFailed
+from shared.pb.hybridcloud.apps.v1 import component_pb2
 
 MAX_RULES_PER_PROJECT = 500
 """Each is looked at for every event of its project."""
+SENTRY_APP_ACTION = "sentry.rules.actions.notify_event_sentry_app.NotifyEventSentryAppAction"
+"""The action that tells an app; it names the app's installation."""
+UNKNOWN = "Could not identify an installation in this organization by the UUID {uuid}"
 
 
 def create_rule(region: Region, *, project: Project, name: str, definition: JsonObject, user_id: int | None) -> Rule:
@@ -53,3 +68,46 @@ def delete_rule(region: Region, *, project_id: int, rule_id: int) -> None:
         if not Rule.delete().where((Rule.project_id == project_id) & (Rule.id == rule_id)).execute():
             raise NotFound
         RuleFiring.delete().where(RuleFiring.rule_id == rule_id).execute()
+
+
+def announce_actions(apps: AppReader, asking: Asking, *, organization_id: int, actions: Sequence[JsonObject]) -> None:
+    """Tells each app whose action the user filled in a form for (``hasSchemaFormConfig``), as the original does.
+
+    Args:
+        apps: knows installations and their components.
+        asking: through which apps are told.
+        organization_id: of the rule's project.
+        actions: of the rule, checked.
+
+    Raises:
+        ValidationFailed: an installation is not the organization's, or an app does not agree: in its own words.
+        SiloUnreachable: only control knows an installation, and it is away.
+    """
+    of_apps = [action for action in actions if action["id"] == SENTRY_APP_ACTION]
+    contexts = [_context(apps, action, organization_id=organization_id) for action in of_apps]
+    told = [
+        AlertAction(context=context, fields=cast(Sequence[JsonObject], action.get("settings", [])))
+        for context, action in zip(contexts, of_apps, strict=True)
+        if action.get("hasSchemaFormConfig") is True
+    ]
+    try:
+        announce_alert_actions(asking, told)
+    except AppError as error:
+        raise _refusal(error.message) from error
+
+
+def _context(
+    apps: AppReader, action: JsonObject, *, organization_id: int
+) -> component_pb2.RpcSentryAppComponentContext:
+    uuid = str(action["sentryAppInstallationUuid"])
+    try:
+        context = apps.get_alert_action(uuid)
+    except InstallationNotFound as exc:
+        raise _refusal(UNKNOWN.format(uuid=uuid)) from exc
+    if context.installation.organization_id != organization_id:
+        raise _refusal(UNKNOWN.format(uuid=uuid))
+    return context
+
+
+def _refusal(text: str) -> ValidationFailed:
+    return ValidationFailed(fields={"actions": [text]})

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import brotli
 import pytest
 
-from region_silo.api.content_encoding import unpack
+from region_silo.api.envelope import unpack
 from shared.errors import BodyTooLarge, MalformedBody
 from shared.http.errors import Refused
 
