@@ -2,7 +2,7 @@
 
 import contextlib
 
-from control_silo.api.app import create_api
+from control_silo.api.application import create_api
 from control_silo.bootstrap import make_sender, make_worker, start_server
 from control_silo.config import ControlConfig
 from control_silo.services.control import Control

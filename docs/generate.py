@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from control_silo.api.app import list_endpoints as list_of_control
-from region_silo.api.app import list_endpoints as list_of_region
+from control_silo.api.application import list_endpoints as list_of_control
+from region_silo.api.application import list_endpoints as list_of_region
 from shared.http.endpoint import Endpoint
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import grpc
 
-from region_silo.api.app import create_api
+from region_silo.api.application import create_api
 from region_silo.bootstrap import make_sender, make_worker, start_server
 from region_silo.config import RegionConfig
 from region_silo.services.region import Region

@@ -13,14 +13,14 @@ from typing import Any
 
 import httpx
 
-from control_silo.api.app import create_api as create_control_api
+from control_silo.api.application import create_api as create_control_api
 from control_silo.models.app import SentryApp
 from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.services.create_internal_token import NewToken, create_internal_token
 from control_silo.services.secret import LAST_CHARACTERS, hash_token, new_token
 from control_silo.services.user import NewUser, UserCreator
-from region_silo.api.app import create_api as create_region_api
+from region_silo.api.application import create_api as create_region_api
 from region_silo.services.registration import Registration
 from shared.config import DEFAULT_REQUESTS_PER_SECOND
 from shared.domain.peer import CONTROL

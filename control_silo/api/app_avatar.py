@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from control_silo.api.app_shape import AppObject
 from control_silo.api.apps import check_partnership, get_visible_app, object_of, rendered
 from control_silo.api.avatar_shape import AvatarBody
-from control_silo.api.call import CallOf
+from control_silo.api.request import Incoming
 from control_silo.services import app_access
 from control_silo.services.avatar import find_photo, set_avatar
 from control_silo.services.control import Control
@@ -34,24 +34,24 @@ class _Avatar:
 
 
 @endpoints.add("GET", "/sentry-apps/{app_id_or_slug}/avatar/", answers={200: AppObject})
-def get_avatar(call: CallOf, app_id_or_slug: str) -> Response:
+def get_avatar(request: Incoming, app_id_or_slug: str) -> Response:
     """Reads an app; its pictures are in `avatars`."""
-    with call.signed_in() as principal:
-        details = get_visible_app(call, principal, app_id_or_slug, may=app_access.may_read_app)
-        return json_answer(rendered(call, principal, details))
+    with request.signed_in() as principal:
+        details = get_visible_app(request, principal, app_id_or_slug, may=app_access.may_read_app)
+        return json_answer(rendered(request, principal, details))
 
 
 @endpoints.add(
     "PUT", "/sentry-apps/{app_id_or_slug}/avatar/", answers={200: AppObject}, body=AvatarBody, takes_large_body=True
 )
-def put_avatar(call: CallOf, app_id_or_slug: str) -> Response:
+def put_avatar(request: Incoming, app_id_or_slug: str) -> Response:
     """Sets an app's logo or its icon, or takes it away, and leaves the other one."""
-    with call.signed_in(scopes=app_access.WRITE_SCOPES) as principal:
-        app = get_visible_app(call, principal, app_id_or_slug, may=app_access.may_change_avatar).app
+    with request.signed_in(scopes=app_access.WRITE_SCOPES) as principal:
+        app = get_visible_app(request, principal, app_id_or_slug, may=app_access.may_change_avatar).app
         check_partnership(app)
-        avatar = _read_avatar(call.body)
-        set_avatar(call.control, app_id=app.id, color=avatar.color, photo=avatar.photo)
-        return json_answer(object_of(call, principal, app.id))
+        avatar = _read_avatar(request.json)
+        set_avatar(request.control, app_id=app.id, color=avatar.color, photo=avatar.photo)
+        return json_answer(object_of(request, principal, app.id))
 
 
 def serve_photos(app: FastAPI, control: Control) -> None:

@@ -6,8 +6,8 @@ from fastapi import Response
 
 from control_silo.api.app_object import avatar_object
 from control_silo.api.apps import get_visible_app
-from control_silo.api.call import CallOf
 from control_silo.api.component_shape import ComponentObject
+from control_silo.api.request import Incoming
 from control_silo.models.app import SentryAppComponent
 from control_silo.services import app_access
 from control_silo.services.app_components import list_components
@@ -24,16 +24,16 @@ endpoints = Endpoints("Apps")
     answers={200: list[ComponentObject]},
     parameters=PAGE_PARAMETERS,
 )
-def list_app_components(call: CallOf, app_id_or_slug: str) -> Response:
+def list_app_components(request: Incoming, app_id_or_slug: str) -> Response:
     """Lists an app's components, none of them filled in."""
-    with call.signed_in() as principal:
-        page = page_request(call.request)
-        details = get_visible_app(call, principal, app_id_or_slug, may=app_access.may_read_app)
+    with request.signed_in() as principal:
+        page = page_request(request.http)
+        details = get_visible_app(request, principal, app_id_or_slug, may=app_access.may_read_app)
         found = list_components(details.app, offset=page.offset, limit=page.probe)
         components, has_more = cut(found, page)
-        base_url = public_url(call.request)
+        base_url = public_url(request.http)
         items = [_component_object(each, details, base_url=base_url) for each in components]
-        return list_answer(call.request, page, items, has_more=has_more)
+        return list_answer(request.http, page, items, has_more=has_more)
 
 
 def _component_object(component: SentryAppComponent, details: AppDetails, *, base_url: str) -> dict[str, Any]:

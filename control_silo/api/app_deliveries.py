@@ -10,7 +10,7 @@ from google.protobuf import timestamp_pb2
 from control_silo.api.app_deliveries_shape import DeliveryObject
 from control_silo.api.app_requests import MISSING_REGIONS_HEADER
 from control_silo.api.apps import get_visible_app
-from control_silo.api.call import Call, CallOf
+from control_silo.api.request import ApiRequest, Incoming
 from control_silo.services import app_access
 from control_silo.services.app_deliveries import (
     DeliveryName,
@@ -52,44 +52,44 @@ _STATES = tuple(state.value for state in DeliveryState)
         *PAGE_PARAMETERS,
     ),
 )
-def list_deliveries(call: CallOf, app_id_or_slug: str) -> Response:
+def list_deliveries(request: Incoming, app_id_or_slug: str) -> Response:
     """Lists the webhooks to an app, newest first, with the beginning of each body. For whoever may read the log of
     calls. Regions that are away are left out and named in `silo-missing-regions`.
     """
-    with call.signed_in(scopes=app_access.READ_SCOPES) as principal:
-        page = page_request(call.request)
-        app = get_visible_app(call, principal, app_id_or_slug, may=app_access.may_read_requests).app
-    event = _choice(call, "eventType", REQUEST_LOG_EVENTS)
-    state = _choice(call, "status", _STATES)
+    with request.signed_in(scopes=app_access.READ_SCOPES) as principal:
+        page = page_request(request.http)
+        app = get_visible_app(request, principal, app_id_or_slug, may=app_access.may_read_requests).app
+    event = _choice(request, "eventType", REQUEST_LOG_EVENTS)
+    state = _choice(request, "status", _STATES)
     listed = list_app_deliveries(
-        call.control,
+        request.control,
         app.id,
         event=event,
         state=DeliveryState(state) if state else None,
         limit=page.offset + page.probe,
     )
     outlines, has_more = cut(listed.deliveries[page.offset : page.offset + page.probe], page)
-    found = read_app_deliveries(call.control, app.id, [outline.name for outline in outlines])
-    answer = list_answer(call.request, page, [delivery_object(each) for each in found.deliveries], has_more=has_more)
+    found = read_app_deliveries(request.control, app.id, [outline.name for outline in outlines])
+    answer = list_answer(request.http, page, [delivery_object(each) for each in found.deliveries], has_more=has_more)
     if missing := sorted({*listed.missing_regions, *found.missing_regions}):
         answer.headers[MISSING_REGIONS_HEADER] = ",".join(missing)
     return answer
 
 
 @endpoints.add("GET", f"{_DELIVERIES}{{delivery_id}}/", answers={200: DeliveryObject})
-def get_delivery(call: CallOf, app_id_or_slug: str, delivery_id: str) -> Response:
+def get_delivery(request: Incoming, app_id_or_slug: str, delivery_id: str) -> Response:
     """Reads one webhook to an app, with whole bodies."""
-    with call.signed_in(scopes=app_access.READ_SCOPES) as principal:
-        app = get_visible_app(call, principal, app_id_or_slug, may=app_access.may_read_requests).app
-    return json_answer(delivery_object(get_app_delivery(call.control, app.id, DeliveryName.parse(delivery_id))))
+    with request.signed_in(scopes=app_access.READ_SCOPES) as principal:
+        app = get_visible_app(request, principal, app_id_or_slug, may=app_access.may_read_requests).app
+    return json_answer(delivery_object(get_app_delivery(request.control, app.id, DeliveryName.parse(delivery_id))))
 
 
 @endpoints.add("POST", f"{_DELIVERIES}{{delivery_id}}/redeliver/", answers={202: DeliveryObject})
-def post_redeliver(call: CallOf, app_id_or_slug: str, delivery_id: str) -> Response:
+def post_redeliver(request: Incoming, app_id_or_slug: str, delivery_id: str) -> Response:
     """Sends a webhook again, whatever became of it: stamped and signed afresh, with the same `Request-ID` and body."""
-    with call.signed_in(scopes=app_access.WRITE_SCOPES) as principal:
-        app = get_visible_app(call, principal, app_id_or_slug, may=app_access.may_redeliver).app
-    sent = redeliver_to_app(call.control, app.id, DeliveryName.parse(delivery_id))
+    with request.signed_in(scopes=app_access.WRITE_SCOPES) as principal:
+        app = get_visible_app(request, principal, app_id_or_slug, may=app_access.may_redeliver).app
+    sent = redeliver_to_app(request.control, app.id, DeliveryName.parse(delivery_id))
     return json_answer(delivery_object(sent), status=202)
 
 
@@ -123,8 +123,8 @@ def _instant(stamp: timestamp_pb2.Timestamp) -> datetime:
     return stamp.ToDatetime(tzinfo=UTC)
 
 
-def _choice(call: Call, name: str, choices: Collection[str]) -> str | None:
-    value = call.request.query_params.get(name) or None
+def _choice(request: ApiRequest, name: str, choices: Collection[str]) -> str | None:
+    value = request.http.query_params.get(name) or None
     if value is not None and value not in choices:
         raise ValidationFailed(fields={name: [CHOICE_ERROR.format(value=shown(value))]})
     return value

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from fastapi import Response
 
 from control_silo.api.apps import check_partnership, get_visible_app
-from control_silo.api.call import CallOf
 from control_silo.api.publish_shape import PublishRequestBody
+from control_silo.api.request import Incoming
 from control_silo.services import app_access
 from control_silo.services.publish_request import (
     Answered,
@@ -30,18 +30,18 @@ _MAX_TEXT_CHARACTERS = 10_000
 
 
 @endpoints.add("POST", "/sentry-apps/{app_id_or_slug}/publish-request/", answers={201: None}, body=PublishRequestBody)
-def post_publish_request(call: CallOf, app_id_or_slug: str) -> Response:
+def post_publish_request(request: Incoming, app_id_or_slug: str) -> Response:
     """Asks by mail for an app to be published. If the mails do not leave, the app is as before."""
-    with call.signed_in(scopes=app_access.ADMIN_SCOPES) as principal:
-        details = get_visible_app(call, principal, app_id_or_slug, may=app_access.may_administer_app)
+    with request.signed_in(scopes=app_access.ADMIN_SCOPES) as principal:
+        details = get_visible_app(request, principal, app_id_or_slug, may=app_access.may_administer_app)
         check_partnership(details.app)
         check_publishable(details)
-        questionnaire = _read_questionnaire(call.body)
-        begin_publication(call.control, app_id=details.app.id)
-    mails = publication_mails(call.control, details, requester=principal.user, questionnaire=questionnaire)
+        questionnaire = _read_questionnaire(request.json)
+        begin_publication(request.control, app_id=details.app.id)
+    mails = publication_mails(request.control, details, requester=principal.user, questionnaire=questionnaire)
     # Outside the session: the mail server may take its time, and no connection waits for it.
-    if call.control.mailer.send(mails) < len(mails):
-        withdraw_publication(call.control, app_id=details.app.id)
+    if request.control.mailer.send(mails) < len(mails):
+        withdraw_publication(request.control, app_id=details.app.id)
         return json_answer({"detail": MAIL_FAILED}, status=500)
     return empty_answer(201)
 

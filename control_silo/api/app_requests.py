@@ -9,7 +9,7 @@ from starlette.datastructures import QueryParams
 
 from control_silo.api.app_requests_shape import AppRequestObject
 from control_silo.api.apps import get_visible_app
-from control_silo.api.call import Call, CallOf, get_organization_of_path
+from control_silo.api.request import ApiRequest, Incoming, get_organization_of_path
 from control_silo.models.app import SentryApp
 from control_silo.models.region import OrganizationReplica
 from control_silo.services import app_access
@@ -61,12 +61,12 @@ _INSTANT_FORMAT = "%Y-%m-%d %H:%M:%S"
     answers={200: list[AppRequestObject]},
     parameters=PARAMETERS,
 )
-def list_app_requests(call: CallOf, app_id_or_slug: str) -> Response:
+def list_app_requests(request: Incoming, app_id_or_slug: str) -> Response:
     """Lists the calls that were made to an app, newest first. For managers and above of the organization that owns it,
     and for all its members when the app is internal. Regions that are away are left out and named in
     `silo-missing-regions`.
     """
-    return _list_requests(call, app_id_or_slug)
+    return _list_requests(request, app_id_or_slug)
 
 
 @endpoints.add(
@@ -75,23 +75,23 @@ def list_app_requests(call: CallOf, app_id_or_slug: str) -> Response:
     answers={200: list[AppRequestObject]},
     parameters=PARAMETERS,
 )
-def list_app_requests_by_older_path(call: CallOf, app_id_or_slug: str) -> Response:
+def list_app_requests_by_older_path(request: Incoming, app_id_or_slug: str) -> Response:
     """Lists the calls that were made to an app, as `webhook-requests/` does. For clients that know the older path."""
-    return _list_requests(call, app_id_or_slug)
+    return _list_requests(request, app_id_or_slug)
 
 
-def _list_requests(call: Call, app_id_or_slug: str) -> Response:
+def _list_requests(request: ApiRequest, app_id_or_slug: str) -> Response:
     """No session is open while regions are asked, so that one that hangs keeps no connection from others."""
-    with call.signed_in(scopes=app_access.READ_SCOPES) as principal:
-        page = page_request(call.request)
-        app = get_visible_app(call, principal, app_id_or_slug, may=app_access.may_read_requests).app
-        query = _read_query(call.request.query_params, now=call.control.clock.now())
-    found = list_requests(call.control, app.id, query)
+    with request.signed_in(scopes=app_access.READ_SCOPES) as principal:
+        page = page_request(request.http)
+        app = get_visible_app(request, principal, app_id_or_slug, may=app_access.may_read_requests).app
+        query = _read_query(request.http.query_params, now=request.control.clock.now())
+    found = list_requests(request.control, app.id, query)
     requests, has_more = cut(found.requests[page.offset : page.offset + page.probe], page)
-    with call.control.database.session():
+    with request.control.database.session():
         organizations = organizations_of(requests)
     items = [_request_object(each, app, organizations) for each in requests]
-    answer = list_answer(call.request, page, items, has_more=has_more)
+    answer = list_answer(request.http, page, items, has_more=has_more)
     if found.missing_regions:
         answer.headers[MISSING_REGIONS_HEADER] = ",".join(found.missing_regions)
     return answer

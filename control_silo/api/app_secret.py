@@ -2,7 +2,7 @@
 
 from fastapi import Response
 
-from control_silo.api.call import Call, CallOf
+from control_silo.api.request import ApiRequest, Incoming
 from control_silo.api.token_shape import SecretObject
 from control_silo.models.app import SentryApp
 from control_silo.services import app_access
@@ -18,21 +18,21 @@ endpoints = Endpoints("Apps")
 
 
 @endpoints.add("POST", "/sentry-apps/{app_id_or_slug}/rotate-secret/", answers={200: SecretObject})
-def post_rotate_secret(call: CallOf, app_id_or_slug: str) -> Response:
+def post_rotate_secret(request: Incoming, app_id_or_slug: str) -> Response:
     """Gives an app another client secret and shows it, once; the one before is good for nothing any more."""
-    with call.signed_in(scopes=app_access.WRITE_SCOPES) as principal:
-        app = _get_app(call, principal, app_id_or_slug)
-        return json_answer({"clientSecret": rotate_secret(call.control, app_id=app.id, actor=principal.user)})
+    with request.signed_in(scopes=app_access.WRITE_SCOPES) as principal:
+        app = _get_app(request, principal, app_id_or_slug)
+        return json_answer({"clientSecret": rotate_secret(request.control, app_id=app.id, actor=principal.user)})
 
 
-def _get_app(call: Call, principal: Principal, id_or_slug: str) -> SentryApp:
+def _get_app(request: ApiRequest, principal: Principal, id_or_slug: str) -> SentryApp:
     """The app of a path, for someone who can do all that the app can.
 
     Raises:
         AppNotFound: there is none, or it is another organization's.
         PermissionDenied: the app can do more.
     """
-    details = find_app_details(call.control, id_or_slug)
+    details = find_app_details(request.control, id_or_slug)
     if details is None or not app_access.may_know_of_secret(principal, details.app):
         raise AppNotFound
     app = details.app

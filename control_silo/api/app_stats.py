@@ -3,7 +3,7 @@
 from fastapi import Response
 
 from control_silo.api.app_object import avatar_object
-from control_silo.api.call import CallOf
+from control_silo.api.request import Incoming
 from control_silo.api.stats_shape import AppInstallsObject, AppStatsObject
 from control_silo.services import app_access
 from control_silo.services.app_details import find_app_details
@@ -24,16 +24,16 @@ endpoints = Endpoints("Statistics")
     answers={200: AppStatsObject},
     parameters=PERIOD_PARAMETERS,
 )
-def get_app_stats(call: CallOf, app_id_or_slug: str) -> Response:
+def get_app_stats(request: Incoming, app_id_or_slug: str) -> Response:
     """Counts an app's installations. For the organization that owns it, also of a published app."""
-    with call.signed_in(scopes=app_access.READ_SCOPES) as principal:
-        details = find_app_details(call.control, app_id_or_slug)
+    with request.signed_in(scopes=app_access.READ_SCOPES) as principal:
+        details = find_app_details(request.control, app_id_or_slug)
         if details is None:
             raise AppNotFound
         if not app_access.may_in_organization(principal, details.app.owner_id, app_access.READ_SCOPES):
             raise PermissionDenied
-        period = read_period(call.request, now=call.control.clock.now())
-        stats = count_installs(call.control, details.app, period)
+        period = read_period(request.http, now=request.control.clock.now())
+        stats = count_installs(request.control, details.app, period)
     body: JsonObject = {
         "totalInstalls": stats.total,
         "totalUninstalls": 0,
@@ -44,16 +44,16 @@ def get_app_stats(call: CallOf, app_id_or_slug: str) -> Response:
 
 
 @endpoints.add("GET", "/sentry-apps-stats/", answers={200: list[AppInstallsObject]}, parameters=PAGE_PARAMETERS)
-def list_apps_stats(call: CallOf) -> Response:
+def list_apps_stats(request: Incoming) -> Response:
     """Lists all apps, the most installed first. For superusers and staff."""
-    with call.signed_in() as principal:
+    with request.signed_in() as principal:
         if not principal.is_elevated:
             raise PermissionDenied
-        page = page_request(call.request)
-        apps, has_more = cut(list_most_installed(call.control, offset=page.offset, limit=page.probe), page)
-        base_url = public_url(call.request)
+        page = page_request(request.http)
+        apps, has_more = cut(list_most_installed(request.control, offset=page.offset, limit=page.probe), page)
+        base_url = public_url(request.http)
         items = [_installed_object(app, base_url=base_url) for app in apps]
-        return list_answer(call.request, page, items, has_more=has_more)
+        return list_answer(request.http, page, items, has_more=has_more)
 
 
 def _installed_object(app: InstalledApp, *, base_url: str) -> JsonObject:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from fastapi import Response
 
 from control_silo.api.apps import check_partnership, get_visible_app
-from control_silo.api.call import Call, CallOf
+from control_silo.api.request import ApiRequest, Incoming
 from control_silo.api.token_object import internal_token_object
 from control_silo.api.token_shape import TokenObject
 from control_silo.models.app import SentryApp
@@ -34,26 +34,26 @@ NOT_OWNED = "Given token is not owned by this sentry app"
 @endpoints.add(
     "GET", "/sentry-apps/{app_id_or_slug}/api-tokens/", answers={200: list[TokenObject]}, parameters=PAGE_PARAMETERS
 )
-def list_api_tokens(call: CallOf, app_id_or_slug: str) -> Response:
+def list_api_tokens(request: Incoming, app_id_or_slug: str) -> Response:
     """Lists the tokens of an internal app, which themselves are never shown again; a public app has none here."""
-    with _signed_in(call) as principal:
-        page = page_request(call.request)
-        app = _get_app(call, principal, app_id_or_slug)
+    with _signed_in(request) as principal:
+        page = page_request(request.http)
+        app = _get_app(request, principal, app_id_or_slug)
         found = list_tokens(app, offset=page.offset, limit=page.probe) if app.is_internal else []
         tokens, has_more = cut(found, page)
         is_masked = not app_access.may_see_secrets(principal, app)
         items = [internal_token_object(each, is_masked=is_masked) for each in tokens]
-        return list_answer(call.request, page, items, has_more=has_more)
+        return list_answer(request.http, page, items, has_more=has_more)
 
 
 @endpoints.add("POST", "/sentry-apps/{app_id_or_slug}/api-tokens/", answers={201: TokenObject})
-def post_api_token(call: CallOf, app_id_or_slug: str) -> Response:
+def post_api_token(request: Incoming, app_id_or_slug: str) -> Response:
     """Makes a token of an internal app, and shows it, once."""
-    with _signed_in_themselves(call) as principal:
-        app = _get_app(call, principal, app_id_or_slug)
+    with _signed_in_themselves(request) as principal:
+        app = _get_app(request, principal, app_id_or_slug)
         _check_changeable(app)
         try:
-            made = create_token(call.control, app_id=app.id, actor=principal.user)
+            made = create_token(request.control, app_id=app.id, actor=principal.user)
         except LimitReached as reached:
             raise Refused(403, reached.message) from reached
         is_masked = not app_access.may_see_secrets(principal, app)
@@ -61,49 +61,49 @@ def post_api_token(call: CallOf, app_id_or_slug: str) -> Response:
 
 
 @endpoints.add("DELETE", "/sentry-apps/{app_id_or_slug}/api-tokens/{token_id}/", answers={204: None})
-def delete_api_token(call: CallOf, app_id_or_slug: str, token_id: str) -> Response:
+def delete_api_token(request: Incoming, app_id_or_slug: str, token_id: str) -> Response:
     """Ends a token of an internal app."""
-    with _signed_in_themselves(call) as principal:
-        app = _get_app(call, principal, app_id_or_slug)
+    with _signed_in_themselves(request) as principal:
+        app = _get_app(request, principal, app_id_or_slug)
         token = _get_token(token_id)
         if token.application_id is None or token.application_id != app.application_id:
             raise Refused(404, NOT_OWNED)
         _check_changeable(app)
         try:
-            delete_token(call.control, app_id=app.id, token_id=token.id, actor=principal.user)
+            delete_token(request.control, app_id=app.id, token_id=token.id, actor=principal.user)
         except NotFound as gone:
             raise Refused(404, gone.message) from gone
         return empty_answer(204)
 
 
 @contextlib.contextmanager
-def _signed_in(call: Call) -> Iterator[Principal]:
-    """As ``Call.signed_in``, for sessions alone.
+def _signed_in(request: ApiRequest) -> Iterator[Principal]:
+    """As ``ApiRequest.signed_in``, for sessions alone.
 
     Raises:
         PermissionDenied: the request carries an ``Authorization`` header, whatever is in it.
     """
-    if "authorization" in call.request.headers:
+    if "authorization" in request.http.headers:
         raise PermissionDenied
-    with call.signed_in() as principal:
+    with request.signed_in() as principal:
         yield principal
 
 
 @contextlib.contextmanager
-def _signed_in_themselves(call: Call) -> Iterator[Principal]:
+def _signed_in_themselves(request: ApiRequest) -> Iterator[Principal]:
     """As ``_signed_in``, for people who act as themselves.
 
     Raises:
         PermissionDenied: somebody else acts as the person; a token would outlive that.
     """
-    with _signed_in(call) as principal:
+    with _signed_in(request) as principal:
         if principal.user.impersonator:
             raise PermissionDenied
         yield principal
 
 
-def _get_app(call: Call, principal: Principal, id_or_slug: str) -> SentryApp:
-    return get_visible_app(call, principal, id_or_slug, may=app_access.may_change_tokens).app
+def _get_app(request: ApiRequest, principal: Principal, id_or_slug: str) -> SentryApp:
+    return get_visible_app(request, principal, id_or_slug, may=app_access.may_change_tokens).app
 
 
 def _get_token(token_id: str) -> ApiToken:

@@ -8,7 +8,7 @@ from fastapi import Response
 from control_silo.api.app_changes import creator_of, current_app, updater_of
 from control_silo.api.app_object import app_object
 from control_silo.api.app_shape import AppBody, AppChangesBody, AppObject
-from control_silo.api.call import Call, CallOf
+from control_silo.api.request import ApiRequest, Incoming
 from control_silo.models.app import SentryApp
 from control_silo.models.region import OrganizationReplica
 from control_silo.services import app_access
@@ -42,24 +42,24 @@ PARTNERSHIP_TEXT = (
 
 
 @endpoints.add("GET", "/sentry-apps/", answers={200: list[AppObject]}, parameters=(STATUS_PARAMETER, *PAGE_PARAMETERS))
-def list_apps(call: CallOf) -> Response:
+def list_apps(request: Incoming) -> Response:
     """Lists published apps, or those of one's own organizations that are not; a superuser and staff see all."""
-    with call.signed_in() as principal:
-        page = page_request(call.request)
-        wanted = call.request.query_params.get("status")
-        found = list_app_details(call.control, **_filter(wanted, principal), offset=page.offset, limit=page.probe)
+    with request.signed_in() as principal:
+        page = page_request(request.http)
+        wanted = request.http.query_params.get("status")
+        found = list_app_details(request.control, **_filter(wanted, principal), offset=page.offset, limit=page.probe)
         details, has_more = cut(found, page)
-        items = [rendered(call, principal, each) for each in details]
-        return list_answer(call.request, page, items, has_more=has_more)
+        items = [rendered(request, principal, each) for each in details]
+        return list_answer(request.http, page, items, has_more=has_more)
 
 
 @endpoints.add("POST", "/sentry-apps/", answers={201: AppObject}, body=AppBody)
-def post_app(call: CallOf) -> Response:
+def post_app(request: Incoming) -> Response:
     """Creates an app in an organization; an internal one is installed there at once."""
-    with call.signed_in(scopes=app_access.WRITE_SCOPES) as principal:
+    with request.signed_in(scopes=app_access.WRITE_SCOPES) as principal:
         if principal.acting_app:
             raise PermissionDenied
-        body = call.body
+        body = request.json
         organization = _owner_to_be(body, principal)
         _check_event_gate(body, organization.id)
         fields = parse_app_fields(
@@ -68,28 +68,28 @@ def post_app(call: CallOf) -> Response:
             is_elevated=principal.is_superuser,
         )
         creator = creator_of(fields, organization_id=organization.id, organization_name=organization.name)
-        app = creator.run(call.control, creator=principal.user)
-        return json_answer(object_of(call, principal, app.id), status=201)
+        app = creator.run(request.control, creator=principal.user)
+        return json_answer(object_of(request, principal, app.id), status=201)
 
 
 @endpoints.add("GET", "/sentry-apps/{app_id_or_slug}/", answers={200: AppObject})
-def get_app(call: CallOf, app_id_or_slug: str) -> Response:
+def get_app(request: Incoming, app_id_or_slug: str) -> Response:
     """Reads an app."""
-    with call.signed_in() as principal:
-        details = get_visible_app(call, principal, app_id_or_slug, may=app_access.may_read_app)
-        check_enabled(call.control, details.app)
-        return json_answer(rendered(call, principal, details))
+    with request.signed_in() as principal:
+        details = get_visible_app(request, principal, app_id_or_slug, may=app_access.may_read_app)
+        check_enabled(request.control, details.app)
+        return json_answer(rendered(request, principal, details))
 
 
 @endpoints.add("PUT", "/sentry-apps/{app_id_or_slug}/", answers={200: AppObject}, body=AppChangesBody)
-def put_app(call: CallOf, app_id_or_slug: str) -> Response:
+def put_app(request: Incoming, app_id_or_slug: str) -> Response:
     """Changes what the body names and leaves the rest."""
-    with call.signed_in() as principal:
+    with request.signed_in() as principal:
         if not (principal.is_elevated or principal.passes(app_access.WRITE_SCOPES)):
             raise PermissionDenied
-        app = get_visible_app(call, principal, app_id_or_slug, may=app_access.may_change_app).app
+        app = get_visible_app(request, principal, app_id_or_slug, may=app_access.may_change_app).app
         check_partnership(app)
-        body = call.body
+        body = request.json
         _check_event_gate(body, app.owner_id)
         fields = parse_app_fields(
             body,
@@ -97,25 +97,25 @@ def put_app(call: CallOf, app_id_or_slug: str) -> Response:
             current=current_app(app),
             is_elevated=principal.is_elevated,
         )
-        updater_of(fields).run(call.control, app_id=app.id, is_elevated=principal.is_elevated)
-        return json_answer(object_of(call, principal, app.id))
+        updater_of(fields).run(request.control, app_id=app.id, is_elevated=principal.is_elevated)
+        return json_answer(object_of(request, principal, app.id))
 
 
 @endpoints.add("DELETE", "/sentry-apps/{app_id_or_slug}/", answers={204: None})
-def delete_app(call: CallOf, app_id_or_slug: str) -> Response:
+def delete_app(request: Incoming, app_id_or_slug: str) -> Response:
     """Deletes an app that is not published, with its installations and tokens."""
-    with call.signed_in(scopes=app_access.ADMIN_SCOPES) as principal:
-        app = get_visible_app(call, principal, app_id_or_slug, may=app_access.may_administer_app).app
+    with request.signed_in(scopes=app_access.ADMIN_SCOPES) as principal:
+        app = get_visible_app(request, principal, app_id_or_slug, may=app_access.may_administer_app).app
         check_partnership(app)
         try:
-            delete_app_and_all(call.control, app_id=app.id, actor=principal.user)
+            delete_app_and_all(request.control, app_id=app.id, actor=principal.user)
         except PermissionDenied as denied:
             raise Refused(403, {"detail": [denied.message]}) from denied
         return empty_answer(204)
 
 
 def get_visible_app(
-    call: Call, principal: Principal, app_id_or_slug: str, *, may: Callable[[Principal, SentryApp], bool]
+    request: ApiRequest, principal: Principal, app_id_or_slug: str, *, may: Callable[[Principal, SentryApp], bool]
 ) -> AppDetails:
     """The app that a path names, for someone who may do something to it. Needs a session.
 
@@ -124,7 +124,7 @@ def get_visible_app(
         Refused: it is another organization's and not published.
         PermissionDenied: they may not.
     """
-    details = find_app_details(call.control, app_id_or_slug)
+    details = find_app_details(request.control, app_id_or_slug)
     if details is None:
         raise AppNotFound
     if not app_access.sees_app(principal, details.app):
@@ -188,18 +188,18 @@ def _check_event_gate(body: JsonObject, organization_id: int) -> None:
         raise Refused(403, {"non_field_errors": [text]})
 
 
-def object_of(call: Call, principal: Principal, app_id: int) -> dict[str, Any]:
+def object_of(request: ApiRequest, principal: Principal, app_id: int) -> dict[str, Any]:
     """An app that was just written, as this principal sees it. Needs a session.
 
     Raises:
         AppNotFound: it is gone already.
     """
-    details = find_app_details(call.control, str(app_id))
+    details = find_app_details(request.control, str(app_id))
     if details is None:
         raise AppNotFound
-    return rendered(call, principal, details)
+    return rendered(request, principal, details)
 
 
-def rendered(call: Call, principal: Principal, details: AppDetails) -> dict[str, Any]:
+def rendered(request: ApiRequest, principal: Principal, details: AppDetails) -> dict[str, Any]:
     """An app as this principal sees it."""
-    return app_object(details, principal=principal, now=call.control.clock.now(), base_url=public_url(call.request))
+    return app_object(details, principal=principal, now=request.control.clock.now(), base_url=public_url(request.http))

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import Response
 
 from control_silo.api.audit_log_shape import EVENTS, AuditLogsObject
-from control_silo.api.call import CallOf, get_organization_of_path
+from control_silo.api.request import Incoming, get_organization_of_path
 from control_silo.models.record import AuditLogEntry
 from control_silo.services import app_access
 from control_silo.services.audit import AuditEvent, list_entries
@@ -30,18 +30,18 @@ endpoints = Endpoints("Organizations")
         *PAGE_PARAMETERS,
     ),
 )
-def list_audit_logs(call: CallOf, organization_id_or_slug: str) -> Response:
+def list_audit_logs(request: Incoming, organization_id_or_slug: str) -> Response:
     """Lists what was done to apps, installations and tokens of an organization, newest first."""
-    with call.signed_in(scopes=app_access.WRITE_SCOPES) as principal:
-        page = page_request(call.request)
+    with request.signed_in(scopes=app_access.WRITE_SCOPES) as principal:
+        page = page_request(request.http)
         organization = get_organization_of_path(organization_id_or_slug)
         if not app_access.may_in_organization(principal, organization.id, app_access.WRITE_SCOPES):
             raise PermissionDenied
-        events, actor_id = _read_filter(call.request.query_params)
+        events, actor_id = _read_filter(request.http.query_params)
         found = list_entries(organization.id, events=events, actor_id=actor_id, offset=page.offset, limit=page.probe)
         entries, has_more = cut(found, page)
         body: dict[str, Any] = {"rows": [_entry_object(each) for each in entries], "options": list(EVENTS)}
-        return json_answer(body, headers={"link": link_header(call.request, page, has_more=has_more)})
+        return json_answer(body, headers={"link": link_header(request.http, page, has_more=has_more)})
 
 
 def _read_filter(query: Mapping[str, str]) -> tuple[Collection[AuditEvent], int | None]:

@@ -7,7 +7,7 @@ from typing import Final, TypedDict
 
 from fastapi import Response
 
-from control_silo.api.call import Call, CallOf
+from control_silo.api.request import ApiRequest, Incoming
 from control_silo.api.token_object import issued_token_object
 from control_silo.api.token_shape import AuthorizationBody, TokenObject
 from control_silo.models.application import ApiApplication
@@ -45,35 +45,35 @@ class _Place(TypedDict):
 @endpoints.add(
     "POST", "/sentry-app-installations/{uuid}/authorizations/", answers={201: TokenObject}, body=AuthorizationBody
 )
-def post_authorization(call: CallOf, uuid: str) -> Response:
+def post_authorization(request: Incoming, uuid: str) -> Response:
     """Gives an app the token of its installation, in exchange for a code, a refresh token or a JWT of its own."""
-    with call.control.database.session():
-        body = _read_body(call)
-        client = _identify(call, body)
-        details = find_installation_details(call.control, uuid)
+    with request.control.database.session():
+        body = _read_body(request)
+        client = _identify(request, body)
+        details = find_installation_details(request.control, uuid)
         if details is None:
             raise InstallationNotFound
         if details.app.application_id != client.application.id:
             raise PermissionDenied
         try:
-            issued = _exchange(call.control, body, client, details.installation)
+            issued = _exchange(request.control, body, client, details.installation)
         except GrantSpent as spent:
             raise Refused(401, {"error": "invalid_grant", "detail": spent.message}) from spent
     return json_answer(issued_token_object(issued, state=body.get("state")), status=201)
 
 
-def _read_body(call: Call) -> JsonObject:
-    if not parse_json(call.raw_body):
+def _read_body(request: ApiRequest) -> JsonObject:
+    if not parse_json(request.raw_body):
         raise CredentialsInvalid("Invalid request")
-    return parse_object(call.raw_body)
+    return parse_object(request.raw_body)
 
 
-def _identify(call: Call, body: JsonObject) -> Client:
+def _identify(request: ApiRequest, body: JsonObject) -> Client:
     """The client that asks; a JWT counts for its own grant alone."""
     if body.get("grant_type") == JWT:
-        token = bearer_token(call.request)
+        token = bearer_token(request.http)
         if token:
-            return identify_jwt(call.control, token)
+            return identify_jwt(request.control, token)
         if "client_id" not in body and "client_secret" not in body:
             raise PermissionDenied(INVALID_JWT)
     return identify_client(client_id=body.get("client_id"), client_secret=body.get("client_secret"))

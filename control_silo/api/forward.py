@@ -11,8 +11,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from control_silo.api.call import Call
 from control_silo.api.recent_writes import RecentWrites, remember_writes
+from control_silo.api.request import ApiRequest
 from control_silo.api.short_id import region_that_knows_issue
 from control_silo.services.control import Control
 from control_silo.services.placement import (
@@ -28,45 +28,45 @@ from shared.errors import CredentialsMissing, MalformedBody, NotFound, Permissio
 from shared.http.event_pages import BAD_PROJECT, answer_pages
 from shared.http.relay import Relay, close_with, forward_paths
 
-Find = Callable[[Call], Sequence[SiloAddress]]
+Find = Callable[[ApiRequest], Sequence[SiloAddress]]
 """Finds the region; several, where control cannot tell which of them it is."""
 
 
-def _by_organization(call: Call) -> Sequence[SiloAddress]:
-    return [region_of_organization(call.control, call.request.path_params["organization_id_or_slug"])]
+def _by_organization(request: ApiRequest) -> Sequence[SiloAddress]:
+    return [region_of_organization(request.control, request.http.path_params["organization_id_or_slug"])]
 
 
-def _by_installation(call: Call) -> Sequence[SiloAddress]:
-    return [region_of_installation(call.control, call.request.path_params["uuid"])]
+def _by_installation(request: ApiRequest) -> Sequence[SiloAddress]:
+    return [region_of_installation(request.control, request.http.path_params["uuid"])]
 
 
-def _by_app(call: Call) -> Sequence[SiloAddress]:
-    return [region_of_app(call.control, call.request.path_params["sentry_app_id_or_slug"])]
+def _by_app(request: ApiRequest) -> Sequence[SiloAddress]:
+    return [region_of_app(request.control, request.http.path_params["sentry_app_id_or_slug"])]
 
 
-def _by_project(call: Call) -> Sequence[SiloAddress]:
+def _by_project(request: ApiRequest) -> Sequence[SiloAddress]:
     """SDKs send events here; they show a project's key, which control does not know, and are refused as regions do."""
-    project_id: str = call.request.path_params["project_id"]
+    project_id: str = request.http.path_params["project_id"]
     if not isinstance(path_key(project_id), int):
         raise MalformedBody(BAD_PROJECT)
     try:
-        return [region_of_id(call.control, project_id)]
+        return [region_of_id(request.control, project_id)]
     except NotFound as exc:
         raise PermissionDenied("event submission rejected with_reason: ProjectId") from exc
 
 
-def _by_issue(call: Call) -> Sequence[SiloAddress]:
-    issue_id: str = call.request.path_params["issue_id"]
+def _by_issue(request: ApiRequest) -> Sequence[SiloAddress]:
+    issue_id: str = request.http.path_params["issue_id"]
     if issue_id.isdecimal():
-        return [region_of_id(call.control, issue_id)]
+        return [region_of_id(request.control, issue_id)]
     # A short id, ``WEB-1``, means something only in an organization, or among one's own projects.
-    organization = call.request.query_params.get("organization_id_or_slug")
+    organization = request.http.query_params.get("organization_id_or_slug")
     if organization:
-        return [region_of_organization(call.control, organization)]
-    principal = call.find_principal()
+        return [region_of_organization(request.control, organization)]
+    principal = request.find_principal()
     if principal is None:
         raise CredentialsMissing
-    return regions_of_principal(call.control, principal)
+    return regions_of_principal(request.control, principal)
 
 
 _ORGANIZATION = "/api/0/organizations/{organization_id_or_slug}"
@@ -107,23 +107,23 @@ def _forwarding(
     """The endpoint of one row of the table."""
 
     async def forward(request: Request) -> Response:
-        regions = await run_in_threadpool(_locate, Call(control, request, b""), find)
+        regions = await run_in_threadpool(_locate, ApiRequest(request, b"", None, control), find)
         region = regions[0] if len(regions) == 1 else await region_that_knows_issue(relay, request, among=regions)
         return await relay.forward(await recent.held_back(request, region=region.name), to=region)
 
     return forward
 
 
-def _locate(call: Call, find: Find) -> Sequence[SiloAddress]:
-    call.await_replicas()
-    with call.control.database.session():
+def _locate(request: ApiRequest, find: Find) -> Sequence[SiloAddress]:
+    request.await_replicas()
+    with request.control.database.session():
         if find is not _by_project:
             # Control knows at once that a token or a session is over; a region is told of it, or remembers for seconds.
-            call.find_principal()
+            request.find_principal()
         try:
-            return find(call)
+            return find(request)
         except NotFound:
             # That something does not exist is told to whoever is known, as everywhere.
-            if call.find_principal() is None:
+            if request.find_principal() is None:
                 raise CredentialsMissing from None
             raise

@@ -2,7 +2,7 @@
 
 from fastapi import Response
 
-from control_silo.api.call import CallOf
+from control_silo.api.request import Incoming
 from control_silo.api.user_shape import ImpersonationObject
 from control_silo.services.impersonation import impersonate
 from shared.domain.path_key import path_key
@@ -14,13 +14,13 @@ endpoints = Endpoints("Users")
 
 
 @endpoints.add("POST", "/users/{user}/impersonation/", answers={201: ImpersonationObject})
-def post_impersonation(call: CallOf, user: str) -> Response:
+def post_impersonation(request: Incoming, user: str) -> Response:
     """Lets a superuser act as somebody else for an hour, in a session that makes and ends no tokens of apps."""
-    with call.superuser() as principal:
+    with request.superuser() as principal:
         key = path_key(user)
         if key is None:
             raise UserNotFound
-        made = impersonate(call.control, key, impersonator=principal.user)
+        made = impersonate(request.control, key, impersonator=principal.user)
     body = {
         "id": made.user.id,
         "email": made.user.email,

@@ -5,10 +5,10 @@ from collections.abc import Collection
 from fastapi import Response
 
 from control_silo.api.apps import check_enabled
-from control_silo.api.call import Call, CallOf, get_organization_of_path
 from control_silo.api.installation_object import installation_object
 from control_silo.api.installation_shape import ConfirmBody, InstallationObject, InstallBody
 from control_silo.api.recent_writes import await_told
+from control_silo.api.request import ApiRequest, Incoming, get_organization_of_path
 from control_silo.models.region import OrganizationReplica
 from control_silo.services import app_access
 from control_silo.services.app_details import AppDetails, find_app_details
@@ -45,17 +45,17 @@ _MAX_STATUS_CHARACTERS = 64
     answers={200: list[InstallationObject]},
     parameters=PAGE_PARAMETERS,
 )
-def list_installations(call: CallOf, organization_id_or_slug: str) -> Response:
+def list_installations(request: Incoming, organization_id_or_slug: str) -> Response:
     """Lists the installations in an organization, newest first."""
-    with call.signed_in(scopes=app_access.READ_SCOPES) as principal:
-        page = page_request(call.request)
+    with request.signed_in(scopes=app_access.READ_SCOPES) as principal:
+        page = page_request(request.http)
         organization = _get_organization(principal, organization_id_or_slug, scopes=app_access.READ_SCOPES)
         found = list_installation_details(
-            call.control, organization_id=organization.id, offset=page.offset, limit=page.probe
+            request.control, organization_id=organization.id, offset=page.offset, limit=page.probe
         )
         details, has_more = cut(found, page)
         items = [installation_object(each, principal=principal) for each in details]
-        return list_answer(call.request, page, items, has_more=has_more)
+        return list_answer(request.http, page, items, has_more=has_more)
 
 
 @endpoints.add(
@@ -64,67 +64,67 @@ def list_installations(call: CallOf, organization_id_or_slug: str) -> Response:
     answers={200: InstallationObject, 404: None},
     body=InstallBody,
 )
-def post_installation(call: CallOf, organization_id_or_slug: str) -> Response:
+def post_installation(request: Incoming, organization_id_or_slug: str) -> Response:
     """Installs an app in an organization, or answers with the installation that exists."""
-    with call.signed_in(scopes=app_access.INSTALL_SCOPES) as principal:
+    with request.signed_in(scopes=app_access.INSTALL_SCOPES) as principal:
         organization = _get_organization(principal, organization_id_or_slug, scopes=app_access.INSTALL_SCOPES)
-        reader = FieldReader(call.body)
+        reader = FieldReader(request.json)
         slug = reader.read("slug", _parse_slug, is_required=True)
         reader.raise_problems()
-        details = _get_installable_app(call, principal, str(slug), organization_id=organization.id)
+        details = _get_installable_app(request, principal, str(slug), organization_id=organization.id)
         _check_features(details, organization_id=organization.id)
         creator = SentryAppInstallationCreator(organization_id=organization.id, slug=details.app.slug)
         try:
-            installation = creator.run_once(call.control, actor=principal.user)
+            installation = creator.run_once(request.control, actor=principal.user)
         except AppNotFound as exc:  # deleted since we looked
             raise Refused(404, None) from exc
-        return _answer(call, principal, installation.uuid)
+        return _answer(request, principal, installation.uuid)
 
 
 @endpoints.add("GET", "/sentry-app-installations/{uuid}/", answers={200: InstallationObject})
-def get_installation(call: CallOf, uuid: str) -> Response:
+def get_installation(request: Incoming, uuid: str) -> Response:
     """Reads an installation; an app may always read its own."""
-    with call.signed_in() as principal:
-        details = get_visible_installation(call, principal, uuid, scopes=app_access.READ_SCOPES)
-        check_enabled(call.control, details.app)
+    with request.signed_in() as principal:
+        details = get_visible_installation(request, principal, uuid, scopes=app_access.READ_SCOPES)
+        check_enabled(request.control, details.app)
         return json_answer(installation_object(details, principal=principal))
 
 
 @endpoints.add("PUT", "/sentry-app-installations/{uuid}/", answers={200: InstallationObject}, body=ConfirmBody)
-def put_installation(call: CallOf, uuid: str) -> Response:
+def put_installation(request: Incoming, uuid: str) -> Response:
     """Confirms an installation; for the app itself, with its own token.
 
     The answer comes once the region was told, or a moment later: the app goes on in the region at once (clients.md).
     """
-    with call.signed_in() as principal:
-        details = get_visible_installation(call, principal, uuid, scopes=())
-        reader = FieldReader(call.body)
+    with request.signed_in() as principal:
+        details = get_visible_installation(request, principal, uuid, scopes=())
+        reader = FieldReader(request.json)
         status = reader.read("status", _parse_status)
         reader.raise_problems()
         updater = SentryAppInstallationUpdater(
             uuid=details.installation.uuid, status=status if isinstance(status, str) else None
         )
-        updater.run(call.control)
-        answer, region = _answer(call, principal, uuid), region_of_organization(details.installation.organization_id)
+        updater.run(request.control)
+        answer, region = _answer(request, principal, uuid), region_of_organization(details.installation.organization_id)
     if region:
-        await_told(call.control, region, [(Category.INSTALLATION, details.installation.id)])
+        await_told(request.control, region, [(Category.INSTALLATION, details.installation.id)])
     return answer
 
 
 @endpoints.add("DELETE", "/sentry-app-installations/{uuid}/", answers={204: None})
-def delete_installation(call: CallOf, uuid: str) -> Response:
+def delete_installation(request: Incoming, uuid: str) -> Response:
     """Uninstalls an app, with its tokens there; an app's token, where it acts."""
-    with call.signed_in(scopes=app_access.INSTALL_SCOPES) as principal:
-        details = get_visible_installation(call, principal, uuid, scopes=app_access.INSTALL_SCOPES)
+    with request.signed_in(scopes=app_access.INSTALL_SCOPES) as principal:
+        details = get_visible_installation(request, principal, uuid, scopes=app_access.INSTALL_SCOPES)
         place = details.installation.organization_id
         if not app_access.may_in_organization(principal, place, app_access.INSTALL_SCOPES):
             raise PermissionDenied
-        uninstall(call.control, uuid=details.installation.uuid, actor=principal.user)
+        uninstall(request.control, uuid=details.installation.uuid, actor=principal.user)
         return empty_answer(204)
 
 
 def get_visible_installation(
-    call: Call, principal: Principal, uuid: str, *, scopes: Collection[str]
+    request: ApiRequest, principal: Principal, uuid: str, *, scopes: Collection[str]
 ) -> InstallationDetails:
     """The installation that a path names, for someone with one of the scopes, or for its own app. Needs a session.
 
@@ -135,7 +135,7 @@ def get_visible_installation(
     """
     if principal.acting_app is None and not principal.passes(scopes):
         raise PermissionDenied
-    details = find_installation_details(call.control, uuid)
+    details = find_installation_details(request.control, uuid)
     if details is None:
         raise InstallationNotFound
     if app_access.acts_for_app_of(principal, details.installation):
@@ -158,8 +158,8 @@ def _get_organization(principal: Principal, id_or_slug: str, *, scopes: Collecti
     return organization
 
 
-def _get_installable_app(call: Call, principal: Principal, slug: str, *, organization_id: int) -> AppDetails:
-    details = find_app_details(call.control, slug)
+def _get_installable_app(request: ApiRequest, principal: Principal, slug: str, *, organization_id: int) -> AppDetails:
+    details = find_app_details(request.control, slug)
     if details is None or not app_access.may_install(principal, details.app, organization_id=organization_id):
         raise Refused(404, None)
     return details
@@ -173,8 +173,8 @@ def _check_features(details: AppDetails, *, organization_id: int) -> None:
         raise Refused(403, {"detail": text, "missing_features": missing})
 
 
-def _answer(call: Call, principal: Principal, uuid: str) -> Response:
-    details = find_installation_details(call.control, uuid)
+def _answer(request: ApiRequest, principal: Principal, uuid: str) -> Response:
+    details = find_installation_details(request.control, uuid)
     if details is None:
         raise InstallationNotFound
     return json_answer(installation_object(details, principal=principal))

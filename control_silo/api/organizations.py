@@ -4,9 +4,9 @@ from fastapi import Response
 
 from control_silo.api.app_shape import AppObject
 from control_silo.api.apps import STATUS_PARAMETER, rendered
-from control_silo.api.call import CallOf, get_organization_of_path
 from control_silo.api.organization_object import organization_object, region_url
 from control_silo.api.organization_shape import FeatureBody, NewOrganizationObject, OrganizationBody
+from control_silo.api.request import Incoming, get_organization_of_path
 from control_silo.services import app_access
 from control_silo.services.app_details import list_app_details
 from control_silo.services.feature import set_switch
@@ -30,35 +30,35 @@ _MAX_TEXT_CHARACTERS = 255
 
 
 @endpoints.add("GET", "/organizations/", answers={200: list[OrganizationObject]}, parameters=PAGE_PARAMETERS)
-def list_organizations(call: CallOf) -> Response:
+def list_organizations(request: Incoming) -> Response:
     """Lists the organizations that the credentials give a view of; all of them for superusers and staff."""
-    with call.signed_in() as principal:
-        page = page_request(call.request)
+    with request.signed_in() as principal:
+        page = page_request(request.http)
         found = list_visible_organizations(principal, offset=page.offset, limit=page.probe)
         organizations, has_more = cut(found, page)
-        urls = {region.name: region_url(region) for region in list_regions(call.control)}
-        base_url, born = public_url(call.request), creation_times([each.id for each in organizations])
+        urls = {region.name: region_url(region) for region in list_regions(request.control)}
+        base_url, born = public_url(request.http), creation_times([each.id for each in organizations])
         items = [
             organization_object(
                 each, created_at=born[each.id], base_url=base_url, region_url=urls.get(each.region_name, base_url)
             )
             for each in organizations
         ]
-        return list_answer(call.request, page, items, has_more=has_more)
+        return list_answer(request.http, page, items, has_more=has_more)
 
 
 @endpoints.add("POST", "/organizations/", answers={201: NewOrganizationObject}, body=OrganizationBody)
-def post_organization(call: CallOf) -> Response:
+def post_organization(request: Incoming) -> Response:
     """Creates an organization in a region. For superusers."""
-    with call.superuser():
-        reader = FieldReader(call.body)
+    with request.superuser():
+        reader = FieldReader(request.json)
         slug = reader.read("slug", _text_up_to(MAX_ORGANIZATION_SLUG_CHARACTERS), is_required=True)
         name = reader.read_nullable("name", _text_up_to(_MAX_TEXT_CHARACTERS))
         region = reader.read("region", _text_up_to(_MAX_TEXT_CHARACTERS), is_required=True)
         reader.raise_problems()
     # Outside the session: the region is called, and no connection waits for it.
     organization = create_organization(
-        call.control, slug=str(slug), name=name if isinstance(name, str) else str(slug), region=str(region)
+        request.control, slug=str(slug), name=name if isinstance(name, str) else str(slug), region=str(region)
     )
     body = {
         "id": str(organization.id),
@@ -75,38 +75,38 @@ def post_organization(call: CallOf) -> Response:
     answers={200: list[AppObject]},
     parameters=(STATUS_PARAMETER, *PAGE_PARAMETERS),
 )
-def list_organization_apps(call: CallOf, organization_id_or_slug: str) -> Response:
+def list_organization_apps(request: Incoming, organization_id_or_slug: str) -> Response:
     """Lists the apps that an organization owns."""
-    with call.signed_in(scopes=app_access.READ_SCOPES) as principal:
-        page = page_request(call.request)
+    with request.signed_in(scopes=app_access.READ_SCOPES) as principal:
+        page = page_request(request.http)
         organization = get_organization_of_path(organization_id_or_slug)
         if not app_access.may_in_organization(principal, organization.id, app_access.READ_SCOPES):
             raise PermissionDenied
         found = list_app_details(
-            call.control,
-            status=_status(call.request.query_params.get("status")),
+            request.control,
+            status=_status(request.http.query_params.get("status")),
             owner_ids=[organization.id],
             offset=page.offset,
             limit=page.probe,
         )
         details, has_more = cut(found, page)
-        items = [rendered(call, principal, each) for each in details]
-        return list_answer(call.request, page, items, has_more=has_more)
+        items = [rendered(request, principal, each) for each in details]
+        return list_answer(request.http, page, items, has_more=has_more)
 
 
 @endpoints.add(
     "PUT", "/organizations/{organization_id_or_slug}/features/", answers={200: FeatureBody}, body=FeatureBody
 )
-def put_feature(call: CallOf, organization_id_or_slug: str) -> Response:
+def put_feature(request: Incoming, organization_id_or_slug: str) -> Response:
     """Switches a feature of an organization on or off. For superusers."""
-    with call.superuser():
+    with request.superuser():
         organization = get_organization_of_path(organization_id_or_slug)
-        reader = FieldReader(call.body)
+        reader = FieldReader(request.json)
         feature = reader.read("feature", _text_up_to(MAX_FEATURE_NAME_CHARACTERS), is_required=True)
         enabled = reader.read("enabled", parse_boolean, is_required=True)
         reader.raise_problems()
         is_enabled = enabled is True
-        set_switch(call.control, organization_id=organization.id, feature=str(feature), is_enabled=is_enabled)
+        set_switch(request.control, organization_id=organization.id, feature=str(feature), is_enabled=is_enabled)
         return json_answer({"feature": str(feature), "enabled": is_enabled})
 
 

@@ -4,8 +4,8 @@ from typing import Any, cast
 
 from fastapi import Response
 
-from control_silo.api.call import Call, CallOf
 from control_silo.api.organization_object import region_url
+from control_silo.api.request import ApiRequest, Incoming
 from control_silo.api.user_object import user_object
 from control_silo.api.user_shape import NewUserObject, RegionsObject, UserBody
 from control_silo.services.identity import SESSION_SECONDS, sign_in, sign_out
@@ -29,37 +29,40 @@ _MAX_TEXT_CHARACTERS = 255
 
 
 @endpoints.add("GET", "/", answers={200: RootObject})
-def get_root(call: CallOf) -> Response:
+def get_root(request: Incoming) -> Response:
     """Says who asks and what their token allows; nobody in particular is fine."""
-    with call.control.database.session():
-        principal = call.find_principal()
+    with request.control.database.session():
+        principal = request.find_principal()
     if principal is None:
         return json_answer(root_object(token_scopes=None, user=None))
     return json_answer(root_object(token_scopes=principal.token_scopes, user=user_object(principal.user)))
 
 
 @endpoints.add("GET", "/auth/", answers={200: UserObject})
-def get_auth(call: CallOf) -> Response:
+def get_auth(request: Incoming) -> Response:
     """Says who is signed in."""
-    with call.signed_in() as principal:
+    with request.signed_in() as principal:
         return json_answer(user_object(principal.user))
 
 
 @endpoints.add("POST", "/auth/", answers={200: UserObject})
-def post_auth(call: CallOf) -> Response:
+def post_auth(request: Incoming) -> Response:
     """Signs in with HTTP Basic, e-mail address and password; the session is in the cookie `sentrysid`. Who fails too
     often in a minute is refused for the rest of it.
     """
-    credentials = basic_credentials(call.request)
+    credentials = basic_credentials(request.http)
     if credentials is None:
         raise CredentialsMissing
-    failures, client = cast(RequestLimit, call.request.app.state.failed_sign_ins), _client_of(call, credentials.email)
+    failures, client = (
+        cast(RequestLimit, request.http.app.state.failed_sign_ins),
+        _client_of(request, credentials.email),
+    )
     # Counted before the password is looked at, so that tries at the same time count too.
     if failures.count(client).is_exceeded:
         wait_seconds = failures.wait_seconds()
         text = f"Too many failed attempts to sign in; try again in {wait_seconds} seconds."
         raise RateLimited(text, metadata={RETRY_AFTER_NAME: str(wait_seconds)})
-    signed_in = sign_in(call.control, email=credentials.email, password=credentials.password)
+    signed_in = sign_in(request.control, email=credentials.email, password=credentials.password)
     failures.forgive(client)
     answer = json_answer(user_object(signed_in.user))
     answer.set_cookie(
@@ -68,42 +71,42 @@ def post_auth(call: CallOf) -> Response:
         max_age=SESSION_SECONDS,
         httponly=True,
         samesite="strict",
-        secure=_is_secure(call),
+        secure=_is_secure(request),
     )
     return answer
 
 
 @endpoints.add("DELETE", "/auth/", answers={204: None})
-def delete_auth(call: CallOf) -> Response:
+def delete_auth(request: Incoming) -> Response:
     """Signs out: the session of the cookie is over."""
-    key = session_key(call.request)
+    key = session_key(request.http)
     if key:
-        sign_out(call.control, key)
+        sign_out(request.control, key)
     answer = empty_answer(204)
-    answer.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict", secure=_is_secure(call))
+    answer.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict", secure=_is_secure(request))
     return answer
 
 
 @endpoints.add("GET", "/users/me/", answers={200: UserObject})
-def get_me(call: CallOf) -> Response:
+def get_me(request: Incoming) -> Response:
     """Says who asks."""
-    return get_auth(call)
+    return get_auth(request)
 
 
 @endpoints.add("GET", "/users/me/regions/", answers={200: RegionsObject})
-def get_my_regions(call: CallOf) -> Response:
+def get_my_regions(request: Incoming) -> Response:
     """Lists the regions."""
-    with call.signed_in():
-        regions = list_regions(call.control)
+    with request.signed_in():
+        regions = list_regions(request.control)
     return json_answer({"regions": [{"name": region.name, "url": region_url(region)} for region in regions]})
 
 
 @endpoints.add("POST", "/users/", answers={201: NewUserObject}, body=UserBody)
-def post_user(call: CallOf) -> Response:
+def post_user(request: Incoming) -> Response:
     """Creates a user and shows their credentials, once. For superusers."""
-    with call.superuser():
-        creator = _read_user(call.body)
-    created = creator.run(call.control)
+    with request.superuser():
+        creator = _read_user(request.json)
+    created = creator.run(request.control)
     body = {
         "id": created.user.id,
         "email": created.user.email,
@@ -114,14 +117,14 @@ def post_user(call: CallOf) -> Response:
     return json_answer(body, status=201)
 
 
-def _is_secure(call: Call) -> bool:
+def _is_secure(request: ApiRequest) -> bool:
     """Whether the client's way here is encrypted, so that the cookie need never go another."""
-    return call.request.url.scheme == "https"
+    return request.http.url.scheme == "https"
 
 
-def _client_of(call: Call, email: str) -> bytes:
+def _client_of(request: ApiRequest, email: str) -> bytes:
     """Who tries: an account, from one address, so that nobody can shut an account's owner out from elsewhere."""
-    address = call.request.client.host if call.request.client else ""
+    address = request.http.client.host if request.http.client else ""
     return f"{address} {email.strip().casefold()}".encode("utf-8", "surrogatepass")
 
 

@@ -4,9 +4,9 @@ from fastapi import Response
 
 from region_silo.api.access import READ_ORGANIZATION, organization_for
 from region_silo.api.app_refusal import app_refusals
-from region_silo.api.call import CallOf
 from region_silo.api.component_shape import PreparedComponentObject
 from region_silo.api.external_requests import PROJECT_PARAMETER, project_id_of, project_slug_of
+from region_silo.api.request import Incoming
 from shared.asking.prepare import PreparedComponent, prepare_components
 from shared.domain.json_value import JsonValue
 from shared.http.endpoint import PAGE_PARAMETERS, Endpoints, Parameter
@@ -26,19 +26,21 @@ endpoints = Endpoints("Components")
         *PAGE_PARAMETERS,
     ),
 )
-def list_components(call: CallOf, organization_id_or_slug: str) -> Response:
+def list_components(request: Incoming, organization_id_or_slug: str) -> Response:
     """Lists the components of installed apps, filled in. An app that does not help spoils its own ones alone."""
-    page, project_id = page_request(call.request), project_id_of(call)
-    with call.signed_in(scopes=READ_ORGANIZATION) as principal:
+    page, project_id = page_request(request.http), project_id_of(request)
+    with request.signed_in(scopes=READ_ORGANIZATION) as principal:
         organization = organization_for(principal, organization_id_or_slug, scopes=READ_ORGANIZATION)
     with app_refusals():
-        project_slug = project_slug_of(call, project_id, organization_id=organization.id)
-    wanted = call.request.query_params.get("filter", "").replace("\x00", "?")
-    found = call.desk.apps.list_components(organization.id, component_type=wanted, offset=page.offset, limit=page.probe)
+        project_slug = project_slug_of(request, project_id, organization_id=organization.id)
+    wanted = request.http.query_params.get("filter", "").replace("\x00", "?")
+    found = request.desk.apps.list_components(
+        organization.id, component_type=wanted, offset=page.offset, limit=page.probe
+    )
     contexts, has_more = cut(found, page)
-    prepared = prepare_components(call.desk.asking, contexts, project_slug=project_slug)
-    items = [_component_object(each, base_url=call.control_url) for each in prepared]
-    return list_answer(call.request, page, items, has_more=has_more)
+    prepared = prepare_components(request.desk.asking, contexts, project_slug=project_slug)
+    items = [_component_object(each, base_url=request.control_url) for each in prepared]
+    return list_answer(request.http, page, items, has_more=has_more)
 
 
 def _component_object(prepared: PreparedComponent, *, base_url: str) -> dict[str, JsonValue]:

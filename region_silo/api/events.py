@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from fastapi import Response
 
-from region_silo.api.call import Call, CallOf
 from region_silo.api.event_shape import EventObject, EventSummaryObject
 from region_silo.api.issue_path import READ_ISSUES, issue_for, on_issue
 from region_silo.api.project_path import project_for
+from region_silo.api.request import ApiRequest, Incoming
 from region_silo.models.event import Event
 from region_silo.services.event_object import event_object, event_summary
 from region_silo.services.events import (
@@ -28,42 +28,46 @@ _PROJECT_EVENTS = "/projects/{organization_id_or_slug}/{project_id_or_slug}/even
 
 
 @on_issue(endpoints, "GET", "events/", answers={200: list[EventSummaryObject]}, parameters=PAGE_PARAMETERS)
-def list_issue_events(call: CallOf, issue_id: str, organization_id_or_slug: str | None = None) -> Response:
+def list_issue_events(request: Incoming, issue_id: str, organization_id_or_slug: str | None = None) -> Response:
     """Lists the events of an issue, newest first."""
-    with call.signed_in(scopes=READ_ISSUES) as principal:
-        found = issue_for(call, principal, issue_id, organization_id_or_slug, scopes=READ_ISSUES)
-        page = page_request(call.request)
-        return _list(call, page, list_events(found.issue.id, offset=page.offset, limit=page.probe))
+    with request.signed_in(scopes=READ_ISSUES) as principal:
+        found = issue_for(request, principal, issue_id, organization_id_or_slug, scopes=READ_ISSUES)
+        page = page_request(request.http)
+        return _list(request, page, list_events(found.issue.id, offset=page.offset, limit=page.probe))
 
 
 @on_issue(endpoints, "GET", "events/{event_id}/", answers={200: EventObject})
-def get_issue_event(call: CallOf, issue_id: str, event_id: str, organization_id_or_slug: str | None = None) -> Response:
+def get_issue_event(
+    request: Incoming, issue_id: str, event_id: str, organization_id_or_slug: str | None = None
+) -> Response:
     """Reads an event of an issue: by its id, or the `latest` or the `oldest`."""
-    with call.signed_in(scopes=READ_ISSUES) as principal:
-        found = issue_for(call, principal, issue_id, organization_id_or_slug, scopes=READ_ISSUES)
+    with request.signed_in(scopes=READ_ISSUES) as principal:
+        found = issue_for(request, principal, issue_id, organization_id_or_slug, scopes=READ_ISSUES)
         return _answer(find_event(found.issue, _name(event_id)))
 
 
 @endpoints.add("GET", _PROJECT_EVENTS, answers={200: list[EventSummaryObject]}, parameters=PAGE_PARAMETERS)
-def list_events_of_project(call: CallOf, organization_id_or_slug: str, project_id_or_slug: str) -> Response:
+def list_events_of_project(request: Incoming, organization_id_or_slug: str, project_id_or_slug: str) -> Response:
     """Lists the events of a project, newest first."""
-    with call.signed_in(scopes=READ_ISSUES) as principal:
+    with request.signed_in(scopes=READ_ISSUES) as principal:
         found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=READ_ISSUES)
-        page = page_request(call.request)
-        return _list(call, page, list_project_events(found.project.id, offset=page.offset, limit=page.probe))
+        page = page_request(request.http)
+        return _list(request, page, list_project_events(found.project.id, offset=page.offset, limit=page.probe))
 
 
 @endpoints.add("GET", _PROJECT_EVENTS + "{event_id}/", answers={200: EventObject})
-def get_project_event(call: CallOf, organization_id_or_slug: str, project_id_or_slug: str, event_id: str) -> Response:
+def get_project_event(
+    request: Incoming, organization_id_or_slug: str, project_id_or_slug: str, event_id: str
+) -> Response:
     """Reads an event of a project."""
-    with call.signed_in(scopes=READ_ISSUES) as principal:
+    with request.signed_in(scopes=READ_ISSUES) as principal:
         found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=READ_ISSUES)
         return _answer(find_project_event(found.project.id, _name(event_id)))
 
 
-def _list(call: Call, page: PageRequest, found: Sequence[Event]) -> Response:
+def _list(request: ApiRequest, page: PageRequest, found: Sequence[Event]) -> Response:
     events, has_more = cut(found, page)
-    return list_answer(call.request, page, [event_summary(event) for event in events], has_more=has_more)
+    return list_answer(request.http, page, [event_summary(event) for event in events], has_more=has_more)
 
 
 def _answer(event: Event | None) -> Response:

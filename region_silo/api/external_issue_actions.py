@@ -3,10 +3,10 @@
 from fastapi import Response
 
 from region_silo.api.app_refusal import app_refusals
-from region_silo.api.call import Call, CallOf
 from region_silo.api.external_issue_shape import ExternalIssueActionBody, ExternalIssueObject
 from region_silo.api.external_issues import external_issue_object
 from region_silo.api.installation_path import LINK_THROUGH_APP, Visit, visit_installation
+from region_silo.api.request import ApiRequest, Incoming
 from region_silo.models.issue import Issue
 from region_silo.services.actors import display_name
 from region_silo.services.issue_link import LinkRequest, create_issue_link
@@ -44,27 +44,27 @@ _KNOWN_KEYS = frozenset({"groupId", "action", "uri"})
         ),
     ),
 )
-def post_external_issue_action(call: CallOf, uuid: str) -> Response:
+def post_external_issue_action(request: Incoming, uuid: str) -> Response:
     """Has the app make or link a ticket, and keeps the link that it answers with."""
-    visit = visit_installation(call, uuid, scopes=LINK_THROUGH_APP)
+    visit = visit_installation(request, uuid, scopes=LINK_THROUGH_APP)
     with app_refusals():
-        request = _link_request(call, visit)
-        kept = create_issue_link(call.region, call.desk.asking, request)
-    is_created = kept.is_new and request.expected_url is not None
+        wanted = _link_request(request, visit)
+        kept = create_issue_link(request.region, request.desk.asking, wanted)
+    is_created = kept.is_new and wanted.expected_url is not None
     return json_answer(external_issue_object(kept.link), status=201 if is_created else 200)
 
 
-def _link_request(call: Call, visit: Visit) -> LinkRequest:
-    body = call.body
+def _link_request(request: ApiRequest, visit: Visit) -> LinkRequest:
+    body = request.json
     if not all(body.get(key) for key in _KNOWN_KEYS):
         raise client_error(MISSING)
     action, uri, user = LinkAction.parse(str(body["action"])), str(body["uri"]), visit.principal.user
-    expected_url = _expected_url(call)
-    issue = _issue(call, body, organization_id=visit.organization_id)
+    expected_url = _expected_url(request)
+    issue = _issue(request, body, organization_id=visit.organization_id)
     return LinkRequest(
         installation=visit.installation,
         issue=issue,
-        shown=_shown(call, issue),
+        shown=_shown(request, issue),
         asker=Asker(id=user.id, name=display_name(user)),
         action=action,
         uri=uri,
@@ -73,8 +73,8 @@ def _link_request(call: Call, visit: Visit) -> LinkRequest:
     )
 
 
-def _expected_url(call: Call) -> str | None:
-    text = call.request.query_params.get(EXPECTED_URL)
+def _expected_url(request: ApiRequest) -> str | None:
+    text = request.http.query_params.get(EXPECTED_URL)
     if text is None:
         return None
     try:
@@ -83,17 +83,17 @@ def _expected_url(call: Call) -> str | None:
         raise ValidationFailed(fields={EXPECTED_URL: exc.texts}) from exc
 
 
-def _issue(call: Call, body: JsonObject, *, organization_id: int) -> Issue:
-    with call.region.database.session():
+def _issue(request: ApiRequest, body: JsonObject, *, organization_id: int) -> Issue:
+    with request.region.database.session():
         issue = find_issue(str(body["groupId"]), organization_ids=[organization_id])
     if issue is None:
         raise client_error(NO_ISSUE, status=404)
     return issue
 
 
-def _shown(call: Call, issue: Issue) -> LinkedIssue:
-    project = get_project(call.region, issue.organization_id, issue.project_id)
-    with call.region.database.session():
+def _shown(request: ApiRequest, issue: Issue) -> LinkedIssue:
+    project = get_project(request.region, issue.organization_id, issue.project_id)
+    with request.region.database.session():
         organization = find_organization(issue.organization_id)
     slug = organization.slug if organization else ""
-    return linked_issue(issue, project=project, place=Place(base_url=public_url(call.request), organization_slug=slug))
+    return linked_issue(issue, project=project, place=Place(base_url=public_url(request.http), organization_slug=slug))

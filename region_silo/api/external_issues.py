@@ -5,10 +5,10 @@ from typing import Any
 from fastapi import Response
 
 from region_silo.api.app_refusal import app_refusals
-from region_silo.api.call import CallOf
 from region_silo.api.external_issue_shape import ExternalIssueBody, ExternalIssueObject
 from region_silo.api.installation_path import LINK_ISSUE, UNLINK_ISSUE, visit_installation
 from region_silo.api.issue_path import ADMINISTER_ISSUES, READ_ISSUES, issue_for, on_issue
+from region_silo.api.request import Incoming
 from region_silo.models.external_issue import PlatformExternalIssue
 from region_silo.services.external_issue import delete_link, find_link_by_id, keep_link, list_links
 from region_silo.services.issues import find_issue
@@ -32,27 +32,27 @@ _LINKS = "/sentry-app-installations/{uuid}/external-issues/"
 
 
 @endpoints.add("POST", _LINKS, answers={200: ExternalIssueObject}, body=ExternalIssueBody)
-def post_external_issue(call: CallOf, uuid: str) -> Response:
+def post_external_issue(request: Incoming, uuid: str) -> Response:
     """Links an issue to a ticket that the app has, in place of the app's link before."""
-    visit = visit_installation(call, uuid, scopes=LINK_ISSUE)
-    reader = FieldReader(call.body)
+    visit = visit_installation(request, uuid, scopes=LINK_ISSUE)
+    reader = FieldReader(request.json)
     issue_id = reader.read("issueId", parse_issue_id, is_required=True)
     ticket = read_ticket(reader)
     with app_refusals():
-        with call.region.database.session():
+        with request.region.database.session():
             issue = find_issue(str(issue_id), organization_ids=[visit.organization_id])
         if issue is None:
             raise client_error(NO_ISSUE, status=404)
-        kept = keep_link(call.region, issue, app_slug=visit.installation.sentry_app.slug, ticket=ticket)
+        kept = keep_link(request.region, issue, app_slug=visit.installation.sentry_app.slug, ticket=ticket)
     return json_answer(external_issue_object(kept.link))
 
 
 @endpoints.add("DELETE", _LINKS + "{external_issue_id}/", answers={204: None})
-def delete_external_issue(call: CallOf, uuid: str, external_issue_id: str) -> Response:
+def delete_external_issue(request: Incoming, uuid: str, external_issue_id: str) -> Response:
     """Deletes one of the app's links."""
-    visit = visit_installation(call, uuid, scopes=UNLINK_ISSUE)
+    visit = visit_installation(request, uuid, scopes=UNLINK_ISSUE)
     return _delete(
-        call.region,
+        request.region,
         external_issue_id,
         organization_id=visit.organization_id,
         app_slug=visit.installation.sentry_app.slug,
@@ -60,23 +60,23 @@ def delete_external_issue(call: CallOf, uuid: str, external_issue_id: str) -> Re
 
 
 @on_issue(endpoints, "GET", "external-issues/", answers={200: list[ExternalIssueObject]}, parameters=PAGE_PARAMETERS)
-def list_external_issues(call: CallOf, issue_id: str, organization_id_or_slug: str | None = None) -> Response:
+def list_external_issues(request: Incoming, issue_id: str, organization_id_or_slug: str | None = None) -> Response:
     """Lists the links of an issue, oldest first."""
-    with call.signed_in(scopes=READ_ISSUES) as principal:
-        found = issue_for(call, principal, issue_id, organization_id_or_slug, scopes=READ_ISSUES)
-        page = page_request(call.request)
+    with request.signed_in(scopes=READ_ISSUES) as principal:
+        found = issue_for(request, principal, issue_id, organization_id_or_slug, scopes=READ_ISSUES)
+        page = page_request(request.http)
         links, has_more = cut(list_links(found.issue, offset=page.offset, limit=page.probe), page)
-        return list_answer(call.request, page, [external_issue_object(link) for link in links], has_more=has_more)
+        return list_answer(request.http, page, [external_issue_object(link) for link in links], has_more=has_more)
 
 
 @on_issue(endpoints, "DELETE", "external-issues/{external_issue_id}/", answers={204: None})
 def delete_external_issue_of_issue(
-    call: CallOf, issue_id: str, external_issue_id: str, organization_id_or_slug: str | None = None
+    request: Incoming, issue_id: str, external_issue_id: str, organization_id_or_slug: str | None = None
 ) -> Response:
     """Deletes one of an issue's links, whichever app's it is."""
-    with call.signed_in(scopes=ADMINISTER_ISSUES) as principal:
-        issue = issue_for(call, principal, issue_id, organization_id_or_slug, scopes=ADMINISTER_ISSUES).issue
-    return _delete(call.region, external_issue_id, organization_id=issue.organization_id, issue_id=issue.id)
+    with request.signed_in(scopes=ADMINISTER_ISSUES) as principal:
+        issue = issue_for(request, principal, issue_id, organization_id_or_slug, scopes=ADMINISTER_ISSUES).issue
+    return _delete(request.region, external_issue_id, organization_id=issue.organization_id, issue_id=issue.id)
 
 
 def external_issue_object(link: PlatformExternalIssue) -> dict[str, JsonValue]:

@@ -3,9 +3,9 @@
 from fastapi import Response
 
 from region_silo.api.app_refusal import app_refusals
-from region_silo.api.call import Call, CallOf
 from region_silo.api.external_issue_shape import ChoicesObject
 from region_silo.api.installation_path import READ_INSTALLATION, visit_installation
+from region_silo.api.request import ApiRequest, Incoming
 from region_silo.services.linked_issue import get_project
 from shared.asking.select_options import SelectField, get_select_options
 from shared.domain.component_fields import check_uri
@@ -35,31 +35,31 @@ PROJECT_PARAMETER = Parameter(
         ),
     ),
 )
-def get_external_request(call: CallOf, uuid: str) -> Response:
+def get_external_request(request: Incoming, uuid: str) -> Response:
     """Asks the app for the choices of a select field."""
-    visit = visit_installation(call, uuid, scopes=READ_INSTALLATION)
-    query = call.request.query_params
+    visit = visit_installation(request, uuid, scopes=READ_INSTALLATION)
+    query = request.http.query_params
     if "uri" not in query:
         raise ValidationFailed(fields={"uri": ["This field is required."]})
-    uri, project_id = check_uri(query["uri"]), project_id_of(call)
+    uri, project_id = check_uri(query["uri"]), project_id_of(request)
     with app_refusals():
         field = SelectField(
             installation=visit.installation,
             uri=uri,
-            project_slug=project_slug_of(call, project_id, organization_id=visit.organization_id),
+            project_slug=project_slug_of(request, project_id, organization_id=visit.organization_id),
             search=query.get("query"),
             dependent_data=query.get("dependentData"),
         )
-        return json_answer(get_select_options(call.desk.asking, field).to_json())
+        return json_answer(get_select_options(request.desk.asking, field).to_json())
 
 
-def project_id_of(call: Call) -> int | None:
+def project_id_of(request: ApiRequest) -> int | None:
     """What the query says of a project; None when it says nothing.
 
     Raises:
         ValidationFailed: it is no id.
     """
-    text = call.request.query_params.get("projectId")
+    text = request.http.query_params.get("projectId")
     if not text:
         return None
     try:
@@ -68,10 +68,10 @@ def project_id_of(call: Call) -> int | None:
         raise ValidationFailed(fields={"projectId": exc.texts}) from exc
 
 
-def project_slug_of(call: Call, project_id: int | None, *, organization_id: int) -> str | None:
+def project_slug_of(request: ApiRequest, project_id: int | None, *, organization_id: int) -> str | None:
     """The project's slug; None when no project is meant.
 
     Raises:
         AppError: the organization has no such project.
     """
-    return None if project_id is None else get_project(call.region, organization_id, project_id).slug
+    return None if project_id is None else get_project(request.region, organization_id, project_id).slug

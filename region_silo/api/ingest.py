@@ -15,8 +15,8 @@ from fastapi import FastAPI, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from region_silo.api.call import Desk
 from region_silo.api.envelope import MAX_ENVELOPE_BYTES, Envelope, Item, parse_envelope, unpack, unpack_zlib
+from region_silo.api.request import Desk
 from region_silo.models.project import Project
 from region_silo.services.event_text import without_nul
 from region_silo.services.incoming_event import read_event

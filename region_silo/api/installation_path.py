@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from region_silo.api.access import require_scopes
-from region_silo.api.call import Call
+from region_silo.api.request import ApiRequest
 from region_silo.services.principal import Principal
 from shared.errors import NotFound, PermissionDenied
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
@@ -33,7 +33,7 @@ class Visit:
         return self.installation.organization_id
 
 
-def visit_installation(call: Call, uuid: str, *, scopes: Collection[str]) -> Visit:
+def visit_installation(request: ApiRequest, uuid: str, *, scopes: Collection[str]) -> Visit:
     """The installation, for someone with one of the scopes in its organization. Outside any session of the database.
 
     An app reaches the installation that its token acts for, and no other.
@@ -45,9 +45,9 @@ def visit_installation(call: Call, uuid: str, *, scopes: Collection[str]) -> Vis
         NotFound: it is in an organization that is not theirs.
         SiloUnreachable: only control could tell, and it is away.
     """
-    with call.signed_in(scopes=scopes) as signed_in:
+    with request.signed_in(scopes=scopes) as signed_in:
         principal = signed_in
-    installation = call.desk.apps.get_installation(uuid)
+    installation = request.desk.apps.get_installation(uuid)
     app = principal.acting_app
     if app is not None:
         if (app.app_id, app.organization_id) != (installation.sentry_app.id, installation.organization_id):

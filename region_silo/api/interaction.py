@@ -4,8 +4,8 @@ from fastapi import Response
 
 from region_silo.api.access import READ_ORGANIZATION, require_scopes
 from region_silo.api.app_refusal import app_refusals
-from region_silo.api.call import Call, CallOf
 from region_silo.api.component_shape import CountedObject, InteractionBody, InteractionObject
+from region_silo.api.request import ApiRequest, Incoming
 from region_silo.services.held import is_local
 from region_silo.services.interaction import (
     Counts,
@@ -27,42 +27,42 @@ _PATH = "/sentry-apps/{sentry_app_id_or_slug}/interaction/"
 
 
 @endpoints.add("POST", _PATH, answers={201: CountedObject}, body=InteractionBody)
-def post_interaction(call: CallOf, sentry_app_id_or_slug: str) -> Response:
+def post_interaction(request: Incoming, sentry_app_id_or_slug: str) -> Response:
     """Counts that the person looked at the app, or used one of its components. For browser sessions alone."""
-    with call.signed_in() as principal:
+    with request.signed_in() as principal:
         if not principal.is_session:
             raise PermissionDenied
-    app = _get_app(call, sentry_app_id_or_slug)
-    body = call.body
+    app = _get_app(request, sentry_app_id_or_slug)
+    body = request.json
     with app_refusals():
         interaction = parse_interaction(app, tsdb_field=body.get("tsdbField"), component_type=body.get("componentType"))
-    record_interaction(call.region, interaction)
+    record_interaction(request.region, interaction)
     return json_answer({}, status=201)
 
 
 @endpoints.add("GET", _PATH, answers={200: InteractionObject}, parameters=PERIOD_PARAMETERS)
-def get_interaction(call: CallOf, sentry_app_id_or_slug: str) -> Response:
+def get_interaction(request: Incoming, sentry_app_id_or_slug: str) -> Response:
     """How often the app was looked at and each of its components used. For the organization that owns the app."""
-    with call.signed_in(scopes=READ_ORGANIZATION) as signed_in:
+    with request.signed_in(scopes=READ_ORGANIZATION) as signed_in:
         principal = signed_in
-    app = _get_app(call, sentry_app_id_or_slug)
+    app = _get_app(request, sentry_app_id_or_slug)
     require_scopes(principal, READ_ORGANIZATION, organization_id=app.owner_id)
-    if call.region.enforces_disabled and app.is_disabled:
+    if request.region.enforces_disabled and app.is_disabled:
         raise AppDisabled
-    period = read_period(call.request, now=call.region.clock.now())
-    types = call.desk.apps.component_types(app.id)
-    with call.region.database.snapshot():
+    period = read_period(request.http, now=request.region.clock.now())
+    types = request.desk.apps.component_types(app.id)
+    with request.region.database.snapshot():
         views = count_views(app, period)
         interactions = count_interactions(app, types, period)
     shown = {name: _points(counts) for name, counts in interactions.items()}
     return json_answer({"views": _points(views), "componentInteractions": shown})
 
 
-def _get_app(call: Call, id_or_slug: str) -> app_pb2.RpcSentryApp:
+def _get_app(request: ApiRequest, id_or_slug: str) -> app_pb2.RpcSentryApp:
     """The app, if its owner lives in this region: what is counted elsewhere would be seen by nobody."""
-    app = call.desk.apps.get_app(id_or_slug)
-    with call.region.database.session():
-        if not is_local(call.region.database, app.owner_id):
+    app = request.desk.apps.get_app(id_or_slug)
+    with request.region.database.session():
+        if not is_local(request.region.database, app.owner_id):
             raise AppNotFound
     return app
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from region_silo.api.access import organization_for, require_scopes
-from region_silo.api.call import Call
+from region_silo.api.request import ApiRequest
 from region_silo.models.issue import Issue
 from region_silo.models.organization import Organization
 from region_silo.models.project import Project
@@ -41,13 +41,13 @@ class OwnedIssue:
     project: Project
     organization: Organization
 
-    def place(self, call: Call) -> Place:
+    def place(self, request: ApiRequest) -> Place:
         """Where the client that calls finds them."""
-        return Place(base_url=public_url(call.request), organization_slug=self.organization.slug)
+        return Place(base_url=public_url(request.http), organization_slug=self.organization.slug)
 
 
 def issue_for(
-    call: Call,
+    request: ApiRequest,
     principal: Principal,
     issue_id: str,
     organization_id_or_slug: str | None,
@@ -57,7 +57,7 @@ def issue_for(
     """The issue that a path names. Needs a session.
 
     Args:
-        call: its query may name the organization where the path does not.
+        request: its query may name the organization where the path does not.
         principal: who asks.
         issue_id: as it stands in the path. A short id without any organization is looked for in all that the principal
             sees.
@@ -69,7 +69,7 @@ def issue_for(
         PermissionDenied: the principal has none of the scopes in the issue's organization.
         NotFound: there is no such issue, or none that the principal sees.
     """
-    named = organization_id_or_slug or call.request.query_params.get(_ORGANIZATION)
+    named = organization_id_or_slug or request.http.query_params.get(_ORGANIZATION)
     if named:
         organization = organization_for(principal, named, scopes=scopes)
         return _owned(find_issue(issue_id, organization_ids=[organization.id]), organization)

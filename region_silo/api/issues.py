@@ -6,7 +6,6 @@ from typing import Any, cast
 from fastapi import Response
 
 from region_silo.api.access import organization_for
-from region_silo.api.call import Call, CallOf
 from region_silo.api.issue_body import (
     MAX_ISSUES_AT_ONCE,
     NAME_THEM,
@@ -26,6 +25,7 @@ from region_silo.api.issue_list import (
 from region_silo.api.issue_path import READ_ISSUES, WRITE_ISSUES, OwnedIssue, issue_for, on_issue
 from region_silo.api.issue_shape import ChangedIssuesObject, IssueBody, IssueDetailObject, IssueObject, ShortIdObject
 from region_silo.api.project_path import project_for
+from region_silo.api.request import ApiRequest, Incoming
 from region_silo.models.issue import Issue
 from region_silo.models.organization import Organization
 from region_silo.services.activity import list_activity
@@ -62,20 +62,20 @@ CHANGE_PARAMETERS = (
 
 
 @endpoints.add("GET", _ISSUES, answers={200: list[IssueObject]}, parameters=(PROJECT_PARAMETER, *LIST_PARAMETERS))
-def list_organization_issues(call: CallOf, organization_id_or_slug: str) -> Response:
+def list_organization_issues(request: Incoming, organization_id_or_slug: str) -> Response:
     """Lists the issues of an organization; the unresolved ones unless a query says otherwise."""
-    with call.signed_in(scopes=READ_ISSUES) as principal:
+    with request.signed_in(scopes=READ_ISSUES) as principal:
         organization = organization_for(principal, organization_id_or_slug, scopes=READ_ISSUES)
-        project_ids = project_ids_of(call.request, organization.id)
-        return _page_of(call, principal, organization, project_ids=project_ids)
+        project_ids = project_ids_of(request.http, organization.id)
+        return _page_of(request, principal, organization, project_ids=project_ids)
 
 
 @endpoints.add("GET", _PROJECT_ISSUES, answers={200: list[IssueObject]}, parameters=LIST_PARAMETERS)
-def list_project_issues(call: CallOf, organization_id_or_slug: str, project_id_or_slug: str) -> Response:
+def list_project_issues(request: Incoming, organization_id_or_slug: str, project_id_or_slug: str) -> Response:
     """Lists the issues of a project; the unresolved ones unless a query says otherwise."""
-    with call.signed_in(scopes=READ_ISSUES) as principal:
+    with request.signed_in(scopes=READ_ISSUES) as principal:
         found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=READ_ISSUES)
-        return _page_of(call, principal, found.organization, project_ids=[found.project.id])
+        return _page_of(request, principal, found.organization, project_ids=[found.project.id])
 
 
 @endpoints.add(
@@ -85,13 +85,13 @@ def list_project_issues(call: CallOf, organization_id_or_slug: str, project_id_o
     body=IssueBody,
     parameters=(PROJECT_PARAMETER, *CHANGE_PARAMETERS),
 )
-def put_organization_issues(call: CallOf, organization_id_or_slug: str) -> Response:
+def put_organization_issues(request: Incoming, organization_id_or_slug: str) -> Response:
     """Changes issues of an organization, all or none of them; 204 when there is none of those meant."""
-    with call.signed_in(scopes=WRITE_ISSUES) as principal:
+    with request.signed_in(scopes=WRITE_ISSUES) as principal:
         organization = organization_for(principal, organization_id_or_slug, scopes=WRITE_ISSUES)
-        project_ids = project_ids_of(call.request, organization.id)
-        ids = _issues_meant(call, principal, organization, project_ids=project_ids)
-    return _change_many(call, principal, organization, ids=ids, project_id=None)
+        project_ids = project_ids_of(request.http, organization.id)
+        ids = _issues_meant(request, principal, organization, project_ids=project_ids)
+    return _change_many(request, principal, organization, ids=ids, project_id=None)
 
 
 @endpoints.add(
@@ -101,57 +101,59 @@ def put_organization_issues(call: CallOf, organization_id_or_slug: str) -> Respo
     body=IssueBody,
     parameters=CHANGE_PARAMETERS,
 )
-def put_project_issues(call: CallOf, organization_id_or_slug: str, project_id_or_slug: str) -> Response:
+def put_project_issues(request: Incoming, organization_id_or_slug: str, project_id_or_slug: str) -> Response:
     """Changes issues of a project, all or none of them; 204 when there is none of those meant."""
-    with call.signed_in(scopes=WRITE_ISSUES) as principal:
+    with request.signed_in(scopes=WRITE_ISSUES) as principal:
         found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=WRITE_ISSUES)
-        ids = _issues_meant(call, principal, found.organization, project_ids=[found.project.id])
-    return _change_many(call, principal, found.organization, ids=ids, project_id=found.project.id)
+        ids = _issues_meant(request, principal, found.organization, project_ids=[found.project.id])
+    return _change_many(request, principal, found.organization, ids=ids, project_id=found.project.id)
 
 
 @on_issue(endpoints, "GET", answers={200: IssueDetailObject})
-def get_issue(call: CallOf, issue_id: str, organization_id_or_slug: str | None = None) -> Response:
+def get_issue(request: Incoming, issue_id: str, organization_id_or_slug: str | None = None) -> Response:
     """Reads an issue."""
-    with call.signed_in(scopes=READ_ISSUES) as principal:
-        found = issue_for(call, principal, issue_id, organization_id_or_slug, scopes=READ_ISSUES)
-        return json_answer(_detail(call, found))
+    with request.signed_in(scopes=READ_ISSUES) as principal:
+        found = issue_for(request, principal, issue_id, organization_id_or_slug, scopes=READ_ISSUES)
+        return json_answer(_detail(request, found))
 
 
 @on_issue(endpoints, "PUT", answers={200: IssueDetailObject}, body=IssueBody)
-def put_issue(call: CallOf, issue_id: str, organization_id_or_slug: str | None = None) -> Response:
+def put_issue(request: Incoming, issue_id: str, organization_id_or_slug: str | None = None) -> Response:
     """Resolves, ignores, reopens or assigns an issue."""
-    with call.signed_in(scopes=WRITE_ISSUES) as principal:
-        found = issue_for(call, principal, issue_id, organization_id_or_slug, scopes=WRITE_ISSUES)
-    change = _change_of(call, principal, parse_issue_fields(call.body), organization_id=found.organization.id)
-    with call.region.database.session():
-        issues = _apply(call, principal, change, ids=[found.issue.id], organization_id=found.organization.id)
+    with request.signed_in(scopes=WRITE_ISSUES) as principal:
+        found = issue_for(request, principal, issue_id, organization_id_or_slug, scopes=WRITE_ISSUES)
+    change = _change_of(request, principal, parse_issue_fields(request.json), organization_id=found.organization.id)
+    with request.region.database.session():
+        issues = _apply(request, principal, change, ids=[found.issue.id], organization_id=found.organization.id)
         if not issues:
             raise NotFound
-        return json_answer(_detail(call, OwnedIssue(issues[0], found.project, found.organization)))
+        return json_answer(_detail(request, OwnedIssue(issues[0], found.project, found.organization)))
 
 
 @endpoints.add("GET", "/organizations/{organization_id_or_slug}/shortids/{short_id}/", answers={200: ShortIdObject})
-def get_short_id(call: CallOf, organization_id_or_slug: str, short_id: str) -> Response:
+def get_short_id(request: Incoming, organization_id_or_slug: str, short_id: str) -> Response:
     """Says which issue a short id stands for."""
-    with call.signed_in(scopes=READ_ISSUES) as principal:
+    with request.signed_in(scopes=READ_ISSUES) as principal:
         organization = organization_for(principal, organization_id_or_slug, scopes=READ_ISSUES)
         issue = find_issue(short_id, organization_ids=[organization.id]) if parse_short_id(short_id) else None
         if issue is None:
             raise NotFound
         project = projects_by_id([issue.project_id])[issue.project_id]
-        group = issue_object(issue, project=project, place=_place(call, organization))
+        group = issue_object(issue, project=project, place=_place(request, organization))
         named = {"groupId": group["id"], "shortId": group["shortId"], "group": group}
         return json_answer({"organizationSlug": organization.slug, "projectSlug": project.slug, **named})
 
 
-def _page_of(call: Call, principal: Principal, organization: Organization, *, project_ids: Collection[int]) -> Response:
-    asked = read_list_request(call.request, now=call.region.clock.now())
+def _page_of(
+    request: ApiRequest, principal: Principal, organization: Organization, *, project_ids: Collection[int]
+) -> Response:
+    asked = read_list_request(request.http, now=request.region.clock.now())
     page = asked.page
     found = _listed(principal, organization, asked, project_ids=project_ids, offset=page.offset, limit=page.probe)
     issues, has_more = cut(found, page)
-    projects, place = projects_by_id([issue.project_id for issue in issues]), _place(call, organization)
+    projects, place = projects_by_id([issue.project_id for issue in issues]), _place(request, organization)
     items = [issue_object(issue, project=projects[issue.project_id], place=place) for issue in issues]
-    return list_answer(call.request, page, items, has_more=has_more)
+    return list_answer(request.http, page, items, has_more=has_more)
 
 
 def _listed(
@@ -176,38 +178,43 @@ def _listed(
 
 
 def _issues_meant(
-    call: Call, principal: Principal, organization: Organization, *, project_ids: Collection[int]
+    request: ApiRequest, principal: Principal, organization: Organization, *, project_ids: Collection[int]
 ) -> list[int]:
     """Ids of the issues that are named; when none is, of those that a list would show. Needs a session.
 
     Raises:
         ValidationFailed: too many are named, or none although more than a status shall change.
     """
-    named = issue_ids_of(call.request, organization.id)
+    named = issue_ids_of(request.http, organization.id)
     if named is not None:
         return named
-    if "status" not in call.body:
+    if "status" not in request.json:
         raise ValidationFailed(NAME_THEM)
-    asked = read_list_request(call.request, now=call.region.clock.now())
+    asked = read_list_request(request.http, now=request.region.clock.now())
     every = _listed(principal, organization, asked, project_ids=project_ids, offset=0, limit=MAX_ISSUES_AT_ONCE)
     return [issue.id for issue in every]
 
 
 def _change_many(
-    call: Call, principal: Principal, organization: Organization, *, ids: Collection[int], project_id: int | None
+    request: ApiRequest,
+    principal: Principal,
+    organization: Organization,
+    *,
+    ids: Collection[int],
+    project_id: int | None,
 ) -> Response:
-    change = _change_of(call, principal, parse_issue_fields(call.body), organization_id=organization.id)
-    with call.region.database.session():
-        issues = _apply(call, principal, change, ids=ids, organization_id=organization.id, project_id=project_id)
+    change = _change_of(request, principal, parse_issue_fields(request.json), organization_id=organization.id)
+    with request.region.database.session():
+        issues = _apply(request, principal, change, ids=ids, organization_id=organization.id, project_id=project_id)
     return json_answer(_changed(change)) if issues else empty_answer(204)
 
 
-def _change_of(call: Call, principal: Principal, fields: IssueFields, *, organization_id: int) -> IssueChange:
+def _change_of(request: ApiRequest, principal: Principal, fields: IssueFields, *, organization_id: int) -> IssueChange:
     """Outside any session, because control may have to be asked who the assignee is."""
     assignee = None if isinstance(fields.assignee, Unset) or not fields.assignee else fields.assignee
     found = None
     if assignee is not None:
-        members = cast(Members, call.request.app.state.members)
+        members = cast(Members, request.http.app.state.members)
         found = members.find(organization_id, assignee, asker=principal)
         if found is None:
             raise unknown_assignee()
@@ -219,7 +226,7 @@ def _change_of(call: Call, principal: Principal, fields: IssueFields, *, organiz
 
 
 def _apply(
-    call: Call,
+    request: ApiRequest,
     principal: Principal,
     change: IssueChange,
     *,
@@ -228,7 +235,7 @@ def _apply(
     project_id: int | None = None,
 ) -> list[Issue]:
     return change_issues(
-        call.region,
+        request.region,
         organization_id=organization_id,
         issue_ids=ids,
         change=change,
@@ -248,11 +255,11 @@ def _changed(change: IssueChange) -> dict[str, Any]:
     return changed
 
 
-def _detail(call: Call, found: OwnedIssue) -> dict[str, Any]:
+def _detail(request: ApiRequest, found: OwnedIssue) -> dict[str, Any]:
     activities = list_activity(found.issue.id, limit=SHOWN_ACTIVITIES)
-    shown = issue_object(found.issue, project=found.project, place=_place(call, found.organization))
+    shown = issue_object(found.issue, project=found.project, place=_place(request, found.organization))
     return shown | {"activity": [activity_object(activity) for activity in activities]}
 
 
-def _place(call: Call, organization: Organization) -> Place:
-    return Place(base_url=public_url(call.request), organization_slug=organization.slug)
+def _place(request: ApiRequest, organization: Organization) -> Place:
+    return Place(base_url=public_url(request.http), organization_slug=organization.slug)

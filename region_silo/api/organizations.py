@@ -5,8 +5,8 @@ from typing import Any
 from fastapi import Response
 
 from region_silo.api.access import READ_ORGANIZATION, organization_for
-from region_silo.api.call import Call, CallOf
 from region_silo.api.organization_shape import OrganizationDetailObject
+from region_silo.api.request import ApiRequest, Incoming
 from region_silo.models.organization import Organization
 from region_silo.services.identity import find_http_url
 from region_silo.services.organization import list_visible_organizations
@@ -20,33 +20,33 @@ endpoints = Endpoints("Organizations")
 
 
 @endpoints.add("GET", "/organizations/", answers={200: list[OrganizationObject]}, parameters=PAGE_PARAMETERS)
-def list_organizations(call: CallOf) -> Response:
+def list_organizations(request: Incoming) -> Response:
     """Lists the organizations of this region that the credentials give a view of; all for superusers and staff."""
-    with call.signed_in() as principal:
-        page = page_request(call.request)
+    with request.signed_in() as principal:
+        page = page_request(request.http)
         found = list_visible_organizations(principal, offset=page.offset, limit=page.probe)
         organizations, has_more = cut(found, page)
-        items = [_shown(call, organization) for organization in organizations]
-        return list_answer(call.request, page, items, has_more=has_more)
+        items = [_shown(request, organization) for organization in organizations]
+        return list_answer(request.http, page, items, has_more=has_more)
 
 
 @endpoints.add("GET", "/organizations/{organization_id_or_slug}/", answers={200: OrganizationDetailObject})
-def get_organization(call: CallOf, organization_id_or_slug: str) -> Response:
+def get_organization(request: Incoming, organization_id_or_slug: str) -> Response:
     """Reads an organization."""
-    with call.signed_in(scopes=READ_ORGANIZATION) as principal:
+    with request.signed_in(scopes=READ_ORGANIZATION) as principal:
         organization = organization_for(principal, organization_id_or_slug, scopes=READ_ORGANIZATION)
-        return json_answer(_shown(call, organization) | _details(organization, principal))
+        return json_answer(_shown(request, organization) | _details(organization, principal))
 
 
-def _shown(call: Call, organization: Organization) -> dict[str, Any]:
+def _shown(request: ApiRequest, organization: Organization) -> dict[str, Any]:
     return organization_object(
         id=organization.id,
         slug=organization.slug,
         name=organization.name,
         status=organization.status,
         created_at=organization.created_at,
-        base_url=call.control_url,
-        region_url=find_http_url(call.region) or public_url(call.request),
+        base_url=request.control_url,
+        region_url=find_http_url(request.region) or public_url(request.http),
     )
 
 

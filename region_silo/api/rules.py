@@ -4,14 +4,14 @@ from typing import Any
 
 from fastapi import Response
 
-from region_silo.api.call import CallOf
 from region_silo.api.project_path import project_for
+from region_silo.api.request import Incoming
 from region_silo.api.rule_body import parse_rule_fields
 from region_silo.api.rule_shape import RuleBody, RuleObject
 from region_silo.models.project import Project
 from region_silo.models.rule import Rule
 from region_silo.services.rules import announce_actions, create_rule, delete_rule, find_rule, list_rules
-from shared.domain.path_key import path_key
+from shared.domain.path_key import get_id
 from shared.errors import NotFound
 from shared.http.answer import empty_answer, instant_json, json_answer
 from shared.http.endpoint import PAGE_PARAMETERS, Endpoints
@@ -26,29 +26,31 @@ _RULES = "/projects/{organization_id_or_slug}/{project_id_or_slug}/rules/"
 
 
 @endpoints.add("GET", _RULES, answers={200: list[RuleObject]}, parameters=PAGE_PARAMETERS)
-def list_project_rules(call: CallOf, organization_id_or_slug: str, project_id_or_slug: str) -> Response:
+def list_project_rules(request: Incoming, organization_id_or_slug: str, project_id_or_slug: str) -> Response:
     """Lists the alert rules of a project, newest first."""
-    with call.signed_in(scopes=READ_RULES) as principal:
+    with request.signed_in(scopes=READ_RULES) as principal:
         found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=READ_RULES)
-        page = page_request(call.request)
+        page = page_request(request.http)
         rules, has_more = cut(list_rules(found.project.id, offset=page.offset, limit=page.probe), page)
         items = [rule_object(rule, project=found.project) for rule in rules]
-        return list_answer(call.request, page, items, has_more=has_more)
+        return list_answer(request.http, page, items, has_more=has_more)
 
 
 @endpoints.add("POST", _RULES, answers={200: RuleObject}, body=RuleBody)
-def post_rule(call: CallOf, organization_id_or_slug: str, project_id_or_slug: str) -> Response:
+def post_rule(request: Incoming, organization_id_or_slug: str, project_id_or_slug: str) -> Response:
     """Stores an alert rule, once the apps agree whose forms were filled in for it. Conditions on the first event of an
     issue, on one that comes back and on every event are understood, and no filters; a rule that needs
     others is kept and never fires.
     """
-    with call.signed_in(scopes=WRITE_RULES) as principal:
+    with request.signed_in(scopes=WRITE_RULES) as principal:
         found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=WRITE_RULES)
-    fields = parse_rule_fields(call.body)
-    announce_actions(call.desk.apps, call.desk.asking, organization_id=found.organization.id, actions=fields.actions)
-    with call.region.database.session():
+    fields = parse_rule_fields(request.json)
+    announce_actions(
+        request.desk.apps, request.desk.asking, organization_id=found.organization.id, actions=fields.actions
+    )
+    with request.region.database.session():
         rule = create_rule(
-            call.region,
+            request.region,
             project=found.project,
             name=fields.name,
             definition=fields.definition,
@@ -58,22 +60,24 @@ def post_rule(call: CallOf, organization_id_or_slug: str, project_id_or_slug: st
 
 
 @endpoints.add("GET", f"{_RULES}{{rule_id}}/", answers={200: RuleObject})
-def get_rule(call: CallOf, organization_id_or_slug: str, project_id_or_slug: str, rule_id: str) -> Response:
+def get_rule(request: Incoming, organization_id_or_slug: str, project_id_or_slug: str, rule_id: str) -> Response:
     """Reads an alert rule."""
-    with call.signed_in(scopes=READ_RULES) as principal:
+    with request.signed_in(scopes=READ_RULES) as principal:
         found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=READ_RULES)
-        rule = find_rule(found.project.id, _id(rule_id))
+        rule = find_rule(found.project.id, get_id(rule_id))
         if rule is None:
             raise NotFound
         return json_answer(rule_object(rule, project=found.project))
 
 
 @endpoints.add("DELETE", f"{_RULES}{{rule_id}}/", answers={204: None})
-def delete_project_rule(call: CallOf, organization_id_or_slug: str, project_id_or_slug: str, rule_id: str) -> Response:
+def delete_project_rule(
+    request: Incoming, organization_id_or_slug: str, project_id_or_slug: str, rule_id: str
+) -> Response:
     """Deletes an alert rule."""
-    with call.signed_in(scopes=WRITE_RULES) as principal:
+    with request.signed_in(scopes=WRITE_RULES) as principal:
         found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=WRITE_RULES)
-        delete_rule(call.region, project_id=found.project.id, rule_id=_id(rule_id))
+        delete_rule(request.region, project_id=found.project.id, rule_id=get_id(rule_id))
         return empty_answer(204)
 
 
@@ -87,10 +91,3 @@ def rule_object(rule: Rule, *, project: Project) -> dict[str, Any]:
         "status": "active",
         "dateCreated": instant_json(rule.created_at),
     }
-
-
-def _id(text: str) -> int:
-    key = path_key(text)
-    if not isinstance(key, int):
-        raise NotFound
-    return key

@@ -7,9 +7,9 @@ from fastapi import Response
 from pydantic import BaseModel, ConfigDict
 
 from region_silo.api.app_refusal import app_refusals
-from region_silo.api.call import Call, CallOf
 from region_silo.api.examples import SERVICE_HOOK_PROJECT, shown_by
 from region_silo.api.installation_path import CHANGE_INSTALLATION, READ_INSTALLATION, visit_installation
+from region_silo.api.request import ApiRequest, Incoming
 from region_silo.models.hook import ServiceHookProject
 from region_silo.services.hook_project import (
     delete_hook_projects,
@@ -46,35 +46,35 @@ class ServiceHookProjectsBody(BaseModel):
 
 
 @endpoints.add("GET", _PATH, answers={200: list[ServiceHookProjectObject]}, parameters=PAGE_PARAMETERS)
-def get_service_hook_projects(call: CallOf, uuid: str) -> Response:
+def get_service_hook_projects(request: Incoming, uuid: str) -> Response:
     """Lists the projects that the installation is confined to; none: it hears of all."""
-    visit = visit_installation(call, uuid, scopes=READ_INSTALLATION)
-    with app_refusals(), call.region.database.session():
-        return _answer(call, list_hook_projects(visit.installation))
+    visit = visit_installation(request, uuid, scopes=READ_INSTALLATION)
+    with app_refusals(), request.region.database.session():
+        return _answer(request, list_hook_projects(visit.installation))
 
 
 @endpoints.add("POST", _PATH, answers={200: list[ServiceHookProjectObject]}, body=ServiceHookProjectsBody)
-def post_service_hook_projects(call: CallOf, uuid: str) -> Response:
+def post_service_hook_projects(request: Incoming, uuid: str) -> Response:
     """Confines the installation to these projects, in place of those before."""
-    visit = visit_installation(call, uuid, scopes=CHANGE_INSTALLATION)
-    if "projects" not in call.body:
+    visit = visit_installation(request, uuid, scopes=CHANGE_INSTALLATION)
+    if "projects" not in request.json:
         raise ValidationFailed(fields={"projects": ["This field is required."]})
-    identifiers = parse_project_identifiers(call.body["projects"])
+    identifiers = parse_project_identifiers(request.json["projects"])
     with app_refusals():
-        return _answer(call, set_hook_projects(call.region, visit.installation, identifiers))
+        return _answer(request, set_hook_projects(request.region, visit.installation, identifiers))
 
 
 @endpoints.add("DELETE", _PATH, answers={204: None})
-def delete_service_hook_projects(call: CallOf, uuid: str) -> Response:
+def delete_service_hook_projects(request: Incoming, uuid: str) -> Response:
     """Lets the installation hear of every project again."""
-    visit = visit_installation(call, uuid, scopes=CHANGE_INSTALLATION)
+    visit = visit_installation(request, uuid, scopes=CHANGE_INSTALLATION)
     with app_refusals():
-        delete_hook_projects(call.region, visit.installation)
+        delete_hook_projects(request.region, visit.installation)
     return empty_answer(204)
 
 
-def _answer(call: Call, projects: Sequence[ServiceHookProject]) -> Response:
-    page = page_request(call.request)
+def _answer(request: ApiRequest, projects: Sequence[ServiceHookProject]) -> Response:
+    page = page_request(request.http)
     shown = projects[page.offset : page.offset + page.limit]
     items = [{"id": str(project.id), "project_id": str(project.project_id)} for project in shown]
-    return list_answer(call.request, page, items, has_more=len(projects) > page.offset + page.limit)
+    return list_answer(request.http, page, items, has_more=len(projects) > page.offset + page.limit)

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import Response
 
-from region_silo.api.call import CallOf
+from region_silo.api.request import Incoming
 from region_silo.services.principal import Principal
 from shared.http import user_object as shared_user
 from shared.http.answer import json_answer
@@ -15,25 +15,25 @@ endpoints = Endpoints("Users")
 
 
 @endpoints.add("GET", "/", answers={200: RootObject})
-def get_root(call: CallOf) -> Response:
+def get_root(request: Incoming) -> Response:
     """Says who asks and what their token allows; nobody in particular is fine."""
-    principal = call.find_principal()
+    principal = request.find_principal()
     if principal is None:
         return json_answer(root_object(token_scopes=None, user=None))
     return json_answer(root_object(token_scopes=principal.token_scopes, user=user_object(principal)))
 
 
 @endpoints.add("GET", "/auth/", answers={200: UserObject})
-def get_auth(call: CallOf) -> Response:
+def get_auth(request: Incoming) -> Response:
     """Says who is signed in."""
-    with call.signed_in() as principal:
+    with request.signed_in() as principal:
         return json_answer(user_object(principal))
 
 
 @endpoints.add("GET", "/users/me/", answers={200: UserObject})
-def get_me(call: CallOf) -> Response:
+def get_me(request: Incoming) -> Response:
     """Says who asks."""
-    return get_auth(call)
+    return get_auth(request)
 
 
 def user_object(principal: Principal) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """What a text says of an object: its id, or its slug."""
 
+from shared.errors import NotFound
+
 MAX_ID = 2**63 - 1
 
 
@@ -23,3 +25,15 @@ def find_id(text: str) -> int | None:
     """
     is_id = text.isascii() and text.isdecimal() and len(text) < 20 and int(text) <= MAX_ID
     return int(text) if is_id else None
+
+
+def get_id(text: str) -> int:
+    """The id that stands in a path.
+
+    Raises:
+        NotFound: it is none, so nothing has it.
+    """
+    found = find_id(text)
+    if found is None:
+        raise NotFound
+    return found

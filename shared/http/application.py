@@ -19,7 +19,7 @@ from shared.http.endpoint import Endpoint
 from shared.http.errors import NO_SUCH_PATH, Refused, error_answer
 from shared.http.failures import Failures
 from shared.http.measure import Measure, Metrics
-from shared.http.route import CallRoute, LargeCallRoute
+from shared.http.route import EndpointRoute, LargeBodyRoute
 from shared.http.spelling import Spelling
 
 PREFIX = "/api/0"
@@ -55,7 +55,7 @@ def create_application(endpoints: Iterable[Endpoint], *, title: str, description
             methods=[endpoint.method],
             response_model=None,
             tags=[endpoint.tag],
-            route_class_override=LargeCallRoute if endpoint.takes_large_body else CallRoute,
+            route_class_override=LargeBodyRoute if endpoint.takes_large_body else EndpointRoute,
         )
     app.openapi = lambda: describe(app, table)  # type: ignore[method-assign]
     add_documentation_page(app)

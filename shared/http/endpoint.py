@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from shared.http.request import body_class_of
+
 Function: TypeAlias = Callable[..., Response]
 Shape: TypeAlias = Any
 """A pydantic model, or a list of one: what a JSON body looks like; None for an empty one."""
@@ -68,7 +70,7 @@ class Endpoints:
                     path=path,
                     function=function,
                     answers=answers,
-                    body=body,
+                    body=body_class_of(function) or body,
                     parameters=tuple(parameters),
                     tag=self._tag,
                     takes_large_body=takes_large_body,

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared.bodies.body import Body
 from shared.domain.json_value import JsonValue
 from shared.errors import CursorInvalid, ValidationFailed
 from shared.http.answer import json_answer
@@ -83,9 +84,11 @@ def page_request(request: Request, *, default: int = MAX_PER_PAGE) -> PageReques
     return PageRequest(limit or place.limit, place.page, offset=place.page * place.limit)
 
 
-def list_answer(request: Request, page: PageRequest, items: Sequence[JsonValue], *, has_more: bool) -> Response:
+def list_answer(
+    request: Request, page: PageRequest, items: Sequence[Body] | Sequence[JsonValue], *, has_more: bool
+) -> Response:
     """A page of a list, with its neighbours in the ``Link`` header."""
-    return json_answer(list(items), headers={"link": link_header(request, page, has_more=has_more)})
+    return json_answer(items, headers={"link": link_header(request, page, has_more=has_more)})
 
 
 def link_header(request: Request, page: PageRequest, *, has_more: bool) -> str:

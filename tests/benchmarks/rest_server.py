@@ -11,8 +11,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from control_silo.api.app import create_api
-from control_silo.api.call import CallOf
+from control_silo.api.application import create_api
+from control_silo.api.request import Incoming
 from control_silo.bootstrap import migrate, open_alone
 from control_silo.models.app import IntegrationFeature, SentryApp
 from control_silo.models.application import ApiApplication
@@ -24,7 +24,7 @@ from shared.database.dialect import Dialect
 from shared.domain.app_status import SentryAppStatus
 from shared.http.answer import json_answer
 from shared.http.application import PREFIX
-from shared.http.route import CallRoute
+from shared.http.route import EndpointRoute
 from shared.http.serve import HttpServer
 from shared.process import configure_logging, prefer_latency
 
@@ -33,7 +33,7 @@ _CHUNK = 500
 _SCHEMA = {"elements": [{"type": "stacktrace-link", "uri": "/code"}]}
 
 
-def empty(call: CallOf) -> Response:
+def empty(request: Incoming) -> Response:
     """What everything else is held against."""
     return json_answer({})
 
@@ -94,7 +94,7 @@ def main() -> None:
     fill(control, apps=apps)
     token = ensure_superuser(control)["token"]
     app = create_api(control, requests_per_second=10**9)
-    app.router.add_api_route(EMPTY, empty, methods=["GET"], response_model=None, route_class_override=CallRoute)
+    app.router.add_api_route(EMPTY, empty, methods=["GET"], response_model=None, route_class_override=EndpointRoute)
     server = HttpServer(app, listen="127.0.0.1:0")
     server.start()
     print(server.address, token, flush=True)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import one_of
 from schemathesis import Case, GenerationMode
 
-from region_silo.api.app import list_endpoints
+from region_silo.api.application import list_endpoints
 from shared.http.application import PREFIX
 from tests.e2e.silo_up import SiloUp, silo_up
 

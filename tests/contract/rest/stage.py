@@ -7,9 +7,9 @@ from typing import Any
 
 import control_silo.bootstrap
 import region_silo.bootstrap
-from control_silo.api.app import list_endpoints as list_control_endpoints
+from control_silo.api.application import list_endpoints as list_control_endpoints
 from control_silo.services.user import NewUser
-from region_silo.api.app import list_endpoints as list_region_endpoints
+from region_silo.api.application import list_endpoints as list_region_endpoints
 from shared.domain.peer import CONTROL
 from shared.domain.scopes import Role
 from tests.contract.rest.exchange import Exchange, Naming, Templates, json_of

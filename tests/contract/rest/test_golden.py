@@ -11,8 +11,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from control_silo.api.app import list_endpoints as list_control_endpoints
-from region_silo.api.app import list_endpoints as list_region_endpoints
+from control_silo.api.application import list_endpoints as list_control_endpoints
+from region_silo.api.application import list_endpoints as list_region_endpoints
 from shared.domain.peer import CONTROL
 from tests.contract.rest.exchange import Exchange
 from tests.contract.rest.record import FOLDER, file_name, golden_files

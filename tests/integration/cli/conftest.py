@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from control_silo.api.app import create_api
+from control_silo.api.application import create_api
 from control_silo.services.superuser import ensure_superuser
 from shared.cli.main import run
 from shared.cli.topology import Organization, Silo, Topology, User, write_topology

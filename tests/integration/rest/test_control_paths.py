@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.routing import Match
 
-from control_silo.api.app import list_endpoints
-from region_silo.api.app import create_api
+from control_silo.api.application import list_endpoints
+from region_silo.api.application import create_api
 from region_silo.api.forward import forward_control_paths
 from region_silo.services.freshness import Freshness
 from shared.consistency import TOKEN_NAME, decode

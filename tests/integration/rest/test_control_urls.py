@@ -6,7 +6,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from region_silo.api.app import create_api
+from region_silo.api.application import create_api
 from shared.http.serve import HttpServer
 from tests.integration.rest.conftest import Web
 from tests.pictures import picture

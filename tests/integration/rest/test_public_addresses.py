@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from control_silo.api.app import create_api as create_control_api
-from region_silo.api.app import create_api as create_region_api
+from control_silo.api.application import create_api as create_control_api
+from region_silo.api.application import create_api as create_region_api
 from shared.http.relay import Relay
 from shared.http.serve import HttpServer
 from tests.integration.rest.conftest import Web

@@ -5,9 +5,9 @@ import re
 import pytest
 from starlette.routing import compile_path
 
-from control_silo.api import app as control_app
+from control_silo.api import application as control_app
 from control_silo.api.forward import REGION_OWNED
-from region_silo.api import app as region_app
+from region_silo.api import application as region_app
 from shared.http.application import PREFIX
 from shared.http.endpoint import Endpoint
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from control_silo.api.app import list_endpoints
+from control_silo.api.application import list_endpoints
 from docs import generate
 from docs.generate import BEGIN, END, insert, main, path_of
 

@@ -6,7 +6,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
-from region_silo.api.app import list_endpoints
+from region_silo.api.application import list_endpoints
 
 
 def _shapes() -> dict[str, type[BaseModel]]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from control_silo.api.app import FAILED_SIGN_INS_PER_MINUTE
+from control_silo.api.application import FAILED_SIGN_INS_PER_MINUTE
 from control_silo.models.application import ApiToken
 from control_silo.models.user import Session, User
 from control_silo.services.identity import SESSION_SECONDS

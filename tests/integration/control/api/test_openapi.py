@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from control_silo.api.app import create_api, list_endpoints
+from control_silo.api.application import create_api, list_endpoints
 from control_silo.bootstrap import open_alone
 from control_silo.services.create_internal_token import create_internal_token
 from control_silo.services.regions import RegionChannels

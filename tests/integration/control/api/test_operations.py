@@ -7,7 +7,7 @@ import pytest
 import structlog
 from starlette.requests import Request
 
-from control_silo.api.app import list_endpoints
+from control_silo.api.application import list_endpoints
 from control_silo.models.region import OrganizationReplica
 from shared.outbox.enqueue import enqueue
 from tests.integration.control.api.conftest import Stage

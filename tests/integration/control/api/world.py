@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from control_silo.api.app import create_api
+from control_silo.api.application import create_api
 from control_silo.bootstrap import migrate
 from control_silo.models.app import SentryApp
 from control_silo.models.application import ApiToken

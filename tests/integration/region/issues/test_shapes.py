@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from region_silo.api.app import list_endpoints
+from region_silo.api.application import list_endpoints
 from region_silo.models.event import Event
 from region_silo.models.issue import Issue
 from region_silo.services.event_object import event_webhook_object

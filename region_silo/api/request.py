@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
@@ -13,13 +13,13 @@ from region_silo.services.principal import Principal
 from region_silo.services.region import Region
 from shared.asking.ask import Asking
 from shared.domain.credential import Credential, CredentialKind
-from shared.domain.json_value import JsonObject
 from shared.errors import CredentialsMissing, PermissionDenied
-from shared.http.body import parse_object, read_body
+from shared.http.body import read_body
 from shared.http.cors import check_origin
 from shared.http.credentials import bearer_token, session_key
 from shared.http.forwarded import IS_FORWARDED
 from shared.http.pagination import public_url
+from shared.http.request import BODY_CLASS, B_co, ReceivedRequest
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,10 @@ class Desk:
 
 
 @dataclass(frozen=True)
-class Call:
+class ApiRequest(ReceivedRequest[B_co]):
     """A request whose body was received and not yet looked at."""
 
     desk: Desk
-    request: Request
-    raw_body: bytes = field(repr=False)
 
     @property
     def region(self) -> Region:
@@ -50,8 +48,8 @@ class Call:
 
         Where neither is so, the region's own, so that the address is one at all.
         """
-        asked = public_url(self.request)
-        return asked if self.request.scope.get(IS_FORWARDED) else self.region.control_url or asked
+        asked = public_url(self.http)
+        return asked if self.http.scope.get(IS_FORWARDED) else self.region.control_url or asked
 
     @contextlib.contextmanager
     def signed_in(self, *, scopes: Collection[str] | None = None) -> Iterator[Principal]:
@@ -83,28 +81,21 @@ class Call:
             CredentialsInvalid: it carries some that are wrong.
             Refused, SiloUnreachable, ReplicaBehind: as ``signed_in``.
         """
-        token = bearer_token(self.request)
+        token = bearer_token(self.http)
         if token is not None:
             principal = self.desk.identities.identify(Credential.of(CredentialKind.TOKEN, token))
             if principal.acting_app:
-                check_origin(self.request, allowed=principal.acting_app.allowed_origins)
+                check_origin(self.http, allowed=principal.acting_app.allowed_origins)
             return principal
-        key = session_key(self.request)
+        key = session_key(self.http)
         return self.desk.identities.identify(Credential.of(CredentialKind.SESSION, key)) if key else None
 
-    @property
-    def body(self) -> JsonObject:
-        """The JSON object in the body.
 
-        Raises:
-            MalformedBody, ValidationFailed: it holds none.
-        """
-        return parse_object(self.raw_body)
-
-
-async def read_call(request: Request) -> Call:
+async def read_request(request: Request) -> ApiRequest:
     """The dependency of every endpoint."""
-    return Call(cast(Desk, request.app.state.desk), request, await read_body(request))
+    desk = cast(Desk, request.app.state.desk)
+    return ApiRequest(request, await read_body(request), request.scope[BODY_CLASS], desk)
 
 
-CallOf = Annotated[Call, Depends(read_call)]
+Incoming = Annotated[ApiRequest[B_co], Depends(read_request)]
+"""``Incoming[CommentBody]``: a request with such a body; ``Incoming``: one without."""

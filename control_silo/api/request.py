@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
@@ -12,22 +12,20 @@ from control_silo.services.control import Control
 from control_silo.services.identity import Principal, identify_session, identify_token
 from control_silo.services.organization import find_organization
 from shared.consistency import required
-from shared.domain.json_value import JsonObject
 from shared.domain.path_key import path_key
 from shared.errors import CredentialsMissing, OrganizationNotFound, PermissionDenied, ReplicaBehind
 from shared.freshness import ReplicaFreshness
-from shared.http.body import parse_object, read_body
+from shared.http.body import read_body
 from shared.http.cors import check_origin
 from shared.http.credentials import bearer_token, session_key
+from shared.http.request import BODY_CLASS, B_co, ReceivedRequest
 
 
 @dataclass(frozen=True)
-class Call:
+class ApiRequest(ReceivedRequest[B_co]):
     """A request whose body was received and not yet looked at."""
 
     control: Control
-    request: Request
-    raw_body: bytes = field(repr=False)
 
     @contextlib.contextmanager
     def signed_in(self, *, scopes: Collection[str] | None = None) -> Iterator[Principal]:
@@ -57,7 +55,7 @@ class Call:
         Raises:
             ReplicaBehind: they have not arrived.
         """
-        freshness = cast(ReplicaFreshness, self.request.app.state.freshness)
+        freshness = cast(ReplicaFreshness, self.http.app.state.freshness)
         if not freshness.wait(required()):
             raise ReplicaBehind
 
@@ -68,12 +66,12 @@ class Call:
             CredentialsInvalid: it carries some that are wrong.
             Refused: as ``signed_in``.
         """
-        token = bearer_token(self.request)
+        token = bearer_token(self.http)
         if token is not None:
             principal = identify_token(self.control, token)
             self._check_origin(principal)
             return principal
-        key = session_key(self.request)
+        key = session_key(self.http)
         return identify_session(self.control, key) if key else None
 
     @contextlib.contextmanager
@@ -84,26 +82,19 @@ class Call:
                 raise PermissionDenied
             yield principal
 
-    @property
-    def body(self) -> JsonObject:
-        """The JSON object in the body.
-
-        Raises:
-            MalformedBody, ValidationFailed: it holds none.
-        """
-        return parse_object(self.raw_body)
-
     def _check_origin(self, principal: Principal) -> None:
         if principal.acting_app:
-            check_origin(self.request, allowed=principal.acting_app.allowed_origins)
+            check_origin(self.http, allowed=principal.acting_app.allowed_origins)
 
 
-async def read_call(request: Request) -> Call:
+async def read_request(request: Request) -> ApiRequest:
     """The dependency of every endpoint."""
-    return Call(cast(Control, request.app.state.control), request, await read_body(request))
+    control = cast(Control, request.app.state.control)
+    return ApiRequest(request, await read_body(request), request.scope[BODY_CLASS], control)
 
 
-CallOf = Annotated[Call, Depends(read_call)]
+Incoming = Annotated[ApiRequest[B_co], Depends(read_request)]
+"""``Incoming[AppBody]``: a request with such a body; ``Incoming``: one without."""
 
 
 def get_organization_of_path(id_or_slug: str) -> OrganizationReplica:

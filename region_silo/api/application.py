@@ -18,9 +18,9 @@ from region_silo.api import (
     service_hook_projects,
     users,
 )
-from region_silo.api.call import Desk
 from region_silo.api.forward import forward_control_paths
 from region_silo.api.ingest import accept_events
+from region_silo.api.request import Desk
 from region_silo.services.app_reader import AppReader
 from region_silo.services.freshness import Freshness
 from region_silo.services.identities import Identities

@@ -1,0 +1,67 @@
+"""What every body shares: how it is named in JSON, how it is read, printed and documented."""
+
+from typing import Any, ClassVar, Self
+
+import pydantic
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
+from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from shared.bodies.refusals import refusal_of
+from shared.domain.json_value import JsonValue
+from shared.errors import ValidationFailed
+
+
+class Body(BaseModel):
+    """A JSON object. Its fields have Python's names here and camelCase in JSON.
+
+    A field that may be left out is declared ``= MISSING``: what it was not sent as, it is; what it is not, is not
+    printed. Null is a value of its own. Keys that no field has are passed over, since clients send back what they read.
+    """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        alias_generator=to_camel,
+        validate_by_alias=True,
+        validate_by_name=True,  # for our own code, which constructs what it prints; `read` takes no such names
+        serialize_by_alias=True,
+        frozen=True,
+        hide_input_in_errors=True,  # there are secrets among the fields, and errors end up in logs
+    )
+
+    @classmethod
+    def read(cls, value: JsonValue, *, context: object = None) -> Self:
+        """The body that a client sent.
+
+        Args:
+            value: any parsed JSON.
+            context: what the class asks for to check the body against.
+
+        Raises:
+            ValidationFailed: it is no object, or fields of it are wrong; ``fields`` has the texts of all that are
+                wrong by themselves, in the order of the class, or else of the first rule between fields that is broken.
+        """
+        if not isinstance(value, dict):
+            text = f"Invalid data. Expected a dictionary, but got {type(value).__name__}."
+            raise ValidationFailed(text, fields={"non_field_errors": [text]})
+        try:
+            return cls.model_validate(value, by_alias=True, by_name=False, context=context)
+        except pydantic.ValidationError as error:
+            raise refusal_of(error) from error
+
+    def to_json(self) -> dict[str, Any]:
+        """As parsed JSON, for whoever puts it into something bigger; what is answered is printed by ``json_answer``."""
+        return self.model_dump(mode="json")
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        shown = handler(schema)
+        # pydantic gives every field its name again as a title.
+        for field in handler.resolve_ref_schema(shown).get("properties", {}).values():
+            field.pop("title", None)
+        return shown
+
+
+def shown_by(*examples: dict[str, Any]) -> ConfigDict:
+    """The configuration of a body that these examples document."""
+    return ConfigDict(json_schema_extra={"examples": list(examples)})
