@@ -28,7 +28,7 @@ status code: ``shared/rpc/status.py`` holds the one table to gRPC, ``shared/http
     ├── Cancelled           the caller gave up
     ├── Unimplemented       this silo does not serve that method
     └── Internal            our fault; the log has the traceback under the request id
-        └── RpcInsideTransaction
+        ├── RpcInsideTransaction  └── DatabaseMisused
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -293,3 +293,7 @@ class Internal(SiloError):
 
 class RpcInsideTransaction(Internal):
     """An RPC was attempted inside a database transaction."""
+
+
+class DatabaseMisused(Internal):
+    """The database was used outside a session or a transaction."""

@@ -17,10 +17,10 @@ from playhouse.migrations import Runner
 from shared.database.dialect import Dialect
 from shared.database.driver_error import translate
 from shared.database.file import DatabaseFile
-from shared.database.pool import LOCK_WAIT_SECONDS
-from shared.database.statement import for_psycopg, has_rows
+from shared.database.pool import LOCK_WAIT_SECONDS, NO_SESSION, NO_TRANSACTION
+from shared.database.statement import for_psycopg, has_rows, is_write
 from shared.database.transaction import Transaction, in_transaction
-from shared.errors import DatabaseBusy, DatabaseUnavailable
+from shared.errors import DatabaseBusy, DatabaseMisused, DatabaseUnavailable
 from shared.wake import Wake
 
 _REPEATABLE_READ = 3
@@ -63,6 +63,7 @@ class Database:
         """Writes: commits at the end, rolls back on any exception. Does not nest.
 
         Raises:
+            DatabaseMisused: a transaction or a snapshot surrounds this one.
             DatabaseBusy: another writer held the lock longer than ``LOCK_WAIT_SECONDS``.
             DatabaseFull, DatabaseUnavailable, PoolExhausted: nothing was written.
         """
@@ -70,13 +71,22 @@ class Database:
         with self._only_writer(), self.session():
             if self._file:
                 self._file.refuse_if_gone()
-            with self._begun(snapshot=False), _guarded():
+            with self._begun(snapshot=False), _guarded(), self._writing():
                 yield tx
         for callback in tx.callbacks:
             callback()
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Runs one statement, ``?`` for each parameter, and returns its rows ([] for a statement without any)."""
+        """Runs one statement, ``?`` for each parameter, and returns its rows ([] for a statement without any).
+
+        Raises:
+            DatabaseMisused: no session surrounds it, or it changes or locks rows and no transaction surrounds it.
+        """
+        if is_write(sql) and not self._pool.connection().is_writing:
+            raise DatabaseMisused(NO_TRANSACTION)
+        return self._run(sql, parameters)
+
+    def _run(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         with peewee.__exception_wrapper__:  # type: ignore[attr-defined]  # its stubs leave it out
             connection = self._pool.connection()
             if self.dialect is Dialect.POSTGRESQL:
@@ -92,7 +102,7 @@ class Database:
             with self.transaction():
                 return self.rows(sql, parameters)
         with self.session():
-            return self.rows(sql, parameters)
+            return self._run(sql, parameters)
 
     def check(self) -> None:
         """Reads through a connection, so that a file that vanished and a server that is away are noticed.
@@ -128,16 +138,25 @@ class Database:
         finally:
             self._writer.release()
 
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        connection = self._pool.connection()
+        connection.is_writing = True
+        try:
+            yield
+        finally:
+            connection.is_writing = False
+
     def _begun(self, *, snapshot: bool) -> AbstractContextManager[object]:
         if self.peewee.in_transaction():
-            raise peewee.InterfaceError("a transaction is open on this thread already")
+            raise DatabaseMisused("A transaction is open on this thread already.")
         if self.dialect is Dialect.SQLITE:
             return cast(
                 AbstractContextManager[object], self.peewee.transaction("DEFERRED" if snapshot else "IMMEDIATE")
             )
         return cast(AbstractContextManager[object], self.peewee.transaction(_REPEATABLE_READ if snapshot else None))
 
-    def explain(self, exc: BaseException) -> None:
+    def raise_translated(self, exc: BaseException) -> None:
         """Raises what a driver's error means; does nothing for any other."""
         error = translate(exc)
         if isinstance(error, DatabaseUnavailable):
@@ -170,13 +189,13 @@ class Session:
             self._is_outermost = self._database.peewee.connect(reuse_if_open=True)
         except BaseException as exc:
             bound.reset(self._token)
-            self._database.explain(exc)
+            self._database.raise_translated(exc)
             raise
 
     def __exit__(self, kind: object, exc: BaseException | None, traceback: object) -> None:
         try:
             if exc is not None:
-                self._database.explain(exc)
+                self._database.raise_translated(exc)
         finally:
             if self._is_outermost:
                 self._database.peewee.close()
@@ -187,11 +206,11 @@ def current_database() -> Database:
     """The database whose session surrounds the caller.
 
     Raises:
-        DatabaseUnavailable: there is no session; a mistake of ours.
+        DatabaseMisused: there is no session.
     """
     database = bound.get()
     if database is None:
-        raise DatabaseUnavailable("No session surrounds this statement.")
+        raise DatabaseMisused(NO_SESSION)
     return database
 
 

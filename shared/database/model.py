@@ -1,19 +1,36 @@
 """What every table's model derives from: its database is the one of the surrounding session."""
 
-from typing import Any
+from typing import Any, NoReturn, cast
 
 import peewee
 
 from shared.database.database import bound
+from shared.database.pool import NO_SESSION
+from shared.errors import DatabaseMisused
+
+
+class _Nowhere:
+    """Stands for a database where no session is. A statement can be written and printed with it, and not run."""
+
+    def get_sql_context(self) -> peewee.Context:
+        return peewee.Context()
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("__"):  # what Python itself looks for is not a statement
+            raise AttributeError(name)
+        raise DatabaseMisused(NO_SESSION)
+
+
+_NOWHERE = cast(peewee.Database, _Nowhere())
 
 
 class _BoundMetadata(peewee.Metadata):
     """Metadata whose database is the one of the surrounding session."""
 
     @property
-    def database(self) -> peewee.Database | None:
+    def database(self) -> peewee.Database:
         database = bound.get()
-        return database.peewee if database else None
+        return database.peewee if database else _NOWHERE
 
     @database.setter
     def database(self, value: peewee.Database | None) -> None:

@@ -1,14 +1,23 @@
-"""The pools of connections behind a database: how each engine is opened, and with which bounds. Knows nothing else."""
+"""The pools of connections behind a database: how each engine is opened, with which bounds, and what they refuse.
 
+peewee would open a connection for a statement outside every session and never give it back, and would run a write by
+itself outside every transaction. These pools do neither.
+"""
+
+import sqlite3
 import time
 from pathlib import Path
 from typing import Any
 
+import peewee
 import psycopg
 from playhouse.pool import PooledPostgresqlDatabase, PooledSqliteDatabase
 from psycopg.conninfo import conninfo_to_dict
 
-from shared.errors import ConfigInvalid
+from shared.errors import ConfigInvalid, DatabaseMisused
+
+NO_SESSION = "No session surrounds this statement."
+NO_TRANSACTION = "No transaction surrounds this write."
 
 POOL_WAIT_SECONDS = 5
 """How long a session waits for a connection before ``PoolExhausted``."""
@@ -29,13 +38,14 @@ RESTED_SECONDS = 1.0
 def sqlite_pool(path: Path, *, size: int) -> Any:
     """Opens a file that is there."""
     pragmas = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "cache_size": -16384}
-    return PooledSqliteDatabase(
+    return _SqlitePool(
         str(path),
         pragmas={"busy_timeout": LOCK_WAIT_SECONDS * 1000, **pragmas},
         max_connections=size,
         timeout=POOL_WAIT_SECONDS,
         returning_clause=True,
         check_same_thread=False,
+        factory=_SqliteConnection,
         field_types={"INSTANT": "TEXT"},
     )
 
@@ -50,7 +60,7 @@ def postgresql_pool(url: str, *, size: int) -> Any:
         conninfo_to_dict(url)
     except psycopg.ProgrammingError as exc:
         raise ConfigInvalid("The database URL is malformed.") from exc  # without the URL: it may hold a password
-    return RestedPool(
+    return _PostgresqlPool(
         url.replace("postgres://", "postgresql://", 1),
         prefer_psycopg3=True,
         max_connections=size,
@@ -64,7 +74,63 @@ def postgresql_pool(url: str, *, size: int) -> Any:
     )
 
 
-class RestedPool(PooledPostgresqlDatabase):  # type: ignore[misc]
+class _SessionCursor:
+    """A cursor that reads no row once the session that it belongs to has ended: its connection may be another's."""
+
+    connection: Any
+
+    def __init__(self, connection: Any) -> None:
+        super().__init__(connection)  # type: ignore[call-arg]  # a driver's cursor comes after this among the bases
+        self._use = connection.use
+
+    def fetchone(self) -> Any:
+        if self.connection.use is not self._use:
+            raise DatabaseMisused(NO_SESSION)
+        return super().fetchone()  # type: ignore[misc]
+
+
+class _SqliteCursor(_SessionCursor, sqlite3.Cursor):
+    pass
+
+
+class _PostgresqlCursor(_SessionCursor, psycopg.Cursor[Any]):
+    pass
+
+
+class _SqliteConnection(sqlite3.Connection):
+    is_writing = False
+    """Whether ``transaction()`` has begun on it."""
+    use = object()
+    """Another one after each return to the pool."""
+
+
+class _Refusals:
+    """What both pools refuse. Stands before peewee's pool among the bases."""
+
+    def connection(self) -> Any:
+        if self.is_closed():  # type: ignore[attr-defined]  # peewee's, which comes without types
+            raise DatabaseMisused(NO_SESSION)
+        return super().connection()  # type: ignore[misc]
+
+    def cursor(self, named_cursor: str | None = None) -> Any:
+        return self._open_cursor(self.connection())  # type: ignore[attr-defined]
+
+    def execute(self, query: Any, **context_options: Any) -> Any:
+        if isinstance(query, peewee._WriteQuery) and not self.connection().is_writing:
+            raise DatabaseMisused(NO_TRANSACTION)
+        return super().execute(query, **context_options)  # type: ignore[misc]
+
+
+class _SqlitePool(_Refusals, PooledSqliteDatabase):  # type: ignore[misc]
+    def _open_cursor(self, conn: Any) -> Any:
+        return conn.cursor(_SqliteCursor)
+
+    def _close(self, conn: Any, close_conn: bool = False) -> None:  # noqa: FBT001, FBT002 - the pool's own signature
+        conn.use = object()
+        super()._close(conn, close_conn)
+
+
+class _PostgresqlPool(_Refusals, PooledPostgresqlDatabase):  # type: ignore[misc]
     """A pool that asks the server whether a connection lives only after it has rested.
 
     Asking at every checkout would double the round trips of a small read; never asking would fail the first statement
@@ -80,7 +146,11 @@ class RestedPool(PooledPostgresqlDatabase):  # type: ignore[misc]
         if not hasattr(conn, KEPT_CURSOR):
             setattr(conn, KEPT_CURSOR, conn.cursor())
             setattr(conn, KEPT_RAW_CURSOR, psycopg.RawCursor(conn))
+            conn.is_writing, conn.use = False, object()
         return conn
+
+    def _open_cursor(self, conn: Any) -> Any:
+        return _PostgresqlCursor(conn)
 
     def _is_closed(self, conn: Any) -> bool:
         returned_at = self._returned_at.pop(self.conn_key(conn), None)
@@ -92,6 +162,7 @@ class RestedPool(PooledPostgresqlDatabase):  # type: ignore[misc]
 
     def _close(self, conn: Any, close_conn: bool = False) -> None:  # noqa: FBT001, FBT002 - the pool's own signature
         self._returned_at[self.conn_key(conn)] = time.monotonic()
+        conn.use = object()
         super()._close(conn, close_conn)
         if conn.closed:
             self._returned_at.pop(self.conn_key(conn), None)

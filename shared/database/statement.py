@@ -23,3 +23,9 @@ def has_rows(cursor: Any) -> bool:
     """Whether the statement has rows to answer with; psycopg makes its description anew at each look."""
     result = getattr(cursor, "pgresult", None)
     return bool(cursor.description if result is None else result.nfields)
+
+
+@lru_cache(maxsize=1024)
+def is_write(sql: str) -> bool:
+    """Whether a statement changes or locks rows."""
+    return sql.lstrip().startswith(("INSERT", "UPDATE", "DELETE")) or " FOR UPDATE" in sql

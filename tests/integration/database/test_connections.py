@@ -13,7 +13,7 @@ import pytest
 from shared.database.connect import connect
 from shared.database.database import Database
 from shared.database.model import Model
-from shared.errors import PoolExhausted
+from shared.errors import DatabaseMisused, PoolExhausted
 from tests.integration.database.conftest import Note, create_notes, texts, write
 
 PATIENCE_SECONDS = 20.0
@@ -106,20 +106,14 @@ def test_transactions_of_two_databases_end_each_by_itself(new_database_url: Call
         assert (texts(us), texts(de)) == ([], ["kept"])
 
 
-def test_a_model_outside_every_session_has_no_database(database: Database) -> None:
-    bound: list[object] = [Note._meta.database]
-    with database.session():
-        bound.append(Note._meta.database)
-    assert [*bound, Note._meta.database] == [None, database.peewee, None]
-
-
 def test_a_model_that_is_declared_inside_a_session_is_not_bound_to_it(database: Database) -> None:
     with database.session():
 
         class Late(Model):
             pass
 
-    assert Late._meta.database is None
+    with pytest.raises(DatabaseMisused):
+        Late.select().exists()
 
 
 def test_a_model_cannot_be_bound_to_one_database(database: Database) -> None:

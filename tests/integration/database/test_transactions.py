@@ -10,7 +10,7 @@ from shared.category import Category
 from shared.consistency import WrittenVersion, collecting, note_written
 from shared.database.database import Database
 from shared.database.transaction import refuse_inside_transaction
-from shared.errors import RpcInsideTransaction
+from shared.errors import DatabaseMisused, RpcInsideTransaction
 from tests.integration.database.conftest import Note, texts, write
 
 
@@ -75,14 +75,14 @@ def test_a_callback_may_write_in_a_transaction_of_its_own(database: Database) ->
 
 
 def test_a_transaction_within_a_transaction_is_refused_and_undoes_both(database: Database) -> None:
-    with pytest.raises(peewee.InterfaceError), database.transaction():
+    with pytest.raises(DatabaseMisused), database.transaction():
         Note.create(text="outer")
         write(database, "inner")
     assert texts(database) == []
 
 
 def test_a_transaction_within_a_snapshot_is_refused(database: Database) -> None:
-    with pytest.raises(peewee.InterfaceError), database.snapshot():
+    with pytest.raises(DatabaseMisused), database.snapshot():
         write(database, "inner")
     assert texts(database) == []
 
