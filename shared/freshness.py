@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from shared.category import Category
 from shared.consistency import WrittenVersion
 from shared.database.database import Database
+from shared.database.statement import marks
 from shared.rpc.served import remaining_seconds
 
 WAIT_SECONDS = 0.2
@@ -82,8 +83,7 @@ class ReplicaFreshness:
         return [written for written in required if written.category in self._tables]
 
     def _has_reached(self, table: str, versions: Mapping[int, int]) -> bool:
-        marks = ", ".join("?" * len(versions))
-        rows = self._database.rows(f"SELECT id, version FROM {table} WHERE id IN ({marks})", list(versions))  # noqa: S608
+        rows = self._database.rows(f"SELECT id, version FROM {table} WHERE id IN ({marks(versions)})", list(versions))  # noqa: S608
         replicas: dict[int, int] = dict(rows)
         return all(replicas.get(object_id, 0) >= version for object_id, version in versions.items())
 

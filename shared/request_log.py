@@ -13,7 +13,7 @@ import peewee
 from shared.clock import Clock
 from shared.database.columns import IdField, InstantField, JsonField, instant_text
 from shared.database.database import Database
-from shared.database.dialect import Dialect
+from shared.database.locking import unheld_clause
 from shared.database.model import Model
 from shared.database.transaction import Transaction
 from shared.domain.event import REQUEST_LOG_EVENTS
@@ -114,7 +114,7 @@ def _trim(tx: Transaction, sentry_app_id: int, event: str, *, is_error: bool) ->
     tx.database.rows(
         "DELETE FROM request_log_entry WHERE id IN (SELECT id FROM request_log_entry "  # noqa: S608 - no values
         "WHERE sentry_app_id = ? AND event = ? AND is_error = ? "
-        f"ORDER BY id DESC LIMIT {_EXPIRED_PER_WRITE} OFFSET {MAX_ENTRIES}{_free_rows(tx)})",
+        f"ORDER BY id DESC LIMIT {_EXPIRED_PER_WRITE} OFFSET {MAX_ENTRIES}{unheld_clause(tx.database)})",
         (sentry_app_id, event, is_error),
     )
 
@@ -122,13 +122,9 @@ def _trim(tx: Transaction, sentry_app_id: int, event: str, *, is_error: bool) ->
 def _expire(tx: Transaction, *, now: datetime) -> None:
     tx.database.rows(
         "DELETE FROM request_log_entry WHERE id IN (SELECT id FROM request_log_entry "  # noqa: S608 - no values
-        f"WHERE sent_at < ? ORDER BY sent_at LIMIT {_EXPIRED_PER_WRITE}{_free_rows(tx)})",
+        f"WHERE sent_at < ? ORDER BY sent_at LIMIT {_EXPIRED_PER_WRITE}{unheld_clause(tx.database)})",
         (instant_text(_expired_at(now)),),
     )
-
-
-def _free_rows(tx: Transaction) -> str:
-    return " FOR UPDATE SKIP LOCKED" if tx.database.dialect is Dialect.POSTGRESQL else ""
 
 
 def _expired_at(now: datetime) -> datetime:

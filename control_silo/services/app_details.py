@@ -7,7 +7,9 @@ from typing import Any
 from control_silo.models.app import IntegrationFeature, SentryApp, SentryAppAvatar
 from control_silo.models.application import ApiApplication
 from control_silo.services.control import Control
-from control_silo.services.row import Columns
+from shared.database.model import table_of
+from shared.database.row import Columns
+from shared.database.statement import marks
 from shared.domain.app_status import SentryAppStatus
 from shared.domain.path_key import path_key
 
@@ -36,7 +38,7 @@ SELECT {_APP.sql}, {_APPLICATION.sql}, o.slug,
 FROM sentry_app a
 LEFT JOIN api_application p ON p.id = a.application_id
 LEFT JOIN organization_replica o ON o.id = a.owner_id AND NOT o.tombstone
-LEFT JOIN {IntegrationFeature._meta.table_name} f ON f.sentry_app_id = a.id
+LEFT JOIN {table_of(IntegrationFeature)} f ON f.sentry_app_id = a.id
 """  # noqa: S608 - every name is ours
 _BY_ID, _BY_SLUG = (f"{_SELECT} WHERE a.{key} = ? AND a.date_deleted IS NULL" for key in ("id", "slug"))
 _NEWEST_FIRST = "ORDER BY a.date_added DESC, a.id DESC"
@@ -75,7 +77,7 @@ def list_app_details(
         conditions.append("a.status = ?")
         parameters.append(int(status))
     if owner_ids is not None:
-        conditions.append(f"a.owner_id IN ({_marks(owner_ids)})")
+        conditions.append(f"a.owner_id IN ({marks(owner_ids)})")
         parameters.extend(owner_ids)
     where = f"WHERE {' AND '.join(conditions)} {_NEWEST_FIRST} LIMIT ? OFFSET ?"
     # The page is found in the index first; only its own rows are joined.
@@ -89,7 +91,7 @@ def list_avatars(control: Control, app_ids: Sequence[int]) -> dict[int, list[Sen
     if not app_ids:
         return {}
     rows = control.database.rows(
-        f"SELECT {_AVATAR.sql} FROM sentry_app_avatar v WHERE v.sentry_app_id IN ({_marks(app_ids)}) ORDER BY v.id",  # noqa: S608
+        f"SELECT {_AVATAR.sql} FROM sentry_app_avatar v WHERE v.sentry_app_id IN ({marks(app_ids)}) ORDER BY v.id",  # noqa: S608
         app_ids,
     )
     by_app: dict[int, list[SentryAppAvatar]] = {}
@@ -116,7 +118,3 @@ def _details(rows: Sequence[tuple[Any, ...]], avatars: Sequence[SentryAppAvatar]
         features=tuple(sorted(row[-1] for row in rows if row[-1] is not None)),
         avatars=tuple(avatars),
     )
-
-
-def _marks(values: Sequence[object]) -> str:
-    return ", ".join("?" * len(values))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.database.database import current_database
-from shared.database.dialect import Dialect
+from shared.database.statement import among
 from shared.domain.app_status import SentryAppStatus
 
 _COLUMNS = (
@@ -124,9 +124,8 @@ def _rows(statement: str, ids: Sequence[int], *parameters: str) -> list[tuple[An
     database = current_database()
     if not ids:
         return []
-    if database.dialect is Dialect.POSTGRESQL:
-        return database.rows(f"{statement}= ANY(?)", (*parameters, list(ids)))
-    return database.rows(f"{statement}IN ({', '.join('?' * len(ids))})", (*parameters, *ids))
+    condition, values = among(database, ids)
+    return database.rows(statement + condition, (*parameters, *values))
 
 
 def _app_row(row: tuple[Any, ...]) -> AppRow:

@@ -7,8 +7,8 @@ from typing import Any
 from control_silo.models.region import OrganizationReplica, OrganizationReservation
 from control_silo.services.message import organization_message
 from shared.category import Category
-from shared.database.database import Database
 from shared.database.model import tuples_of
+from shared.database.transaction import Transaction
 from shared.errors import CallerNotOwner, InvalidInput
 from shared.outbox.apply import ReplicaTable
 from shared.outbox.digest import state_checksum
@@ -38,7 +38,7 @@ class OrganizationTable:
             raise InvalidInput(f"Organization {change.object_id} of {self.region} is sent as {state.id} of another.")
         return state.id, change.version, False, state.slug, state.name, self.region, state.status or "active"
 
-    def applied(self, database: Database, changes: Sequence[replica_pb2.Change]) -> None:
+    def applied(self, tx: Transaction, changes: Sequence[replica_pb2.Change]) -> None:
         """Nothing belongs to an organization but its row."""
 
 

@@ -29,7 +29,7 @@ def set_avatar(control: Control, *, app_id: int, color: bool, photo: bytes | Non
     """
     now = control.clock.now()
     with control.database.transaction() as tx:
-        app = get_held_app(control, app_id)
+        app = get_held_app(tx, app_id)
         SentryAppAvatar.delete().where(
             SentryAppAvatar.sentry_app == app, SentryAppAvatar.color == color
         ).execute()  # the photo goes with it

@@ -17,8 +17,8 @@ from control_silo.models.record import Tombstone
 from control_silo.models.region import OrganizationReplica, Region
 from shared.category import Category
 from shared.consistency import note_written
-from shared.database.dialect import Dialect
-from shared.database.model import tuples_of
+from shared.database.locking import await_writers
+from shared.database.model import table_of, tuples_of
 from shared.database.transaction import Transaction
 from shared.domain.app_status import SentryAppStatus
 from shared.outbox.enqueue import enqueue
@@ -106,10 +106,9 @@ def token_deleted(tx: Transaction, token: ApiToken, *, organization_id: int, now
 
 def region_added(tx: Transaction, region: str, *, now: datetime) -> None:
     """Tells a new region of every published app."""
-    if tx.database.dialect is Dialect.POSTGRESQL:
-        # An app that is being published in another transaction does not see the new region, nor this one that app.
-        # So wait for such transactions; those that begin later see the region.
-        tx.database.rows("LOCK TABLE sentry_app IN SHARE MODE")
+    # An app that is being published in another transaction does not see the new region, nor this one that app.
+    # So wait for such transactions; those that begin later see the region.
+    await_writers(tx, SentryApp)
     published = SentryApp.select(SentryApp.id).where(
         SentryApp.status == int(SentryAppStatus.PUBLISHED), SentryApp.date_deleted.is_null()
     )
@@ -118,7 +117,7 @@ def region_added(tx: Transaction, region: str, *, now: datetime) -> None:
 
 def _next_version(tx: Transaction, model: type[SentryApp | SentryAppInstallation | ApiToken], object_id: int) -> int:
     """Counts up under the row's lock, so that versions follow the order of commits."""
-    table = model._meta.table_name
+    table = table_of(model)
     rows: Sequence[tuple[int]] = tx.database.rows(
         f'UPDATE "{table}" SET version = version + 1 WHERE id = ? RETURNING version',  # noqa: S608 - a table of ours
         (object_id,),

@@ -1,21 +1,14 @@
 """What every service of control needs. Owns nothing; ``bootstrap`` makes the one instance."""
 
 from dataclasses import dataclass, field
-from typing import TypeVar
-
-import peewee
 
 from control_silo.config import PUBLISH_REQUESTS_TO
 from control_silo.services.regions import RegionChannels
 from shared.clock import Clock
 from shared.database.database import Database
-from shared.database.dialect import Dialect
-from shared.database.model import Model
 from shared.mail import NO_SERVER, Mailer
 from shared.outgoing.client import AppClient
 from shared.outgoing.reach import PUBLIC
-
-M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True)
@@ -33,7 +26,3 @@ class Control:
     """The way out for mails; never used inside a transaction."""
     publish_requests_to: str = PUBLISH_REQUESTS_TO
     """Who is asked to publish an app."""
-
-    def locked(self, query: "peewee.ModelSelect[M]") -> "peewee.ModelSelect[M]":
-        """The query, holding its rows until the transaction ends. SQLite's transactions hold everything already."""
-        return query.for_update() if self.database.dialect is Dialect.POSTGRESQL else query

@@ -67,8 +67,8 @@ class SentryAppCreator:
             raise self._name_taken() from exc
 
     def _create(self, tx: Transaction, creator: User, now: datetime) -> SentryApp:
-        app = self._create_app(self._free_slug(), creator, now)
-        create_components(app, self.schema)
+        app = self._create_app(tx, self._free_slug(), creator, now)
+        create_components(tx, app, self.schema)
         IntegrationFeature.create(sentry_app=app, feature=int(Feature.API))
         record(tx, AuditEvent.SENTRY_APP_ADD, app, actor=creator, now=now)
         if self.is_internal:
@@ -88,7 +88,7 @@ class SentryAppCreator:
     def _name_taken(self) -> ValidationFailed:
         return ValidationFailed(fields={"name": [f"Name {self.name} is already taken, please use another."]})
 
-    def _create_app(self, slug: str, creator: User, now: datetime) -> SentryApp:
+    def _create_app(self, tx: Transaction, slug: str, creator: User, now: datetime) -> SentryApp:
         username = f"{slug}-{uuid.uuid4()}"
         proxy = User.create(
             username=username, email=f"{username}@{PROXY_USER_DOMAIN}", is_sentry_app=True, created_at=now
@@ -127,7 +127,7 @@ class SentryAppCreator:
         )
 
 
-def create_components(app: SentryApp, schema: Mapping[str, Any]) -> None:
+def create_components(tx: Transaction, app: SentryApp, schema: Mapping[str, Any]) -> None:
     """One component per element of the schema, in its order."""
     for element in schema.get("elements", ()):
         SentryAppComponent.create(sentry_app=app, type=element["type"], schema=element)

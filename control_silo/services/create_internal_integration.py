@@ -12,8 +12,7 @@ from control_silo.services.create_internal_token import NewToken, create_interna
 from control_silo.services.install import create_installation, find_live_installation
 from shared.category import Category
 from shared.consistency import note_written
-from shared.database.dialect import Dialect
-from shared.database.transaction import Transaction
+from shared.database.locking import hold_name
 from shared.domain.app_status import SentryAppStatus
 from shared.errors import OrganizationNotFound, UserNotFound
 
@@ -40,7 +39,8 @@ class InternalIntegrationCreator(SentryAppCreator):
         """
         now = control.clock.now()
         with control.database.transaction() as tx:
-            self._exclude_twins(tx, creator_id)
+            # Two callers who ask for the same at once get the same app: nothing else makes it unique.
+            hold_name(tx, f"internal-integration:{self.organization_id}:{creator_id}:{self.name}")
             if region_of_organization(self.organization_id) is None:
                 raise OrganizationNotFound
             creator = User.get_or_none(User.id == creator_id)
@@ -56,12 +56,6 @@ class InternalIntegrationCreator(SentryAppCreator):
                 note_written(tx, Category.INSTALLATION, installation.id, installation.version)
             token = None if existing else create_internal_token(tx, app, installation, now=now)
             return InternalIntegration(installation, token)
-
-    def _exclude_twins(self, tx: Transaction, creator_id: int) -> None:
-        """Holds what makes the app unique until the transaction ends; SQLite has one writer anyway."""
-        if tx.database.dialect is Dialect.POSTGRESQL:
-            key = f"internal-integration:{self.organization_id}:{creator_id}:{self.name}"
-            tx.database.rows("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", (key,))
 
     def _find_existing(self, creator: User) -> SentryApp | None:
         query = SentryApp.select().where(

@@ -21,6 +21,7 @@ from control_silo.services.control import Control
 from control_silo.services.held_app import get_held_app, get_held_app_of_installation
 from control_silo.services.install import get_installation
 from control_silo.services.webhook import installation_told
+from shared.database.locking import locked
 from shared.database.transaction import Transaction
 from shared.domain.app_status import SentryAppInstallationStatus, SentryAppStatus
 from shared.domain.event import AppEvent
@@ -39,15 +40,15 @@ def delete_app(control: Control, *, app_id: int, actor: User) -> None:
     """
     now = control.clock.now()
     with control.database.transaction() as tx:
-        app = get_held_app(control, app_id)
+        app = get_held_app(tx, app_id)
         if app.state not in DELETABLE:
             raise PermissionDenied("Published apps cannot be removed.")
         regions_before = regions_of_app(app)
-        for installation in _live_installations(control, app):
+        for installation in _live_installations(tx, app):
             if app.state is SentryAppStatus.UNPUBLISHED:
                 installation_told(tx, AppEvent.INSTALLATION_DELETED, installation, actor=actor, now=now)
             _delete_installation(tx, installation, now=now)
-        _delete_what_acts(app)
+        _delete_what_acts(tx, app)
         app.status = int(SentryAppStatus.DELETION_IN_PROGRESS)
         app.date_deleted = app.date_updated = now
         app.application = app.proxy_user = None
@@ -64,8 +65,8 @@ def uninstall(control: Control, *, uuid: str, actor: User) -> None:
     """
     now = control.clock.now()
     with control.database.transaction() as tx:
-        app = get_held_app_of_installation(control, uuid)  # it says whether its region keeps the app
-        installation = get_installation(control, uuid)
+        app = get_held_app_of_installation(tx, uuid)  # it says whether its region keeps the app
+        installation = get_installation(tx, uuid)
         regions_before = regions_of_app(app)
         installation_told(tx, AppEvent.INSTALLATION_DELETED, installation, actor=actor, now=now)
         _delete_installation(tx, installation, now=now)
@@ -74,9 +75,9 @@ def uninstall(control: Control, *, uuid: str, actor: User) -> None:
         record(tx, AuditEvent.SENTRY_APP_UNINSTALL, app, target=installation, actor=actor, now=now)
 
 
-def _live_installations(control: Control, app: SentryApp) -> list[SentryAppInstallation]:
+def _live_installations(tx: Transaction, app: SentryApp) -> list[SentryAppInstallation]:
     live = app.installations.where(SentryAppInstallation.date_deleted.is_null()).order_by(SentryAppInstallation.id)
-    return list(control.locked(live))
+    return list(locked(tx, live))
 
 
 def _delete_installation(tx: Transaction, installation: SentryAppInstallation, *, now: datetime) -> None:
@@ -98,7 +99,7 @@ def _delete_installation(tx: Transaction, installation: SentryAppInstallation, *
     installation_changed(tx, installation, now=now)
 
 
-def _delete_what_acts(app: SentryApp) -> None:
+def _delete_what_acts(tx: Transaction, app: SentryApp) -> None:
     SentryAppAvatar.delete().where(SentryAppAvatar.sentry_app == app).execute()
     ApiToken.delete().where(ApiToken.application == app.application_id).execute()
     ApiApplication.delete().where(ApiApplication.id == app.application_id).execute()

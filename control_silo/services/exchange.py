@@ -38,6 +38,11 @@ class _Place:
     def issue(self) -> IssuedToken:
         return issue_token(self.tx, self.app, self.installation, now=self.now)
 
+    def issue_for_grant(self, grant: ApiGrant) -> IssuedToken:
+        """Issues a token and ends the grant, which is good for one."""
+        grant.delete_instance()
+        return self.issue()
+
     def find_answer(self, credential: str) -> IssuedToken | None:
         return find_answer(self.tx, self.installation, credential, now=self.now)
 
@@ -74,8 +79,7 @@ class GrantExchanger:
                 raise GrantInvalid("Forbidden grant")
             if grant.expires_at < place.now:
                 raise GrantInvalid("Grant has already expired")
-            grant.delete_instance()
-            return place.issue()
+            return place.issue_for_grant(grant)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,10 +143,10 @@ class ManualTokenRefresher:
 def _held(control: Control, application: ApiApplication, installation_uuid: str) -> Iterator[_Place]:
     """A transaction in which the app of the client, and the installation, stay as they were checked to be."""
     with control.database.transaction() as tx:
-        app = get_held_app_of_client(control, application)
+        app = get_held_app_of_client(tx, application)
         if app.application is None or app.application.client_secret != application.client_secret:
             raise CredentialsInvalid(INVALID_PAIR)  # rotated since it proved itself
-        installation = get_installation(control, installation_uuid)
+        installation = get_installation(tx, installation_uuid)
         _check_client(app, installation, application)
         yield _Place(tx, app, installation, control.clock.now())
 

@@ -5,6 +5,7 @@ from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.region import OrganizationFeature
 from control_silo.services.change import installation_changed
 from control_silo.services.control import Control
+from shared.database.locking import locked
 from shared.database.transaction import Transaction
 from shared.domain.features import EVENT_HOOKS_FEATURE, is_feature_name
 from shared.errors import ValidationFailed
@@ -39,6 +40,6 @@ def _errors_switched(tx: Transaction, control: Control, organization_id: int) ->
     """Whether an organization's installations hear of errors hangs on the feature; their apps are held first."""
     live = (SentryAppInstallation.organization_id == organization_id) & SentryAppInstallation.date_deleted.is_null()
     installed = SentryAppInstallation.select(SentryAppInstallation.sentry_app).where(live)
-    list(control.locked(SentryApp.select().where(SentryApp.id.in_(installed)).order_by(SentryApp.id)))
+    list(locked(tx, SentryApp.select().where(SentryApp.id.in_(installed)).order_by(SentryApp.id)))
     for installation in SentryAppInstallation.select().where(live).order_by(SentryAppInstallation.id):
         installation_changed(tx, installation, now=control.clock.now())

@@ -5,30 +5,31 @@ import peewee
 from control_silo.models.app import SentryApp
 from control_silo.models.application import ApiApplication
 from control_silo.models.installation import SentryAppInstallation
-from control_silo.services.control import Control
+from shared.database.locking import locked
+from shared.database.transaction import Transaction
 from shared.errors import AppNotFound, InstallationNotFound
 
 
-def get_held_app(control: Control, app_id: int) -> SentryApp:
+def get_held_app(tx: Transaction, app_id: int) -> SentryApp:
     """A live app, held until the transaction ends.
 
     Raises:
         AppNotFound: there is none.
     """
-    return _get_held(control, SentryApp.id == app_id)
+    return _get_held(tx, SentryApp.id == app_id)
 
 
-def get_held_app_by_slug(control: Control, slug: str) -> SentryApp:
+def get_held_app_by_slug(tx: Transaction, slug: str) -> SentryApp:
     """As ``get_held_app``, by the app's slug."""
-    return _get_held(control, SentryApp.slug == slug)
+    return _get_held(tx, SentryApp.slug == slug)
 
 
-def get_held_app_of_client(control: Control, application: ApiApplication) -> SentryApp:
+def get_held_app_of_client(tx: Transaction, application: ApiApplication) -> SentryApp:
     """As ``get_held_app``, by the app's OAuth client."""
-    return _get_held(control, SentryApp.application == application)
+    return _get_held(tx, SentryApp.application == application)
 
 
-def get_held_app_of_installation(control: Control, uuid: str) -> SentryApp:
+def get_held_app_of_installation(tx: Transaction, uuid: str) -> SentryApp:
     """As ``get_held_app``, by an installation of the app, which itself may be gone already.
 
     Raises:
@@ -36,14 +37,14 @@ def get_held_app_of_installation(control: Control, uuid: str) -> SentryApp:
     """
     owners = SentryAppInstallation.select(SentryAppInstallation.sentry_app).where(SentryAppInstallation.uuid == uuid)
     try:
-        return _get_held(control, SentryApp.id.in_(owners))
+        return _get_held(tx, SentryApp.id.in_(owners))
     except AppNotFound as exc:
         raise InstallationNotFound from exc
 
 
-def _get_held(control: Control, condition: peewee.Expression) -> SentryApp:
+def _get_held(tx: Transaction, condition: peewee.Expression) -> SentryApp:
     query = SentryApp.select().where(condition, SentryApp.date_deleted.is_null())
-    app = control.locked(query).get_or_none()
+    app = locked(tx, query).get_or_none()
     if app is None:
         raise AppNotFound
     return app

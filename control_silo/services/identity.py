@@ -11,9 +11,10 @@ from typing import Any
 
 from control_silo.models.user import Session, User
 from control_silo.services.control import Control
-from control_silo.services.row import Columns
 from control_silo.services.secret import hash_password, hash_token, new_token, password_matches
 from shared.database.columns import JsonField, parse_instant
+from shared.database.row import Columns
+from shared.database.transaction import Transaction
 from shared.domain.scopes import ALL_SCOPES, Role
 from shared.errors import CredentialsInvalid
 
@@ -189,8 +190,8 @@ def sign_in(control: Control, *, email: str, password: str) -> SignedIn:
     matches = password_matches(password, user.password_hash if user and user.password_hash else _hash_of_nothing())
     if user is None or not matches or not user.password_hash or not user.is_active:
         raise CredentialsInvalid(SIGN_IN_REFUSED)
-    with control.database.transaction():
-        return SignedIn(user, create_session(user, now=control.clock.now()))
+    with control.database.transaction() as tx:
+        return SignedIn(user, create_session(tx, user, now=control.clock.now()))
 
 
 def sign_out(control: Control, key: str) -> None:
@@ -199,8 +200,8 @@ def sign_out(control: Control, key: str) -> None:
         Session.delete().where(Session.key_hash == hash_token(key)).execute()
 
 
-def create_session(user: User, *, now: datetime, impersonator: User | None = None) -> str:
-    """Writes a session, in the caller's transaction, and returns its key, which is stored nowhere.
+def create_session(tx: Transaction, user: User, *, now: datetime, impersonator: User | None = None) -> str:
+    """Writes a session and returns its key, which is stored nowhere.
 
     The user's sessions that are over go, so that nobody's sessions pile up.
     """

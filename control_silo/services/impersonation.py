@@ -38,11 +38,11 @@ def impersonate(control: Control, user: int | str, *, impersonator: User) -> Imp
         RequestRefused: the person is a superuser or staff, whose rights must not be borrowed.
     """
     now = control.clock.now()
-    with control.database.transaction():
+    with control.database.transaction() as tx:
         person = _get_person(user)
         if person.is_superuser or person.is_staff:
             raise RequestRefused("Superusers and staff cannot be impersonated.")
-        key = create_session(person, now=now, impersonator=impersonator)
+        key = create_session(tx, person, now=now, impersonator=impersonator)
     log.info("user.impersonated", user_id=person.id, impersonator_id=impersonator.id)
     expires_at = now + timedelta(seconds=IMPERSONATION_SECONDS)
     return Impersonation(user=person, session_key=key, expires_at=expires_at)

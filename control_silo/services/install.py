@@ -13,6 +13,7 @@ from control_silo.services.change import app_changed, installation_changed, regi
 from control_silo.services.control import Control
 from control_silo.services.held_app import get_held_app_by_slug, get_held_app_of_installation
 from control_silo.services.webhook import installation_told
+from shared.database.locking import locked
 from shared.database.transaction import Transaction
 from shared.domain.app_status import SentryAppInstallationStatus
 from shared.domain.event import AppEvent
@@ -37,13 +38,13 @@ class SentryAppInstallationCreator:
             OrganizationNotFound: no region has the organization.
         """
         with control.database.transaction() as tx:
-            app = get_held_app_by_slug(control, self.slug)
+            app = get_held_app_by_slug(tx, self.slug)
             return self._create(tx, app, actor, control.clock.now())
 
     def run_once(self, control: Control, *, actor: User | None) -> SentryAppInstallation:
         """Like ``run``, but answers with the installation that exists, if one does; safe against a twin request."""
         with control.database.transaction() as tx:
-            app = get_held_app_by_slug(control, self.slug)
+            app = get_held_app_by_slug(tx, self.slug)
             existing = find_live_installation(app, organization_id=self.organization_id)
             return existing or self._create(tx, app, actor, control.clock.now())
 
@@ -100,8 +101,8 @@ class SentryAppInstallationUpdater:
         """
         with control.database.transaction() as tx:
             # First, although only the installation changes: at its second change PostgreSQL asks for the app's row.
-            get_held_app_of_installation(control, self.uuid)
-            installation = get_installation(control, self.uuid)
+            get_held_app_of_installation(tx, self.uuid)
+            installation = get_installation(tx, self.uuid)
             if self.status == "installed" and installation.state is not SentryAppInstallationStatus.INSTALLED:
                 installation.status = int(SentryAppInstallationStatus.INSTALLED)
                 installation.date_updated = control.clock.now()
@@ -124,7 +125,7 @@ def find_live_installation(app: SentryApp, *, organization_id: int) -> SentryApp
     )
 
 
-def get_installation(control: Control, uuid: str) -> SentryAppInstallation:
+def get_installation(tx: Transaction, uuid: str) -> SentryAppInstallation:
     """A live installation, held until the transaction ends.
 
     Raises:
@@ -133,7 +134,7 @@ def get_installation(control: Control, uuid: str) -> SentryAppInstallation:
     query = SentryAppInstallation.select().where(
         SentryAppInstallation.uuid == uuid, SentryAppInstallation.date_deleted.is_null()
     )
-    installation = control.locked(query).get_or_none()
+    installation = locked(tx, query).get_or_none()
     if installation is None:
         raise InstallationNotFound
     return installation

@@ -7,7 +7,7 @@ from typing import Any
 from control_silo.models.app import SentryApp
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.services.control import Control
-from control_silo.services.row import Columns
+from shared.database.row import Columns
 
 
 @dataclass(frozen=True, kw_only=True)

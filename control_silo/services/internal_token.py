@@ -32,7 +32,7 @@ def create_token(control: Control, *, app_id: int, actor: User) -> NewToken:
     """
     now = control.clock.now()
     with control.database.transaction() as tx:
-        app = get_held_app(control, app_id)
+        app = get_held_app(tx, app_id)
         installation = find_live_installation(app, organization_id=app.owner_id)
         if installation is None:
             raise InstallationNotFound
@@ -56,7 +56,7 @@ def delete_token(control: Control, *, app_id: int, token_id: int, actor: User) -
     """
     now = control.clock.now()
     with control.database.transaction() as tx:
-        app = get_held_app(control, app_id)
+        app = get_held_app(tx, app_id)
         token = _tokens_of(app).where(ApiToken.id == token_id).get_or_none()
         if token is None:
             raise NotFound("Could not find given token")

@@ -9,6 +9,7 @@ from typing import Any
 from control_silo.services.control import Control
 from control_silo.services.identity import Principal
 from control_silo.services.region import list_regions
+from shared.database.statement import marks
 from shared.domain.http_address import SiloAddress, base_url
 from shared.domain.path_key import path_key
 from shared.domain.region_id import region_number_of
@@ -75,7 +76,7 @@ def regions_of_principal(control: Control, principal: Principal) -> list[SiloAdd
     ids = set(principal.organization_ids)
     if principal.acting_app and principal.acting_app.organization_id:
         ids.add(principal.acting_app.organization_id)
-    rows = control.database.rows(_OF_ORGANIZATIONS.format(marks=", ".join("?" * len(ids))), list(ids)) if ids else []
+    rows = control.database.rows(_OF_ORGANIZATIONS.format(marks=marks(ids)), list(ids)) if ids else []
     return [SiloAddress(name, base_url(http_address)) for name, http_address in rows]
 
 

@@ -29,14 +29,14 @@ def link_provider(control: Control, *, installation: SentryAppInstallation, prov
         LimitReached: the installation has all the tokens that it may have.
     """
     with control.database.transaction() as tx:
-        app = get_held_app(control, installation.sentry_app_id)
-        held = get_installation(control, installation.uuid)
+        app = get_held_app(tx, installation.sentry_app_id)
+        held = get_installation(tx, installation.uuid)
         if app.application is None:
             raise AppNotFound
-        _link(held, provider)
+        _link(tx, held, provider)
         if _find_sealed(held) is None:
             made = create_internal_token(tx, app, held, now=control.clock.now())
-            _seal(made.row, made.text, client_secret=app.application.client_secret)
+            _seal(tx, made.row, made.text, client_secret=app.application.client_secret)
 
 
 def find_provider_token(organization_id: int, *, provider: str) -> str | None:
@@ -59,13 +59,12 @@ def find_provider_token(organization_id: int, *, provider: str) -> str | None:
 
 def seal_again(tx: Transaction, application: ApiApplication, *, client_secret: str) -> None:
     """Seals the tokens that were sealed with the application's secret with another one, in the caller's transaction."""
-    del tx  # holding one is the permission to write
     sealed = ApiToken.select().where(ApiToken.application == application, ~ApiToken.sealed_token.is_null())
     for token in sealed.order_by(ApiToken.id):
-        _seal(token, _open(token, client_secret=application.client_secret), client_secret=client_secret)
+        _seal(tx, token, _open(token, client_secret=application.client_secret), client_secret=client_secret)
 
 
-def _link(installation: SentryAppInstallation, provider: str) -> None:
+def _link(tx: Transaction, installation: SentryAppInstallation, provider: str) -> None:
     link = SentryAppInstallationForProvider
     link.insert(
         sentry_app_installation=installation, organization_id=installation.organization_id, provider=provider
@@ -84,7 +83,7 @@ def _find_sealed(installation: SentryAppInstallation) -> ApiToken | None:
     return token
 
 
-def _seal(token: ApiToken, text: str, *, client_secret: str) -> None:
+def _seal(tx: Transaction, token: ApiToken, text: str, *, client_secret: str) -> None:
     token.sealed_token = seal(text, secret=client_secret, place=_place(token))
     token.save(only=[ApiToken.sealed_token])
 

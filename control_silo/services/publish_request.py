@@ -61,7 +61,7 @@ def begin_publication(control: Control, *, app_id: int) -> None:
     """
     now = control.clock.now()
     with control.database.transaction() as tx:
-        app = get_held_app(control, app_id)
+        app = get_held_app(tx, app_id)
         details = find_app_details(control, str(app_id))
         if details is None:
             raise AppNotFound
@@ -73,7 +73,7 @@ def withdraw_publication(control: Control, *, app_id: int) -> None:
     """Takes ``begin_publication`` back; an app that someone decided about meanwhile stays as it is, or gone."""
     now = control.clock.now()
     with contextlib.suppress(AppNotFound), control.database.transaction() as tx:
-        app = get_held_app(control, app_id)
+        app = get_held_app(tx, app_id)
         if app.state is SentryAppStatus.PUBLISH_REQUEST_INPROGRESS:
             _set_status(tx, app, SentryAppStatus.UNPUBLISHED, now=now)
 

@@ -9,6 +9,7 @@ from control_silo.models.region import Region
 from control_silo.services.change import region_added
 from control_silo.services.control import Control
 from shared.config import is_http_address, is_rpc_address
+from shared.database.locking import locked
 from shared.domain.peer import is_region_name
 from shared.domain.region_id import MAX_REGION_NUMBER
 from shared.errors import DatabaseBusy, LimitReached, RegionNameTaken, ValidationFailed
@@ -31,7 +32,7 @@ def register_region(
     _validate(name=name, grpc_address=grpc_address, http_address=http_address, identity=identity)
     try:
         with control.database.transaction() as tx:
-            region = control.locked(Region.select().where(Region.name == name)).first()
+            region = locked(tx, Region.select().where(Region.name == name)).first()
             is_new = region is None
             if region is None:
                 region = Region(name=name, identity=identity)

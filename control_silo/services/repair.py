@@ -13,7 +13,7 @@ from control_silo.models.record import Tombstone
 from control_silo.models.region import OrganizationReplica, Region
 from control_silo.services.control import Control
 from shared.category import Category
-from shared.database.dialect import Dialect
+from shared.database.locking import locked, pass_over_ids
 from shared.database.model import tuples_of
 from shared.database.transaction import Transaction
 from shared.domain.app_status import SentryAppStatus
@@ -43,15 +43,17 @@ def repair_replicas(
     with control.database.transaction() as tx:
         if not Region.select().where(Region.name == destination).exists():
             raise RegionNotFound(metadata={"region": destination})
-        _pass_over_ids(tx, category, newest=max(held))
-        versions = _held_rows(control, category, held)
+        # A new object with the id of one that control has lost, say by a restored backup, would meet the tombstone of
+        # that one, and whatever a region still knows by the id. Comes first: it may wait for whoever writes the table.
+        pass_over_ids(tx, _MODELS[category], newest=max(held))
+        versions = _held_rows(tx, category, held)
         homes = _homes(category, list(versions))
         unknown = {object_id for object_id, found in homes.items() if _NOWHERE in found and destination not in found}
         wanted = held.keys() - unknown
         outranked = [each for each in versions.keys() & wanted if versions[each] <= held[each]]
         for object_id in outranked:
-            _set_version(category, object_id, held[object_id] + 1)
-        _bury({object_id: held[object_id] for object_id in held.keys() - versions.keys()}, category, destination)
+            _set_version(tx, category, object_id, held[object_id] + 1)
+        _bury(tx, {object_id: held[object_id] for object_id in held.keys() - versions.keys()}, category, destination)
         messages = {(destination, each) for each in wanted}
         # What has a newer version has it wherever it is rightly held.
         messages |= {(home, each) for each in outranked for home in homes[each] if home is not _NOWHERE}
@@ -59,30 +61,7 @@ def repair_replicas(
     return unknown
 
 
-def _pass_over_ids(tx: Transaction, category: Category, *, newest: int) -> None:
-    """Takes care that no new object gets the id of one that control has lost, say by a restored backup.
-
-    It would meet the tombstone of that one, and whatever a region still knows by the id. Comes before any row is
-    locked: it waits for all who write the table, but only when such an object is found for the first time.
-    """
-    table = _MODELS[category]._meta.table_name
-    if tx.database.dialect is Dialect.SQLITE:
-        tx.database.rows("DELETE FROM sqlite_sequence WHERE name = ? AND seq < ?", (table, newest))
-        tx.database.rows(
-            "INSERT INTO sqlite_sequence (name, seq) "
-            "SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ?)",
-            (table, newest, table),
-        )
-        return
-    ((sequence,),) = tx.database.rows("SELECT pg_get_serial_sequence(?, 'id')", (table,))
-    ((last, is_used),) = tx.database.rows(f"SELECT last_value, is_called FROM {sequence}")  # noqa: S608 - a name of ours
-    if last < newest or not is_used:
-        tx.database.rows(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
-        statement = f"SELECT setval(?::regclass, greatest(last_value, ?)) FROM {sequence}"  # noqa: S608 - as above
-        tx.database.rows(statement, (sequence, newest))
-
-
-def _held_rows(control: Control, category: Category, ids: Iterable[int]) -> dict[int, int]:
+def _held_rows(tx: Transaction, category: Category, ids: Iterable[int]) -> dict[int, int]:
     """Versions by id of the objects that have rows. Their apps are locked first, as by whoever changes them."""
     wanted, model = sorted(ids), _MODELS[category]
     apps = {
@@ -92,17 +71,17 @@ def _held_rows(control: Control, category: Category, ids: Iterable[int]) -> dict
         ),
         Category.TOKEN: SentryApp.application.in_(ApiToken.select(ApiToken.application).where(ApiToken.id.in_(wanted))),
     }
-    list(control.locked(SentryApp.select(SentryApp.id).where(apps[category]).order_by(SentryApp.id)))
+    list(locked(tx, SentryApp.select(SentryApp.id).where(apps[category]).order_by(SentryApp.id)))
     rows = model.select(model.id, model.version).where(model.id.in_(wanted)).order_by(model.id)
-    return dict(tuples_of(control.locked(rows)))
+    return dict(tuples_of(locked(tx, rows)))
 
 
-def _set_version(category: Category, object_id: int, version: int) -> None:
+def _set_version(tx: Transaction, category: Category, object_id: int, version: int) -> None:
     model = _MODELS[category]
     model.update(version=version).where(model.id == object_id).execute()
 
 
-def _bury(lost: Mapping[int, int], category: Category, destination: str) -> None:
+def _bury(tx: Transaction, lost: Mapping[int, int], category: Category, destination: str) -> None:
     """Leaves a tombstone that outranks the version held of each object that has no row any more."""
     buried = Tombstone.select(Tombstone.object_id, Tombstone.version).where(
         Tombstone.category == category, Tombstone.object_id.in_(list(lost))

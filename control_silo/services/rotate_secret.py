@@ -21,7 +21,7 @@ def rotate_secret(control: Control, *, app_id: int, actor: User) -> str:
     """
     now = control.clock.now()
     with control.database.transaction() as tx:
-        app = get_held_app(control, app_id)
+        app = get_held_app(tx, app_id)
         application = app.application
         if application is None:
             raise NotFound("Corresponding application was not found.")

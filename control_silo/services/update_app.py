@@ -12,6 +12,7 @@ from control_silo.services.change import app_changed, regions_of_app, subscripti
 from control_silo.services.control import Control
 from control_silo.services.create_app import create_components
 from control_silo.services.held_app import get_held_app
+from shared.database.locking import locked
 from shared.database.transaction import Transaction
 from shared.domain.app_status import SentryAppStatus
 from shared.domain.scopes import close_scopes
@@ -57,11 +58,11 @@ class SentryAppUpdater:
         """
         now = control.clock.now()
         with control.database.transaction() as tx:
-            app = get_held_app(control, app_id)
+            app = get_held_app(tx, app_id)
             regions_before = regions_of_app(app)
             subscription_before = (app.webhook_url, app.events)
-            self._change_rights(control, tx, app, is_elevated=is_elevated, now=now)
-            self._change_settings(app, is_elevated=is_elevated)
+            self._change_rights(tx, app, is_elevated=is_elevated, now=now)
+            self._change_settings(tx, app, is_elevated=is_elevated)
             if self.is_disabled is not None:
                 app.is_disabled = self.is_disabled
             app.date_updated = now
@@ -71,22 +72,20 @@ class SentryAppUpdater:
             app_changed(tx, app, now=now, regions_before=regions_before)
             return app
 
-    def _change_rights(
-        self, control: Control, tx: Transaction, app: SentryApp, *, is_elevated: bool, now: datetime
-    ) -> None:
+    def _change_rights(self, tx: Transaction, app: SentryApp, *, is_elevated: bool, now: datetime) -> None:
         """What the app is, and what it may see."""
         if self.name is not None:
             app.name = self.name
         if self.features is not None:
-            self._change_features(app, is_elevated=is_elevated)
+            self._change_features(tx, app, is_elevated=is_elevated)
         if self.status is not None and is_elevated:
             self._change_status(app, now)
         if self.scopes is not None:
-            self._change_scopes(control, tx, app, now)
+            self._change_scopes(tx, app, now)
         if self.events is not None:
             self._change_events(app)
 
-    def _change_features(self, app: SentryApp, *, is_elevated: bool) -> None:
+    def _change_features(self, tx: Transaction, app: SentryApp, *, is_elevated: bool) -> None:
         if app.is_published and not is_elevated:
             raise RequestRefused("Cannot update features on a published integration.")
         IntegrationFeature.delete().where(IntegrationFeature.sentry_app == app).execute()
@@ -103,7 +102,7 @@ class SentryAppUpdater:
         elif self.status == "publish_request_inprogress":
             app.status = int(SentryAppStatus.PUBLISH_REQUEST_INPROGRESS)
 
-    def _change_scopes(self, control: Control, tx: Transaction, app: SentryApp, now: datetime) -> None:
+    def _change_scopes(self, tx: Transaction, app: SentryApp, now: datetime) -> None:
         scopes = close_scopes(self.scopes or ())
         if scopes == app.scope_list:
             return
@@ -112,7 +111,7 @@ class SentryAppUpdater:
         app.scope_list = scopes
         live = ApiToken.expires_at.is_null() | (ApiToken.expires_at > now)
         tokens = ApiToken.select().where(ApiToken.application == app.application_id, live).order_by(ApiToken.id)
-        for token in list(control.locked(tokens)):
+        for token in list(locked(tx, tokens)):
             token.scope_list = scopes
             token.save(only=["scope_list"])
             organization_id = find_organization_of_token(token)
@@ -125,7 +124,7 @@ class SentryAppUpdater:
             raise RequestRefused(unmet[0])
         app.events = expand_events(self.events or ())
 
-    def _change_settings(self, app: SentryApp, *, is_elevated: bool) -> None:
+    def _change_settings(self, tx: Transaction, app: SentryApp, *, is_elevated: bool) -> None:
         """How the app is reached and shown."""
         self._change_plain_fields(app)
         if self.verify_install is not None:
@@ -139,7 +138,7 @@ class SentryAppUpdater:
         if self.schema is not None:
             app.schema = dict(self.schema)
             SentryAppComponent.delete().where(SentryAppComponent.sentry_app == app).execute()
-            create_components(app, self.schema)
+            create_components(tx, app, self.schema)
         if self.popularity is not None and is_elevated:
             app.popularity = self.popularity
 

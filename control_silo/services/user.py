@@ -3,6 +3,7 @@
 import re
 import secrets
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import peewee
 
@@ -12,6 +13,7 @@ from control_silo.services.control import Control
 from control_silo.services.identity import create_session
 from control_silo.services.organization import get_organization
 from control_silo.services.secret import LAST_CHARACTERS, hash_password, hash_token, new_token
+from shared.database.transaction import Transaction
 from shared.domain.scopes import ALL_SCOPES, Role
 from shared.errors import EmailTaken, ValidationFailed
 
@@ -61,8 +63,8 @@ class UserCreator:
         password = self.password or secrets.token_urlsafe(_GENERATED_PASSWORD_BYTES)
         password_hash = hash_password(password)
         try:
-            with control.database.transaction():
-                return self._create(control, email, password, password_hash)
+            with control.database.transaction() as tx:
+                return self._create(tx, email, password, password_hash, control.clock.now())
         except peewee.IntegrityError as exc:
             raise EmailTaken(metadata={"email": email}) from exc
 
@@ -79,8 +81,7 @@ class UserCreator:
         if problems:
             raise ValidationFailed(fields=problems)
 
-    def _create(self, control: Control, email: str, password: str, password_hash: str) -> NewUser:
-        now = control.clock.now()
+    def _create(self, tx: Transaction, email: str, password: str, password_hash: str, now: datetime) -> NewUser:
         organization = None if self.organization is None else get_organization(self.organization)
         user = User.create(
             username=email,
@@ -101,7 +102,7 @@ class UserCreator:
             scope_list=self._token_scopes(),
             created_at=now,
         )
-        return NewUser(user=user, token=token, session_key=create_session(user, now=now), password=password)
+        return NewUser(user=user, token=token, session_key=create_session(tx, user, now=now), password=password)
 
     def _token_scopes(self) -> list[str]:
         if self.is_superuser:

@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import peewee
 from google.protobuf.message import Message
 
 from region_silo.services.hook import Subscription, apply_subscriptions
 from shared.category import Category
-from shared.database.database import Database
+from shared.database.statement import marks, row_marks
+from shared.database.transaction import Transaction
 from shared.domain.app_status import SentryAppInstallationStatus
 from shared.errors import FieldMissing, InvalidInput
 from shared.outbox.apply import ReplicaTable
@@ -35,10 +37,9 @@ class AppTable:
         _require_same_id(change, app.id)
         return (*_replica(change, app), app.slug, app.application_id, app.proxy_user_id, app.owner_id, app.status)
 
-    def applied(self, database: Database, changes: Sequence[replica_pb2.Change]) -> None:
-        apps = ", ".join("?" * len(changes))
-        database.rows(
-            f"DELETE FROM component_replica WHERE sentry_app_id IN ({apps})",  # noqa: S608 - placeholders only
+    def applied(self, tx: Transaction, changes: Sequence[replica_pb2.Change]) -> None:
+        tx.database.rows(
+            f"DELETE FROM component_replica WHERE sentry_app_id IN ({marks(changes)})",  # noqa: S608 - placeholders only
             [change.object_id for change in changes],
         )
         rows = [
@@ -46,8 +47,8 @@ class AppTable:
             for change in changes
             for state in change.app.components
         ]
-        for start in range(0, len(rows), _COMPONENTS_PER_STATEMENT):
-            _insert_components(database, rows[start : start + _COMPONENTS_PER_STATEMENT])
+        for some in peewee.chunked(rows, _COMPONENTS_PER_STATEMENT):
+            _insert_components(tx, some)
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,11 @@ class InstallationTable:
         replica = _replica(change, change.installation)
         return (*replica, installation.uuid, installation.organization_id, change.installation.sentry_app_id, status)
 
-    def applied(self, database: Database, changes: Sequence[replica_pb2.Change]) -> None:
+    def applied(self, tx: Transaction, changes: Sequence[replica_pb2.Change]) -> None:
         """The hook of an installation follows its app; one without a URL, and one that is gone, has none."""
         subscriptions = [_subscription(change) for change in changes if _is_subscribing(change)]
         gone = [change.object_id for change in changes if not _is_subscribing(change)]
-        apply_subscriptions(database, subscriptions, gone=gone)
+        apply_subscriptions(tx, subscriptions, gone=gone)
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class TokenTable:
             raise FieldMissing("token_hash: a token without its hash can never be found.")
         return (*_replica(change, token), token.token_hash, token.installation_id)
 
-    def applied(self, database: Database, changes: Sequence[replica_pb2.Change]) -> None:
+    def applied(self, tx: Transaction, changes: Sequence[replica_pb2.Change]) -> None:
         """Nothing belongs to a token but its row."""
 
 
@@ -116,10 +117,9 @@ def _subscription(change: replica_pb2.Change) -> Subscription:
     )
 
 
-def _insert_components(database: Database, rows: Sequence[tuple[Any, ...]]) -> None:
-    values = ", ".join(["(?, ?, ?, ?, ?)"] * len(rows))
-    database.rows(
-        f"INSERT INTO component_replica (id, version, sentry_app_id, type, state) VALUES {values}",  # noqa: S608 - as above
+def _insert_components(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
+    tx.database.rows(
+        f"INSERT INTO component_replica (id, version, sentry_app_id, type, state) VALUES {row_marks(rows)}",  # noqa: S608 - as above
         [value for row in rows for value in row],
     )
 

@@ -8,7 +8,7 @@ from region_silo.models.issue import Issue
 from region_silo.services.activity import record_activity
 from region_silo.services.issue_changes import key_of
 from region_silo.services.region import Region
-from region_silo.services.row_lock import locked
+from shared.database.locking import locked
 from shared.database.transaction import Transaction
 from shared.domain.event import AppEvent
 from shared.domain.happening import Commented

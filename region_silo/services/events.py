@@ -8,11 +8,12 @@ import peewee
 
 from region_silo.models.event import Event
 from region_silo.models.issue import Issue
+from shared.database.model import fields_of
 
 LATEST, OLDEST = "latest", "oldest"
 """What may stand where an event's id stands."""
 
-_OUTLINE = [column for column in Event._meta.sorted_fields if column is not Event.payload]
+_OUTLINE = [column for column in fields_of(Event) if column is not Event.payload]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from region_silo.models.external_issue import PlatformExternalIssue
 from region_silo.models.issue import Issue
 from region_silo.services.region import Region
-from region_silo.services.row_lock import locked
 from shared.asking.issue_link import Ticket
+from shared.database.locking import locked
 from shared.database.transaction import Transaction
 from shared.domain.app_error import AppError, client_error
 from shared.domain.path_key import MAX_ID
@@ -42,9 +43,10 @@ def keep_link(
     Raises:
         AppError: a link to another ticket than the expected one is there.
     """
+    now = region.clock.now()
     for _ in range(_ATTEMPTS):
         with region.database.transaction() as tx:
-            kept = _insert(region, issue, app_slug, ticket) or _replace(tx, issue, app_slug, ticket, expected_url)
+            kept = _insert(tx, issue, app_slug, ticket, now=now) or _replace(tx, issue, app_slug, ticket, expected_url)
             if kept is not None:
                 return kept  # else it was there, and was deleted a moment later
     raise DatabaseBusy
@@ -95,7 +97,7 @@ def different_link(link_url: str) -> AppError:
     return client_error(DIFFERENT_LINK, status=409, context={"externalIssueUrl": link_url})
 
 
-def _insert(region: Region, issue: Issue, app_slug: str, ticket: Ticket) -> KeptLink | None:
+def _insert(tx: Transaction, issue: Issue, app_slug: str, ticket: Ticket, *, now: datetime) -> KeptLink | None:
     """None when a link is there."""
     made = (
         PlatformExternalIssue.insert(
@@ -105,7 +107,7 @@ def _insert(region: Region, issue: Issue, app_slug: str, ticket: Ticket) -> Kept
             service_type=app_slug,
             display_name=ticket.display_name,
             web_url=ticket.web_url,
-            created_at=region.clock.now(),
+            created_at=now,
         )
         .on_conflict_ignore()
         .returning(PlatformExternalIssue)

@@ -9,6 +9,7 @@ from typing import Any
 
 from region_silo.services.held import NotHeld, require_local
 from shared.database.database import Database
+from shared.database.statement import marks
 from shared.pb.hybridcloud.apps.v1 import app_pb2, component_pb2
 
 
@@ -43,7 +44,7 @@ def apps_of_proxy_users(database: Database, user_ids: Collection[int]) -> list[a
     if not wanted:
         return []
     with database.session():
-        apps = _apps(database, f"proxy_user_id IN ({_marks(wanted)})", list(wanted))
+        apps = _apps(database, f"proxy_user_id IN ({marks(wanted)})", list(wanted))
     if {app.proxy_user_id for app in apps} != wanted:
         raise NotHeld
     return apps
@@ -95,7 +96,3 @@ def _apps(database: Database, condition: str, values: Sequence[Any]) -> list[app
     statement = f"SELECT state FROM app_replica WHERE {condition} AND NOT tombstone ORDER BY id"  # noqa: S608
     rows = database.rows(statement, values)
     return [app_pb2.RpcSentryApp.FromString(state) for (state,) in rows]
-
-
-def _marks(values: Collection[object]) -> str:
-    return ", ".join("?" * len(values))

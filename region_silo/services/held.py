@@ -2,7 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
+import peewee
+
 from shared.database.database import Database
+from shared.database.statement import marks
 
 _IDS_PER_STATEMENT = 1000
 
@@ -23,8 +26,7 @@ def is_local(database: Database, organization_id: int) -> bool:
 def are_local(database: Database, organization_ids: Collection[int]) -> bool:
     """Whether all these organizations live in this region. Needs a session."""
     wanted = list(set(organization_ids))
-    chunks = (wanted[start : start + _IDS_PER_STATEMENT] for start in range(0, len(wanted), _IDS_PER_STATEMENT))
-    return all(_count_local(database, chunk) == len(chunk) for chunk in chunks)
+    return all(_count_local(database, some) == len(some) for some in peewee.chunked(wanted, _IDS_PER_STATEMENT))
 
 
 def require_local(database: Database, organization_id: int) -> None:
@@ -45,7 +47,7 @@ def slugs_of_organizations(database: Database, ids: Collection[int]) -> Mapping[
     """
     if not ids:
         return {}
-    statement = f"SELECT id, slug FROM organization WHERE id IN ({', '.join('?' * len(ids))})"  # noqa: S608
+    statement = f"SELECT id, slug FROM organization WHERE id IN ({marks(ids)})"  # noqa: S608
     with database.session():
         slugs = dict(database.rows(statement, list(ids)))
     if len(slugs) < len(ids):
@@ -54,5 +56,5 @@ def slugs_of_organizations(database: Database, ids: Collection[int]) -> Mapping[
 
 
 def _count_local(database: Database, ids: Sequence[int]) -> int:
-    statement = f"SELECT COUNT(*) FROM organization WHERE id IN ({', '.join('?' * len(ids))})"  # noqa: S608
+    statement = f"SELECT COUNT(*) FROM organization WHERE id IN ({marks(ids)})"  # noqa: S608
     return int(database.rows(statement, ids)[0][0])

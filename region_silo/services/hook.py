@@ -5,16 +5,17 @@ Owns every write of hooks. Refuses to know whether applications and installation
 
 import secrets
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import peewee
 
 from region_silo.models.hook import ServiceHook, ServiceHookProject
 from region_silo.services.region import Region
 from shared.database.columns import JsonField
-from shared.database.database import Database
+from shared.database.statement import marks
+from shared.database.transaction import Transaction
 from shared.domain.json_field import FieldInvalid, check_characters
 from shared.domain.subscription import expand_events
 from shared.domain.webhook_url import MAX_WEBHOOK_URL_CHARACTERS, parse_url
@@ -24,7 +25,6 @@ ROWS_PER_STATEMENT = 1000
 _ATTEMPTS = 5
 """How often hooks are tried to be made beside others that are made for the same installations at once."""
 _JSON = JsonField()
-_Row = TypeVar("_Row")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,8 +96,8 @@ def create_hooks(region: Region, hooks: Sequence[NewHook]) -> list[ServiceHook]:
     """
     for _ in range(_ATTEMPTS):
         try:
-            with region.database.transaction():
-                return [hook for chunk in _chunks(hooks) for hook in _insert(region.database, chunk)]
+            with region.database.transaction() as tx:
+                return [hook for some in peewee.chunked(hooks, ROWS_PER_STATEMENT) for hook in _insert(tx, some)]
         except peewee.IntegrityError:
             continue  # another transaction took an ordinal that was free
     raise DatabaseBusy
@@ -125,39 +125,41 @@ def set_hook_of_installation(region: Region, subscription: Subscription) -> list
     mine = (ServiceHook.installation_id == subscription.installation_id) & (
         ServiceHook.application_id == subscription.application_id
     )
-    with region.database.transaction():
+    with region.database.transaction() as tx:
         if not subscription.url:
             ServiceHook.delete().where(mine).execute()
             return []
-        apply_subscriptions(region.database, [subscription], gone=[])
+        apply_subscriptions(tx, [subscription], gone=[])
         return list(ServiceHook.select().where(mine))
 
 
-def apply_subscriptions(database: Database, subscriptions: Sequence[Subscription], *, gone: Collection[int]) -> None:
-    """Makes hooks what apps ask for, in the caller's transaction and in two statements.
+def apply_subscriptions(tx: Transaction, subscriptions: Sequence[Subscription], *, gone: Collection[int]) -> None:
+    """Makes hooks what apps ask for, in two statements.
 
     A hook that exists keeps its guid, its secret and its projects.
 
     Args:
-        database: in a transaction.
+        tx: the transaction.
         subscriptions: with a URL; no installation and application twice.
         gone: ids of installations that have no hook any more.
     """
     kept = [each.installation_id for each in subscriptions]
     if gone or kept:
-        database.rows(
-            f"DELETE FROM service_hook WHERE installation_id IN ({_marks(gone)}) "  # noqa: S608 - placeholders only
-            f"OR (installation_id IN ({_marks(kept)}) AND ordinal > 0)",
+        tx.database.rows(
+            f"DELETE FROM service_hook WHERE installation_id IN ({marks(gone)}) "  # noqa: S608 - placeholders only
+            f"OR (installation_id IN ({marks(kept)}) AND ordinal > 0)",
             [*gone, *kept],
         )
     if subscriptions:
-        _upsert(database, subscriptions)
+        _upsert(tx, subscriptions)
 
 
-def make_silent_hook(*, installation_id: int, application_id: int, organization_id: int, url: str) -> None:
+def make_silent_hook(
+    tx: Transaction, *, installation_id: int, application_id: int, organization_id: int, url: str
+) -> None:
     """A hook that hears of nothing, for an installation whose replica has not arrived and will bring the events.
 
-    Leaves a hook alone that was made at the same moment. Needs a transaction.
+    Leaves a hook alone that was made at the same moment.
     """
     hook = NewHook(
         installation_id=installation_id,
@@ -176,8 +178,8 @@ def hook_of_installation(installation_id: int) -> "peewee.ModelSelect[ServiceHoo
     return of_installation.order_by(ServiceHook.ordinal, ServiceHook.id).limit(1)
 
 
-def _insert(database: Database, hooks: Sequence[NewHook]) -> list[ServiceHook]:
-    taken = _ordinals_taken(database, hooks)
+def _insert(tx: Transaction, hooks: Sequence[NewHook]) -> list[ServiceHook]:
+    taken = _ordinals_taken(tx, hooks)
     rows = []
     for hook in hooks:
         key = (hook.installation_id, hook.application_id)
@@ -190,17 +192,17 @@ def _insert(database: Database, hooks: Sequence[NewHook]) -> list[ServiceHook]:
         for hook, new in zip(ordered, hooks, strict=True)
         for project_id in dict.fromkeys(new.project_ids)
     ]
-    for chunk in _chunks(projects):
-        ServiceHookProject.insert_many(chunk).execute()
+    for some in peewee.chunked(projects, ROWS_PER_STATEMENT):
+        ServiceHookProject.insert_many(some).execute()
     return ordered
 
 
-def _ordinals_taken(database: Database, hooks: Sequence[NewHook]) -> Counter[tuple[int | None, int | None]]:
+def _ordinals_taken(tx: Transaction, hooks: Sequence[NewHook]) -> Counter[tuple[int | None, int | None]]:
     """By installation and application, the first ordinal that is free."""
     ids = list({hook.installation_id for hook in hooks if hook.installation_id is not None})
-    rows = database.rows(
+    rows = tx.database.rows(
         "SELECT installation_id, application_id, MAX(ordinal) FROM service_hook "  # noqa: S608 - placeholders only
-        f"WHERE installation_id IN ({_marks(ids)}) GROUP BY installation_id, application_id",
+        f"WHERE installation_id IN ({marks(ids)}) GROUP BY installation_id, application_id",
         ids,
     )
     return Counter({(installation_id, application_id): last + 1 for installation_id, application_id, last in rows})
@@ -221,10 +223,10 @@ def _row(hook: NewHook, *, ordinal: int) -> dict[str, Any]:
     }
 
 
-def _upsert(database: Database, subscriptions: Sequence[Subscription]) -> None:
+def _upsert(tx: Transaction, subscriptions: Sequence[Subscription]) -> None:
     columns = "guid, secret, installation_id, application_id, ordinal, actor_id, organization_id, url, events"
     values = ", ".join(["(?, ?, ?, ?, 0, ?, ?, ?, ?)"] * len(subscriptions))
-    database.rows(
+    tx.database.rows(
         f"INSERT INTO service_hook ({columns}) VALUES {values} "  # noqa: S608 - placeholders only
         "ON CONFLICT (installation_id, application_id, ordinal) DO UPDATE SET "
         "organization_id = excluded.organization_id, url = excluded.url, events = excluded.events",
@@ -245,18 +247,9 @@ def _upsert(database: Database, subscriptions: Sequence[Subscription]) -> None:
     )
 
 
-def _chunks(rows: Sequence[_Row]) -> Iterator[Sequence[_Row]]:
-    for start in range(0, len(rows), ROWS_PER_STATEMENT):
-        yield rows[start : start + ROWS_PER_STATEMENT]
-
-
 def _new_guid() -> str:
     return secrets.token_hex(16)
 
 
 def _new_secret() -> str:
     return secrets.token_hex(32)
-
-
-def _marks(values: Collection[object]) -> str:
-    return ", ".join("?" * len(values)) or "NULL"

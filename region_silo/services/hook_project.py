@@ -8,7 +8,7 @@ from region_silo.models.project import Project
 from region_silo.models.replica import InstallationReplica
 from region_silo.services.hook import hook_of_installation, make_silent_hook
 from region_silo.services.region import Region
-from region_silo.services.row_lock import locked
+from shared.database.locking import locked
 from shared.database.transaction import Transaction
 from shared.domain.app_error import client_error
 from shared.domain.json_value import JsonValue
@@ -92,6 +92,7 @@ def _held_hook(tx: Transaction, installation: Installation) -> ServiceHook:
     hook = locked(tx, hook_of_installation(installation.id)).first()
     if hook is None and _is_on_its_way(installation):
         make_silent_hook(
+            tx,
             installation_id=installation.id,
             application_id=installation.sentry_app.application_id,
             organization_id=installation.organization_id,

@@ -14,9 +14,9 @@ from region_silo.services.ids import IdKind, next_id
 from region_silo.services.incoming_event import IncomingEvent
 from region_silo.services.issue_query import search_text
 from region_silo.services.region import Region
-from region_silo.services.row_lock import for_update
 from region_silo.services.rule_firing import Sighting, fire_rules
 from shared.database.columns import instant_text
+from shared.database.locking import lock_clause
 from shared.database.transaction import Transaction
 from shared.domain.event import AppEvent
 from shared.domain.happening import ErrorSeen, IssueSeen, StatusChanged
@@ -110,13 +110,13 @@ def _sighting(project: Project, event: IncomingEvent, stored: StoredEvent) -> Si
 
 
 def _find_issue(tx: Transaction, project: Project, event: IncomingEvent) -> _Found | None:
-    rows = tx.database.rows(_FIND_ISSUE + for_update(tx), (project.id, event.grouping_hash))
+    rows = tx.database.rows(_FIND_ISSUE + lock_clause(tx), (project.id, event.grouping_hash))
     return _Found(*rows[0]) if rows else None
 
 
 def _hold(tx: Transaction, project: Project) -> None:
     """Lets one transaction at a time look for an issue that is not there and create it."""
-    tx.database.rows(_LOCK_PROJECT + for_update(tx), (project.id,))
+    tx.database.rows(_LOCK_PROJECT + lock_clause(tx), (project.id,))
 
 
 def _store_first(tx: Transaction, project: Project, event: IncomingEvent) -> StoredEvent:

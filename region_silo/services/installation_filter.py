@@ -9,6 +9,7 @@ from typing import Any
 
 from region_silo.services.held import NotHeld, is_local
 from shared.database.database import Database
+from shared.database.statement import marks
 from shared.domain.app_status import SentryAppInstallationStatus
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
@@ -39,7 +40,7 @@ def matching_clauses(database: Database, conditions: Filter) -> tuple[str, list[
         )
         if values
     ]
-    condition = " AND ".join(f"{column} IN ({_marks(values)})" for column, values in clauses)
+    condition = " AND ".join(f"{column} IN ({marks(values)})" for column, values in clauses)
     return condition, [value for _, values in clauses for value in values]
 
 
@@ -82,9 +83,5 @@ def _holds_all(database: Database, conditions: Filter) -> bool:
 
 def _knows_all(database: Database, column: str, values: Iterable[Any]) -> bool:
     wanted = set(values)
-    statement = f"SELECT {column} FROM installation_replica WHERE {column} IN ({_marks(wanted)})"  # noqa: S608
+    statement = f"SELECT {column} FROM installation_replica WHERE {column} IN ({marks(wanted)})"  # noqa: S608
     return {value for (value,) in database.rows(statement, list(wanted))} == wanted
-
-
-def _marks(values: Collection[Any]) -> str:
-    return ", ".join("?" * len(values))

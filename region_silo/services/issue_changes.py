@@ -12,7 +12,7 @@ from typing import Any
 from region_silo.models.issue import Issue, IssueStatus
 from region_silo.services.activity import IssueKey, record_activity
 from region_silo.services.region import Region
-from region_silo.services.row_lock import locked
+from shared.database.locking import locked
 from shared.database.transaction import Transaction
 from shared.domain.event import AppEvent
 from shared.domain.happening import Assigned, Detail, Resolved, StatusChanged

@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 
 from region_silo.models.organization import Organization
 from region_silo.services.region import Region
-from region_silo.services.row_lock import locked
 from shared.category import Category
+from shared.database.locking import locked
 from shared.database.model import tuples_of
 from shared.domain.peer import CONTROL
 from shared.errors import InvalidInput, RegionNotFound

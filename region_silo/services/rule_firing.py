@@ -15,7 +15,7 @@ from region_silo.models.rule import Rule
 from region_silo.services.activity import IssueKey
 from region_silo.services.rules import SENTRY_APP_ACTION
 from shared.database.columns import instant_text
-from shared.database.dialect import Dialect
+from shared.database.statement import instant_mark
 from shared.database.transaction import Transaction
 from shared.domain.app_status import SentryAppInstallationStatus
 from shared.domain.event import AppEvent
@@ -103,10 +103,9 @@ def _recipient(action: JsonObject, sighting: Sighting) -> tuple[JsonObject, Inst
 
 
 def _fires(tx: Transaction, rule: Rule, sighting: Sighting) -> bool:
-    instant = "?::timestamptz" if tx.database.dialect is Dialect.POSTGRESQL else "?"
     since = sighting.at - timedelta(minutes=int(rule.definition["frequency"]))
     values = (rule.id, sighting.issue.issue_id, instant_text(sighting.at), instant_text(since))
-    return bool(tx.database.rows(_FIRE.format(instant=instant), values))
+    return bool(tx.database.rows(_FIRE.format(instant=instant_mark(tx.database)), values))
 
 
 def _delivery(rule: Rule, sighting: Sighting, action: JsonObject, installation: InstallationReplica) -> NewDelivery:

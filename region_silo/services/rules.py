@@ -11,9 +11,9 @@ from region_silo.models.project import Project
 from region_silo.models.rule import Rule, RuleFiring
 from region_silo.services.app_reader import AppReader
 from region_silo.services.region import Region
-from region_silo.services.row_lock import locked
 from shared.asking.alert_action import AlertAction, announce_alert_actions
 from shared.asking.ask import Asking
+from shared.database.locking import locked
 from shared.domain.app_error import AppError
 from shared.domain.json_value import JsonObject
 from shared.errors import InstallationNotFound, NotFound, ValidationFailed

@@ -48,6 +48,11 @@ class Database:
     def __repr__(self) -> str:
         return f"<Database {self.dialect.value}>"
 
+    @property
+    def address(self) -> str:
+        """Where it is: the file's path, or the server's URL, which may hold a password."""
+        return str(self.peewee.database)
+
     def session(self) -> "Session":
         """Reads, each statement by itself. Nests; the connection goes back to the pool at the outermost end."""
         return Session(self)
@@ -75,6 +80,10 @@ class Database:
                 yield tx
         for callback in tx.callbacks:
             callback()
+
+    def savepoint(self) -> AbstractContextManager[object]:
+        """A part of the surrounding transaction that is undone alone when it fails."""
+        return cast(AbstractContextManager[object], self.peewee.savepoint())
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Runs one statement, ``?`` for each parameter, and returns its rows ([] for a statement without any).

@@ -50,3 +50,15 @@ class Model(peewee.Model):
 def tuples_of(query: "peewee.ModelSelect[Any]") -> list[Any]:
     """The rows of a query as tuples; peewee's stubs take them for models."""
     return list(query.tuples())
+
+
+def table_of(model: type[peewee.Model]) -> str:
+    """The name of the model's table."""
+    metadata: Any = model._meta
+    return str(metadata.table_name)
+
+
+def fields_of(model: type[peewee.Model]) -> list[peewee.Field]:
+    """The model's fields in the order in which they were declared."""
+    metadata: Any = model._meta
+    return list(metadata.sorted_fields)

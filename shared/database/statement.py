@@ -1,9 +1,39 @@
-"""One statement on either engine: placeholders on the way there, rows on the way back."""
+"""Statements written by hand, the same text on either engine but for what is here. Every value is a ``?``."""
 
+from collections.abc import Collection, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from shared.database.dialect import Dialect
 from shared.database.pool import KEPT_CURSOR, KEPT_RAW_CURSOR
+
+if TYPE_CHECKING:
+    from shared.database.database import Database
+
+
+def marks(values: Collection[object]) -> str:
+    """A placeholder for each value, for ``IN (…)``; of none, the ``NULL`` that nothing is equal to."""
+    return ", ".join("?" * len(values)) or "NULL"
+
+
+def row_marks(rows: Sequence[Sequence[object]]) -> str:
+    """``(?, ?), (?, ?)``: placeholders for rows of one length, for ``VALUES``."""
+    return ", ".join([f"({marks(rows[0])})"] * len(rows))
+
+
+def instant_mark(database: "Database") -> str:
+    """The placeholder of an ``instant_text`` where nothing else tells PostgreSQL what it is."""
+    return "?::timestamptz" if database.dialect is Dialect.POSTGRESQL else "?"
+
+
+def among(database: "Database", values: Collection[Any]) -> tuple[str, list[Any]]:
+    """How a condition goes on that a column is one of some values, and its parameters.
+
+    PostgreSQL gets them as one array: the text stays the same for any number of them, so that it is planned once.
+    """
+    if database.dialect is Dialect.POSTGRESQL:
+        return "= ANY(?)", [list(values)]
+    return f"IN ({marks(values)})", list(values)
 
 
 @lru_cache(maxsize=256)

@@ -13,6 +13,8 @@ import structlog
 
 from shared.database.database import Database
 from shared.database.dialect import Dialect
+from shared.database.statement import row_marks
+from shared.database.transaction import Transaction
 from shared.errors import FieldMissing, Forbidden, InvalidInput, SiloError
 from shared.pb.hybridcloud.replication.v1 import replica_pb2, replica_service_pb2
 
@@ -49,8 +51,8 @@ class ReplicaTable(Protocol):
         """
         ...
 
-    def applied(self, database: Database, changes: Sequence[replica_pb2.Change]) -> None:
-        """Called in the transaction with the changes that were newer; writes what belongs to them."""
+    def applied(self, tx: Transaction, changes: Sequence[replica_pb2.Change]) -> None:
+        """Called with the changes that were newer; writes what belongs to them."""
         ...
 
 
@@ -95,7 +97,7 @@ def apply_changes(
         for category, indexes in sorted(rows.items()):
             # In id order, so that two batches lock their common rows the same way round.
             ordered = [indexes[object_id] for object_id in sorted(indexes)]
-            _apply_category(database, tables[category], changes, ordered, results)
+            _apply_category(tx, tables[category], changes, ordered, results)
         tx.after_commit(committed)
     return results
 
@@ -117,7 +119,7 @@ def check(change: replica_pb2.Change, tables: Mapping["replica_pb2.Category", Re
 
 
 def _apply_category(
-    database: Database,
+    tx: Transaction,
     table: ReplicaTable,
     changes: Sequence[replica_pb2.Change],
     indexes: Sequence[int],
@@ -125,36 +127,36 @@ def _apply_category(
 ) -> None:
     """All at once; if that fails, one by one, so that the bad change stands alone."""
     try:
-        with database.peewee.savepoint():
-            _apply_rows(database, table, changes, indexes, results)
+        with tx.database.savepoint():
+            _apply_rows(tx, table, changes, indexes, results)
     except (peewee.IntegrityError, peewee.DataError, InvalidInput, Forbidden, ValueError, OverflowError) as exc:
         if len(indexes) == 1:
             results[indexes[0]] = _rejected(exc)
             return
         for index in indexes:
-            _apply_category(database, table, changes, [index], results)
+            _apply_category(tx, table, changes, [index], results)
 
 
 def _apply_rows(
-    database: Database,
+    tx: Transaction,
     table: ReplicaTable,
     changes: Sequence[replica_pb2.Change],
     indexes: Sequence[int],
     results: list[ChangeResult],
 ) -> None:
-    newer = upsert_newer(database, table.name, table.columns, [table.row(changes[index]) for index in indexes])
+    newer = upsert_newer(tx, table.name, table.columns, [table.row(changes[index]) for index in indexes])
     applied = [index for index in indexes if changes[index].object_id in newer]
     if applied:
-        table.applied(database, [changes[index] for index in applied])
+        table.applied(tx, [changes[index] for index in applied])
     for index in applied:
         results[index] = _APPLIED
 
 
-def upsert_newer(database: Database, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> set[int]:
+def upsert_newer(tx: Transaction, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> set[int]:
     """Inserts rows, or updates those whose version is newer than the stored one, in one statement.
 
     Args:
-        database: in a transaction.
+        tx: the transaction.
         table: its name; trusted.
         columns: ``id`` and ``version`` first; trusted.
         rows: one value per column, no id twice.
@@ -163,12 +165,12 @@ def upsert_newer(database: Database, table: str, columns: Sequence[str], rows: S
         Ids of the rows that were written.
     """
     assignments = ", ".join(f"{column} = excluded.{column}" for column in columns[1:])
-    source, parameters = _source(database, rows)
+    source, parameters = _source(tx.database, rows)
     statement = (
         f"INSERT INTO {table} ({', '.join(columns)}) {source} "
         f"ON CONFLICT (id) DO UPDATE SET {assignments} WHERE excluded.version > {table}.version RETURNING id"
     )
-    return {object_id for (object_id,) in database.rows(statement, parameters)}
+    return {object_id for (object_id,) in tx.database.rows(statement, parameters)}
 
 
 def _source(database: Database, rows: Sequence[tuple[Any, ...]]) -> tuple[str, list[Any]]:
@@ -180,8 +182,7 @@ def _source(database: Database, rows: Sequence[tuple[Any, ...]]) -> tuple[str, l
     if database.dialect is Dialect.POSTGRESQL:
         arrays = [list(column) for column in zip(*rows, strict=True)]
         return f"SELECT * FROM unnest({', '.join(f'%b::{_array_type(array)}' for array in arrays)})", arrays
-    row = f"({', '.join('?' * len(rows[0]))})"
-    return f"VALUES {', '.join([row] * len(rows))}", [value for values in rows for value in values]
+    return f"VALUES {row_marks(rows)}", [value for values in rows for value in values]
 
 
 def _array_type(values: Sequence[bool | int | bytes | str]) -> str:

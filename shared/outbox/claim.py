@@ -16,6 +16,9 @@ from typing import Any
 from shared.database.columns import instant_text, parse_instant
 from shared.database.database import Database
 from shared.database.dialect import Dialect
+from shared.database.locking import unheld_clause
+from shared.database.statement import among, instant_mark, row_marks
+from shared.database.transaction import Transaction
 from shared.outbox.message import Claim, MessageState, Rejection
 
 LEASE_SECONDS = 30
@@ -51,7 +54,7 @@ def claim(
         WITH longest_due AS MATERIALIZED (
             SELECT id FROM outbox WHERE destination = ? AND state = '{MessageState.DUE}' AND due_at <= ?
             AND NOT EXISTS (SELECT 1 FROM outbox_pause WHERE destination = ?)
-            ORDER BY due_at LIMIT ? {_free_rows(database)})
+            ORDER BY due_at LIMIT ? {unheld_clause(database)})
         UPDATE outbox SET due_at = ? FROM longest_due WHERE outbox.id = longest_due.id
         RETURNING outbox.id, category, object_id, generation, attempts, enqueued_at"""
     lease = instant_text(now + timedelta(seconds=lease_seconds))
@@ -67,19 +70,19 @@ def acknowledge(database: Database, claims: Sequence[Claim], *, claimed_at: date
     """Removes delivered messages; one that was enqueued again since the claim is due at once."""
     if not claims:
         return
-    with database.transaction():
-        deleted = _delete_unchanged(database, claims)
+    with database.transaction() as tx:
+        deleted = _delete_unchanged(tx, claims)
         left = [claim.id for claim in claims if claim.id not in deleted]
         if left:
-            _make_due(database, left, due_at=now, enqueued_at=claimed_at)
+            _make_due(tx, left, due_at=now, enqueued_at=claimed_at)
 
 
 def release(database: Database, claims: Sequence[Claim], *, now: datetime) -> None:
     """Ends the lease of messages that were not delivered; no attempt is counted."""
     if not claims:
         return
-    with database.transaction():
-        _make_due(database, [claim.id for claim in claims], due_at=now)
+    with database.transaction() as tx:
+        _make_due(tx, [claim.id for claim in claims], due_at=now)
 
 
 def retry_or_park(database: Database, retries: Sequence[Retry]) -> None:
@@ -89,49 +92,38 @@ def retry_or_park(database: Database, retries: Sequence[Retry]) -> None:
     with database.transaction():
         for retry in retries:
             state = MessageState.DUE if retry.due_at else MessageState.PARKED
-            due_at = f"{_instant(database)}" if retry.due_at else "due_at"
+            due_at = f"{instant_mark(database)}" if retry.due_at else "due_at"
             instant = [instant_text(retry.due_at)] if retry.due_at else []
             error = f"{retry.rejection.reason}: {retry.rejection.message}".replace("\0", "\N{REPLACEMENT CHARACTER}")
             database.rows(
                 f"UPDATE outbox SET state = '{state}', attempts = attempts + 1, last_error = ?, due_at = {due_at} "
-                f"WHERE id IN (SELECT id FROM outbox WHERE id = ? AND generation = ? {_free_rows(database)})",
+                f"WHERE id IN (SELECT id FROM outbox WHERE id = ? AND generation = ? {unheld_clause(database)})",
                 (error, *instant, retry.claim.id, retry.claim.generation),
             )
 
 
-def _delete_unchanged(database: Database, claims: Sequence[Claim]) -> set[int]:
-    if database.dialect is Dialect.POSTGRESQL:
+def _delete_unchanged(tx: Transaction, claims: Sequence[Claim]) -> set[int]:
+    if tx.database.dialect is Dialect.POSTGRESQL:
         statement = f"""
             WITH done AS MATERIALIZED (
                 SELECT id FROM outbox JOIN unnest(?::bigint[], ?::bigint[]) AS told (id, generation)
-                USING (id, generation) {_free_rows(database, of="OF outbox")})
+                USING (id, generation) {unheld_clause(tx.database, of="outbox")})
             DELETE FROM outbox USING done WHERE outbox.id = done.id RETURNING outbox.id"""
         values: list[Any] = [[c.id for c in claims], [c.generation for c in claims]]
     else:
-        pairs = ", ".join(["(?, ?)"] * len(claims))
-        statement = f"DELETE FROM outbox WHERE (id, generation) IN (VALUES {pairs}) RETURNING id"
-        values = [value for c in claims for value in (c.id, c.generation)]
-    return {message_id for (message_id,) in database.rows(statement, values)}
+        pairs = [(c.id, c.generation) for c in claims]
+        statement = f"DELETE FROM outbox WHERE (id, generation) IN (VALUES {row_marks(pairs)}) RETURNING id"
+        values = [value for pair in pairs for value in pair]
+    return {message_id for (message_id,) in tx.database.rows(statement, values)}
 
 
-def _make_due(database: Database, ids: Sequence[int], *, due_at: datetime, enqueued_at: datetime | None = None) -> None:
-    instant = _instant(database)
+def _make_due(tx: Transaction, ids: Sequence[int], *, due_at: datetime, enqueued_at: datetime | None = None) -> None:
+    instant = instant_mark(tx.database)
     since = f", enqueued_at = {instant}" if enqueued_at else ""
     values = [instant_text(due_at), *([instant_text(enqueued_at)] if enqueued_at else [])]
-    wanted, keys = f"IN ({', '.join('?' * len(ids))})", list[Any](ids)
-    if database.dialect is Dialect.POSTGRESQL:
-        wanted, keys = "= ANY(?)", [list(ids)]
+    wanted, keys = among(tx.database, ids)
     statement = f"""
         WITH free AS MATERIALIZED (
-            SELECT id FROM outbox WHERE state = '{MessageState.DUE}' AND id {wanted} {_free_rows(database)})
+            SELECT id FROM outbox WHERE state = '{MessageState.DUE}' AND id {wanted} {unheld_clause(tx.database)})
         UPDATE outbox SET due_at = {instant}{since} WHERE id IN (SELECT id FROM free)"""
-    database.rows(statement, (*keys, *values))
-
-
-def _free_rows(database: Database, *, of: str = "") -> str:
-    """Ends a query for rows to write: locks them, and passes over those that someone holds. SQLite has one writer."""
-    return f"FOR UPDATE {of} SKIP LOCKED" if database.dialect is Dialect.POSTGRESQL else ""
-
-
-def _instant(database: Database) -> str:
-    return "?::timestamptz" if database.dialect is Dialect.POSTGRESQL else "?"
+    tx.database.rows(statement, (*keys, *values))

@@ -43,7 +43,7 @@ class Listener:
 
     def _listen(self) -> None:
         with psycopg.connect(
-            self._database.peewee.database, autocommit=True, connect_timeout=5, client_encoding="utf8"
+            self._database.address, autocommit=True, connect_timeout=5, client_encoding="utf8"
         ) as connection:
             connection.execute(f"LISTEN {NOTIFY_CHANNEL}")
             self._database.wake.ring_all()

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import peewee
 
-from shared.database.dialect import Dialect
+from shared.database.locking import unheld
 from shared.database.transaction import Transaction
 from shared.errors import FieldMissing
 from shared.outbox.enqueue import announce_due
@@ -97,4 +97,4 @@ def _free(tx: Transaction, wanted: ParkedFilter) -> peewee.Query:
     if not wanted.destination:
         raise FieldMissing.at("filter.destination", "one is required.")
     ids = OutboxMessage.select(OutboxMessage.id).where(wanted.condition())
-    return ids.for_update(skip_locked=True) if tx.database.dialect is Dialect.POSTGRESQL else ids
+    return unheld(tx, ids)

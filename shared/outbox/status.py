@@ -7,7 +7,7 @@ from datetime import datetime
 
 from shared.database.columns import instant_text, parse_instant
 from shared.database.database import Database
-from shared.database.dialect import Dialect
+from shared.database.statement import instant_mark, marks
 from shared.outbox.breaker import BreakerState
 from shared.outbox.message import MessageState
 from shared.outbox.operate import read_pauses
@@ -72,12 +72,12 @@ def list_destinations(database: Database, *, now: datetime) -> list[DestinationS
 
 def record_destination(database: Database, status: DestinationStatus, *, now: datetime) -> None:
     """Writes what a worker saw of a destination."""
-    instant = "?::timestamptz" if database.dialect is Dialect.POSTGRESQL else "?"
-    with database.transaction():
-        database.rows(
+    with database.transaction() as tx:
+        tx.database.rows(
             "INSERT INTO outbox_destination "
             "(destination, breaker, lag_p50_seconds, lag_p99_seconds, last_error, seen_at) "
-            f"VALUES (?, ?, ?, ?, ?, {instant}) ON CONFLICT (destination) DO UPDATE SET breaker = excluded.breaker, "
+            f"VALUES (?, ?, ?, ?, ?, {instant_mark(database)}) "
+            "ON CONFLICT (destination) DO UPDATE SET breaker = excluded.breaker, "
             "lag_p50_seconds = excluded.lag_p50_seconds, lag_p99_seconds = excluded.lag_p99_seconds, "
             "last_error = excluded.last_error, seen_at = excluded.seen_at",
             (
@@ -95,8 +95,7 @@ def is_waiting(database: Database, destination: str, objects: Collection[tuple[s
     """Whether a message about one of these ``(category, object_id)`` is still to be delivered. Needs a session."""
     ids = [object_id for _, object_id in objects]
     waiting = database.rows(
-        "SELECT category, object_id FROM outbox WHERE destination = ? AND state <> ? "
-        f"AND object_id IN ({', '.join('?' * len(ids))})",
+        f"SELECT category, object_id FROM outbox WHERE destination = ? AND state <> ? AND object_id IN ({marks(ids)})",
         (destination, MessageState.PARKED.value, *ids),
     )
     return not set(waiting).isdisjoint(objects)

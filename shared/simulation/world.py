@@ -15,6 +15,7 @@ from shared.category import Category
 from shared.clock import FrozenClock
 from shared.database.connect import connect
 from shared.database.database import Database
+from shared.database.statement import marks
 from shared.database.transaction import Transaction
 from shared.errors import InvalidInput
 from shared.outbox.apply import ReplicaTable
@@ -66,7 +67,7 @@ class SubjectTable:
             raise InvalidInput("This silo takes no poison.")
         return change.object_id, change.version, not change.HasField("organization"), state
 
-    def applied(self, database: Database, changes: Sequence[replica_pb2.Change]) -> None:
+    def applied(self, tx: Transaction, changes: Sequence[replica_pb2.Change]) -> None:
         """Nothing belongs to a subject but its row."""
 
 
@@ -148,9 +149,8 @@ class World:
 
     def load(self, category: Category, object_ids: Sequence[int], *, destination: str) -> Iterable[replica_pb2.Change]:
         """The states of subjects, as the owner has them. Implements ``Load``."""
-        marks = ", ".join("?" * len(object_ids))
         rows = self.owner.rows(
-            f"SELECT id, version, state FROM subject WHERE id IN ({marks})",  # noqa: S608 - placeholders only
+            f"SELECT id, version, state FROM subject WHERE id IN ({marks(object_ids)})",  # noqa: S608 - placeholders only
             list(object_ids),
         )
         for object_id, version, state in rows:
@@ -178,7 +178,7 @@ class Play:
         is_doomed = rng.random() < 0.15
         written: dict[int, int] = {}
         with contextlib.suppress(_Doomed), self.world.owner.transaction() as tx:
-            written = {subject: self._upsert(subject, state) for subject in subjects}
+            written = {subject: self._upsert(tx, subject, state) for subject in subjects}
             self.enqueue(tx, subjects)
             if is_doomed:
                 raise _Doomed
@@ -222,9 +222,9 @@ class Play:
             rows = self.world.owner.rows("SELECT destination, object_id FROM outbox WHERE state = 'parked'")
         return {(destination, object_id) for destination, object_id in rows}
 
-    def _upsert(self, subject: int, state: State) -> int:
+    def _upsert(self, tx: Transaction, subject: int, state: State) -> int:
         """Writes a subject under a newer version, which it answers."""
-        rows: list[tuple[int]] = self.world.owner.rows(
+        rows: list[tuple[int]] = tx.database.rows(
             "INSERT INTO subject (id, version, state) VALUES (?, 1, ?) ON CONFLICT (id) DO UPDATE "
             "SET version = subject.version + 1, state = excluded.state RETURNING version",
             (subject, state),

@@ -10,7 +10,7 @@ from datetime import datetime
 import peewee
 
 from shared.database.database import Database
-from shared.database.dialect import Dialect
+from shared.database.locking import unheld
 from shared.database.transaction import Transaction
 from shared.errors import NotFound
 from shared.outbox.enqueue import enqueue
@@ -95,9 +95,7 @@ def show_pending(tx: Transaction, retried: Iterable[tuple[str, int]]) -> None:
     ids = [object_id for category, object_id in retried if category == CATEGORY]
     for some in peewee.chunked(ids, _SHOWN_AT_ONCE):
         free = Delivery.select(Delivery.id).where(Delivery.id.in_(some))
-        if tx.database.dialect is Dialect.POSTGRESQL:
-            free = free.for_update(skip_locked=True)
-        Delivery.update(state=DeliveryState.PENDING).where(Delivery.id.in_(free)).execute()
+        Delivery.update(state=DeliveryState.PENDING).where(Delivery.id.in_(unheld(tx, free))).execute()
 
 
 def state_of(status: "delivery_pb2.RpcDelivery.Status") -> DeliveryState | None:

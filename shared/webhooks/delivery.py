@@ -14,7 +14,7 @@ from typing import Any
 import peewee
 
 from shared.database.columns import IdField, InstantField, JsonField, instant_text
-from shared.database.dialect import Dialect
+from shared.database.locking import unheld_clause
 from shared.database.model import Model
 from shared.database.transaction import Transaction
 from shared.domain.happening import Happening
@@ -139,11 +139,10 @@ def clear_away(tx: Transaction, sentry_app_id: int, *, now: datetime) -> None:
     expired = instant_text(now - timedelta(days=EXPIRY_DAYS))
     too_many = f"sentry_app_id = ? {{}} ORDER BY id DESC LIMIT {_CLEARED_PER_WRITE} OFFSET {MAX_DELIVERIES}"
     too_old = f"created_at < ? {{}} ORDER BY created_at LIMIT {_CLEARED_PER_WRITE}"
-    locking = " FOR UPDATE SKIP LOCKED" if tx.database.dialect is Dialect.POSTGRESQL else ""
     for which, value in ((too_many, sentry_app_id), (too_old, expired)):
         ended = which.format(f"AND state <> '{DeliveryState.PENDING}'")
         deleted = tx.database.rows(
-            f"DELETE FROM delivery WHERE id IN (SELECT id FROM delivery WHERE {ended}{locking}) "  # noqa: S608 - no values
+            f"DELETE FROM delivery WHERE id IN (SELECT id FROM delivery WHERE {ended}{unheld_clause(tx.database)}) "  # noqa: S608 - no values
             "RETURNING id, sentry_app_id",
             (value,),
         )

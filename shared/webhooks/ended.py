@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.database.database import Database
+from shared.database.statement import marks
 from shared.database.transaction import Transaction
 from shared.domain.request_record import NO_ANSWER
 from shared.errors import SiloError
@@ -68,7 +69,7 @@ def _keep_attempts(tx: Transaction, calls: Sequence[Call], *, now: datetime) -> 
         return
     DeliveryAttempt.insert_many([_row(call.attempt, call.outcome, now) for call in calls]).execute()
     ids = [call.attempt.delivery.id for call in calls]
-    tx.database.rows(_TOO_MANY_ATTEMPTS.format(marks=", ".join("?" * len(ids))), (*ids, MAX_ATTEMPTS_KEPT))
+    tx.database.rows(_TOO_MANY_ATTEMPTS.format(marks=marks(ids)), (*ids, MAX_ATTEMPTS_KEPT))
 
 
 def _row(attempt: Attempt, outcome: AppAnswer | SiloError, now: datetime) -> dict[str, object]:

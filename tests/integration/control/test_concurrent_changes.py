@@ -56,7 +56,7 @@ def world(postgres_server: PostgresServer) -> Iterator[World]:
 def test_an_app_deleted_while_its_installation_is_confirmed_gives_no_version_twice(world: World) -> None:
     control, installation = world.silos.control, world.install(world.acme)
     with control.database.transaction() as tx:
-        confirmed = get_installation(control, installation.uuid)
+        confirmed = get_installation(tx, installation.uuid)
         installation_changed(tx, confirmed, now=control.clock.now())
         deleted = world.contention.start(lambda: delete_app(control, app_id=world.app.id, actor=world.user))
         world.contention.wait_for_waiting(1)
@@ -68,10 +68,10 @@ def test_an_app_deleted_while_its_installation_is_confirmed_gives_no_version_twi
 def test_an_installation_confirmed_while_its_app_is_held_ends_in_no_deadlock(world: World) -> None:
     control, installation = world.silos.control, world.install(world.acme)
     confirm = SentryAppInstallationUpdater(uuid=installation.uuid, status="installed")
-    with control.database.transaction():
-        get_held_app(control, world.app.id)
+    with control.database.transaction() as tx:
+        get_held_app(tx, world.app.id)
         confirmed = world.contention.start_and_let_wait(lambda: confirm.run(control))
-        get_installation(control, installation.uuid)
+        get_installation(tx, installation.uuid)
     assert confirmed.result().state is SentryAppInstallationStatus.INSTALLED
 
 

@@ -106,13 +106,13 @@ class World:
         self._people += 1
         address, now = f"person-{self._people}@acme.example", self.clock.now()
         scopes = ALL_SCOPES if superuser else role.scopes if role else frozenset[str]()
-        with self.control.database.transaction():
+        with self.control.database.transaction() as tx:
             user = User.create(username=address, email=address, is_superuser=superuser, is_staff=staff, created_at=now)
             if role:
                 place = get_organization(organization)
                 Member.create(user=user, organization_id=place.id, role=role, created_at=now)
             if session:
-                return Caller(self.client, {"cookie": f"sentrysid={create_session(user, now=now)}"}, user.id)
+                return Caller(self.client, {"cookie": f"sentrysid={create_session(tx, user, now=now)}"}, user.id)
             return Caller(self.client, _bearer(self._create_token(user.id, sorted(scopes))), user.id)
 
     def password_holder(self, email: str, password: str) -> None:

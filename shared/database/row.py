@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar, cast
 import peewee
 
 from shared.database.columns import IdField
-from shared.database.model import Model
+from shared.database.model import Model, fields_of
 
 M = TypeVar("M", bound=Model)
 
@@ -26,10 +26,10 @@ class Columns(Generic[M]):
 
     def __init__(self, model: type[M], alias: str) -> None:
         self._model = model
-        fields = model._meta.sorted_fields
+        fields = fields_of(model)
         self._names = [field.name for field in fields]
         self._readers = [(field.name, read) for field in fields if (read := _reader(field))]
-        self._id_at = fields.index(model._meta.primary_key)
+        self._id_at = next(at for at, field in enumerate(fields) if field.primary_key)
         self.sql = ", ".join(f'{alias}."{field.column_name}"' for field in fields)
         """For the ``SELECT`` list."""
         self.width = len(fields)
