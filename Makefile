@@ -21,7 +21,7 @@ NAME_IT := make PYTHON=/path/to/python3
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help up test check lint bench protos endpoints golden compose-env compose-test clean
+.PHONY: help up test check lint bench protos docs golden compose-env compose-test clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,7 +48,7 @@ bench: $(DEV) ## measure; prints a table and writes bench.json
 protos: $(DEV) ## generate shared/pb from protos/
 	$(BIN)/python protos/generate.py
 
-endpoints: $(DEV) ## write the tables of endpoints in README.md and docs/ from the code
+docs: $(DEV) ## write docs/endpoints.md and the tables in README.md from the code
 	$(BIN)/python -m docs.generate
 
 golden: $(DEV) ## write what every endpoint answers to tests/contract/rest/golden; read the difference before committing

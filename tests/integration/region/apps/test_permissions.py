@@ -9,6 +9,8 @@ from dataclasses import replace
 
 import pytest
 
+from region_silo.api.application import list_endpoints
+from tests.endpoints import unasked
 from tests.http_silos import HttpSilos
 from tests.integration.region.apps.cast import RESOLVED, RULE, TEXT, TICKET, Cast, Request
 from tests.integration.region.apps.world import Caller
@@ -52,6 +54,7 @@ read short id        401    200    200   200     200   404      200       403   
 list events          401    200    200   200     200   404      200       403   200    200     200       404
 read event           401    200    200   200     200   404      200       403   200    200     200       404
 read project event   401    200    200   200     200   404      200       403   200    200     200       404
+list project events  401    200    200   200     200   404      200       403   200    200     200       404
 list comments        401    200    200   200     200   404      200       403   200    200     200       404
 comment              401    201    201   201     201   404      201       403   403    201     201       404
 change comment       401    404    404   404     404   404      404       403   403    404     404       404
@@ -98,6 +101,7 @@ ACTIONS: Mapping[str, Request] = {
     "list events": ("GET", "/issues/{issue}/events/", None),
     "read event": ("GET", "/issues/{issue}/events/latest/", None),
     "read project event": ("GET", "/projects/{org}/api/events/{event}/", None),
+    "list project events": ("GET", "/projects/{org}/api/events/", None),
     "list comments": ("GET", "/issues/{issue}/comments/", None),
     "comment": ("POST", "/issues/{issue}/comments/", TEXT),
     "change comment": ("PUT", "/issues/{issue}/comments/{comment}/", TEXT),
@@ -148,6 +152,14 @@ def answers(cast: Cast, action: str, callers: Mapping[str, Caller]) -> dict[str,
 
 def test_every_action_has_a_row() -> None:
     assert rows().keys() == ACTIONS.keys()
+
+
+def test_every_endpoint_has_an_action() -> None:
+    installation = "/sentry-app-installations/uuid"
+    asked = [(method, path.replace("{installation}", installation)) for method, path, _ in ACTIONS.values()]
+    # What is below an issue is served below its organization too, by the same function.
+    asked += [(method, f"/organizations/acme{path}") for method, path in asked if path.startswith("/issues/")]
+    assert unasked(list_endpoints(), asked) == set()
 
 
 @pytest.mark.parametrize("action", rows())
