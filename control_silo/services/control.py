@@ -1,4 +1,4 @@
-"""What every service of control needs. Owns nothing; ``bootstrap`` makes the one instance."""
+"""What every service of control needs, as one value; ``bootstrap`` makes the one instance."""
 
 from dataclasses import dataclass, field
 

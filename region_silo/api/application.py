@@ -53,7 +53,7 @@ DESCRIPTION = (
 )
 
 MAX_CALLERS_PER_QUICK_APP = 32
-"""Of the forty threads that answer requests."""
+"""Of the threads that answer requests, of which a process has as many as anyio gives it: 40."""
 
 
 def list_endpoints() -> list[Endpoint]:

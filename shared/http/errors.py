@@ -17,9 +17,9 @@ from shared.http.answer import json_answer
 REASON_HEADER = "silo-reason"
 """Carries ``SiloError.reason``."""
 RETRY_AFTER_SECONDS = 1
+"""What a client is told to wait when something is away."""
 RETRY_AFTER_NAME = "retry_after_seconds"
 """In an error's metadata: how long it lasts, where that is known."""
-"""What a client is told to wait when something is away."""
 INTERNAL_ERROR = "Internal Error"
 """All that anyone outside learns of an exception that nobody meant to raise."""
 NO_SUCH_PATH = "The requested resource does not exist"
