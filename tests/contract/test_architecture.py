@@ -10,9 +10,9 @@ from types import ModuleType
 import pytest
 
 import control_silo.api
-import control_silo.api.app
+import control_silo.api.application
 import region_silo.api
-import region_silo.api.app
+import region_silo.api.application
 from shared.http.endpoint import Endpoints
 
 ROOT = Path(__file__).parents[2]
@@ -53,6 +53,6 @@ def test_each_of_the_five_recipes_is_given(recipe: str) -> None:
 
 @pytest.mark.parametrize("silo", [control_silo.api, region_silo.api])
 def test_every_endpoint_that_is_written_is_served(silo: ModuleType) -> None:
-    application = importlib.import_module(f"{silo.__name__}.app")
+    application = importlib.import_module(f"{silo.__name__}.application")
     served = {f"{each.method} {each.path}" for each in application.list_endpoints()}
     assert set(endpoints_in(silo)) - served == set(), f"add its module to list_endpoints of {application.__name__}"
