@@ -1,10 +1,15 @@
-"""Wires control: the only place that constructs its concrete parts."""
+"""Wires control: the only place that constructs its concrete parts, each once for a process.
+
+``process`` starts and stops what is made here; tests make the same.
+"""
 
 from functools import partial
 from pathlib import Path
 
 import grpc
+from fastapi import FastAPI
 
+from control_silo.api.application import create_api
 from control_silo.config import ControlConfig
 from control_silo.replication.delivery import list_versions, load
 from control_silo.rpc.app_servicer import AppServicer
@@ -17,11 +22,13 @@ from control_silo.services.freshness import organization_freshness
 from control_silo.services.regions import RegionChannels
 from control_silo.services.repair import repair_replicas
 from control_silo.services.webhook import prepare
+from shared.asking.ask import UNLOGGED, Asking
 from shared.clock import Clock
 from shared.database.connect import connect
 from shared.database.database import Database
 from shared.domain.peer import CONTROL, is_region_name
 from shared.errors import PermissionDenied, SiloUnreachable
+from shared.http.relay import Relay
 from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.outbox_servicer import OutboxServicer
 from shared.outbox.replica_servicer import Holdings, ReplicaServicer, Tables
@@ -53,7 +60,7 @@ def open_alone(database: Database, *, clock: Clock) -> Control:
     def dial(name: str, address: str) -> grpc.Channel:
         raise SiloUnreachable(f"{name} at {address} is not called while migrating.")
 
-    return Control(database, clock, RegionChannels(database, dial))
+    return Control(database, clock, organization_freshness(database), RegionChannels(database, dial))
 
 
 def open_control(config: ControlConfig, *, clock: Clock) -> Control:
@@ -69,6 +76,7 @@ def open_control(config: ControlConfig, *, clock: Clock) -> Control:
     return Control(
         database,
         clock,
+        organization_freshness(database),
         regions,
         outgoing,
         enforces_disabled=config.disabled_enforcement,
@@ -94,12 +102,11 @@ def start_server(control: Control, config: ControlConfig) -> SiloServer:
         repair=partial(repair_replicas, control),
         retried=show_pending,
     )
-    freshness = organization_freshness(control)
-    apps = AppServicer(control, freshness=freshness)
-    organizations = OrganizationServicer(control, freshness)
-    replicas = ReplicaServicer(control.database, holdings, committed=freshness.applied)
+    asking = Asking(control.outgoing, UNLOGGED, control.clock)
+    organizations = OrganizationServicer(control, asking)
+    replicas = ReplicaServicer(control.database, holdings, committed=control.freshness.applied)
     servicers: list[tuple[AddServicer, object]] = [
-        (app_service_pb2_grpc.add_AppServiceServicer_to_server, apps),
+        (app_service_pb2_grpc.add_AppServiceServicer_to_server, AppServicer(control, asking)),
         (identity_service_pb2_grpc.add_IdentityServiceServicer_to_server, IdentityServicer(control)),
         (member_service_pb2_grpc.add_MemberServiceServicer_to_server, MemberServicer(control)),
         (organization_service_pb2_grpc.add_OrganizationServiceServicer_to_server, organizations),
@@ -115,6 +122,17 @@ def start_server(control: Control, config: ControlConfig) -> SiloServer:
         servicers=servicers,
         tls=config.tls,
         check=control.database.check,
+    )
+
+
+def make_api(control: Control, config: ControlConfig) -> FastAPI:
+    """What HTTP serves."""
+    return create_api(
+        control,
+        relay=Relay(config.keyring, clock=control.clock),
+        keyring=config.keyring,
+        requests_per_second=config.requests_per_second,
+        public_url=config.public_url,
     )
 
 

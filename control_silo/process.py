@@ -2,11 +2,9 @@
 
 import contextlib
 
-from control_silo.api.application import create_api
-from control_silo.bootstrap import make_sender, make_worker, start_server
+from control_silo.bootstrap import make_api, make_sender, make_worker, start_server
 from control_silo.config import ControlConfig
 from control_silo.services.control import Control
-from shared.http.relay import Relay
 from shared.http.serve import HttpServer
 
 
@@ -28,15 +26,7 @@ class ControlServe:
         control, started = self._control, self._started
         started.callback(control.database.close)
         started.callback(control.regions.close)
-        relay = Relay(self._config.keyring, clock=control.clock)
-        api = create_api(
-            control,
-            relay=relay,
-            keyring=self._config.keyring,
-            requests_per_second=self._config.requests_per_second,
-            public_url=self._config.public_url,
-        )
-        http = HttpServer(api, listen=self._config.http_listen)
+        http = HttpServer(make_api(control, self._config), listen=self._config.http_listen)
         started.callback(http.stop)
         server = start_server(control, self._config)
         started.callback(server.stop)

@@ -1,10 +1,16 @@
-"""Wires a region: the only place that constructs its concrete parts."""
+"""Wires a region: the only place that constructs its concrete parts, each once for a process.
 
+``process`` starts and stops what is made here; tests make the same.
+"""
+
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import grpc
+from fastapi import FastAPI
 
+from region_silo.api.application import create_api
+from region_silo.api.request import Desk
 from region_silo.config import RegionConfig
 from region_silo.replication.delivery import (
     OrganizationLoader,
@@ -21,23 +27,29 @@ from region_silo.rpc.region_servicer_part import RegionTools
 from region_silo.rpc.sentry_app_region_servicer import SentryAppRegionServicer
 from region_silo.services.app_reader import AppReader
 from region_silo.services.apply import TABLES
+from region_silo.services.authentication import Authenticator
+from region_silo.services.control import ControlClient
 from region_silo.services.freshness import Freshness
+from region_silo.services.members import Members
 from region_silo.services.region import Region
+from region_silo.services.registration import Registration
 from region_silo.services.repair import repair_replicas
-from region_silo.services.user_access import UserAccess
-from region_silo.services.way_to_control import WayToControl
 from region_silo.webhooks.prepare import Preparing
 from shared.asking.ask import Asking
+from shared.circuit import Circuit
 from shared.clock import Clock
 from shared.database.connect import connect
 from shared.database.database import Database
 from shared.domain.peer import CONTROL
+from shared.errors import SiloError
+from shared.http.relay import Relay
 from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.outbox_servicer import OutboxServicer
 from shared.outbox.replica_servicer import Holdings, ReplicaServicer, only_caller
 from shared.outbox.schema import migrate_outbox
 from shared.outbox.worker import Worker
 from shared.outgoing.client import AppClient
+from shared.outgoing.places import AppPlaces
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
 from shared.pb.hybridcloud.hooks.v1 import hook_service_pb2_grpc
 from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2_grpc
@@ -53,6 +65,9 @@ from shared.webhooks.schema import migrate_webhooks
 from shared.webhooks.sender import Sender
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+HTTP_MAX_WAITING = 32
+"""Requests that may wait for control, or for one app that is quick, at a time: most of the threads that answer them, of
+which a process has as many as anyio gives it, 40."""
 
 
 def migrate(database: Database) -> list[str]:
@@ -62,19 +77,21 @@ def migrate(database: Database) -> list[str]:
 
 def open_region(config: RegionConfig, *, clock: Clock) -> Region:
     """Connects to the database; apps are called as far as configured."""
+    database = connect(config.database_url)
     return Region(
         config.name,
-        connect(config.database_url),
+        database,
         clock,
+        Freshness(database),
         AppClient(config.reach),
         control_url=config.control_url,
         enforces_disabled=config.disabled_enforcement,
     )
 
 
-def connect_control(config: RegionConfig, *, clock: Clock) -> grpc.Channel:
-    """The channel to control; dialled at its first use."""
-    return rpc_channel.connect(
+def connect_control(config: RegionConfig, *, clock: Clock) -> ControlClient:
+    """The way to control; dialled at its first use."""
+    channel = rpc_channel.connect(
         config.control_target,
         caller=config.name,
         target_name=CONTROL,
@@ -82,11 +99,13 @@ def connect_control(config: RegionConfig, *, clock: Clock) -> grpc.Channel:
         clock=clock,
         tls=config.tls,
     )
+    return ControlClient(channel, Circuit(clock))
 
 
-def start_server(region: Region, config: RegionConfig, *, control: grpc.Channel) -> SiloServer:
+def start_server(region: Region, config: RegionConfig, *, control: ControlClient) -> SiloServer:
     """Starts gRPC."""
-    freshness = Freshness(region.database)
+    asking = Asking(region.outgoing, SiloRequestLog(region.database, region.clock), region.clock)
+    on_apps = SentryAppRegionServicer(RegionTools(region, AppReader(region, control), Members(region, control), asking))
     holdings = Holdings(
         tables_for=only_caller(CONTROL, TABLES),
         replica_versions=replica_versions,
@@ -95,10 +114,7 @@ def start_server(region: Region, config: RegionConfig, *, control: grpc.Channel)
         owned_versions=list_versions,
         load=OrganizationLoader(region.name),
     )
-    replicas = ReplicaServicer(region.database, holdings, committed=freshness.applied)
-    way = WayToControl(region.clock)
-    apps = AppServicer(region, control, freshness, way=way)
-    on_apps = _on_apps(region, control, freshness, way)
+    replicas = ReplicaServicer(region.database, holdings, committed=region.freshness.applied)
     outbox = OutboxServicer(
         region.database,
         silo=region.name,
@@ -107,7 +123,7 @@ def start_server(region: Region, config: RegionConfig, *, control: grpc.Channel)
         retried=show_pending,
     )
     servicers: list[tuple[AddServicer, object]] = [
-        (app_service_pb2_grpc.add_AppServiceServicer_to_server, apps),
+        (app_service_pb2_grpc.add_AppServiceServicer_to_server, AppServicer(region, control, asking)),
         (hook_service_pb2_grpc.add_HookServiceServicer_to_server, HookServicer(region)),
         (app_request_service_pb2_grpc.add_AppRequestServiceServicer_to_server, AppRequestServicer(region)),
         (sentry_app_region_service_pb2_grpc.add_SentryAppRegionServiceServicer_to_server, on_apps),
@@ -126,15 +142,28 @@ def start_server(region: Region, config: RegionConfig, *, control: grpc.Channel)
     )
 
 
-def _on_apps(region: Region, control: grpc.Channel, freshness: Freshness, way: WayToControl) -> SentryAppRegionServicer:
-    asking = Asking(region.outgoing, SiloRequestLog(region.database, region.clock), region.clock)
-    apps, access = AppReader(region, control, freshness, way=way), UserAccess(region, control, way=way)
-    return SentryAppRegionServicer(RegionTools(region, apps, access, asking))
+def make_api(region: Region, config: RegionConfig, *, control: ControlClient) -> FastAPI:
+    """What HTTP serves."""
+    control = control.limited(HTTP_MAX_WAITING)
+    places = AppPlaces(per_quick_app=HTTP_MAX_WAITING)
+    desk = Desk(
+        region,
+        Authenticator(region, control),
+        AppReader(region, control),
+        Members(region, control),
+        Asking(region.outgoing, SiloRequestLog(region.database, region.clock), region.clock, places=places),
+    )
+    return create_api(desk, config, relay=Relay(config.keyring, clock=region.clock))
 
 
-def make_worker(region: Region, *, control: grpc.Channel) -> Worker:
+def make_registration(region: Region, *, control: ControlClient, refused: Callable[[SiloError], None]) -> Registration:
+    """What makes the region known to control."""
+    return Registration(region, control, refused=refused)
+
+
+def make_worker(region: Region, *, control: ControlClient) -> Worker:
     """The worker that tells control."""
-    destination = ReplicaDestination(region.database, CONTROL, OrganizationLoader(region.name), lambda: control)
+    destination = ReplicaDestination(region.database, CONTROL, OrganizationLoader(region.name), lambda: control.channel)
     return Worker(
         region.database,
         clock=region.clock,

@@ -3,13 +3,11 @@
 import contextlib
 from collections.abc import Callable
 
-import grpc
-
-from region_silo.api.application import create_api
-from region_silo.bootstrap import make_sender, make_worker, start_server
+from region_silo.bootstrap import make_api, make_registration, make_sender, make_worker, start_server
 from region_silo.config import RegionConfig
+from region_silo.services.control import ControlClient
 from region_silo.services.region import Region
-from region_silo.services.registration import Registration
+from region_silo.services.registration import Addresses
 from shared.errors import SiloError
 from shared.http.serve import HttpServer
 
@@ -22,14 +20,14 @@ class RegionServe:
         region: Region,
         config: RegionConfig,
         *,
-        control: grpc.Channel,
+        control: ControlClient,
         with_worker: bool,
         refused: Callable[[SiloError], None],
     ) -> None:
         """Args:
         region: name, database, clock.
         config: of the process.
-        control: the channel to control.
+        control: the way to control.
         with_worker: whether this process delivers what changed here.
         refused: called when control will never accept this region.
         """
@@ -44,28 +42,19 @@ class RegionServe:
         region, config, started = self._region, self._config, self._started
         started.callback(region.close)
         started.callback(self._control.close)
-        api = create_api(
-            region,
-            control=self._control,
-            keyring=config.keyring,
-            requests_per_second=config.requests_per_second,
-            public_url=config.public_url,
-            control_http=config.control_http,
-        )
-        http = HttpServer(api, listen=config.http_listen)
+        http = HttpServer(make_api(region, config, control=self._control), listen=config.http_listen)
         started.callback(http.stop)
         server = start_server(region, config, control=self._control)
         started.callback(server.stop)
         http.start()
         started.callback(region.outgoing.close)  # first of all, since requests wait for it
-        registration = Registration(
-            region,
-            self._control,
-            grpc_address=_reachable(config.advertised_grpc, server.address),
-            http_address=_reachable(config.advertised_http, http.address),
-            refused=self._refused,
+        registration = make_registration(region, control=self._control, refused=self._refused)
+        registration.start(
+            Addresses(
+                grpc_address=_reachable(config.advertised_grpc, server.address),
+                http_address=_reachable(config.advertised_http, http.address),
+            )
         )
-        registration.start()
         started.callback(registration.stop)
         if self._with_worker:
             for worker in (make_worker(region, control=self._control), make_sender(region)):
@@ -79,7 +68,7 @@ class RegionServe:
 class RegionWork:
     """A worker alone."""
 
-    def __init__(self, region: Region, *, control: grpc.Channel) -> None:
+    def __init__(self, region: Region, *, control: ControlClient) -> None:
         self._region = region
         self._control = control
         self._worker = make_worker(region, control=control)

@@ -9,23 +9,23 @@ Usage:
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 
-from control_silo.api.application import create_api as create_control_api
+import control_silo.bootstrap
+import region_silo.bootstrap
 from control_silo.models.app import SentryApp
 from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.services.create_internal_token import NewToken, create_internal_token
 from control_silo.services.secret import LAST_CHARACTERS, hash_token, new_token
 from control_silo.services.user import NewUser, UserCreator
-from region_silo.api.application import create_api as create_region_api
-from region_silo.services.registration import Registration
 from shared.config import DEFAULT_REQUESTS_PER_SECOND
 from shared.domain.peer import CONTROL
 from shared.domain.scopes import Role
-from shared.http.relay import Relay
 from shared.http.serve import HttpServer
 from tests.silos import Silos
 
@@ -46,7 +46,7 @@ class HttpSilos:
         server.start()
         self._servers[silo] = server
         if silo != CONTROL:
-            self._register(silo, server.address)
+            self.silos.register(silo, http_address=server.address)
 
     def stop(self, silo: str) -> None:
         """Takes a silo's HTTP away."""
@@ -98,31 +98,13 @@ class HttpSilos:
             installation = SentryAppInstallation.get(SentryAppInstallation.sentry_app == app)
             return create_internal_token(tx, app, installation, now=self.silos.clock.now())
 
-    def _application(self, silo: str, requests_per_second: int) -> Any:
-        control, clock = self.silos.control, self.silos.clock
+    def _application(self, silo: str, requests_per_second: int) -> FastAPI:
         if silo == CONTROL:
-            relay = Relay(self.silos.keyring, clock=clock)
-            return create_control_api(
-                control, relay=relay, keyring=self.silos.keyring, requests_per_second=requests_per_second
-            )
+            config = replace(self.silos.control_config, requests_per_second=requests_per_second)
+            return control_silo.bootstrap.make_api(self.silos.control, config)
         running = self.silos.regions[silo]
-        return create_region_api(
-            running.region,
-            control=running.control,
-            keyring=self.silos.keyring,
-            requests_per_second=requests_per_second,
-        )
-
-    def _register(self, name: str, http_address: str) -> None:
-        running = self.silos.regions[name]
-        registration = Registration(
-            running.region,
-            running.control,
-            grpc_address=running.config.advertised_grpc,
-            http_address=http_address,
-            refused=lambda error: None,
-        )
-        registration.register()
+        config_of_region = replace(running.config, requests_per_second=requests_per_second)
+        return region_silo.bootstrap.make_api(running.region, config_of_region, control=running.control)
 
 
 @contextlib.contextmanager

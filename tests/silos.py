@@ -34,8 +34,9 @@ from control_silo.services.organization import create_organization
 from control_silo.services.update_app import SentryAppUpdater
 from region_silo.config import RegionConfig
 from region_silo.replication.delivery import OrganizationLoader
+from region_silo.services.control import ControlClient
 from region_silo.services.region import Region
-from region_silo.services.registration import Registration
+from region_silo.services.registration import Addresses
 from shared.clock import FrozenClock
 from shared.consistency import TOKEN_NAME
 from shared.database.connect import connect
@@ -87,7 +88,7 @@ class RunningRegion:
 
     region: Region
     config: RegionConfig
-    control: grpc.Channel
+    control: ControlClient
 
 
 class Silos:
@@ -102,8 +103,8 @@ class Silos:
         self._away: set[str] = set()
         self._channels: list[grpc.Channel] = []
         self._app_services: dict[tuple[str, str], app_service_pb2_grpc.AppServiceStub] = {}
-        self._control_config = self._configure_control(new_database_url())
-        self.control: Control = control_silo.bootstrap.open_control(self._control_config, clock=self.clock)
+        self.control_config = self._configure_control(new_database_url())
+        self.control: Control = control_silo.bootstrap.open_control(self.control_config, clock=self.clock)
         self.start(CONTROL)
         for name in regions:
             self.add_region(name, database_url=new_database_url())
@@ -125,19 +126,21 @@ class Silos:
         )
         region = region_silo.bootstrap.open_region(config, clock=self.clock)
         control = region_silo.bootstrap.connect_control(config, clock=self.clock)
-        self._channels.append(control)
         self.regions[name] = RunningRegion(region, config, control)
         self.start(name)
-        registration = Registration(
-            region, control, grpc_address=address, http_address=config.advertised_http, refused=_fail
-        )
-        registration.register()
+        self.register(name, http_address=config.advertised_http)
+
+    def register(self, region: str, *, http_address: str) -> None:
+        """Makes known where the region is."""
+        running = self.regions[region]
+        registration = region_silo.bootstrap.make_registration(running.region, control=running.control, refused=_fail)
+        registration.register(Addresses(grpc_address=running.config.advertised_grpc, http_address=http_address))
 
     def start(self, silo: str) -> None:
         """Serves gRPC; a silo that was stopped answers again, and is due to be tried."""
         self.clock.advance(PROBE_BACKOFF.cap_seconds * (silo in self._away))
         if silo == CONTROL:
-            self._servers[silo] = control_silo.bootstrap.start_server(self.control, self._control_config)
+            self._servers[silo] = control_silo.bootstrap.start_server(self.control, self.control_config)
             return
         running = self.regions[silo]
         self._servers[silo] = region_silo.bootstrap.start_server(
@@ -163,6 +166,7 @@ class Silos:
         self.control.outgoing.close()
         self.control.database.close()
         for running in self.regions.values():
+            running.control.close()
             running.region.close()
 
     def address(self, silo: str) -> str:
@@ -216,7 +220,7 @@ class Silos:
         """What a region's worker runs for control."""
         running = self.regions[region]
         database = running.region.database
-        destination = ReplicaDestination(database, CONTROL, OrganizationLoader(region), lambda: running.control)
+        destination = ReplicaDestination(database, CONTROL, OrganizationLoader(region), lambda: running.control.channel)
         return Drain(database, CONTROL, destination, self.clock, random.Random(1))
 
     def create_organization(self, slug: str, *, region: str) -> OrganizationReplica:

@@ -22,7 +22,6 @@ from control_silo.api import (
 )
 from control_silo.api.forward import forward_region_paths
 from control_silo.services.control import Control
-from control_silo.services.freshness import organization_freshness
 from control_silo.services.region import list_regions
 from shared.category import Owner, owned_by
 from shared.config import DEFAULT_REQUESTS_PER_SECOND
@@ -77,7 +76,7 @@ def create_api(
     """
     metrics = Metrics(list_ages=lambda: list_ages(control))
     app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
-    app.state.control, app.state.freshness = control, organization_freshness(control)
+    app.state.control = control
     app.state.failed_sign_ins = RequestLimit(control.clock, limit=FAILED_SIGN_INS_PER_MINUTE, window_seconds=60)
     limit_requests(app, RequestLimit(control.clock, limit=requests_per_second))
     answer_browsers(app)

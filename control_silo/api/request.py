@@ -14,7 +14,6 @@ from control_silo.services.organization import find_organization
 from shared.consistency import required
 from shared.domain.path_key import path_key
 from shared.errors import CredentialsMissing, OrganizationNotFound, PermissionDenied, ReplicaBehind
-from shared.freshness import ReplicaFreshness
 from shared.http.body import read_body
 from shared.http.cors import check_origin
 from shared.http.credentials import bearer_token, session_key
@@ -55,8 +54,7 @@ class ApiRequest(ReceivedRequest[B_co]):
         Raises:
             ReplicaBehind: they have not arrived.
         """
-        freshness = cast(ReplicaFreshness, self.http.app.state.freshness)
-        if not freshness.wait(required()):
+        if not self.control.freshness.wait(required()):
             raise ReplicaBehind
 
     def find_principal(self) -> Principal | None:

@@ -11,21 +11,23 @@ from google.protobuf.message import Message
 from control_silo.services.change import region_of_organization
 from control_silo.services.control import Control
 from shared.app_service.request import check_request
-from shared.asking.ask import UNLOGGED, Asking
+from shared.asking.ask import Asking
 from shared.consistency import required
 from shared.domain.peer import CONTROL, is_service
 from shared.errors import CallerNotOwner, ReplicaBehind
-from shared.freshness import ReplicaFreshness
 from shared.rpc.served import current_caller
 
 
 class ControlAnswers:
     """Calls that control answers from its own tables."""
 
-    def __init__(self, control: Control, freshness: ReplicaFreshness) -> None:
+    def __init__(self, control: Control, asking: Asking) -> None:
+        """Args:
+        control: whose tables answer.
+        asking: asks apps.
+        """
         self.control = control
-        self.asking = Asking(control.outgoing, UNLOGGED, control.clock)
-        self._freshness = freshness
+        self.asking = asking
 
     @contextlib.contextmanager
     def reading(self, request: Message) -> Iterator[None]:
@@ -36,7 +38,7 @@ class ControlAnswers:
             ReplicaBehind: the reader has seen an organization that has not arrived here.
         """
         check_request(request)
-        if not self._freshness.wait(required()):
+        if not self.control.freshness.wait(required()):
             raise ReplicaBehind
         with self.control.database.snapshot():
             yield

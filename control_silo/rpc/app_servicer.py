@@ -13,7 +13,6 @@ from control_silo.rpc.answering import ControlAnswers, require_owner
 from control_silo.rpc.component_servicer import AlertPart, ComponentPart
 from control_silo.rpc.installation_servicer import InstallationPart
 from control_silo.rpc.render import app_messages, find_app_message, installation_messages
-from control_silo.services.control import Control
 from control_silo.services.create_internal_integration import InternalIntegrationCreator
 from control_silo.services.find_app import (
     apps_of_organization,
@@ -22,7 +21,6 @@ from control_silo.services.find_app import (
     find_app_by_application,
     find_app_by_slug,
 )
-from control_silo.services.freshness import organization_freshness
 from control_silo.services.notification_emails import notification_emails
 from control_silo.services.update_app import SentryAppUpdater
 from shared.app_service.request import check_request
@@ -33,7 +31,6 @@ from shared.domain.scopes import is_valid_scope
 from shared.domain.slug import MAX_NAME_CHARACTERS
 from shared.domain.subscription import ALL_EVENTS, RESOURCES
 from shared.errors import AppNotFound, ValidationFailed
-from shared.freshness import ReplicaFreshness
 from shared.pb.hybridcloud.apps.v1 import app_calls_pb2 as pb
 from shared.pb.hybridcloud.apps.v1 import app_pb2, app_service_pb2_grpc
 from shared.rpc.consistency import consistent
@@ -212,11 +209,3 @@ def checked_events(events: struct_pb2.ListValue) -> list[str]:
 @consistent
 class AppServicer(AppPart, InstallationPart, ComponentPart, AlertPart, app_service_pb2_grpc.AppServiceServicer):
     """Answers from control's tables."""
-
-    def __init__(self, control: Control, *, freshness: ReplicaFreshness | None = None) -> None:
-        """Args:
-        control: database and clock.
-        freshness: of control's replicas, the one that ``ReplicaServicer`` tells of its commits; without it a read
-            that has to wait for an organization looks every ``RECHECK_SECONDS``.
-        """
-        super().__init__(control, freshness or organization_freshness(control))

@@ -6,6 +6,7 @@ from control_silo.config import PUBLISH_REQUESTS_TO
 from control_silo.services.regions import RegionChannels
 from shared.clock import Clock
 from shared.database.database import Database
+from shared.freshness import ReplicaFreshness
 from shared.mail import NO_SERVER, Mailer
 from shared.outgoing.client import AppClient
 from shared.outgoing.reach import PUBLIC
@@ -13,10 +14,12 @@ from shared.outgoing.reach import PUBLIC
 
 @dataclass(frozen=True)
 class Control:
-    """Control's database, clock, and ways to the regions and to apps."""
+    """Control's database, clock, knowledge of its replicas, and ways to the regions and to apps."""
 
     database: Database
     clock: Clock
+    freshness: ReplicaFreshness
+    """How new the replicas are. Whoever applies changes tells it, so whoever waits for them has to hold this one."""
     regions: RegionChannels
     outgoing: AppClient = field(default_factory=lambda: AppClient(PUBLIC))
     """Calls the public internet alone unless it was made otherwise."""

@@ -1,6 +1,5 @@
 """A region's HTTP application. Owns the list of its endpoints; each noun has a module of its own beside this one."""
 
-import grpc
 from fastapi import FastAPI
 
 from region_silo.api import (
@@ -21,14 +20,9 @@ from region_silo.api import (
 from region_silo.api.forward import forward_control_paths
 from region_silo.api.ingest import accept_events
 from region_silo.api.request import Desk
-from region_silo.services.app_reader import AppReader
-from region_silo.services.freshness import Freshness
-from region_silo.services.identities import Identities
-from region_silo.services.members import Members
+from region_silo.config import RegionConfig
 from region_silo.services.region import Region
-from shared.asking.ask import Asking
 from shared.category import Owner, owned_by
-from shared.config import DEFAULT_REQUESTS_PER_SECOND
 from shared.domain.http_address import base_url
 from shared.domain.peer import CONTROL
 from shared.errors import SiloError
@@ -42,18 +36,12 @@ from shared.http.operations import add_operations
 from shared.http.public_address import PublicAddress
 from shared.http.relay import Relay
 from shared.outbox.status import list_destinations
-from shared.outgoing.places import AppPlaces
-from shared.request_log import SiloRequestLog
-from shared.rpc.keyring import Keyring
 
 TITLE = "Silo region"
 DESCRIPTION = (
     "What the organizations of one region own. Control serves the same paths and forwards them here. "
     "Wire-compatible with Sentry's Integration Platform."
 )
-
-MAX_CALLERS_PER_QUICK_APP = 32
-"""Of the threads that answer requests, of which a process has as many as anyio gives it: 40."""
 
 
 def list_endpoints() -> list[Endpoint]:
@@ -76,42 +64,27 @@ def list_endpoints() -> list[Endpoint]:
     return [endpoint for module in modules for endpoint in module.endpoints.table]
 
 
-def create_api(
-    region: Region,
-    *,
-    control: grpc.Channel,
-    keyring: Keyring,
-    requests_per_second: int = DEFAULT_REQUESTS_PER_SECOND,
-    public_url: str | None = None,
-    control_http: str | None = None,
-) -> FastAPI:
+def create_api(desk: Desk, config: RegionConfig, *, relay: Relay) -> FastAPI:
     """The application, an ASGI one.
 
     Args:
-        region: name, database, clock.
-        control: the channel to control, asked for what no replica here can tell.
-        keyring: proves that a forwarded request comes from control, and to control that one comes from here.
-        requests_per_second: that one token or session may make here; control counts what it forwards.
-        public_url: where clients reach this region; None: where they say that they do.
-        control_http: how control's HTTP is reached; None: what control owns is not served.
+        desk: what its endpoints work with.
+        config: what proves that a forwarded request comes from control, how many requests one token or session may
+            make here, where clients reach this region, and this region control.
+        relay: carries requests to control for what control owns; closed when the application ends.
     """
+    region = desk.region
     metrics = Metrics(list_ages=lambda: list_ages(region))
     app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
-    places = AppPlaces(per_quick_app=MAX_CALLERS_PER_QUICK_APP)
-    asking = Asking(region.outgoing, SiloRequestLog(region.database, region.clock), region.clock, places=places)
-    freshness = Freshness(region.database)
-    identities, apps = Identities(region, control, freshness), AppReader(region, control, freshness)
-    app.state.desk = Desk(region, identities, apps, asking)
-    app.state.members = Members(control)
+    app.state.desk = desk
     accept_events(app)
-    limit_requests(app, RequestLimit(region.clock, limit=requests_per_second))
+    limit_requests(app, RequestLimit(region.clock, limit=config.requests_per_second))
     answer_browsers(app)
-    if control_http:
-        relay = Relay(keyring, clock=region.clock)
-        forward_control_paths(app, relay, control_url=base_url(control_http), freshness=freshness)
-    if public_url:
-        app.add_middleware(PublicAddress, url=public_url)
-    app.add_middleware(Forwarded, silo=region.name, keyring=keyring, clock=region.clock)
+    if config.control_http:
+        forward_control_paths(app, relay, control_url=base_url(config.control_http), freshness=region.freshness)
+    if config.public_url:
+        app.add_middleware(PublicAddress, url=config.public_url)
+    app.add_middleware(Forwarded, silo=region.name, keyring=config.keyring, clock=region.clock)
     add_operations(app, check=lambda: _check(region), metrics=metrics)
     return app
 

@@ -1,7 +1,7 @@
 """``issues/``: the issues of an organization or a project, one of them, and what shall become of them."""
 
 from collections.abc import Collection
-from typing import Any, cast
+from typing import Any
 
 from fastapi import Response
 
@@ -34,7 +34,6 @@ from region_silo.services.actors import actor_of
 from region_silo.services.issue_changes import IssueChange, assignee_object, change_issues, usual_substatus
 from region_silo.services.issue_object import Place, issue_object
 from region_silo.services.issues import find_issue, list_issues
-from region_silo.services.members import Members
 from region_silo.services.principal import Principal
 from region_silo.services.projects import projects_by_id
 from region_silo.services.short_id import parse_short_id
@@ -214,8 +213,7 @@ def _change_of(request: ApiRequest, principal: Principal, fields: IssueFields, *
     assignee = None if isinstance(fields.assignee, Unset) or not fields.assignee else fields.assignee
     found = None
     if assignee is not None:
-        members = cast(Members, request.http.app.state.members)
-        found = members.find(organization_id, assignee, asker=principal)
+        found = request.desk.members.find(organization_id, assignee, asker=principal)
         if found is None:
             raise unknown_assignee()
     return IssueChange(

@@ -8,9 +8,9 @@ from region_silo.api.access import READ_ORGANIZATION, organization_for
 from region_silo.api.organization_shape import OrganizationDetailObject
 from region_silo.api.request import ApiRequest, Incoming
 from region_silo.models.organization import Organization
-from region_silo.services.identity import find_http_url
 from region_silo.services.organization import list_visible_organizations
 from region_silo.services.principal import Principal
+from region_silo.services.registration import find_http_url
 from shared.http.answer import json_answer
 from shared.http.endpoint import PAGE_PARAMETERS, Endpoints
 from shared.http.organization_object import OrganizationObject, organization_object

@@ -7,8 +7,8 @@ from region_silo.api.access import organization_for
 from region_silo.api.project_path import READ_PROJECT, WRITE_PROJECT, project_for
 from region_silo.api.request import ApiRequest, Incoming
 from region_silo.bodies.project import ProjectBody, ProjectKeyObject, ProjectObject
-from region_silo.services.identity import find_http_url
 from region_silo.services.projects import create_project, list_projects
+from region_silo.services.registration import find_http_url
 from shared.errors import SlugTaken
 from shared.http.answer import json_answer
 from shared.http.endpoint import PAGE_PARAMETERS, Endpoints

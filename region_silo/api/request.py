@@ -8,7 +8,8 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from region_silo.services.app_reader import AppReader
-from region_silo.services.identities import Identities
+from region_silo.services.authentication import Authenticator
+from region_silo.services.members import Members
 from region_silo.services.principal import Principal
 from region_silo.services.region import Region
 from shared.asking.ask import Asking
@@ -27,8 +28,9 @@ class Desk:
     """What every endpoint of a region works with."""
 
     region: Region
-    identities: Identities
+    authenticator: Authenticator
     apps: AppReader
+    members: Members
     asking: Asking
 
 
@@ -83,12 +85,12 @@ class ApiRequest(ReceivedRequest[B_co]):
         """
         token = bearer_token(self.http)
         if token is not None:
-            principal = self.desk.identities.identify(Credential.of(CredentialKind.TOKEN, token))
+            principal = self.desk.authenticator.authenticate(Credential.of(CredentialKind.TOKEN, token))
             if principal.acting_app:
                 check_origin(self.http, allowed=principal.acting_app.allowed_origins)
             return principal
         key = session_key(self.http)
-        return self.desk.identities.identify(Credential.of(CredentialKind.SESSION, key)) if key else None
+        return self.desk.authenticator.authenticate(Credential.of(CredentialKind.SESSION, key)) if key else None
 
 
 async def read_request(request: Request) -> ApiRequest:

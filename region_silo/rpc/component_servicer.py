@@ -62,7 +62,7 @@ class ComponentPart(ReplicaFirst):
             prepared = find_prepared(self.asking, contexts, project_slug=project_slug)
             return pb.PrepareSentryAppComponentsResponse(component=prepared)
 
-        return self.read(request, find, ask=self.control.PrepareSentryAppComponents)
+        return self.read(request, find, ask=self.control.PrepareSentryAppComponents, may_take_long=True)
 
 
 class AlertPart(ReplicaFirst):
@@ -88,7 +88,7 @@ class AlertPart(ReplicaFirst):
             )
             return alert_pb.GetCustomAlertRuleActionsResponse(actions=actions)
 
-        return self.read(request, find, ask=self.control.GetCustomAlertRuleActions)
+        return self.read(request, find, ask=self.control.GetCustomAlertRuleActions, may_take_long=True)
 
     def TriggerSentryAppActionCreators(
         self, request: alert_pb.TriggerSentryAppActionCreatorsRequest, context: grpc.ServicerContext

@@ -7,12 +7,12 @@ from region_silo.models.issue import Issue
 from region_silo.rpc.region_servicer_part import Installation, Refusal, RegionServicerPart
 from region_silo.services.actors import display_name
 from region_silo.services.external_issue import delete_link, find_link_by_id, keep_link
-from region_silo.services.identity import find_http_url
 from region_silo.services.issue_link import LinkRequest, create_issue_link
 from region_silo.services.issue_object import Place
 from region_silo.services.issues import find_issue
 from region_silo.services.linked_issue import get_project, linked_issue
 from region_silo.services.organization import find_organization
+from region_silo.services.registration import find_http_url
 from shared.asking.issue_link import Asker, LinkAction, LinkedIssue, read_ticket
 from shared.asking.select_options import SelectField, get_select_options
 from shared.domain.app_error import client_error

@@ -8,8 +8,8 @@ from typing import Self
 
 from region_silo.rpc.served_here import require_ids, require_no_other_region, require_organizations
 from region_silo.services.app_reader import AppReader
+from region_silo.services.members import Members
 from region_silo.services.region import Region
-from region_silo.services.user_access import UserAccess
 from shared.asking.ask import Asking
 from shared.domain.app_error import AppError, AppErrorType, client_error
 from shared.errors import FieldMissing, InvalidInput, RequestRefused, ValidationFailed
@@ -27,7 +27,7 @@ class RegionTools:
 
     region: Region
     apps: AppReader
-    access: UserAccess
+    members: Members
     asking: Asking
 
 
@@ -77,7 +77,7 @@ class RegionServicerPart:
 
     def has_access(self, user: user_pb2.RpcUser | None, *, organization_id: int) -> bool:
         """Whether the user may reach the organization's projects and issues; None: access is not checked."""
-        return user is None or self.tools.access.has_access(user, organization_id=organization_id)
+        return user is None or self.tools.members.has_access(user, organization_id=organization_id)
 
 
 class Refusal:

@@ -6,64 +6,46 @@ Owns that order, and what the caller is told when control is away. Refuses to kn
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-import grpc
 from google.protobuf.message import Message
 
-from region_silo.services.freshness import Freshness
+from region_silo.rpc.served_here import require_no_other_region
+from region_silo.services.control import ControlClient
 from region_silo.services.held import NotHeld
 from region_silo.services.region import Region
-from region_silo.services.way_to_control import WayToControl
 from shared.app_service.request import check_request
 from shared.asking.ask import Asking
-from shared.away import silo_away
-from shared.consistency import TOKEN_NAME, encode, required
-from shared.domain.peer import CONTROL, is_service
-from shared.errors import (
-    CallerNotOwner,
-    DeadlineExceeded,
-    ReplicaBehind,
-    Unauthenticated,
-    Unavailable,
-)
-from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
-from shared.request_log import SiloRequestLog
-from shared.rpc.served import add_trailer, current_caller
-
-ASK_SECONDS = 5.0
-"""How long control may take to answer what the replicas cannot; the caller's own deadline may be sooner."""
+from shared.consistency import required
+from shared.errors import ReplicaBehind, Unavailable
 
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
 
 if TYPE_CHECKING:
-    Ask = grpc.UnaryUnaryMultiCallable[Request, Response]
+    from shared.rpc.aliases import Method
 
 
 class ReplicaFirst:
     """Calls that a region answers for control."""
 
-    def __init__(
-        self, region: Region, control: grpc.Channel, freshness: Freshness, *, way: WayToControl | None = None
-    ) -> None:
+    def __init__(self, region: Region, control: ControlClient, asking: Asking) -> None:
         """Args:
         region: whose replicas answer.
-        control: the channel to control.
-        freshness: how new the replicas are.
-        way: bounds the calls to control; None: a way of its own.
+        control: answers what they cannot.
+        asking: asks apps.
         """
         self.region = region
-        self.control = app_service_pb2_grpc.AppServiceStub(control)
-        self.asking = Asking(region.outgoing, SiloRequestLog(region.database, region.clock), region.clock)
-        self._freshness = freshness
-        self._way = way or WayToControl(region.clock)
+        self.control = control.apps
+        self.asking = asking
+        self._client = control
 
     def read(
         self,
         request: Request,
         find: Callable[[], Response],
         *,
-        ask: "Ask[Request, Response]",
+        ask: "Method[Request, Response]",
         is_whole: Callable[[Response], bool] | None = None,
+        may_take_long: bool = False,
     ) -> Response:
         """The replicas' answer, or control's.
 
@@ -73,6 +55,7 @@ class ReplicaFirst:
             ask: control's method.
             is_whole: whether nothing is left out of an answer because it has not arrived. One with something left out
                 is given only while control is away. None: every answer is whole.
+            may_take_long: whether control may have to wait for an app.
 
         Raises:
             InvalidInput: the request is not complete.
@@ -80,7 +63,7 @@ class ReplicaFirst:
             Unavailable: the replicas cannot tell, and control is away or more calls wait for it than may.
         """
         check_request(request)
-        is_fresh = self._freshness.wait(required())
+        is_fresh = self.region.freshness.wait(required())
         known: Response | None = None
         if is_fresh:
             try:
@@ -90,7 +73,7 @@ class ReplicaFirst:
             if known is not None and (is_whole is None or is_whole(known)):
                 return known
         try:
-            return self._ask_to_read(request, ask)
+            return self._client.forward(ask, request, may_take_long=may_take_long)
         except Unavailable as exc:
             if known is not None:
                 return known
@@ -98,17 +81,16 @@ class ReplicaFirst:
                 raise ReplicaBehind from exc
             raise
 
-    def ask(self, request: Request, ask: "Ask[Request, Response]") -> Response:
+    def ask(self, request: Request, ask: "Method[Request, Response]") -> Response:
         """Control's answer to a read that replicas hold nothing for.
 
         Raises:
             InvalidInput: the request is not complete.
             Unavailable: control is away, or more calls wait for it than may.
         """
-        check_request(request)
-        return self._ask_to_read(request, ask)
+        return self._client.forward(ask, request)
 
-    def write(self, request: Request, ask: "Ask[Request, Response]") -> Response:
+    def write(self, request: Request, ask: "Method[Request, Response]") -> Response:
         """Control's answer to a write, which control judges as this region's own.
 
         Raises:
@@ -118,26 +100,5 @@ class ReplicaFirst:
                 time.
         """
         check_request(request)
-        caller = current_caller()
-        if caller not in (CONTROL, self.region.name) and not is_service(caller):
-            raise CallerNotOwner(metadata={"caller": caller})
-        with self._way.asking(tells_silence=False):
-            return _forward(request, ask, timeout_seconds=None)
-
-    def _ask_to_read(self, request: Request, ask: "Ask[Request, Response]") -> Response:
-        try:
-            with self._way.asking():
-                return _forward(request, ask, timeout_seconds=ASK_SECONDS)
-        except (DeadlineExceeded, Unauthenticated) as exc:  # a control that refuses our signature is as good as away
-            raise silo_away(CONTROL) from exc
-
-
-def _forward(request: Request, ask: "Ask[Request, Response]", *, timeout_seconds: float | None) -> Response:
-    """Calls control with the reader's token, and hands on the token that control answers with."""
-    seen = required()
-    metadata = ((TOKEN_NAME, encode(seen)),) if seen else None
-    response, call = ask.with_call(request, timeout=timeout_seconds, metadata=metadata)
-    for key, value in call.trailing_metadata() or ():
-        if key == TOKEN_NAME and isinstance(value, str):
-            add_trailer(key, value)
-    return response
+        require_no_other_region(self.region)
+        return self._client.forward(ask, request, may_take_long=True)

@@ -5,45 +5,30 @@ seen already never shown older. Makes calls, so never inside a session or transa
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TypeVar
 
+from region_silo.services.control import ControlClient
 from region_silo.services.find_app import components_of_app, get_app, get_app_by_slug
 from region_silo.services.find_installation import contexts_matching, installations_matching
-from region_silo.services.freshness import Freshness
 from region_silo.services.held import NotHeld, is_local
 from region_silo.services.installed_component import list_installed_components
 from region_silo.services.region import Region
-from region_silo.services.way_to_control import WayToControl
 from shared.app_service.alert_component import ALERT_RULE_ACTION
-from shared.away import silo_away
 from shared.consistency import required
 from shared.domain.app_status import SentryAppInstallationStatus
 from shared.domain.component_definitions import ELEMENT_TYPES
 from shared.domain.path_key import path_key
-from shared.domain.peer import CONTROL
-from shared.errors import (
-    AppNotFound,
-    DeadlineExceeded,
-    InstallationNotFound,
-    ReplicaBehind,
-    SiloUnreachable,
-    Unauthenticated,
-    Unavailable,
-)
+from shared.errors import AppNotFound, InstallationNotFound, ReplicaBehind, SiloUnreachable
 from shared.pb.hybridcloud.apps.v1 import (
     app_calls_pb2,
     app_pb2,
-    app_service_pb2_grpc,
     component_calls_pb2,
     component_pb2,
     installation_calls_pb2,
     installation_pb2,
 )
-from shared.rpc.aliases import Channel
 
-ASK_SECONDS = 2.0
-"""How long control may take."""
 MAX_UUID_CHARACTERS = 64
 
 _INSTALLED = SentryAppInstallationStatus.as_str(SentryAppInstallationStatus.INSTALLED)
@@ -59,19 +44,13 @@ class AppReader:
     because the replicas are older than what the reader has seen.
     """
 
-    def __init__(
-        self, region: Region, control: Channel, freshness: Freshness, *, way: WayToControl | None = None
-    ) -> None:
+    def __init__(self, region: Region, control: ControlClient) -> None:
         """Args:
         region: whose replicas are read.
-        control: the channel to control.
-        freshness: how new the replicas are.
-        way: bounds the calls to control; None: a way of its own.
+        control: knows every app.
         """
         self._region = region
-        self._freshness = freshness
-        self._control = app_service_pb2_grpc.AppServiceStub(control)
-        self._way = way or WayToControl(region.clock)
+        self._control = control
 
     def get_app(self, id_or_slug: str) -> app_pb2.RpcSentryApp:
         """An app.
@@ -89,7 +68,7 @@ class AppReader:
         request = component_calls_pb2.FindAppComponentsRequest(app_id=app_id)
         components = self._read(
             lambda: components_of_app(self._region.database, app_id),
-            ask=lambda: list(self._control.FindAppComponents(request, timeout=ASK_SECONDS).components),
+            ask=lambda: list(self._control.ask(self._control.apps.FindAppComponents, request).components),
         )
         return [component.type for component in components]
 
@@ -126,7 +105,7 @@ class AppReader:
         )
         found = self._read(
             lambda: contexts_matching(self._region.database, conditions, type=ALERT_RULE_ACTION),
-            ask=lambda: list(self._control.GetInstallationComponentContexts(request, timeout=ASK_SECONDS).contexts),
+            ask=lambda: list(self._control.ask(self._control.apps.GetInstallationComponentContexts, request).contexts),
         )
         if not found or not self._is_local(found[0].installation.organization_id):
             raise InstallationNotFound
@@ -151,13 +130,12 @@ class AppReader:
             find: reads the replicas; raises ``NotHeld`` when they cannot tell.
             ask: calls control.
         """
-        is_fresh = self._freshness.wait(required())
+        is_fresh = self._region.freshness.wait(required())
         if is_fresh:
             with contextlib.suppress(NotHeld):
                 return find()
         try:
-            with _reaching_control(self._way):
-                return ask()
+            return ask()
         except SiloUnreachable as exc:
             if not is_fresh:
                 raise ReplicaBehind from exc
@@ -169,7 +147,7 @@ class AppReader:
         request = installation_calls_pb2.GetManyRequest(filter=conditions)
         found = self._read(
             lambda: self._find_installations(conditions),
-            ask=lambda: list(self._control.GetMany(request, timeout=ASK_SECONDS).installations),
+            ask=lambda: list(self._control.ask(self._control.apps.GetMany, request).installations),
         )
         if not found or not self._is_local(found[0].organization_id):
             raise InstallationNotFound
@@ -192,13 +170,12 @@ class AppReader:
             return is_local(self._region.database, organization_id)
 
     def _ask_for_app(self, key: int | str) -> app_pb2.RpcSentryApp:
-        answer = (
-            self._control.GetSentryAppById(app_calls_pb2.GetSentryAppByIdRequest(id=key), timeout=ASK_SECONDS)
-            if isinstance(key, int)
-            else self._control.GetSentryAppBySlug(
-                app_calls_pb2.GetSentryAppBySlugRequest(slug=key), timeout=ASK_SECONDS
-            )
-        )
+        apps, pb = self._control.apps, app_calls_pb2
+        answer: pb.GetSentryAppByIdResponse | pb.GetSentryAppBySlugResponse
+        if isinstance(key, int):
+            answer = self._control.ask(apps.GetSentryAppById, pb.GetSentryAppByIdRequest(id=key))
+        else:
+            answer = self._control.ask(apps.GetSentryAppBySlug, pb.GetSentryAppBySlugRequest(slug=key))
         if not answer.HasField("sentry_app"):
             raise AppNotFound
         return answer.sentry_app
@@ -208,7 +185,7 @@ class AppReader:
         contexts: list[Context] = []
         for wanted in [component_type] if component_type else ELEMENT_TYPES:
             request = component_calls_pb2.GetComponentContextsRequest(filter=installed, component_type=wanted)
-            contexts += self._control.GetComponentContexts(request, timeout=ASK_SECONDS).contexts
+            contexts += self._control.ask(self._control.apps.GetComponentContexts, request).contexts
         return sorted(contexts, key=lambda context: context.installation.id)
 
 
@@ -216,13 +193,3 @@ def _by_uuid(uuid: str) -> installation_pb2.SentryAppInstallationFilter:
     if not uuid or len(uuid) > MAX_UUID_CHARACTERS or not uuid.isprintable():
         raise InstallationNotFound
     return installation_pb2.SentryAppInstallationFilter(uuids=[uuid])
-
-
-@contextlib.contextmanager
-def _reaching_control(way: WayToControl) -> Iterator[None]:
-    """A control that refuses this silo's signature is as good as away; the client must not be accused of it."""
-    try:
-        with way.asking():
-            yield
-    except (Unavailable, DeadlineExceeded, Unauthenticated) as exc:
-        raise silo_away(CONTROL) from exc

@@ -1,26 +1,30 @@
-"""Members of this region's organizations, whom control knows. Owns the asking, and what its silence means."""
+"""Members of this region's organizations, whom control knows, and what a user that a silo names may reach (spec §3.4).
 
+A member reaches all of an organization; an app reaches the organizations that it is installed in. Owns that rule. Makes
+calls, so never inside a session or transaction.
+"""
+
+from region_silo.services.control import ControlClient
+from region_silo.services.find_installation import get_installation_of_proxy_user
+from region_silo.services.held import NotHeld
 from region_silo.services.issue_changes import Assignee
 from region_silo.services.principal import Principal
-from shared.away import silo_away
+from region_silo.services.region import Region
 from shared.domain.path_key import find_id
-from shared.domain.peer import CONTROL
-from shared.errors import DeadlineExceeded, Unavailable
-from shared.pb.hybridcloud.users.v1 import member_service_pb2, member_service_pb2_grpc, user_pb2
-from shared.rpc.aliases import Channel
-
-ASK_SECONDS = 2.0
-"""How long control may take."""
+from shared.errors import FieldMissing
+from shared.pb.hybridcloud.users.v1 import member_service_pb2, user_pb2
 
 
 class Members:
-    """Finds members. Makes calls, so never inside a session or transaction."""
+    """Finds members and judges users; safe to share between threads."""
 
-    def __init__(self, control: Channel) -> None:
+    def __init__(self, region: Region, control: ControlClient) -> None:
         """Args:
-        control: the channel to control.
+        region: whose replicas know which app a proxy user acts for.
+        control: knows members.
         """
-        self._control = member_service_pb2_grpc.MemberServiceStub(control)
+        self._region = region
+        self._control = control
 
     def find(self, organization_id: int, name: str, *, asker: Principal) -> Assignee | None:
         """A member of the organization; None when ``name`` is nobody's.
@@ -43,11 +47,33 @@ class Members:
             request.email = name
         else:
             request.user_id = user_id
+        member = self._ask(request)
+        return _assignee(member) if member else None
+
+    def has_access(self, user: user_pb2.RpcUser, *, organization_id: int) -> bool:
+        """Whether a user, known by the id alone, may reach the organization's projects and issues.
+
+        Raises:
+            FieldMissing: the user has no id.
+            SiloUnreachable: only control could tell, and it is away.
+        """
+        if user.id <= 0:
+            raise FieldMissing.at("user.id", "a positive id is required.")
+        if user.is_superuser or self._is_app_of(user.id, organization_id):
+            return True
+        request = member_service_pb2.FindMemberRequest(organization_id=organization_id, user_id=user.id)
+        return self._ask(request) is not None
+
+    def _is_app_of(self, user_id: int, organization_id: int) -> bool:
         try:
-            answer = self._control.FindMember(request, timeout=ASK_SECONDS)
-        except (Unavailable, DeadlineExceeded) as exc:
-            raise silo_away(CONTROL) from exc
-        return _assignee(answer.member) if answer.HasField("member") else None
+            get_installation_of_proxy_user(self._region.database, user_id, organization_id=organization_id)
+        except NotHeld:
+            return False
+        return True
+
+    def _ask(self, request: member_service_pb2.FindMemberRequest) -> user_pb2.RpcUser | None:
+        answer = self._control.ask(self._control.members.FindMember, request)
+        return answer.member if answer.HasField("member") else None
 
 
 def _user_id(name: str) -> int | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from region_silo.services.freshness import Freshness
 from shared.clock import Clock
 from shared.database.database import Database
 from shared.outgoing.client import AppClient
@@ -10,11 +11,13 @@ from shared.outgoing.reach import PUBLIC
 
 @dataclass(frozen=True)
 class Region:
-    """A region's name, database, clock, and way to apps."""
+    """A region's name, database, clock, knowledge of its replicas, and way to apps."""
 
     name: str
     database: Database
     clock: Clock
+    freshness: Freshness
+    """How new the replicas are. Whoever applies changes tells it, so whoever waits for them has to hold this one."""
     outgoing: AppClient = field(default_factory=lambda: AppClient(PUBLIC))
     """Calls the public internet alone unless it was made otherwise."""
     control_url: str | None = None

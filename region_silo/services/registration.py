@@ -1,17 +1,33 @@
-"""Registering with control: a region makes itself known when it starts, and keeps trying until control has heard."""
+"""Registering with control: a region makes itself known when it starts, and keeps trying until control has heard.
+
+Owns what the two agreed on, too, which holds for as long as control is away. Control knows the region again by a random
+number made once in the region's own database: whoever else takes its name has another one.
+"""
 
 import random
+import secrets
 import threading
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 
 import structlog
 
-from region_silo.services.identity import get_identity, record_registration
+from region_silo.models.organization import RegionIdentity
+from region_silo.services.control import ControlClient
 from region_silo.services.region import Region
-from shared.errors import Conflict, Forbidden, InvalidInput, SignatureExpired, SiloError, TargetWrong, Unauthenticated
+from shared.domain.http_address import base_url
+from shared.errors import (
+    ConfigInvalid,
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    SignatureExpired,
+    SiloError,
+    TargetWrong,
+    Unauthenticated,
+)
 from shared.outbox.backoff import Backoff
-from shared.pb.hybridcloud.operations.v1 import topology_service_pb2, topology_service_pb2_grpc
-from shared.rpc.aliases import Channel
+from shared.pb.hybridcloud.operations.v1 import topology_service_pb2
 
 log = structlog.get_logger(__name__)
 
@@ -21,61 +37,60 @@ ATTEMPTS_PER_WARNING = 10
 """A refused signature needs a person, who shall find the warning and not drown in it."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Addresses:
+    """Where others reach this region."""
+
+    grpc_address: str
+    http_address: str
+    """``host:port`` or a base URL."""
+
+
 class Registration:
     """A thread that registers once and ends; a refusal for good is reported to whoever runs the process."""
 
-    def __init__(
-        self,
-        region: Region,
-        channel: Channel,
-        *,
-        grpc_address: str,
-        http_address: str,
-        refused: Callable[[SiloError], None],
-    ) -> None:
+    def __init__(self, region: Region, control: ControlClient, *, refused: Callable[[SiloError], None]) -> None:
         """Args:
         region: which one.
-        channel: to control.
-        grpc_address: how control reaches this region's gRPC.
-        http_address: how control reaches this region's HTTP.
+        control: keeps the directory of regions.
         refused: called when control will never accept, for instance because another region has the name.
         """
         self._region = region
-        self._stub = topology_service_pb2_grpc.TopologyServiceStub(channel)
-        self._addresses = {"grpc_address": grpc_address, "http_address": http_address}
+        self._control = control
         self._refused = refused
         self._rng = random.Random()  # noqa: S311 - jitter is no secret
         self._failures = 0
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="registration", daemon=True)
+        self._thread: threading.Thread | None = None
 
-    def start(self) -> None:
+    def start(self, addresses: Addresses) -> None:
+        """Begins to try; returns at once."""
+        self._thread = threading.Thread(target=self._run, args=(addresses,), name="registration", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         self._stopping.set()
-        if self._thread.is_alive():
+        if self._thread:
             self._thread.join()
 
-    def register(self) -> None:
+    def register(self, addresses: Addresses) -> None:
         """Registers now.
 
         Raises:
             RegionNameTaken, CallerNotOwner, ValidationFailed: control will never accept this.
             Unavailable, DeadlineExceeded: control is away.
         """
-        answer = self._stub.RegisterRegion(
-            topology_service_pb2.RegisterRegionRequest(
-                name=self._region.name, identity=get_identity(self._region), **self._addresses
-            )
+        request = topology_service_pb2.RegisterRegionRequest(
+            name=self._region.name, identity=get_database_id(self._region), **asdict(addresses)
         )
-        record_registration(self._region, number=answer.number, http_address=self._addresses["http_address"])
+        answer = self._control.tell(self._control.topology.RegisterRegion, request)
+        record_registration(self._region, number=answer.number, http_address=addresses.http_address)
         log.info("region.registered", region=self._region.name)
 
-    def attempt(self) -> bool:
+    def attempt(self, addresses: Addresses) -> bool:
         """Tries once and says in the log why it failed; False when the next attempt may succeed."""
         try:
-            self.register()
+            self.register(addresses)
         except (Conflict, Forbidden, InvalidInput) as exc:
             self._refused(exc)
         except SiloError as exc:
@@ -84,8 +99,8 @@ class Registration:
             return False
         return True
 
-    def _run(self) -> None:
-        while not self._stopping.is_set() and not self.attempt():
+    def _run(self, addresses: Addresses) -> None:
+        while not self._stopping.is_set() and not self.attempt(addresses):
             self._stopping.wait(RETRY.seconds(self._failures, rng=self._rng))
 
     def _log_failure(self, exc: SiloError) -> None:
@@ -94,6 +109,41 @@ class Registration:
             log.info("region.unregistered", **known)
         elif self._failures % ATTEMPTS_PER_WARNING == 1:
             log.warning("region.unregistered", **known, detail=exc.message, advice=_advice(exc))
+
+
+def get_database_id(region: Region) -> str:
+    """32 hex characters by which control knows this database again; made at the first call.
+
+    Raises:
+        ConfigInvalid: the database belongs to a region of another name.
+    """
+    with region.database.transaction():
+        row = RegionIdentity.select().first()
+        if row is None:
+            row = RegionIdentity.create(name=region.name, identity=secrets.token_hex(16))
+    if row.name != region.name:
+        raise ConfigInvalid(f"This database belongs to the region {row.name!r}, not to {region.name!r}.")
+    return str(row.identity)
+
+
+def record_registration(region: Region, *, number: int, http_address: str) -> None:
+    """Keeps what was agreed with control.
+
+    Args:
+        region: which one.
+        number: given by control; the same each time.
+        http_address: ``host:port`` or a base URL, as control has it.
+    """
+    with region.database.transaction():
+        RegionIdentity.update(number=number, http_address=http_address).execute()
+
+
+def find_http_url(region: Region) -> str | None:
+    """Where others reach this region's HTTP, as a base URL; None before the first registration. Needs a session."""
+    row = RegionIdentity.get_or_none(RegionIdentity.name == region.name)
+    if row is None or not row.http_address:
+        return None
+    return base_url(row.http_address)
 
 
 def _advice(exc: Unauthenticated) -> str:

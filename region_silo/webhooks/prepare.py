@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from region_silo.models.issue import Issue
 from region_silo.models.project import Project
 from region_silo.models.replica import AppReplica, InstallationReplica
-from region_silo.services.identity import find_http_url
 from region_silo.services.issue_object import Place
 from region_silo.services.organization import find_organization
 from region_silo.services.region import Region
+from region_silo.services.registration import find_http_url
 from region_silo.webhooks.payload import Scene, data_of
 from shared.domain.event import EVENTS
 from shared.domain.happening import Happening

@@ -6,7 +6,7 @@ behaviour.
 
 from collections.abc import Callable
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
 import grpc
 
@@ -36,7 +36,12 @@ def named(metadata: Metadata) -> Metadata:
     return tuple(map(tuple.__new__, repeat(Metadatum), metadata))
 
 
+_Request = TypeVar("_Request")
+_Response = TypeVar("_Response")
+
 if TYPE_CHECKING:
+    Method: TypeAlias = grpc.UnaryUnaryMultiCallable[_Request, _Response]
+    """A stub's method, of one request and one response."""
     Handler: TypeAlias = grpc.RpcMethodHandler[Any, Any]
     GenericHandler: TypeAlias = grpc.GenericRpcHandler[Any, Any]
     ServerInterceptor: TypeAlias = grpc.ServerInterceptor[Any, Any]

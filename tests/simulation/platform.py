@@ -91,7 +91,7 @@ class Platform:
 
     def _to_control(self, region: str, rng: random.Random) -> Lane:
         running = self._silos.regions[region]
-        channel = self.weather.over(running.control, silo=CONTROL)
+        channel = self.weather.over(running.control.channel, silo=CONTROL)
         database = running.region.database
         destination = ReplicaDestination(database, CONTROL, OrganizationLoader(region), lambda: channel)
         return Lane(f"{region}'s worker", CONTROL, database, Drain(database, CONTROL, destination, self.clock, rng))

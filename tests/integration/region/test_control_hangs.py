@@ -12,7 +12,7 @@ import pytest
 
 import region_silo.bootstrap
 from control_silo.models.app import SentryApp
-from region_silo.services.way_to_control import MAX_WAITING
+from region_silo.services.control import MAX_WAITING
 from shared.domain.peer import CONTROL
 from shared.errors import SiloError, SiloUnreachable
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2 as pb

@@ -2,8 +2,8 @@ import threading
 
 import pytest
 
-from region_silo.services.identity import record_registration
 from region_silo.services.ids import IdKind, next_id
+from region_silo.services.registration import record_registration
 from shared.domain.region_id import region_id, region_number_of
 from shared.errors import SiloUnreachable
 from tests.silos import Silos

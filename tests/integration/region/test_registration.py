@@ -8,7 +8,9 @@ import grpc
 import pytest
 from structlog.testing import capture_logs
 
-from region_silo.services.registration import ATTEMPTS_PER_WARNING, Registration
+from region_silo.services.control import ControlClient
+from region_silo.services.registration import ATTEMPTS_PER_WARNING, Addresses, Registration
+from shared.circuit import Circuit
 from shared.clock import FrozenClock
 from shared.domain.peer import CONTROL
 from shared.errors import SiloError
@@ -18,6 +20,7 @@ from shared.rpc.retry import RetryPolicy
 from tests.silos import Silos
 
 Register = Callable[[grpc.Channel], Registration]
+ADDRESSES = Addresses(grpc_address="us.test:50061", http_address="us.test:80")
 ONCE = RetryPolicy(max_attempts=1)
 
 
@@ -27,8 +30,8 @@ def register(silos: Silos) -> Iterator[Register]:
 
     def make(channel: grpc.Channel) -> Registration:
         channels.append(channel)
-        addresses = {"grpc_address": "us.test:50061", "http_address": "us.test:80"}
-        return Registration(silos.regions["us"].region, channel, refused=_fail, **addresses)
+        control = ControlClient(channel, Circuit(silos.clock))
+        return Registration(silos.regions["us"].region, control, refused=_fail)
 
     yield make
     for channel in channels:
@@ -43,7 +46,7 @@ def channel_to_control(silos: Silos, **changed: Any) -> grpc.Channel:
 def failures(registration: Registration, *, attempts: int) -> list[Any]:
     """The lines that so many attempts write."""
     with capture_logs() as logs:
-        assert not any(registration.attempt() for _ in range(attempts))
+        assert not any(registration.attempt(ADDRESSES) for _ in range(attempts))
     return [line for line in logs if line["event"] == "region.unregistered"]
 
 

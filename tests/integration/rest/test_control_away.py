@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from control_silo.models.user import Session, User
-from region_silo.services.identity_memory import FRESH_SECONDS, REFUSAL_SECONDS, UNREACHABLE_SECONDS
+from region_silo.services.authentication import FRESH_SECONDS, REFUSAL_SECONDS, UNREACHABLE_SECONDS
 from tests.integration.rest.conftest import Web
 
 

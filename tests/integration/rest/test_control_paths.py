@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import httpx
@@ -10,8 +11,8 @@ from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.routing import Match
 
+import region_silo.bootstrap
 from control_silo.api.application import list_endpoints
-from region_silo.api.application import create_api
 from region_silo.api.forward import forward_control_paths
 from region_silo.services.freshness import Freshness
 from shared.consistency import TOKEN_NAME, decode
@@ -29,8 +30,8 @@ FOR_CONTROL_ALONE = {"/users/", "/users/{user}/impersonation/"}
 
 def create_region_api(web: Web) -> Starlette:
     running = web.silos.regions["us"]
-    http = web.http.url(CONTROL)
-    return create_api(running.region, control=running.control, keyring=web.silos.keyring, control_http=http)
+    config = replace(running.config, control_http=web.http.url(CONTROL))
+    return region_silo.bootstrap.make_api(running.region, config, control=running.control)
 
 
 @pytest.fixture

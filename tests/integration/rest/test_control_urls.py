@@ -6,7 +6,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from region_silo.api.application import create_api
+import region_silo.bootstrap
 from shared.http.serve import HttpServer
 from tests.integration.rest.conftest import Web
 from tests.pictures import picture
@@ -23,7 +23,9 @@ def told(web: Web) -> Iterator[httpx.Client]:
     assert web.http.call("PUT", "control", path, token=web.owner.token, json=logo).status_code == 200
     web.silos.replicate()
     running = web.silos.regions["us"]
-    api = create_api(replace(running.region, control_url=CONTROL), control=running.control, keyring=web.silos.keyring)
+    api = region_silo.bootstrap.make_api(
+        replace(running.region, control_url=CONTROL), running.config, control=running.control
+    )
     server = HttpServer(api, listen="127.0.0.1:0")
     server.start()
     headers = {"Authorization": f"Bearer {web.owner.token}"}

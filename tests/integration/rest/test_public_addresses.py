@@ -1,13 +1,13 @@
 """Behind a proxy that ends TLS: what names an own address names the one that the operator said, and nobody else's."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import httpx
 import pytest
 
-from control_silo.api.application import create_api as create_control_api
-from region_silo.api.application import create_api as create_region_api
-from shared.http.relay import Relay
+import control_silo.bootstrap
+import region_silo.bootstrap
 from shared.http.serve import HttpServer
 from tests.integration.rest.conftest import Web
 from tests.pictures import picture
@@ -24,8 +24,8 @@ CLAIMS = {
 @pytest.fixture
 def control(web: Web) -> Iterator[httpx.Client]:
     """Control, told its public address, as the proxy asks it."""
-    relay = Relay(web.silos.keyring, clock=web.silos.clock)
-    server = HttpServer(create_control_api(web.silos.control, relay=relay, public_url=CONTROL), listen="127.0.0.1:0")
+    config = replace(web.silos.control_config, public_url=CONTROL)
+    server = HttpServer(control_silo.bootstrap.make_api(web.silos.control, config), listen="127.0.0.1:0")
     server.start()
     with httpx.Client(base_url=f"http://{server.address}/api/0", headers=_bearer(web), trust_env=False) as client:
         yield client
@@ -36,7 +36,8 @@ def control(web: Web) -> Iterator[httpx.Client]:
 def us(web: Web) -> Iterator[httpx.Client]:
     """The region ``us``, told its own."""
     running = web.silos.regions["us"]
-    api = create_region_api(running.region, control=running.control, keyring=web.silos.keyring, public_url=US)
+    config = replace(running.config, advertised_http=US)
+    api = region_silo.bootstrap.make_api(running.region, config, control=running.control)
     server = HttpServer(api, listen="127.0.0.1:0")
     server.start()
     with httpx.Client(base_url=f"http://{server.address}/api/0", headers=_bearer(web), trust_env=False) as client:

@@ -20,6 +20,7 @@ from control_silo.models.region import OrganizationReplica, OrganizationReservat
 from control_silo.models.user import Member, User
 from control_silo.services.control import Control
 from control_silo.services.create_app import SentryAppCreator
+from control_silo.services.freshness import organization_freshness
 from control_silo.services.identity import create_session
 from control_silo.services.install import SentryAppInstallationCreator
 from control_silo.services.organization import get_organization
@@ -217,7 +218,7 @@ def open_world(database_url: str, *, client: httpx.Client) -> Iterator[World]:
     try:
         migrate(database)
         clock = FrozenClock()
-        control = Control(database, clock, RegionChannels(database, _no_region))
+        control = Control(database, clock, organization_freshness(database), RegionChannels(database, _no_region))
         yield World(control, clock, client)
     finally:
         database.close()

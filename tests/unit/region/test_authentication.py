@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from region_silo.services.identity_memory import FRESH_SECONDS, REFUSAL_SECONDS, UNREACHABLE_SECONDS, IdentityMemory
+from region_silo.services.authentication import FRESH_SECONDS, REFUSAL_SECONDS, UNREACHABLE_SECONDS, AnswerMemory
 from shared.clock import FrozenClock
 from shared.domain.credential import Credential, CredentialKind
 from shared.pb.hybridcloud.users.v1 import identity_service_pb2, principal_pb2
@@ -15,7 +15,7 @@ def _token(text: str) -> Credential:
 
 
 def _ages(answer: identity_service_pb2.AuthenticateResponse, seconds: float) -> tuple[bool, bool]:
-    memory = IdentityMemory()
+    memory = AnswerMemory()
     memory.remember(_token("a"), answer, now=NOW)
     known = memory.find(_token("a"))
     assert known
@@ -35,7 +35,7 @@ def test_a_refusal_is_soon_forgotten() -> None:
 
 
 def test_the_memory_forgets_whom_it_has_not_seen_for_longest() -> None:
-    memory = IdentityMemory(max_remembered=2)
+    memory = AnswerMemory(max_remembered=2)
     for text in ("a", "b"):
         memory.remember(_token(text), KNOWN, now=NOW)
     memory.find(_token("a"))
@@ -45,7 +45,7 @@ def test_the_memory_forgets_whom_it_has_not_seen_for_longest() -> None:
 
 
 def test_a_session_is_not_taken_for_a_token() -> None:
-    memory = IdentityMemory()
+    memory = AnswerMemory()
     memory.remember(_token("a"), KNOWN, now=NOW)
     assert memory.find(Credential.of(CredentialKind.SESSION, "a")) is None
 
