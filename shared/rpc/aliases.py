@@ -5,13 +5,9 @@ behaviour.
 """
 
 from collections.abc import Callable
-from itertools import repeat
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import grpc
-
-Metadata: TypeAlias = tuple[tuple[str, str | bytes], ...]
-"""Ordered entries; keys are lower case; a value is ``bytes`` exactly when its key ends in ``-bin``."""
 
 Serializer: TypeAlias = Callable[[Any], bytes] | None
 """Message to bytes; None: the caller has bytes already."""
@@ -22,18 +18,6 @@ Deserializer: TypeAlias = Callable[[bytes], Any] | None
 
 Channel: TypeAlias = grpc.Channel
 """What stubs are made from; services name it without knowing gRPC."""
-
-
-class Metadatum(NamedTuple):
-    """One entry of metadata, readable as a pair and by name, as gRPC hands it out."""
-
-    key: str
-    value: str | bytes
-
-
-def named(metadata: Metadata) -> Metadata:
-    """The same entries, readable by name as well."""
-    return tuple(map(tuple.__new__, repeat(Metadatum), metadata))
 
 
 _Request = TypeVar("_Request")

@@ -18,7 +18,8 @@ import grpc
 from shared import errors
 from shared.database.transaction import refuse_inside_transaction
 from shared.rpc import served
-from shared.rpc.aliases import Deserializer, Metadata, Serializer, StreamStream, StreamUnary, UnaryStream, UnaryUnary
+from shared.rpc.aliases import Deserializer, Serializer, StreamStream, StreamUnary, UnaryStream, UnaryUnary
+from shared.rpc.metadata import Metadata
 from shared.rpc.outcome import SiloCall
 from shared.rpc.retry import Retrier, is_idempotent
 from shared.rpc.signature import Signer

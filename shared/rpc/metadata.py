@@ -6,14 +6,24 @@ what the entries mean.
 
 import re
 from collections.abc import Iterable
+from itertools import repeat
+from typing import NamedTuple, TypeAlias
 
-from shared.rpc.aliases import Metadata
+Metadata: TypeAlias = tuple[tuple[str, str | bytes], ...]
+"""Ordered entries; keys are lower case; a value is ``bytes`` exactly when its key ends in ``-bin``."""
 
 _KEY = re.compile(r"[0-9a-z_.-]+")
 _BINARY = "-bin"
 _MAX_KNOWN = 1_024
 _known_text_keys: set[str] = set()
 """Keys that were found legal before; most calls have the same ones, so most calls are checked at once."""
+
+
+class Metadatum(NamedTuple):
+    """One entry of metadata, readable as a pair and by name, as gRPC hands it out."""
+
+    key: str
+    value: str | bytes
 
 
 def validated(metadata: Iterable[tuple[str, str | bytes]] | None) -> Metadata:
@@ -51,3 +61,8 @@ def _arriving(key: str, value: str | bytes) -> str | bytes:
     if len(_known_text_keys) < _MAX_KNOWN:
         _known_text_keys.add(key)
     return text
+
+
+def named(metadata: Metadata) -> Metadata:
+    """The same entries, readable by name as well."""
+    return tuple(map(tuple.__new__, repeat(Metadatum), metadata))

@@ -24,8 +24,8 @@ from operator import itemgetter
 
 from shared import errors
 from shared.clock import Clock
-from shared.rpc.aliases import Metadata
 from shared.rpc.keyring import Key, Keyring
+from shared.rpc.metadata import Metadata
 from shared.rpc.nonces import NonceMemory
 
 SKEW_SECONDS = 60

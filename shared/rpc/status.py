@@ -13,7 +13,7 @@ from google.protobuf.message import DecodeError, Message
 from google.rpc import error_details_pb2, status_pb2
 
 from shared import errors
-from shared.rpc.aliases import Metadata
+from shared.rpc.metadata import Metadata
 
 DOMAIN = "silo"
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import grpc
 
-from shared.rpc.aliases import Deserializer, Future, Metadata, named
+from shared.rpc.aliases import Deserializer, Future
 from shared.rpc.inprocess.exchange import Exchange
 from shared.rpc.inprocess.pipe import PipeClosed
+from shared.rpc.metadata import Metadata, named
 
 _LOCALLY_CANCELLED = "Locally cancelled by application!"
 

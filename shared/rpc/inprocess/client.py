@@ -13,12 +13,12 @@ from typing import Any
 import grpc
 from typing_extensions import override
 
-from shared.rpc.aliases import Deserializer, Metadata, Serializer, StreamStream, StreamUnary, UnaryStream, UnaryUnary
+from shared.rpc.aliases import Deserializer, Serializer, StreamStream, StreamUnary, UnaryStream, UnaryUnary
 from shared.rpc.inprocess.call import InProcessCall, InProcessRpcError
 from shared.rpc.inprocess.exchange import Exchange
 from shared.rpc.inprocess.registry import registry
 from shared.rpc.inprocess.server import InProcessServer
-from shared.rpc.metadata import validated
+from shared.rpc.metadata import Metadata, validated
 from shared.rpc.options import MAX_MESSAGE_BYTES
 
 

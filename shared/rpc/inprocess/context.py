@@ -11,9 +11,8 @@ from typing import NoReturn
 
 import grpc
 
-from shared.rpc.aliases import Metadata, named
 from shared.rpc.inprocess.exchange import Exchange
-from shared.rpc.metadata import validated
+from shared.rpc.metadata import Metadata, named, validated
 
 _logger = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ from collections.abc import Callable
 
 import grpc
 
-from shared.rpc.aliases import Metadata
 from shared.rpc.inprocess.pipe import Pipe
 from shared.rpc.inprocess.timer import Alarm, timer
+from shared.rpc.metadata import Metadata
 
 _logger = logging.getLogger(__name__)
 

@@ -16,11 +16,12 @@ from functools import partial
 import grpc
 
 from shared.rpc.address import IN_PROCESS_PREFIX
-from shared.rpc.aliases import GenericHandler, Handler, Metadata, ServerInterceptor
+from shared.rpc.aliases import GenericHandler, Handler, ServerInterceptor
 from shared.rpc.inprocess.exchange import Exchange
 from shared.rpc.inprocess.registry import registry
 from shared.rpc.inprocess.serving import answer, serve
 from shared.rpc.inprocess.timer import timer
+from shared.rpc.metadata import Metadata
 
 _logger = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from shared import errors
 from shared.clock import FrozenClock
-from shared.rpc.aliases import Metadata
 from shared.rpc.keyring import Keyring
+from shared.rpc.metadata import Metadata
 from shared.rpc.served import current_caller
 from shared.rpc.signature import Signer
 from shared.rpc.status import from_rpc_error
