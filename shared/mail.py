@@ -66,7 +66,7 @@ class LogMailer:
 
 
 NO_SERVER = LogMailer()
-"""Of a silo that was told of no way out."""
+"""The way out where none was named."""
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from shared.rpc.retry import RetryPolicy
 from shared.rpc.tls import TlsConfig
 
 CALLER = "service:silo-cli"
-"""As whom the command line signs."""
+"""The name that the command line signs its calls with."""
 DEFAULT_CONTROL_HTTP = "http://127.0.0.1:8000"
 """Where control is taken to be when only the signing keys are known."""
 DEFAULT_CONTROL_GRPC_PORT = 50051
@@ -130,7 +130,7 @@ class Access:
         return {region.name: region.grpc_address for region in answer.regions}
 
     def all_regions(self) -> dict[str, str]:
-        """As ``list_directory``, with the regions that only the file knows; the file's alone while control is away.
+        """Where the regions listen that control or the file knows; the file's alone while control is away.
 
         Raises:
             ConfigInvalid: control cannot even be asked: no keys, or no such address.

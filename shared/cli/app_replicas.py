@@ -38,7 +38,7 @@ class AppReplica:
     region: str
     is_reachable: bool
     version: int | None = None
-    """Of the app; None: the region holds no replica of it, or does not answer."""
+    """The version of the app's replica; None: the region holds none, or does not answer."""
     installations: Sequence[Installation] = ()
     """Those that it holds replicas of."""
 

@@ -16,7 +16,7 @@ from shared.pb.hybridcloud.replication.v1 import replica_service_pb2, replica_se
 from shared.rpc.channel import SiloChannel
 
 TIMEOUT_SECONDS = 60.0
-"""Of one call: a silo that holds a million replicas reads them all to answer."""
+"""How long one call may take: a silo that holds a million replicas reads them all to answer."""
 _PAGE_SIZE = 5000
 _NOTHING = (0, b"")
 _OF_TWO_OWNERS = b"of two owners"

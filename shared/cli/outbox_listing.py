@@ -67,7 +67,7 @@ def parked(
 
 
 def complain_of_refused(ctx: typer.Context, answers: Answers[Answer]) -> None:
-    """Of silos that did not answer, after what the others said; the exit code tells too.
+    """Names the silos that did not answer, after what the others said; the exit code tells too.
 
     Raises:
         Exit: there are some.

@@ -28,7 +28,7 @@ class Answers(Generic[Answer]):
 
     given: Mapping[str, Answer]
     refused: Mapping[str, SiloError]
-    """Of the silos that did not answer, or said no."""
+    """What the silos raised that did not answer, or said no."""
 
 
 def all_silos(access: Access) -> dict[str, str]:

@@ -94,7 +94,7 @@ def read_topology(directory: Path) -> Topology:
 
 
 def find_topology(directory: Path) -> Topology | None:
-    """As ``read_topology``, with None when the file is not there.
+    """The topology of a directory in which ``silo up`` was run; None when it was not.
 
     Raises:
         ConfigInvalid: it is there and cannot be read.

@@ -32,7 +32,7 @@ class Lane:
     """A worker's way to one destination."""
 
     name: str
-    """Of the worker, unique on its stage."""
+    """The worker's, unique on its stage."""
     destination: str
     database: Database
     """Whose outbox it drains."""

@@ -11,7 +11,7 @@ from shared.errors import ConfigInvalid
 
 HOST = "127.0.0.1"
 DEFAULT_HTTP_PORT = 8000
-"""Of control; with it go the fixed gRPC ports below."""
+"""Control's; with it go the fixed gRPC ports below."""
 CONTROL_GRPC_PORT = 50051
 FIRST_REGION_GRPC_PORT = 50061
 FREE_PORTS = range(20_000, 30_000)
