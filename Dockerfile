@@ -21,7 +21,7 @@ RUN /opt/silo/bin/pip install --no-deps .
 FROM python:3.11-slim-bookworm
 RUN useradd --system --uid 10001 --no-create-home --home-dir /nonexistent silo
 COPY --from=build /opt/silo /opt/silo
-ENV PATH=/opt/silo/bin:$PATH PYTHONUNBUFFERED=1
+ENV PATH=/opt/silo/bin:$PATH PYTHONUNBUFFERED=1 PYTHONSAFEPATH=1
 USER silo
 WORKDIR /tmp
 CMD ["python", "-m", "control_silo", "serve"]

@@ -1,8 +1,11 @@
 """What one call of ``silo`` was given: the environment, and which platform it is about.
 
-Owns the options that every command has, wherever after ``silo`` they stand. Refuses to know what is behind them.
+Owns the options that every command has, wherever after ``silo`` they stand, and how secrets are given. Refuses to know
+what is behind them.
 """
 
+import getpass
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +15,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 DEFAULT_DATA = Path(".silo")
+FROM_INPUT = "-"
+"""In place of a secret: it is asked for at a terminal, and otherwise the next line of standard input."""
 _PANEL = "Which platform"
 
 
@@ -26,11 +31,27 @@ class Invocation:
     control: str | None = None
     control_grpc: str | None = None
     token: str | None = field(default=None, repr=False)
+    exposed: set[str] = field(default_factory=set)
+    """Options whose values are secrets and stood on the command line, where every user of the machine can read them."""
+
+    def __post_init__(self) -> None:
+        # An empty variable is none, as everywhere in the environment.
+        self.data = Path(self.environ["SILO_DATA"]) if self.environ.get("SILO_DATA") else None
+        self.token = self.environ.get("SILO_TOKEN") or None
 
     @property
     def data_directory(self) -> Path:
-        """``--data`` or its default."""
+        """``--data``, ``SILO_DATA`` or the default."""
         return self.data or DEFAULT_DATA
+
+    def take_secret(self, option: str, value: str) -> str:
+        """A secret that was given with an option; ``-`` has it asked for, and seen by nobody."""
+        if value != FROM_INPUT:
+            self.exposed.add(option)
+            return value
+        if sys.stdin.isatty():
+            return getpass.getpass(f"{option.lstrip('-').capitalize()}: ")
+        return sys.stdin.readline().rstrip("\r\n")
 
 
 def invocation_of(ctx: typer.Context) -> Invocation:
@@ -82,7 +103,8 @@ def _remember(ctx: typer.Context, param: typer.CallbackParam, value: Any) -> Non
     invocation = invocation_of(ctx)
     invocation.command = ctx.command_path
     if value is not None and param.name:
-        setattr(invocation, param.name, value)
+        secret = invocation.take_secret(param.opts[0], value) if param.name == "token" else value
+        setattr(invocation, param.name, secret)
 
 
 _DataOption = Annotated[
@@ -90,7 +112,7 @@ _DataOption = Annotated[
     typer.Option(
         "--data",
         metavar="DIR",
-        help=f"The directory of a platform on this machine. Default: {DEFAULT_DATA}",
+        help=f"The directory of a platform on this machine. Default: SILO_DATA, else {DEFAULT_DATA}",
         expose_value=False,
         callback=_remember,
         rich_help_panel=_PANEL,
@@ -131,7 +153,7 @@ def _platform(
         typer.Option(
             "--token",
             metavar="T",
-            help="Act with this API token. Default: the superuser's of --data",
+            help="Act with this API token; - asks for it. Default: SILO_TOKEN, else the superuser's of --data",
             expose_value=False,
             callback=_remember,
             rich_help_panel=_PANEL,

@@ -17,12 +17,13 @@ from typer.core import TyperCommand
 
 from shared import errors
 from shared.cli.invocation import Invocation, SiloGroup
-from shared.cli.output import complain, sentence_of
+from shared.cli.output import complain, note, sentence_of
 
 DONE, SAID_NO, WRONG_USE = 0, 1, 2
 INTERRUPTED = 130
 
 PACKAGE = "silo"
+_UNSEEN = "`-` in its place has it asked for, and SILO_TOKEN holds a token."
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,14 @@ def run(arguments: Sequence[str], *, environ: Mapping[str, str]) -> int:
         environ: the environment; the silos that a command starts inherit it.
     """
     invocation = Invocation(environ)
+    code = _run(arguments, invocation)
+    if code == DONE and invocation.exposed:  # a refusal has its one sentence to itself
+        names = " and ".join(sorted(invocation.exposed))
+        note(f"{invocation.command}: every user of this machine could read {names}. {_UNSEEN}")
+    return code
+
+
+def _run(arguments: Sequence[str], invocation: Invocation) -> int:
     try:
         ended = typer.main.get_command(app).main(
             list(arguments), prog_name="silo", standalone_mode=False, obj=invocation

@@ -12,6 +12,9 @@ import yaml
 from shared.errors import ConfigInvalid
 
 STANDARD_INPUT = "-"
+MAX_CHARACTERS = 256 * 1024
+"""A manifest has a few thousand. Reading YAML takes seconds a megabyte."""
+MAX_DEPTH = 64
 
 ACME_KANBAN: Mapping[str, Any] = {
     "name": "Acme Kanban",
@@ -118,12 +121,30 @@ def read_manifest(source: str) -> dict[str, Any]:
 
 
 class _JsonLoader(yaml.SafeLoader):
-    """Reads what JSON has too: a date stays text, and a key that occurs twice is a mistake."""
+    """Reads what JSON has too: a date stays text, and a key that occurs twice is a mistake.
+
+    An alias is one as well: ten lines of aliases of aliases make a value of a billion parts.
+    """
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self._depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            where = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # a hole in its stubs
+            raise yaml.MarkedYAMLError(problem="JSON has no aliases", problem_mark=where)
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise RecursionError
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
         for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
-            if key.value in seen and key.value != "<<":
+            if key.value in seen:
                 raise yaml.MarkedYAMLError(problem=f"the key {key.value!r} occurs twice", problem_mark=key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep=deep)
@@ -162,7 +183,14 @@ def _problem(exc: Exception) -> str:
 
 def _read(source: str) -> str:
     try:
-        return sys.stdin.read() if source == STANDARD_INPUT else Path(source).read_text("utf-8")
+        if source == STANDARD_INPUT:
+            text = sys.stdin.read(MAX_CHARACTERS + 1)
+        else:
+            with Path(source).open(encoding="utf-8") as file:
+                text = file.read(MAX_CHARACTERS + 1)
     except (OSError, UnicodeDecodeError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8"
         raise ConfigInvalid(f"The manifest {source} cannot be read: {reason}.") from exc
+    if len(text) > MAX_CHARACTERS:
+        raise ConfigInvalid(f"The manifest {source} has more than {MAX_CHARACTERS} characters.")
+    return text

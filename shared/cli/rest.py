@@ -153,7 +153,9 @@ def connect(access: Access) -> RestClient:
         ConfigInvalid: no token is known.
     """
     if not access.token:
-        raise errors.ConfigInvalid("Name a token with --token: `migrate --bootstrap` of control prints a superuser's.")
+        raise errors.ConfigInvalid(
+            "Name a token with --token or SILO_TOKEN: `migrate --bootstrap` of control prints a superuser's."
+        )
     if not _TOKEN.fullmatch(access.token):
         raise errors.ConfigInvalid("--token takes an API token: letters and digits, without blanks.")
     return RestClient(access.control_http, token=access.token)

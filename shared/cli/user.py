@@ -8,7 +8,7 @@ import typer
 
 from shared.cli import rest
 from shared.cli.access import access_of
-from shared.cli.invocation import SiloCommand, SiloGroup
+from shared.cli.invocation import SiloCommand, SiloGroup, invocation_of
 from shared.cli.local.first_start import create_user
 from shared.cli.output import JsonOption, examples, note, print_json
 from shared.cli.tables import print_pairs
@@ -50,7 +50,7 @@ def create(
     superuser: Annotated[bool, typer.Option("--superuser", help="May do everything everywhere.")] = False,
     staff: Annotated[bool, typer.Option("--staff", help="May look into every organization.")] = False,
     name: Annotated[str | None, typer.Option("--name", help="Shown to people.")] = None,
-    password: Annotated[str | None, typer.Option("--password", help="Default: one is made.")] = None,
+    password: Annotated[str | None, typer.Option("--password", help="- asks for it. Default: one is made.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a user, and print the password, API token and session, which cannot be had again."""
@@ -59,7 +59,10 @@ def create(
     body: dict[str, Any] = {"email": email, "isSuperuser": superuser, "isStaff": staff}
     if organization:
         body |= {"organization": organization, "role": (role or Role.MEMBER).value}
-    body |= {key: value for key, value in (("name", name), ("password", password)) if value is not None}
+    if name is not None:
+        body["name"] = name
+    if password is not None:
+        body["password"] = invocation_of(ctx).take_secret("--password", password)
     with rest.connect(access_of(ctx)) as api:
         made = create_user(api, body)
     printed = {

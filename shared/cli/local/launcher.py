@@ -20,7 +20,7 @@ def main() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != int(parent):  # gone before the arrangement was made
             sys.exit(1)
-    os.execv(sys.executable, [sys.executable, "-m", *command])  # noqa: S606  # no shell is what is wanted
+    os.execv(sys.executable, [sys.executable, "-P", "-m", *command])  # noqa: S606  # no shell is what is wanted
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+import shared
 from shared.cli.local.addresses import Address
 from shared.cli.local.data_directory import DataDirectory
 from shared.domain.peer import CONTROL
@@ -18,8 +19,9 @@ MIGRATE_SECONDS = 60.0
 _CONFIG_EXIT = 2
 """With this the silos end when their configuration is at fault."""
 _LAUNCHER = "shared.cli.local.launcher"
-_NOT_INHERITED = ("CONTROL_", "REGION_", "SILO_TLS_")
-"""A platform of this machine is wired by its topology alone, whatever the shell was set up for."""
+_NOT_INHERITED = ("CONTROL_", "REGION_", "SILO_TLS_", "SILO_DATA", "SILO_TOKEN", "SILO_SESSION")
+"""A platform of this machine is wired by its topology alone, whatever the shell was set up for; what commands are told
+by the environment is no silo's matter."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,13 @@ def make_specs(
         environ: what the silos inherit.
     """
     inherited = {name: value for name, value in environ.items() if not name.startswith(_NOT_INHERITED)}
-    common = {**inherited, "SILO_RPC_KEYS": rpc_keys, "SILO_WEBHOOK_ALLOW_PRIVATE": "1", "PYTHONUNBUFFERED": "1"}
+    common = {
+        **inherited,
+        "SILO_RPC_KEYS": rpc_keys,
+        "SILO_WEBHOOK_ALLOW_PRIVATE": "1",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONPATH": _python_path(inherited.get("PYTHONPATH", "")),
+    }
     control = addresses[CONTROL]
     return {
         name: SiloSpec(
@@ -75,6 +83,16 @@ def _own_variables(name: str, address: Address, directory: DataDirectory, *, con
             "REGION_CONTROL_HTTP": control.http,
         }
     return variables
+
+
+def _python_path(inherited: str) -> str:
+    """Where silos find their code: the checkout that this program runs from, if any, before what the shell says.
+
+    An empty entry means the caller's directory to Python, even with ``-P``, so there is none.
+    """
+    root = Path(shared.__file__).resolve().parents[1]
+    own = [] if root.name == "site-packages" else [str(root)]
+    return os.pathsep.join([*own, *filter(None, inherited.split(os.pathsep))])
 
 
 class SiloProcess:
@@ -146,7 +164,8 @@ def _finish_migration(spec: SiloSpec, process: subprocess.Popen[bytes]) -> str:
 def _start(spec: SiloSpec, *arguments: str, output: int | IO[bytes], log: IO[bytes]) -> subprocess.Popen[bytes]:
     """In a session of its own: a Ctrl-C at the terminal reaches a silo through its parent only."""
     return subprocess.Popen(
-        [sys.executable, "-m", _LAUNCHER, str(os.getpid()), spec.module, *arguments],
+        # -P: a folder named `shared` where the caller happens to stand is not this program.
+        [sys.executable, "-P", "-m", _LAUNCHER, str(os.getpid()), spec.module, *arguments],
         env=dict(spec.environment),
         stdin=subprocess.DEVNULL,
         stdout=output,

@@ -34,7 +34,7 @@ def stopped(tmp_path: Path) -> str:
         ("app list --control http://[::1 --token t", "silo app list: --control takes a URL"),
         ("app list --control http://host:abc --token t", "silo app list: --control takes a URL"),
         ("app list --control http://host:99999 --token t", "silo app list: --control takes a URL"),
-        ("app list --control http://127.0.0.1:1", "silo app list: Name a token with --token"),
+        ("app list --control http://127.0.0.1:1", "silo app list: Name a token with --token or SILO_TOKEN"),
         ("app list --control http://127.0.0.1:1 --token ä", "silo app list: --token takes an API token"),
         ("app list --status bogus", "silo app list: Invalid value for '--status': 'bogus' is not one of"),
         ("org feature acme organizations:x maybe", "silo org feature: Invalid value for 'on|off': 'maybe' is not"),

@@ -35,7 +35,10 @@ def test_a_manifest_is_read_as_json_and_as_yaml(tmp_path: Path, printed: str) ->
         (b"? [a, b]\n: c", "is not YAML: line 1, column 3: found unhashable key"),
         (b"? {a: b}\n: c", "is not YAML: line 1, column 3: found unhashable key"),
         (b"a: " + b"[" * 10_000, "is nested too deeply"),
-        (b"a: &a [*a]", "holds what JSON cannot: Circular reference"),
+        (b"a: &a [*a]", "is not YAML: line 1, column 8: JSON has no aliases"),
+        (b"a: &a [x]\nb: [*a, *a]", "is not YAML: line 2, column 5: JSON has no aliases"),
+        (b"a: " + b"{a: " * 65, "is nested too deeply"),
+        (b"{" + b" " * 300_000, "has more than 262144 characters"),
         (b"scopes: !!set {event:read}", "holds what JSON cannot: Object of type set"),
         (b"a: !!python/object:os.system {}", "is not YAML: line 1, column 4: could not determine a constructor"),
         (b"- a", "is not one object"),
@@ -47,6 +50,14 @@ def test_a_manifest_that_cannot_be_used_is_named(tmp_path: Path, written: bytes,
     (tmp_path / "app").write_bytes(written)
     with pytest.raises(ConfigInvalid, match=sentence):
         read_manifest(str(tmp_path / "app"))
+
+
+def test_a_manifest_may_be_nested_as_deeply_as_a_schema_is(tmp_path: Path) -> None:
+    (tmp_path / "app").write_text("a: " + "[" * 64 + "]" * 64)
+    with pytest.raises(ConfigInvalid, match="is nested too deeply"):
+        read_manifest(str(tmp_path / "app"))
+    (tmp_path / "app").write_text("a: " + "[" * 63 + "]" * 63)
+    assert read_manifest(str(tmp_path / "app")).keys() == {"a"}
 
 
 def test_a_date_in_yaml_is_the_text_that_was_written(tmp_path: Path) -> None:
