@@ -3,7 +3,6 @@
 ``process`` starts and stops what is made here; tests make the same.
 """
 
-from functools import partial
 from pathlib import Path
 
 import grpc
@@ -11,27 +10,25 @@ from fastapi import FastAPI
 
 from control_silo.api.application import create_api
 from control_silo.config import ControlConfig
-from control_silo.replication.delivery import list_versions, load
+from control_silo.replication.kinds import KINDS
 from control_silo.rpc.app_servicer import AppServicer
 from control_silo.rpc.identity_servicer import IdentityServicer, MemberServicer
 from control_silo.rpc.organization_servicer import OrganizationServicer
 from control_silo.rpc.topology_servicer import TopologyServicer
-from control_silo.services.apply import organization_tables, replica_checksums, replica_tombstones, replica_versions
 from control_silo.services.control import Control
-from control_silo.services.freshness import organization_freshness
 from control_silo.services.regions import RegionChannels
-from control_silo.services.repair import repair_replicas
 from control_silo.services.webhook import prepare
 from shared.asking.ask import UNLOGGED, Asking
 from shared.clock import Clock
 from shared.database.connect import connect
 from shared.database.database import Database
-from shared.domain.peer import CONTROL, is_region_name
-from shared.errors import PermissionDenied, SiloUnreachable
+from shared.domain.peer import CONTROL
+from shared.errors import SiloUnreachable
+from shared.freshness import ReplicaFreshness
 from shared.http.relay import Relay
 from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.outbox_servicer import OutboxServicer
-from shared.outbox.replica_servicer import Holdings, ReplicaServicer, Tables
+from shared.outbox.replica_servicer import ReplicaServicer
 from shared.outbox.schema import migrate_outbox
 from shared.outbox.worker import Worker
 from shared.outgoing.client import AppClient
@@ -60,7 +57,7 @@ def open_alone(database: Database, *, clock: Clock) -> Control:
     def dial(name: str, address: str) -> grpc.Channel:
         raise SiloUnreachable(f"{name} at {address} is not called while migrating.")
 
-    return Control(database, clock, organization_freshness(database), RegionChannels(database, dial))
+    return Control(database, clock, ReplicaFreshness(database, KINDS), RegionChannels(database, dial))
 
 
 def open_control(config: ControlConfig, *, clock: Clock) -> Control:
@@ -76,7 +73,7 @@ def open_control(config: ControlConfig, *, clock: Clock) -> Control:
     return Control(
         database,
         clock,
-        organization_freshness(database),
+        ReplicaFreshness(database, KINDS),
         regions,
         outgoing,
         enforces_disabled=config.disabled_enforcement,
@@ -87,24 +84,16 @@ def open_control(config: ControlConfig, *, clock: Clock) -> Control:
 
 def start_server(control: Control, config: ControlConfig) -> SiloServer:
     """Starts gRPC."""
-    holdings = Holdings(
-        tables_for=_tables_for,
-        replica_versions=replica_versions,
-        replica_tombstones=replica_tombstones,
-        replica_checksums=replica_checksums,
-        owned_versions=lambda category, destination: list_versions(category, destination=destination),
-        load=load,
-    )
     outbox = OutboxServicer(
         control.database,
         silo=CONTROL,
         clock=control.clock,
-        repair=partial(repair_replicas, control),
+        kinds=KINDS,
         retried=show_pending,
     )
     asking = Asking(control.outgoing, UNLOGGED, control.clock)
     organizations = OrganizationServicer(control, asking)
-    replicas = ReplicaServicer(control.database, holdings, committed=control.freshness.applied)
+    replicas = ReplicaServicer(control.database, KINDS, committed=control.freshness.applied)
     servicers: list[tuple[AddServicer, object]] = [
         (app_service_pb2_grpc.add_AppServiceServicer_to_server, AppServicer(control, asking)),
         (identity_service_pb2_grpc.add_IdentityServiceServicer_to_server, IdentityServicer(control)),
@@ -140,7 +129,7 @@ def make_worker(control: Control) -> Worker:
     """The worker that tells every registered region."""
 
     def open_destination(name: str) -> ReplicaDestination:
-        return ReplicaDestination(control.database, name, load, lambda: control.regions.channel(name))
+        return ReplicaDestination(control.database, name, KINDS.load, lambda: control.regions.channel(name))
 
     return Worker(
         control.database,
@@ -153,9 +142,3 @@ def make_worker(control: Control) -> Worker:
 def make_sender(control: Control) -> Sender:
     """What tells apps of their installations."""
     return Sender(control.database, clock=control.clock, client=control.outgoing, prepare=prepare)
-
-
-def _tables_for(caller: str) -> Tables:
-    if not is_region_name(caller):
-        raise PermissionDenied("Only a region may change its organizations' replicas.")
-    return organization_tables(caller)

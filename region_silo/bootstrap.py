@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -12,13 +11,7 @@ from fastapi import FastAPI
 from region_silo.api.application import create_api
 from region_silo.api.request import Desk
 from region_silo.config import RegionConfig
-from region_silo.replication.delivery import (
-    OrganizationLoader,
-    list_versions,
-    replica_checksums,
-    replica_tombstones,
-    replica_versions,
-)
+from region_silo.replication.kinds import kinds_of
 from region_silo.rpc.app_request_servicer import AppRequestServicer
 from region_silo.rpc.app_servicer import AppServicer
 from region_silo.rpc.hook_servicer import HookServicer
@@ -26,14 +19,11 @@ from region_silo.rpc.organization_servicer import OrganizationServicer
 from region_silo.rpc.region_servicer_part import RegionTools
 from region_silo.rpc.sentry_app_region_servicer import SentryAppRegionServicer
 from region_silo.services.app_reader import AppReader
-from region_silo.services.apply import TABLES
 from region_silo.services.authentication import Authenticator
 from region_silo.services.control import ControlClient
-from region_silo.services.freshness import Freshness
 from region_silo.services.members import Members
 from region_silo.services.region import Region
 from region_silo.services.registration import Registration
-from region_silo.services.repair import repair_replicas
 from region_silo.webhooks.prepare import Preparing
 from shared.asking.ask import Asking
 from shared.circuit import Circuit
@@ -42,10 +32,11 @@ from shared.database.connect import connect
 from shared.database.database import Database
 from shared.domain.peer import CONTROL
 from shared.errors import SiloError
+from shared.freshness import ReplicaFreshness
 from shared.http.relay import Relay
 from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.outbox_servicer import OutboxServicer
-from shared.outbox.replica_servicer import Holdings, ReplicaServicer, only_caller
+from shared.outbox.replica_servicer import ReplicaServicer
 from shared.outbox.schema import migrate_outbox
 from shared.outbox.worker import Worker
 from shared.outgoing.client import AppClient
@@ -82,7 +73,7 @@ def open_region(config: RegionConfig, *, clock: Clock) -> Region:
         config.name,
         database,
         clock,
-        Freshness(database),
+        ReplicaFreshness(database, kinds_of(config.name)),
         AppClient(config.reach),
         control_url=config.control_url,
         enforces_disabled=config.disabled_enforcement,
@@ -106,20 +97,13 @@ def start_server(region: Region, config: RegionConfig, *, control: ControlClient
     """Starts gRPC."""
     asking = Asking(region.outgoing, SiloRequestLog(region.database, region.clock), region.clock)
     on_apps = SentryAppRegionServicer(RegionTools(region, AppReader(region, control), Members(region, control), asking))
-    holdings = Holdings(
-        tables_for=only_caller(CONTROL, TABLES),
-        replica_versions=replica_versions,
-        replica_tombstones=replica_tombstones,
-        replica_checksums=replica_checksums,
-        owned_versions=list_versions,
-        load=OrganizationLoader(region.name),
-    )
-    replicas = ReplicaServicer(region.database, holdings, committed=region.freshness.applied)
+    kinds = kinds_of(region.name)
+    replicas = ReplicaServicer(region.database, kinds, committed=region.freshness.applied)
     outbox = OutboxServicer(
         region.database,
         silo=region.name,
         clock=region.clock,
-        repair=partial(repair_replicas, region),
+        kinds=kinds,
         retried=show_pending,
     )
     servicers: list[tuple[AddServicer, object]] = [
@@ -163,7 +147,7 @@ def make_registration(region: Region, *, control: ControlClient, refused: Callab
 
 def make_worker(region: Region, *, control: ControlClient) -> Worker:
     """The worker that tells control."""
-    destination = ReplicaDestination(region.database, CONTROL, OrganizationLoader(region.name), lambda: control.channel)
+    destination = ReplicaDestination(region.database, CONTROL, kinds_of(region.name).load, lambda: control.channel)
     return Worker(
         region.database,
         clock=region.clock,

@@ -13,6 +13,7 @@ from shared.category import Category
 from shared.consistency import WrittenVersion
 from shared.database.database import Database
 from shared.database.statement import marks
+from shared.outbox.kind import Kinds
 from shared.rpc.served import remaining_seconds
 
 WAIT_SECONDS = 0.2
@@ -24,17 +25,14 @@ RECHECK_SECONDS = 0.02
 class ReplicaFreshness:
     """Knows how new the replicas are; safe to share between threads."""
 
-    def __init__(
-        self, database: Database, *, tables: Mapping[Category, str], wait_seconds: float = WAIT_SECONDS
-    ) -> None:
+    def __init__(self, database: Database, kinds: Kinds, *, wait_seconds: float = WAIT_SECONDS) -> None:
         """Args:
         database: where the replicas are.
-        tables: by category, the replica table with the columns ``id`` and ``version``; categories that this silo
-            keeps no replicas of are absent and never waited for.
+        kinds: what this silo holds replicas of; what it owns is never waited for.
         wait_seconds: how long ``wait`` waits at most.
         """
         self._database = database
-        self._tables = tables
+        self._kinds = kinds
         self._wait_seconds = wait_seconds
         self._commits = 0
         self._committed = threading.Condition()
@@ -68,7 +66,8 @@ class ReplicaFreshness:
     def is_fresh(self, required: Sequence[WrittenVersion]) -> bool:
         """Whether every replica is at the required version or a newer one now; a tombstone has a version too.
 
-        Categories that this silo keeps no replicas of count for nothing.
+        Raises:
+            InvalidInput: this silo neither owns nor holds such objects.
         """
         by_category: defaultdict[Category, dict[int, int]] = defaultdict(dict)
         for written in self._held(required):
@@ -76,11 +75,14 @@ class ReplicaFreshness:
             by_category[written.category][written.object_id] = max(known, written.version)
         with self._database.session():
             return all(
-                self._has_reached(self._tables[category], versions) for category, versions in by_category.items()
+                self._has_reached(self._kinds.held_kind(category).name, versions)
+                for category, versions in by_category.items()
             )
 
     def _held(self, required: Sequence[WrittenVersion]) -> list[WrittenVersion]:
-        return [written for written in required if written.category in self._tables]
+        """What is to be looked for among the replicas; this silo shows the newest state of what it owns in any case."""
+        own = {kind.category for kind in self._kinds.owned}
+        return [written for written in required if written.category not in own]
 
     def _has_reached(self, table: str, versions: Mapping[int, int]) -> bool:
         rows = self._database.rows(f"SELECT id, version FROM {table} WHERE id IN ({marks(versions)})", list(versions))  # noqa: S608

@@ -26,14 +26,14 @@ from control_silo.models.app import SentryApp
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.region import OrganizationReplica
 from control_silo.models.user import Member, User
-from control_silo.replication.delivery import load
+from control_silo.replication.kinds import KINDS
 from control_silo.services.control import Control
 from control_silo.services.create_app import SentryAppCreator
 from control_silo.services.install import SentryAppInstallationCreator, SentryAppInstallationUpdater
 from control_silo.services.organization import create_organization
 from control_silo.services.update_app import SentryAppUpdater
 from region_silo.config import RegionConfig
-from region_silo.replication.delivery import OrganizationLoader
+from region_silo.replication.kinds import kinds_of
 from region_silo.services.control import ControlClient
 from region_silo.services.region import Region
 from region_silo.services.registration import Addresses
@@ -212,7 +212,7 @@ class Silos:
     def drain_to(self, region: str) -> Drain:
         """What control's worker runs for a region."""
         destination = ReplicaDestination(
-            self.control.database, region, load, lambda: self.control.regions.channel(region)
+            self.control.database, region, KINDS.load, lambda: self.control.regions.channel(region)
         )
         return Drain(self.control.database, region, destination, self.clock, random.Random(1))
 
@@ -220,11 +220,11 @@ class Silos:
         """What a region's worker runs for control."""
         running = self.regions[region]
         database = running.region.database
-        destination = ReplicaDestination(database, CONTROL, OrganizationLoader(region), lambda: running.control.channel)
+        destination = ReplicaDestination(database, CONTROL, kinds_of(region).load, lambda: running.control.channel)
         return Drain(database, CONTROL, destination, self.clock, random.Random(1))
 
     def create_organization(self, slug: str, *, region: str) -> OrganizationReplica:
-        return create_organization(self.control, slug=slug, name=slug.title(), region=region)
+        return create_organization(self.control, slug=slug, name=slug.title(), region=region, kinds=KINDS)
 
     def create_user(self, email: str, *, organization_id: int | None = None, role: Role = Role.OWNER) -> User:
         now = self.clock.now()

@@ -12,7 +12,6 @@ from control_silo.api.request import ApiRequest, Incoming, get_organization_of_p
 from control_silo.models.region import OrganizationReplica
 from control_silo.services import app_access
 from control_silo.services.app_details import AppDetails, find_app_details
-from control_silo.services.change import region_of_organization
 from control_silo.services.delete import uninstall
 from control_silo.services.feature import get_switches
 from control_silo.services.identity import Principal
@@ -22,6 +21,7 @@ from control_silo.services.installation_details import (
     find_installation_details,
     list_installation_details,
 )
+from control_silo.services.interest import region_of_organization
 from shared.category import Category
 from shared.domain.features import IntegrationFeature, missing_features
 from shared.domain.json_field import FieldInvalid, FieldReader, parse_text, shown

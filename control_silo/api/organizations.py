@@ -7,6 +7,7 @@ from control_silo.api.apps import STATUS_PARAMETER, rendered
 from control_silo.api.organization_object import organization_object, region_url
 from control_silo.api.organization_shape import FeatureBody, NewOrganizationObject, OrganizationBody
 from control_silo.api.request import Incoming, get_organization_of_path
+from control_silo.replication.kinds import KINDS
 from control_silo.services import app_access
 from control_silo.services.app_details import list_app_details
 from control_silo.services.feature import set_switch
@@ -57,9 +58,8 @@ def post_organization(request: Incoming) -> Response:
         region = reader.read("region", _text_up_to(_MAX_TEXT_CHARACTERS), is_required=True)
         reader.raise_problems()
     # Outside the session: the region is called, and no connection waits for it.
-    organization = create_organization(
-        request.control, slug=str(slug), name=name if isinstance(name, str) else str(slug), region=str(region)
-    )
+    full_name = name if isinstance(name, str) else str(slug)
+    organization = create_organization(request.control, slug=str(slug), name=full_name, region=str(region), kinds=KINDS)
     body = {
         "id": str(organization.id),
         "slug": organization.slug,

@@ -1,1 +1,1 @@
-"""How control tells regions what changed."""
+"""What control knows of each category that is replicated: one file a kind."""

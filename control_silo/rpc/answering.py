@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from google.protobuf.message import Message
 
-from control_silo.services.change import region_of_organization
 from control_silo.services.control import Control
+from control_silo.services.interest import region_of_organization
 from shared.app_service.request import check_request
 from shared.asking.ask import Asking
 from shared.consistency import required

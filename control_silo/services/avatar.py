@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from control_silo.models.app import SentryAppAvatar
 from control_silo.models.photo import SentryAppPhoto
-from control_silo.services.change import app_changed
+from control_silo.services.change import enqueue_app
 from control_silo.services.control import Control
 from control_silo.services.held_app import get_held_app
 
@@ -38,7 +38,7 @@ def set_avatar(control: Control, *, app_id: int, color: bool, photo: bytes | Non
         )
         if photo is not None:
             SentryAppPhoto.create(avatar=avatar, photo=photo)
-        app_changed(tx, app, now=now)
+        enqueue_app(tx, app, now=now)
 
 
 def find_photo(control: Control, ident: str) -> bytes | None:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from control_silo.models.app import SentryApp
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.user import User
-from control_silo.services.change import region_of_organization
 from control_silo.services.control import Control
 from control_silo.services.create_app import SentryAppCreator
 from control_silo.services.create_internal_token import NewToken, create_internal_token
 from control_silo.services.install import create_installation, find_live_installation
+from control_silo.services.interest import region_of_organization
 from shared.category import Category
 from shared.consistency import note_written
 from shared.database.locking import hold_name

@@ -6,7 +6,7 @@ from datetime import datetime
 from control_silo.models.app import SentryApp
 from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation, SentryAppInstallationToken
-from control_silo.services.change import token_changed
+from control_silo.services.change import enqueue_token
 from control_silo.services.secret import LAST_CHARACTERS, hash_token, new_token
 from shared.database.transaction import Transaction
 from shared.errors import LimitReached
@@ -45,5 +45,5 @@ def create_internal_token(
         version=0,
     )
     SentryAppInstallationToken.create(api_token=row, sentry_app_installation=installation)
-    token_changed(tx, row, organization_id=installation.organization_id, now=now)
+    enqueue_token(tx, row, organization_id=installation.organization_id, now=now)
     return NewToken(row, text)

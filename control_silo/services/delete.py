@@ -16,11 +16,13 @@ from control_silo.models.installation import (
 )
 from control_silo.models.user import User
 from control_silo.services.audit import AuditEvent, record
-from control_silo.services.change import app_changed, installation_changed, regions_of_app, token_deleted
+from control_silo.services.change import delete_token_row, enqueue_app, enqueue_installation
 from control_silo.services.control import Control
 from control_silo.services.held_app import get_held_app, get_held_app_of_installation
 from control_silo.services.install import get_installation
+from control_silo.services.interest import regions_of
 from control_silo.services.webhook import installation_told
+from shared.category import Category
 from shared.database.locking import locked
 from shared.database.transaction import Transaction
 from shared.domain.app_status import SentryAppInstallationStatus, SentryAppStatus
@@ -43,7 +45,7 @@ def delete_app(control: Control, *, app_id: int, actor: User) -> None:
         app = get_held_app(tx, app_id)
         if app.state not in DELETABLE:
             raise PermissionDenied("Published apps cannot be removed.")
-        regions_before = regions_of_app(app)
+        regions_before = regions_of(Category.APP, app.id)
         for installation in _live_installations(tx, app):
             if app.state is SentryAppStatus.UNPUBLISHED:
                 installation_told(tx, AppEvent.INSTALLATION_DELETED, installation, actor=actor, now=now)
@@ -53,7 +55,7 @@ def delete_app(control: Control, *, app_id: int, actor: User) -> None:
         app.date_deleted = app.date_updated = now
         app.application = app.proxy_user = None
         app.save(only=app.dirty_fields)
-        app_changed(tx, app, now=now, regions_before=regions_before)
+        enqueue_app(tx, app, now=now, regions_before=regions_before)
         record(tx, AuditEvent.SENTRY_APP_REMOVE, app, actor=actor, now=now)
 
 
@@ -67,11 +69,11 @@ def uninstall(control: Control, *, uuid: str, actor: User) -> None:
     with control.database.transaction() as tx:
         app = get_held_app_of_installation(tx, uuid)  # it says whether its region keeps the app
         installation = get_installation(tx, uuid)
-        regions_before = regions_of_app(app)
+        regions_before = regions_of(Category.APP, app.id)
         installation_told(tx, AppEvent.INSTALLATION_DELETED, installation, actor=actor, now=now)
         _delete_installation(tx, installation, now=now)
-        if regions_of_app(app) != regions_before:
-            app_changed(tx, app, now=now, regions_before=regions_before)
+        if regions_of(Category.APP, app.id) != regions_before:
+            enqueue_app(tx, app, now=now, regions_before=regions_before)
         record(tx, AuditEvent.SENTRY_APP_UNINSTALL, app, target=installation, actor=actor, now=now)
 
 
@@ -85,7 +87,7 @@ def _delete_installation(tx: Transaction, installation: SentryAppInstallation, *
     if installation.api_token:
         tokens.append(installation.api_token)
     for token in tokens:
-        token_deleted(tx, token, organization_id=installation.organization_id, now=now)
+        delete_token_row(tx, token, organization_id=installation.organization_id, now=now)
     if installation.api_grant_id:
         ApiGrant.delete().where(ApiGrant.id == installation.api_grant_id).execute()
     SentryAppInstallationForProvider.delete().where(
@@ -96,7 +98,7 @@ def _delete_installation(tx: Transaction, installation: SentryAppInstallation, *
     installation.api_grant = installation.api_token = None
     installation.date_deleted = installation.date_updated = now
     installation.save(only=installation.dirty_fields)
-    installation_changed(tx, installation, now=now)
+    enqueue_installation(tx, installation, now=now)
 
 
 def _delete_what_acts(tx: Transaction, app: SentryApp) -> None:

@@ -3,7 +3,7 @@
 from control_silo.models.app import SentryApp
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.region import OrganizationFeature
-from control_silo.services.change import installation_changed
+from control_silo.services.change import enqueue_installation
 from control_silo.services.control import Control
 from shared.database.locking import locked
 from shared.database.transaction import Transaction
@@ -42,4 +42,4 @@ def _errors_switched(tx: Transaction, control: Control, organization_id: int) ->
     installed = SentryAppInstallation.select(SentryAppInstallation.sentry_app).where(live)
     list(locked(tx, SentryApp.select().where(SentryApp.id.in_(installed)).order_by(SentryApp.id)))
     for installation in SentryAppInstallation.select().where(live).order_by(SentryAppInstallation.id):
-        installation_changed(tx, installation, now=control.clock.now())
+        enqueue_installation(tx, installation, now=control.clock.now())

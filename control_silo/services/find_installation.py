@@ -4,6 +4,7 @@ from typing import Any
 
 from control_silo.models.app import SentryApp
 from control_silo.models.installation import SentryAppInstallation, SentryAppInstallationToken
+from control_silo.services.interest import installations_of_token
 from shared.domain.app_status import SentryAppInstallationStatus
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
 
@@ -59,12 +60,8 @@ def installations_matching(
 
 def find_organization_of_live_token(token_id: int) -> int | None:
     """Organization of the installation that a token acts for; None unless that one's status is ``installed``."""
-    linked = SentryAppInstallationToken.select(SentryAppInstallationToken.sentry_app_installation).where(
-        SentryAppInstallationToken.api_token == token_id
-    )
-    installation = SentryAppInstallation.get_or_none(
-        (SentryAppInstallation.api_token == token_id) | SentryAppInstallation.id.in_(linked), _LIVE, _INSTALLED
-    )
+    wanted = SentryAppInstallation.id.in_(installations_of_token(token_id))
+    installation = SentryAppInstallation.get_or_none(wanted, _LIVE, _INSTALLED)
     return installation.organization_id if installation else None
 
 

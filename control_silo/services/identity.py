@@ -120,10 +120,8 @@ _ACTING_APP = """
 SELECT a.id, i.organization_id, p.allowed_origins
 FROM sentry_app a
 JOIN api_application p ON p.id = a.application_id
-LEFT JOIN sentry_app_installation i ON i.sentry_app_id = a.id AND i.date_deleted IS NULL AND (
-    i.api_token_id = ?
-    OR i.id = (SELECT l.sentry_app_installation_id FROM sentry_app_installation_token l WHERE l.api_token_id = ?)
-)
+LEFT JOIN sentry_app_installation i ON i.sentry_app_id = a.id AND i.date_deleted IS NULL
+    AND i.id IN (SELECT l.installation_id FROM installation_token l WHERE l.token_id = ?)
 WHERE a.proxy_user_id = ? AND a.date_deleted IS NULL AND p.is_active
 """
 
@@ -256,7 +254,7 @@ def _memberships(rows: list[tuple[Any, ...]]) -> tuple[Membership, ...]:
 
 
 def _acting_app(control: Control, user: User, token_id: int) -> ActingApp:
-    rows = control.database.rows(_ACTING_APP, (token_id, token_id, user.id))
+    rows = control.database.rows(_ACTING_APP, (token_id, user.id))
     if not rows:
         raise CredentialsInvalid
     # A token acts for one installation at most; the outer join gives one row without any.

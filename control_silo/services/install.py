@@ -9,10 +9,12 @@ from control_silo.models.application import ApiGrant
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.user import User
 from control_silo.services.audit import AuditEvent, record
-from control_silo.services.change import app_changed, installation_changed, region_of_organization, regions_of_app
+from control_silo.services.change import enqueue_app, enqueue_installation
 from control_silo.services.control import Control
 from control_silo.services.held_app import get_held_app_by_slug, get_held_app_of_installation
+from control_silo.services.interest import region_of_organization, regions_of
 from control_silo.services.webhook import installation_told
+from shared.category import Category
 from shared.database.locking import locked
 from shared.database.transaction import Transaction
 from shared.domain.app_status import SentryAppInstallationStatus
@@ -52,11 +54,11 @@ class SentryAppInstallationCreator:
         region = region_of_organization(self.organization_id)
         if region is None:
             raise OrganizationNotFound
-        is_new_there = region not in regions_of_app(app)
+        is_new_there = region not in regions_of(Category.APP, app.id)
         installation = create_installation(tx, app, organization_id=self.organization_id, actor=actor, now=now)
         installation_told(tx, AppEvent.INSTALLATION_CREATED, installation, actor=actor, now=now)
         if is_new_there:
-            app_changed(tx, app, now=now)
+            enqueue_app(tx, app, now=now)
         return installation
 
 
@@ -82,7 +84,7 @@ def create_installation(
         version=0,
     )
     record(tx, AuditEvent.SENTRY_APP_INSTALL, app, target=installation, actor=actor, now=now)
-    installation_changed(tx, installation, now=now)
+    enqueue_installation(tx, installation, now=now)
     return installation
 
 
@@ -107,7 +109,7 @@ class SentryAppInstallationUpdater:
                 installation.status = int(SentryAppInstallationStatus.INSTALLED)
                 installation.date_updated = control.clock.now()
                 installation.save(only=["status", "date_updated"])
-                installation_changed(tx, installation, now=control.clock.now())
+                enqueue_installation(tx, installation, now=control.clock.now())
             return installation
 
 

@@ -9,7 +9,7 @@ from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation, SentryAppInstallationToken
 from control_silo.models.user import User
 from control_silo.services.audit import AuditEvent, record
-from control_silo.services.change import token_deleted
+from control_silo.services.change import delete_token_row
 from control_silo.services.control import Control
 from control_silo.services.create_internal_token import NewToken, create_internal_token
 from control_silo.services.held_app import get_held_app
@@ -60,7 +60,7 @@ def delete_token(control: Control, *, app_id: int, token_id: int, actor: User) -
         token = _tokens_of(app).where(ApiToken.id == token_id).get_or_none()
         if token is None:
             raise NotFound("Could not find given token")
-        token_deleted(tx, token, organization_id=app.owner_id, now=now)
+        delete_token_row(tx, token, organization_id=app.owner_id, now=now)
         record(tx, AuditEvent.INTERNAL_INTEGRATION_REMOVE_TOKEN, app, target=token, actor=actor, now=now)
 
 

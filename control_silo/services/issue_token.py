@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from control_silo.models.app import SentryApp
 from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation
-from control_silo.services.change import token_changed, token_deleted
+from control_silo.services.change import delete_token_row, enqueue_token
 from control_silo.services.secret import LAST_CHARACTERS, hash_token, new_token
 from shared.database.columns import instant_text, parse_instant
 from shared.database.transaction import Transaction
@@ -47,7 +47,7 @@ def issue_token(tx: Transaction, app: SentryApp, installation: SentryAppInstalla
     """
     before = installation.api_token
     if before:
-        token_deleted(tx, before, organization_id=installation.organization_id, now=now)
+        delete_token_row(tx, before, organization_id=installation.organization_id, now=now)
     token, refresh_token = new_token(), new_token()
     row = ApiToken.create(
         user=app.proxy_user_id,
@@ -62,7 +62,7 @@ def issue_token(tx: Transaction, app: SentryApp, installation: SentryAppInstalla
     )
     installation.api_token = row
     installation.save(only=[SentryAppInstallation.api_token])
-    token_changed(tx, row, organization_id=installation.organization_id, now=now)
+    enqueue_token(tx, row, organization_id=installation.organization_id, now=now)
     return IssuedToken(
         id=row.id,
         token=token,

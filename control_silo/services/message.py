@@ -10,17 +10,16 @@ from control_silo.models.app import SentryApp, SentryAppAvatar, SentryAppCompone
 from control_silo.models.application import ApiApplication
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.region import OrganizationReplica
-from control_silo.services.app_row import ApplicationRow, AppRow, AvatarRow, ComponentRow
 from shared.domain.app_status import SentryAppInstallationStatus, SentryAppStatus
 from shared.pb.hybridcloud.apps.v1 import app_pb2, component_pb2, installation_pb2
 from shared.pb.hybridcloud.organizations.v1 import organization_pb2
 
 
 def app_message(
-    app: SentryApp | AppRow,
+    app: SentryApp,
     *,
-    avatars: Iterable[SentryAppAvatar | AvatarRow],
-    application: ApiApplication | ApplicationRow | None,
+    avatars: Iterable[SentryAppAvatar],
+    application: ApiApplication | None,
 ) -> app_pb2.RpcSentryApp:
     """An app with its application and avatars, which the caller has read."""
     status = SentryAppStatus.as_str(app.status)
@@ -56,7 +55,7 @@ def app_message(
     return message
 
 
-def avatar_message(avatar: SentryAppAvatar | AvatarRow) -> app_pb2.RpcSentryAppAvatar:
+def avatar_message(avatar: SentryAppAvatar) -> app_pb2.RpcSentryAppAvatar:
     """A picture of an app."""
     return app_pb2.RpcSentryAppAvatar(
         id=avatar.id,
@@ -67,7 +66,7 @@ def avatar_message(avatar: SentryAppAvatar | AvatarRow) -> app_pb2.RpcSentryAppA
     )
 
 
-def component_message(component: SentryAppComponent | ComponentRow) -> component_pb2.RpcSentryAppComponent:
+def component_message(component: SentryAppComponent) -> component_pb2.RpcSentryAppComponent:
     """A component."""
     message = component_pb2.RpcSentryAppComponent(
         uuid=component.uuid, sentry_app_id=component.sentry_app_id, type=component.type

@@ -6,23 +6,30 @@ from datetime import datetime
 import peewee
 
 from control_silo.models.region import OrganizationReplica, OrganizationReservation, Region
-from control_silo.services.apply import organization_tables
 from control_silo.services.control import Control
 from shared.category import Category
 from shared.consistency import note_seen
 from shared.domain.slug import ORGANIZATION_SLUG_ERROR, is_valid_organization_slug
 from shared.errors import OrganizationNotFound, RegionNotFound, SlugTaken, ValidationFailed
 from shared.outbox.apply import apply_changes
+from shared.outbox.kind import Kinds
 from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2, organization_service_pb2_grpc
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
 MAX_NAME_CHARACTERS = 64
 
 
-def create_organization(control: Control, *, slug: str, name: str, region: str) -> OrganizationReplica:
+def create_organization(control: Control, *, slug: str, name: str, region: str, kinds: Kinds) -> OrganizationReplica:
     """Reserves an id and the slug, provisions the organization in its region, and takes its replica over at once.
 
     Interrupted half way, the same call again completes it: the reservation stands, and provisioning is idempotent.
+
+    Args:
+        control: where.
+        slug: no other organization has it.
+        name: for people.
+        region: where it will live.
+        kinds: know the replica that the region may write here.
 
     Raises:
         ValidationFailed: the slug or the name is not valid.
@@ -39,7 +46,7 @@ def create_organization(control: Control, *, slug: str, name: str, region: str) 
     # The same state arrives through the region's outbox too; whichever is second is stale.
     change = replica_pb2.Change(category=Category.ORGANIZATION.number, object_id=reservation.id, version=answer.version)
     change.organization.organization.CopyFrom(answer.organization)
-    apply_changes(control.database, [change], tables=organization_tables(region))
+    apply_changes(control.database, [change], tables=kinds.tables_for(region))
     note_seen(Category.ORGANIZATION, reservation.id, answer.version)
     with control.database.session():
         return get_organization(reservation.id)

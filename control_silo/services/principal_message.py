@@ -3,9 +3,9 @@
 from collections.abc import Collection
 
 from control_silo.models.app import SentryApp
-from control_silo.models.region import OrganizationReplica
 from control_silo.models.user import User
 from control_silo.services.identity import ActingApp, Principal
+from control_silo.services.interest import organizations_in
 from shared.pb.hybridcloud.users.v1 import principal_pb2, user_pb2
 
 TOKEN_KIND = "api_token"  # noqa: S105 - a kind of token, not one
@@ -18,7 +18,7 @@ def principal_message(principal: Principal, *, region: str) -> principal_pb2.Pri
         principal: who presented the credentials.
         region: the region that asks; memberships in organizations of others are left out.
     """
-    local = _organizations_in(region, _organization_ids(principal))
+    local = organizations_in(region, _organization_ids(principal))
     message = principal_pb2.Principal(user=user_message(principal.user))
     message.joined_at.FromDatetime(principal.user.created_at)
     for place in sorted(principal.memberships, key=lambda place: place.organization_id):
@@ -52,15 +52,6 @@ def _organization_ids(principal: Principal) -> set[int]:
     if principal.acting_app and principal.acting_app.organization_id:
         ids.add(principal.acting_app.organization_id)
     return ids
-
-
-def _organizations_in(region: str, ids: Collection[int]) -> set[int]:
-    if not ids:
-        return set()
-    local = OrganizationReplica.select(OrganizationReplica.id).where(
-        OrganizationReplica.id.in_(ids), OrganizationReplica.region_name == region, ~OrganizationReplica.tombstone
-    )
-    return {organization.id for organization in local}
 
 
 def _acting_app(app: ActingApp, local: Collection[int]) -> principal_pb2.ActingApp:

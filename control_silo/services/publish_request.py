@@ -12,7 +12,7 @@ from datetime import datetime
 from control_silo.models.app import SentryApp
 from control_silo.models.user import User
 from control_silo.services.app_details import AppDetails, find_app_details
-from control_silo.services.change import app_changed
+from control_silo.services.change import enqueue_app
 from control_silo.services.control import Control
 from control_silo.services.held_app import get_held_app
 from shared.database.transaction import Transaction
@@ -104,7 +104,7 @@ def publication_mails(
 def _set_status(tx: Transaction, app: SentryApp, status: SentryAppStatus, *, now: datetime) -> None:
     app.status, app.date_updated = int(status), now
     app.save(only=["status", "date_updated"])
-    app_changed(tx, app, now=now)
+    enqueue_app(tx, app, now=now)
 
 
 def _shows_icon(app: SentryApp) -> bool:

@@ -6,7 +6,7 @@ import re
 import peewee
 
 from control_silo.models.region import Region
-from control_silo.services.change import region_added
+from control_silo.services.change import enqueue_for_new_region
 from control_silo.services.control import Control
 from shared.config import is_http_address, is_rpc_address
 from shared.database.locking import locked
@@ -46,7 +46,7 @@ def register_region(
             region.number = region.number or _next_number()
             region.save(force_insert=is_new)
             if is_new:
-                region_added(tx, name, now=now)
+                enqueue_for_new_region(tx, name, now=now)
                 announce_destination(tx)
             return list(Region.select().order_by(Region.name))
     except peewee.IntegrityError as exc:

@@ -7,11 +7,13 @@ from typing import Any
 
 from control_silo.models.app import IntegrationFeature, SentryApp, SentryAppComponent
 from control_silo.models.application import ApiApplication, ApiToken
-from control_silo.models.installation import SentryAppInstallation, SentryAppInstallationToken
-from control_silo.services.change import app_changed, regions_of_app, subscriptions_changed, token_changed
+from control_silo.models.installation import SentryAppInstallation
+from control_silo.services.change import enqueue_app, enqueue_installations_of, enqueue_token
 from control_silo.services.control import Control
 from control_silo.services.create_app import create_components
 from control_silo.services.held_app import get_held_app
+from control_silo.services.interest import installations_of_token, regions_of
+from shared.category import Category
 from shared.database.locking import locked
 from shared.database.transaction import Transaction
 from shared.domain.app_status import SentryAppStatus
@@ -59,7 +61,7 @@ class SentryAppUpdater:
         now = control.clock.now()
         with control.database.transaction() as tx:
             app = get_held_app(tx, app_id)
-            regions_before = regions_of_app(app)
+            regions_before = regions_of(Category.APP, app.id)
             subscription_before = (app.webhook_url, app.events)
             self._change_rights(tx, app, is_elevated=is_elevated, now=now)
             self._change_settings(tx, app, is_elevated=is_elevated)
@@ -68,8 +70,8 @@ class SentryAppUpdater:
             app.date_updated = now
             app.save(only=app.dirty_fields)
             if (app.webhook_url, app.events) != subscription_before:
-                subscriptions_changed(tx, app, now=now)
-            app_changed(tx, app, now=now, regions_before=regions_before)
+                enqueue_installations_of(tx, app, now=now)
+            enqueue_app(tx, app, now=now, regions_before=regions_before)
             return app
 
     def _change_rights(self, tx: Transaction, app: SentryApp, *, is_elevated: bool, now: datetime) -> None:
@@ -116,7 +118,7 @@ class SentryAppUpdater:
             token.save(only=["scope_list"])
             organization_id = find_organization_of_token(token)
             if organization_id is not None:
-                token_changed(tx, token, organization_id=organization_id, now=now)
+                enqueue_token(tx, token, organization_id=organization_id, now=now)
 
     def _change_events(self, app: SentryApp) -> None:
         unmet = unmet_scope_texts(self.events or (), scopes=app.scope_list)
@@ -153,13 +155,5 @@ class SentryAppUpdater:
 
 def find_organization_of_token(token: ApiToken) -> int | None:
     """Organization of the installation that the token acts for; None for a person's token. Needs a session."""
-    installation = SentryAppInstallation.get_or_none(SentryAppInstallation.api_token == token)
-    if installation is None:
-        link = (
-            SentryAppInstallationToken.select(SentryAppInstallationToken, SentryAppInstallation)
-            .join(SentryAppInstallation)
-            .where(SentryAppInstallationToken.api_token == token)
-            .get_or_none()
-        )
-        installation = link.sentry_app_installation if link else None
+    installation = SentryAppInstallation.get_or_none(SentryAppInstallation.id.in_(installations_of_token(token.id)))
     return installation.organization_id if installation else None

@@ -1,1 +1,1 @@
-"""How a region tells control what changed, and what it holds."""
+"""What a region knows of each category that is replicated: one file a kind."""

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from region_silo.services.freshness import Freshness
 from shared.clock import Clock
 from shared.database.database import Database
+from shared.freshness import ReplicaFreshness
 from shared.outgoing.client import AppClient
 from shared.outgoing.reach import PUBLIC
 
@@ -16,7 +16,7 @@ class Region:
     name: str
     database: Database
     clock: Clock
-    freshness: Freshness
+    freshness: ReplicaFreshness
     """How new the replicas are. Whoever applies changes tells it, so whoever waits for them has to hold this one."""
     outgoing: AppClient = field(default_factory=lambda: AppClient(PUBLIC))
     """Calls the public internet alone unless it was made otherwise."""

@@ -1,16 +1,20 @@
-"""Models out of hand-written SQL, for the reads that every request makes.
+"""Models out of hand-written SQL, for the reads that every request or every delivery makes.
 
 Peewee needs ten times longer to write such a query than a database to answer it. Owns the column lists and the way
 back; refuses to know any query.
 """
 
-from collections.abc import Callable, Sequence
+import functools
+import json
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 import peewee
 
-from shared.database.columns import IdField
+from shared.database.columns import IdField, JsonField
+from shared.database.database import current_database
 from shared.database.model import Model, fields_of
+from shared.database.statement import among
 
 M = TypeVar("M", bound=Model)
 
@@ -22,13 +26,20 @@ _READ_AS_THEY_ARE = (
 
 
 class Columns(Generic[M]):
-    """All columns of a model's table under an alias, and the reading of models from them."""
+    """All columns of a model's table under an alias, or most of them, and the reading of models from them."""
 
-    def __init__(self, model: type[M], alias: str) -> None:
+    def __init__(self, model: type[M], alias: str, *, without: Collection[str] = (), shares_json: bool = False) -> None:
+        """Args:
+        model: whose columns.
+        alias: of its table in the statement.
+        without: names of fields that are left out, and read as None.
+        shares_json: whether equal JSON values may be one object in many models; for those who never change them.
+        """
         self._model = model
-        fields = fields_of(model)
+        fields = [field for field in fields_of(model) if field.name not in without]
         self._names = [field.name for field in fields]
-        self._readers = [(field.name, read) for field in fields if (read := _reader(field))]
+        readers = [(field.name, _reader(field, shares_json=shares_json)) for field in fields]
+        self._readers = [(name, read) for name, read in readers if read]
         self._id_at = next(at for at, field in enumerate(fields) if field.primary_key)
         self.sql = ", ".join(f'{alias}."{field.column_name}"' for field in fields)
         """For the ``SELECT`` list."""
@@ -47,5 +58,22 @@ class Columns(Generic[M]):
         return cast(int, row[self._id_at])
 
 
-def _reader(field: "peewee.Field[Any]") -> Callable[[Any], Any] | None:
+def rows_by_id(statement: str, ids: Collection[int], *parameters: str) -> list[tuple[Any, ...]]:
+    """The rows of a statement that ends where its condition on ids begins; [] for no ids. Needs a session."""
+    if not ids:
+        return []
+    database = current_database()
+    condition, values = among(database, ids)
+    return database.rows(statement + condition, (*parameters, *values))
+
+
+def _reader(field: "peewee.Field[Any]", *, shares_json: bool) -> Callable[[Any], Any] | None:
+    if shares_json and type(field) is JsonField:
+        return _parsed
     return None if type(field) in _READ_AS_THEY_ARE else field.python_value
+
+
+@functools.lru_cache(maxsize=1024)
+def _parsed(text: str | None) -> Any:
+    """Parses JSON; lists of scopes and events repeat from app to app."""
+    return None if text is None else json.loads(text)

@@ -11,9 +11,10 @@ from shared.database.transaction import Transaction
 from shared.domain.peer import is_service
 from shared.errors import FieldMissing, PermissionDenied
 from shared.outbox.breaker import BreakerState
+from shared.outbox.kind import Kinds
 from shared.outbox.message import OutboxMessage
 from shared.outbox.operate import ParkedFilter, discard_parked, list_parked, pause, resume, retry_parked
-from shared.outbox.repair import Repair, held_versions
+from shared.outbox.repair import held_versions
 from shared.outbox.replica_servicer import category_of
 from shared.outbox.status import DestinationStatus, list_destinations
 from shared.pb.hybridcloud.operations.v1 import outbox_pb2, outbox_service_pb2, outbox_service_pb2_grpc
@@ -32,19 +33,19 @@ class OutboxServicer(outbox_service_pb2_grpc.OutboxServiceServicer):
     """Serves ``OutboxService``."""
 
     def __init__(
-        self, database: Database, *, silo: str, clock: Clock, repair: Repair, retried: Retried = _nobody_cares
+        self, database: Database, *, silo: str, clock: Clock, kinds: Kinds, retried: Retried = _nobody_cares
     ) -> None:
         """Args:
         database: of this silo.
         silo: its name.
         clock: for ages and due times.
-        repair: outranks replicas of what this silo owns.
+        kinds: outrank replicas of what this silo owns.
         retried: told of messages that are retried.
         """
         self._database = database
         self._silo = silo
         self._clock = clock
-        self._repair = repair
+        self._kinds = kinds
         self._retried = retried
 
     def GetStatus(  # noqa: N802
@@ -105,7 +106,9 @@ class OutboxServicer(outbox_service_pb2_grpc.OutboxServiceServicer):
     ) -> outbox_service_pb2.RepairReplicasResponse:
         _refuse_silos()
         category, held = category_of(request.category), held_versions(request.replicas)
-        unknown = self._repair(category, held, destination=_named(request.destination))
+        destination, kind = _named(request.destination), self._kinds.owned_kind(category)
+        with self._database.transaction() as tx:
+            unknown = kind.repair(tx, held, destination=destination, now=self._clock.now())
         return outbox_service_pb2.RepairReplicasResponse(unknown_ids=sorted(unknown))
 
 

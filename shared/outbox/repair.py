@@ -1,13 +1,11 @@
 """Repair: what an owner does about replicas that differ from what it has.
 
 Applying never goes back, so a replica that is wrong at its version, or ahead, is outranked: the object gets a version
-newer than the one held. Owns the request's meaning; how the objects of a category are outranked is their owner's.
+newer than the one held. Owns the meaning of a request; how the objects of a category are outranked is their kind's.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Protocol
+from collections.abc import Iterable
 
-from shared.category import Category
 from shared.errors import FieldMissing, InvalidInput
 from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2
 
@@ -18,27 +16,6 @@ MAX_VERSION = 2**62
 
 MAX_ID = 2**53
 """Of an object that can be repaired: an owner that has lost it gives new ones greater ids, which JSON has to hold."""
-
-
-class Repair(Protocol):
-    """Outranks replicas, in a transaction of its own."""
-
-    def __call__(self, category: Category, held: Mapping[int, int], *, destination: str) -> Collection[int]:
-        """Gives each object a newer version than the one held, unless it has one, and makes it due.
-
-        Args:
-            category: of all the objects.
-            held: by object id, the version that the destination holds; 0 for nothing.
-            destination: the silo that holds the replicas.
-
-        Returns:
-            Ids of objects that are not this silo's.
-
-        Raises:
-            InvalidInput: this silo owns no objects of the category.
-            RegionNotFound: this silo tells no such destination of anything.
-        """
-        ...
 
 
 def held_versions(replicas: Iterable[outbox_service_pb2.HeldReplica]) -> dict[int, int]:

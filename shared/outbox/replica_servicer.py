@@ -1,20 +1,19 @@
 """Replication over gRPC: ``ReplicaService``, the same for every silo.
 
-Owns who may call what. What a silo holds, owns and keeps replicas of is given to it by ``bootstrap``.
+Owns who may call what. What a silo owns and holds replicas of is in its kinds, which ``bootstrap`` gives to it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 
 import grpc
 
 from shared.category import Category
 from shared.database.database import Database
 from shared.domain.peer import is_service
-from shared.errors import CallerNotOwner, FieldMissing, InvalidInput, PermissionDenied
-from shared.outbox.apply import ReplicaTable, apply_changes
-from shared.outbox.deliver import Load
+from shared.errors import CallerNotOwner, FieldMissing, InvalidInput
+from shared.outbox.apply import apply_changes
 from shared.outbox.digest import BUCKETS, digest_buckets, state_checksum
+from shared.outbox.kind import Kinds, Versions
 from shared.pb.hybridcloud.replication.v1 import replica_pb2, replica_service_pb2, replica_service_pb2_grpc
 from shared.rpc.paging import page_of
 from shared.rpc.served import current_caller
@@ -23,44 +22,24 @@ DEFAULT_PAGE_SIZE = 1000
 MAX_PAGE_SIZE = 5000
 _ALL_BUCKETS = frozenset(range(BUCKETS))
 
-Tables = Mapping["replica_pb2.Category", ReplicaTable]
-
-
-@dataclass(frozen=True)
-class Holdings:
-    """What a silo can say of its objects."""
-
-    tables_for: Callable[[str], Tables]
-    """Replica tables that a caller of that name may write; raises ``PermissionDenied`` for one that may write none."""
-    replica_versions: Callable[[Category], Iterable[tuple[int, int]]]
-    """Id and version of the live replicas of a category."""
-    replica_tombstones: Callable[[Category], Iterable[tuple[int, int]]]
-    """Id and version of the tombstones among its replicas."""
-    replica_checksums: Callable[[Category, list[int]], Mapping[int, bytes]]
-    """By id, the checksums of live replicas."""
-    owned_versions: Callable[[Category, str], Iterable[tuple[int, int]]]
-    """Id and version of the objects of a category that a destination should hold."""
-    load: Load
-    """The states of owned objects."""
-
 
 class ReplicaServicer(replica_service_pb2_grpc.ReplicaServiceServicer):
     """Serves ``ReplicaService``."""
 
-    def __init__(self, database: Database, holdings: Holdings, *, committed: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, database: Database, kinds: Kinds, *, committed: Callable[[], None] = lambda: None) -> None:
         """Args:
         database: of this silo.
-        holdings: what it owns and keeps replicas of.
+        kinds: what it owns and holds replicas of.
         committed: called after each commit of applied changes.
         """
         self._database = database
-        self._holdings = holdings
+        self._kinds = kinds
         self._committed = committed
 
     def ApplyChanges(  # noqa: N802
         self, request: replica_service_pb2.ApplyChangesRequest, context: grpc.ServicerContext
     ) -> replica_service_pb2.ApplyChangesResponse:
-        tables = self._holdings.tables_for(current_caller())
+        tables = self._kinds.tables_for(current_caller())
         results = apply_changes(self._database, request.changes, tables=tables, committed=self._committed)
         return replica_service_pb2.ApplyChangesResponse(results=results)
 
@@ -83,7 +62,7 @@ class ReplicaServicer(replica_service_pb2_grpc.ReplicaServiceServicer):
             raise InvalidInput.at("tombstones", "an owner keeps none for a destination.")
         with self._database.snapshot():
             listed = (
-                self._holdings.replica_tombstones(category)
+                self._kinds.held_kind(category).versions(self._database, tombstones=True)
                 if request.tombstones
                 else self._versions(category, request.destination)
             )
@@ -101,18 +80,20 @@ class ReplicaServicer(replica_service_pb2_grpc.ReplicaServiceServicer):
             response.versions.add(object_id=object_id, version=version, checksum=checksums.get(object_id, b""))
         return response
 
-    def _versions(self, category: Category, destination: str) -> Iterable[tuple[int, int]]:
+    def _versions(self, category: Category, destination: str) -> Versions:
         if not destination:
-            return self._holdings.replica_versions(category)
+            return self._kinds.held_kind(category).versions(self._database, tombstones=False)
         caller = current_caller()
         if not is_service(caller) and caller != destination:
             raise CallerNotOwner
-        return self._holdings.owned_versions(category, destination)
+        return self._kinds.owned_kind(category).list_versions(destination=destination)
 
     def _checksums(self, category: Category, ids: list[int], destination: str) -> Mapping[int, bytes]:
+        if not ids:
+            return {}
         if not destination:
-            return self._holdings.replica_checksums(category, ids)
-        changes = self._holdings.load(category, ids, destination=destination) if ids else ()
+            return self._kinds.held_kind(category).checksums(self._database, ids)
+        changes = self._kinds.load(category, ids, destination=destination)
         return {change.object_id: state_checksum(change) for change in changes}
 
 
@@ -126,14 +107,3 @@ def category_of(number: "replica_pb2.Category") -> Category:
         return Category.of(number)
     except KeyError as exc:
         raise FieldMissing.at("category", "one of the known categories is required.") from exc
-
-
-def only_caller(expected: str, tables: Tables) -> Callable[[str], Tables]:
-    """Lets one silo write, and nobody else."""
-
-    def tables_for(caller: str) -> Tables:
-        if caller != expected:
-            raise PermissionDenied(f"Only {expected} may change these replicas.")
-        return tables
-
-    return tables_for

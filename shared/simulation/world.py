@@ -22,7 +22,8 @@ from shared.outbox.apply import ReplicaTable
 from shared.outbox.deliver import Load, ReplicaDestination
 from shared.outbox.drain import Drain
 from shared.outbox.enqueue import enqueue
-from shared.outbox.replica_servicer import Holdings, ReplicaServicer, only_caller
+from shared.outbox.kind import HeldKind, Kinds, refuse_others
+from shared.outbox.replica_servicer import ReplicaServicer
 from shared.outbox.schema import migrate_outbox
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 from shared.pb.hybridcloud.replication.v1.replica_service_pb2_grpc import add_ReplicaServiceServicer_to_server
@@ -51,12 +52,17 @@ _numbers = itertools.count(1)
 
 
 @dataclass(frozen=True)
-class SubjectTable:
-    """Where a holder keeps its replicas."""
+class SubjectKind(HeldKind):
+    """Subjects in a silo that holds replicas of them."""
 
     refuses_poison: bool
+    category = CATEGORY
     name = "subject_replica"
     columns = ("id", "version", "tombstone", "state")
+
+    def table_for(self, caller: str) -> ReplicaTable:
+        refuse_others(caller, owner=OWNER)
+        return self
 
     def row(self, change: replica_pb2.Change) -> tuple[Any, ...]:
         """Raises:
@@ -69,6 +75,9 @@ class SubjectTable:
 
     def applied(self, tx: Transaction, changes: Sequence[replica_pb2.Change]) -> None:
         """Nothing belongs to a subject but its row."""
+
+    def checksums(self, database: Database, ids: Sequence[int]) -> Mapping[int, bytes]:
+        raise NotImplementedError("The ledger compares subjects, state by state.")
 
 
 class World:
@@ -115,21 +124,13 @@ class World:
 
     def _serve(self, name: str) -> None:
         database = self.holders[name]
-        table: ReplicaTable = SubjectTable(refuses_poison=name == CHOOSY)
-        holdings = Holdings(
-            tables_for=only_caller(OWNER, {CATEGORY.number: table}),
-            replica_versions=lambda _: (),
-            replica_tombstones=lambda _: (),
-            replica_checksums=lambda _, __: {},
-            owned_versions=lambda _, __: (),
-            load=lambda _, __, *, destination: (),
-        )
+        kinds = Kinds(held=(SubjectKind(refuses_poison=name == CHOOSY),))
         server = serve(
             f"inprocess:simulation-{next(_numbers)}",
             name=name,
             keyring=_KEYRING,
             clock=self.clock,
-            servicers=[(add_ReplicaServiceServicer_to_server, ReplicaServicer(database, holdings))],
+            servicers=[(add_ReplicaServiceServicer_to_server, ReplicaServicer(database, kinds))],
         )
         self._servers.append(server)
         self._channels[name] = connect_channel(

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from control_silo.replication.delivery import load
+from control_silo.replication.kinds import KINDS
 from shared.clock import SystemClock
 from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.drain import BATCH_LIMIT, Drain
@@ -74,7 +74,7 @@ def dirty(bench: Bench, ids: list[int]) -> None:
 def drain(bench: Bench, *, limit: int = BATCH_LIMIT, region: str = "us") -> Drain:
     """The drain of one region, without a worker's threads."""
     destination = ReplicaDestination(
-        bench.control.database, region, load, lambda: bench.control.regions.channel(region)
+        bench.control.database, region, KINDS.load, lambda: bench.control.regions.channel(region)
     )
     return Drain(bench.control.database, region, destination, SystemClock(), random.Random(1), limit=limit)
 

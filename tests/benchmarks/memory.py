@@ -9,7 +9,7 @@ from pathlib import Path
 from control_silo.bootstrap import open_control
 from control_silo.config import ControlConfig
 from control_silo.models.region import Region
-from control_silo.replication.delivery import load
+from control_silo.replication.kinds import KINDS
 from control_silo.services.region import list_regions
 from shared.clock import SystemClock
 from shared.outbox.deliver import ReplicaDestination
@@ -61,7 +61,9 @@ def _drain_and_report() -> None:
     config = ControlConfig(os.environ["BENCH_URL"], "", "", Keyring.parse(os.environ["BENCH_KEYS"]))
     control = open_control(config, clock=SystemClock())
     region: Region = list_regions(control)[0]
-    destination = ReplicaDestination(control.database, region.name, load, lambda: control.regions.channel(region.name))
+    destination = ReplicaDestination(
+        control.database, region.name, KINDS.load, lambda: control.regions.channel(region.name)
+    )
     drain = Drain(control.database, region.name, destination, SystemClock(), random.Random(1))
     delivered = 0
     while (result := drain.run_once()).claimed:

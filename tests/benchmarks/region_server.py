@@ -9,10 +9,11 @@ from typing import Any
 
 import region_silo.bootstrap
 from region_silo.config import RegionConfig
-from region_silo.services.apply import TABLES
+from region_silo.replication.kinds import kinds_of
 from shared.category import Category
 from shared.clock import SystemClock
 from shared.database.connect import connect
+from shared.domain.peer import CONTROL
 from shared.outbox.apply import apply_changes
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2, app_service_pb2_grpc
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
@@ -58,7 +59,7 @@ def main() -> None:
     region_silo.bootstrap.migrate(database)
     for start in range(1, apps + 1, 1000):
         changes = [app_change(object_id) for object_id in range(start, min(start + 1000, apps + 1))]
-        apply_changes(database, changes, tables=TABLES)
+        apply_changes(database, changes, tables=kinds_of("us").tables_for(CONTROL))
     database.close()
     config = RegionConfig("us", url, "127.0.0.1:0", "", "", "", "127.0.0.1:1", KEYS)
     region = region_silo.bootstrap.open_region(config, clock=clock)

@@ -16,6 +16,7 @@ import control_silo.bootstrap
 import region_silo.bootstrap
 from control_silo.config import ControlConfig
 from control_silo.models.user import User
+from control_silo.replication.kinds import KINDS
 from control_silo.services.control import Control
 from control_silo.services.create_app import SentryAppCreator
 from control_silo.services.organization import create_organization
@@ -80,7 +81,7 @@ def topology(
         processes = {name: _start(stack, name, urls[name], server.address, keys) for name in regions} if serve else {}
         if serve:
             _wait_until_registered(control, len(regions))
-            organization_id = create_organization(control, slug="acme", name="Acme", region=regions[0]).id
+            organization_id = create_organization(control, slug="acme", name="Acme", region=regions[0], kinds=KINDS).id
         else:
             organization_id = 1
         with control.database.transaction():

@@ -9,12 +9,12 @@ from control_silo.models.app import SentryApp
 from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.region import OrganizationReplica
-from control_silo.replication.delivery import load
+from control_silo.replication.kinds import KINDS
 from control_silo.services.delete import delete_app, uninstall
 from control_silo.services.internal_token import create_token, delete_token
 from control_silo.services.rotate_secret import rotate_secret
 from control_silo.services.update_app import SentryAppUpdater
-from region_silo.replication.delivery import OrganizationLoader
+from region_silo.replication.kinds import kinds_of
 from shared.cli.access import Access
 from shared.cli.compare import Comparer
 from shared.domain.peer import CONTROL
@@ -26,7 +26,6 @@ from shared.simulation.scenario import Lane
 from shared.simulation.weather import Weather
 from tests.silos import Silos
 
-TABLES = ("app_replica", "installation_replica", "token_replica")
 WORKERS = 2
 
 
@@ -60,7 +59,7 @@ class Platform:
         for region, running in self._silos.regions.items():
             database = running.region.database
             with database.session():
-                for table in TABLES:
+                for table in [kind.name for kind in kinds_of(region).held]:
                     rows = database.rows(f"SELECT id, version, tombstone, checksum FROM {table}")
                     for object_id, version, tombstone, checksum in rows:
                         self._check_row(region, table, object_id, version, (bool(tombstone), bytes(checksum)))
@@ -85,7 +84,7 @@ class Platform:
     def _to_region(self, region: str, number: int, rng: random.Random) -> Lane:
         control = self._silos.control
         channel = self.weather.over(control.regions.channel(region), silo=region)
-        destination = ReplicaDestination(control.database, region, load, lambda: channel)
+        destination = ReplicaDestination(control.database, region, KINDS.load, lambda: channel)
         drain = Drain(control.database, region, destination, self.clock, rng, limit=rng.randint(1, 20))
         return Lane(f"control's worker {number + 1} for {region}", region, control.database, drain)
 
@@ -93,7 +92,7 @@ class Platform:
         running = self._silos.regions[region]
         channel = self.weather.over(running.control.channel, silo=CONTROL)
         database = running.region.database
-        destination = ReplicaDestination(database, CONTROL, OrganizationLoader(region), lambda: channel)
+        destination = ReplicaDestination(database, CONTROL, kinds_of(region).load, lambda: channel)
         return Lane(f"{region}'s worker", CONTROL, database, Drain(database, CONTROL, destination, self.clock, rng))
 
     def _organization(self, rng: random.Random) -> OrganizationReplica:

@@ -6,7 +6,7 @@ from control_silo.models.app import SentryApp
 from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.record import Tombstone
-from control_silo.services.change import token_deleted
+from control_silo.services.change import delete_token_row
 from control_silo.services.create_internal_token import create_internal_token
 from control_silo.services.delete import delete_app
 from control_silo.services.update_app import SentryAppUpdater
@@ -39,7 +39,7 @@ def token(silos: Silos, app: SentryApp, installation: SentryAppInstallation) -> 
 
 def delete_token(silos: Silos, token: ApiToken, installation: SentryAppInstallation) -> None:
     with silos.control.database.transaction() as tx:
-        token_deleted(tx, token, organization_id=installation.organization_id, now=silos.clock.now())
+        delete_token_row(tx, token, organization_id=installation.organization_id, now=silos.clock.now())
 
 
 def test_a_change_of_a_subscription_names_the_installations_in_the_readers_token(

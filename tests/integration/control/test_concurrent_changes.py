@@ -10,7 +10,7 @@ from control_silo.models.app import SentryApp
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.region import OrganizationReplica, Region
 from control_silo.models.user import User
-from control_silo.services.change import installation_changed
+from control_silo.services.change import enqueue_installation
 from control_silo.services.delete import delete_app, uninstall
 from control_silo.services.feature import get_switches, set_switch
 from control_silo.services.held_app import get_held_app
@@ -57,7 +57,7 @@ def test_an_app_deleted_while_its_installation_is_confirmed_gives_no_version_twi
     control, installation = world.silos.control, world.install(world.acme)
     with control.database.transaction() as tx:
         confirmed = get_installation(tx, installation.uuid)
-        installation_changed(tx, confirmed, now=control.clock.now())
+        enqueue_installation(tx, confirmed, now=control.clock.now())
         deleted = world.contention.start(lambda: delete_app(control, app_id=world.app.id, actor=world.user))
         world.contention.wait_for_waiting(1)
     deleted.result()

@@ -1,6 +1,7 @@
 import pytest
 from google.protobuf.message import Message
 
+from control_silo.replication.kinds import KINDS
 from control_silo.services.organization import create_organization
 from control_silo.services.region import register_region
 from shared.category import Category
@@ -61,7 +62,7 @@ def test_a_slug_is_taken_in_the_whole_world(silos: Silos) -> None:
 def test_an_unknown_region_takes_no_slug(silos: Silos) -> None:
     slug = fresh("free")
     with pytest.raises(RegionNotFound):
-        create_organization(silos.control, slug=slug, name="Free", region="xx")
+        create_organization(silos.control, slug=slug, name="Free", region="xx", kinds=KINDS)
     assert silos.create_organization(slug, region="us").slug == slug
 
 

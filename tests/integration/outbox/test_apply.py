@@ -7,13 +7,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from region_silo.bootstrap import migrate
-from region_silo.services.apply import TABLES
+from region_silo.replication.kinds import kinds_of
 from shared.category import Category
 from shared.database.connect import connect
 from shared.database.database import Database
+from shared.domain.peer import CONTROL
 from shared.errors import FieldMissing, InvalidInput
 from shared.outbox.apply import MAX_CHANGES, ChangeResult, apply_changes
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
+
+TABLES = kinds_of("us").tables_for(CONTROL)
 
 APPLIED, STALE, REJECTED = (
     ChangeResult.OUTCOME_APPLIED,

@@ -9,10 +9,11 @@ import pytest
 
 from region_silo.bootstrap import migrate
 from region_silo.models.replica import ComponentReplica
-from region_silo.services.apply import TABLES
+from region_silo.replication.kinds import kinds_of
 from shared.clock import SystemClock
 from shared.database.connect import connect
 from shared.database.database import Database
+from shared.domain.peer import CONTROL
 from shared.outbox.apply import apply_changes
 from shared.outbox.breaker import BreakerState
 from shared.outbox.message import MessageState, Rejection
@@ -21,6 +22,8 @@ from shared.outbox.status import DestinationStatus, list_destinations
 from shared.outbox.worker import Worker
 from shared.pb.hybridcloud.replication.v1 import replica_pb2, replica_service_pb2
 from tests.integration.outbox.conftest import Box, Scripted
+
+TABLES = kinds_of("us").tables_for(CONTROL)
 
 PATIENCE_SECONDS = 20.0
 APPLIED = replica_service_pb2.ChangeResult.OUTCOME_APPLIED

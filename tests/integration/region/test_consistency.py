@@ -5,10 +5,11 @@ import threading
 import pytest
 
 from control_silo.models.app import SentryApp
-from region_silo.services.freshness import Freshness
+from region_silo.replication.kinds import kinds_of
 from shared.category import Category
 from shared.consistency import WrittenVersion, decode, encode
 from shared.errors import ReplicaBehind, ValidationFailed
+from shared.freshness import ReplicaFreshness
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2 as pb
 from tests.silos import Silos, fresh
 
@@ -80,7 +81,7 @@ def test_a_token_of_someone_else_s_is_refused(silos: Silos, silo: str) -> None:
 
 
 def test_a_wait_ends_as_soon_as_the_change_is_applied(silos: Silos, app: SentryApp) -> None:
-    freshness = Freshness(silos.database("us"), wait_seconds=60)
+    freshness = ReplicaFreshness(silos.database("us"), kinds_of("us"), wait_seconds=60)
     wanted = [WrittenVersion(Category.APP, app.id, 2)]
     answers: list[bool] = []
     waiting = threading.Thread(target=lambda: answers.append(freshness.wait(wanted)))
@@ -93,7 +94,7 @@ def test_a_wait_ends_as_soon_as_the_change_is_applied(silos: Silos, app: SentryA
 
 
 def test_a_wait_notices_what_another_process_applied(silos: Silos, app: SentryApp) -> None:
-    freshness = Freshness(silos.database("us"), wait_seconds=60)
+    freshness = ReplicaFreshness(silos.database("us"), kinds_of("us"), wait_seconds=60)
     _rename(silos, app, silo="control")
     waiting = threading.Thread(target=freshness.wait, args=([WrittenVersion(Category.APP, app.id, 2)],))
     waiting.start()
@@ -103,7 +104,7 @@ def test_a_wait_notices_what_another_process_applied(silos: Silos, app: SentryAp
 
 
 def test_a_wait_gives_up(silos: Silos, app: SentryApp) -> None:
-    freshness = Freshness(silos.database("us"), wait_seconds=0)
+    freshness = ReplicaFreshness(silos.database("us"), kinds_of("us"), wait_seconds=0)
     assert not freshness.wait([WrittenVersion(Category.APP, app.id, 2), WrittenVersion(Category.APP, app.id, 1)])
 
 

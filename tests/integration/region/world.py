@@ -7,7 +7,7 @@ from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.region import OrganizationReplica
 from control_silo.models.user import User
-from control_silo.services.change import installation_changed, token_changed
+from control_silo.services.change import enqueue_installation, enqueue_token
 from control_silo.services.create_internal_token import create_internal_token
 from control_silo.services.delete import uninstall
 from tests.silos import Silos
@@ -65,8 +65,8 @@ class World:
             )
             installation.api_token = token
             installation.save(only=["api_token"])
-            installation_changed(tx, installation, now=now)
-            token_changed(tx, token, organization_id=installation.organization_id, now=now)
+            enqueue_installation(tx, installation, now=now)
+            enqueue_token(tx, token, organization_id=installation.organization_id, now=now)
             return token
 
     def _create_internal_token(self) -> ApiToken:

@@ -14,9 +14,10 @@ from starlette.routing import Match
 import region_silo.bootstrap
 from control_silo.api.application import list_endpoints
 from region_silo.api.forward import forward_control_paths
-from region_silo.services.freshness import Freshness
+from region_silo.replication.kinds import kinds_of
 from shared.consistency import TOKEN_NAME, decode
 from shared.domain.peer import CONTROL
+from shared.freshness import ReplicaFreshness
 from shared.http.application import PREFIX
 from shared.http.forwarded import ForwardingProver
 from shared.http.relay import Relay
@@ -94,7 +95,7 @@ def test_an_app_is_made_and_installed_through_a_region(web: Web, us: httpx.Clien
 
 def test_what_is_written_through_a_region_is_answered_once_the_region_shows_it(web: Web) -> None:
     running, body = web.silos.regions["us"], {"name": fresh("Kanban"), "organization": "acme", "isInternal": True}
-    freshness, answers, ended = Freshness(running.region.database), [], threading.Event()
+    freshness, answers, ended = ReplicaFreshness(running.region.database, kinds_of("us")), [], threading.Event()
     app, relay = FastAPI(), Relay(web.silos.keyring, clock=web.silos.clock)
     forward_control_paths(app, relay, control_url=web.http.url(CONTROL), freshness=freshness, wait_seconds=60)
     server = HttpServer(app, listen="127.0.0.1:0")

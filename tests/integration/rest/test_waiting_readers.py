@@ -9,11 +9,12 @@ import httpx
 import pytest
 
 import shared.freshness
-from control_silo.services.freshness import organization_freshness
-from region_silo.services.freshness import Freshness
+from control_silo.replication.kinds import KINDS
+from region_silo.replication.kinds import kinds_of
 from shared.category import Category
 from shared.consistency import TOKEN_NAME, WrittenVersion, encode
 from shared.domain.peer import CONTROL
+from shared.freshness import ReplicaFreshness
 from tests.integration.rest.conftest import Web
 from tests.silos import fresh
 
@@ -71,11 +72,11 @@ def _restart(web: Web, silo: str, *, wait_seconds: float | None = None) -> None:
     web.http.stop(silo)
     web.silos.stop(silo)
     if wait_seconds is not None and silo == CONTROL:
-        freshness = organization_freshness(web.silos.control.database, wait_seconds=wait_seconds)
+        freshness = ReplicaFreshness(web.silos.control.database, KINDS, wait_seconds=wait_seconds)
         web.silos.control = replace(web.silos.control, freshness=freshness)
     elif wait_seconds is not None:
         running = web.silos.regions[silo]
-        patient = Freshness(running.region.database, wait_seconds=wait_seconds)
+        patient = ReplicaFreshness(running.region.database, kinds_of(running.region.name), wait_seconds=wait_seconds)
         running.region = replace(running.region, freshness=patient)
     web.silos.start(silo)
     web.http.start(silo)

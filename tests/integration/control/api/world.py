@@ -18,9 +18,9 @@ from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation, SentryAppInstallationToken
 from control_silo.models.region import OrganizationReplica, OrganizationReservation, Region
 from control_silo.models.user import Member, User
+from control_silo.replication.kinds import KINDS
 from control_silo.services.control import Control
 from control_silo.services.create_app import SentryAppCreator
-from control_silo.services.freshness import organization_freshness
 from control_silo.services.identity import create_session
 from control_silo.services.install import SentryAppInstallationCreator
 from control_silo.services.organization import get_organization
@@ -31,6 +31,7 @@ from control_silo.services.user import UserCreator
 from shared.clock import FrozenClock
 from shared.database.connect import connect
 from shared.domain.scopes import ALL_SCOPES, Role
+from shared.freshness import ReplicaFreshness
 
 KANBAN: dict[str, Any] = {
     "name": "Acme Kanban",
@@ -218,7 +219,7 @@ def open_world(database_url: str, *, client: httpx.Client) -> Iterator[World]:
     try:
         migrate(database)
         clock = FrozenClock()
-        control = Control(database, clock, organization_freshness(database), RegionChannels(database, _no_region))
+        control = Control(database, clock, ReplicaFreshness(database, KINDS), RegionChannels(database, _no_region))
         yield World(control, clock, client)
     finally:
         database.close()

@@ -1,4 +1,4 @@
-"""Control's apply: writes its replicas of organizations. ``shared.outbox.apply`` has the rule of versions."""
+"""Organizations, of which control holds replicas: each region owns its own, and control gave out their ids."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,12 +7,34 @@ from typing import Any
 from control_silo.models.region import OrganizationReplica, OrganizationReservation
 from control_silo.services.message import organization_message
 from shared.category import Category
-from shared.database.model import tuples_of
+from shared.database.database import Database
 from shared.database.transaction import Transaction
-from shared.errors import CallerNotOwner, InvalidInput
+from shared.domain.peer import is_region_name
+from shared.errors import CallerNotOwner, InvalidInput, PermissionDenied
 from shared.outbox.apply import ReplicaTable
 from shared.outbox.digest import state_checksum
+from shared.outbox.kind import HeldKind
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
+
+
+class OrganizationKind(HeldKind):
+    """Organizations of all regions."""
+
+    category = Category.ORGANIZATION
+    name = "organization_replica"
+
+    def table_for(self, caller: str) -> ReplicaTable:
+        if not is_region_name(caller):
+            raise PermissionDenied("Only a region may change its organizations' replicas.")
+        return OrganizationTable(caller)
+
+    def checksums(self, database: Database, ids: Sequence[int]) -> Mapping[int, bytes]:
+        checksums = {}
+        for organization in OrganizationReplica.select().where(OrganizationReplica.id.in_(ids)):
+            change = replica_pb2.Change()
+            change.organization.organization.CopyFrom(organization_message(organization))
+            checksums[organization.id] = state_checksum(change)
+        return checksums
 
 
 @dataclass(frozen=True)
@@ -20,7 +42,7 @@ class OrganizationTable:
     """Organizations of one region; that region alone may change them."""
 
     region: str
-    name = "organization_replica"
+    name = OrganizationKind.name
     columns = ("id", "version", "tombstone", "slug", "name", "region_name", "status")
 
     def row(self, change: replica_pb2.Change) -> tuple[Any, ...]:
@@ -40,37 +62,3 @@ class OrganizationTable:
 
     def applied(self, tx: Transaction, changes: Sequence[replica_pb2.Change]) -> None:
         """Nothing belongs to an organization but its row."""
-
-
-def organization_tables(region: str) -> Mapping["replica_pb2.Category", ReplicaTable]:
-    """The categories that control keeps replicas of, as that region may change them."""
-    return {Category.ORGANIZATION.number: OrganizationTable(region)}
-
-
-def replica_versions(category: Category) -> list[tuple[int, int]]:
-    """Id and version of every live replica, in id order. Needs a session."""
-    return _versions(category, tombstones=False)
-
-
-def replica_tombstones(category: Category) -> list[tuple[int, int]]:
-    """Id and version of every replica that is a tombstone, in id order. Needs a session."""
-    return _versions(category, tombstones=True)
-
-
-def replica_checksums(category: Category, ids: Sequence[int]) -> Mapping[int, bytes]:
-    """By id, the checksums of live replicas. Needs a session."""
-    if category is not Category.ORGANIZATION or not ids:
-        return {}
-    checksums = {}
-    for organization in OrganizationReplica.select().where(OrganizationReplica.id.in_(ids)):
-        change = replica_pb2.Change()
-        change.organization.organization.CopyFrom(organization_message(organization))
-        checksums[organization.id] = state_checksum(change)
-    return checksums
-
-
-def _versions(category: Category, *, tombstones: bool) -> list[tuple[int, int]]:
-    if category is not Category.ORGANIZATION:
-        return []
-    rows = OrganizationReplica.select(OrganizationReplica.id, OrganizationReplica.version)
-    return tuples_of(rows.where(OrganizationReplica.tombstone == tombstones).order_by(OrganizationReplica.id))

@@ -1,0 +1,48 @@
+"""Apps, of which a region holds replicas, and with each the components that belong to that version."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import peewee
+
+from region_silo.replication.held import REPLICA_COLUMNS, RegionKind, replica, require_same_id, state_bytes
+from shared.category import Category
+from shared.database.statement import marks, row_marks
+from shared.database.transaction import Transaction
+from shared.pb.hybridcloud.replication.v1 import replica_pb2
+
+_COMPONENTS_PER_STATEMENT = 1000
+"""No limit holds for the number of an app's components, but one does for the parameters of a statement."""
+
+
+class AppKind(RegionKind):
+    """Apps; ``state`` is an ``RpcSentryApp``, as reads answer with it."""
+
+    category = Category.APP
+    name = "app_replica"
+    columns = (*REPLICA_COLUMNS, "slug", "application_id", "proxy_user_id", "owner_id", "status")
+
+    def row(self, change: replica_pb2.Change) -> tuple[Any, ...]:
+        app = change.app.sentry_app
+        require_same_id(change, app.id)
+        return (*replica(change, app), app.slug, app.application_id, app.proxy_user_id, app.owner_id, app.status)
+
+    def applied(self, tx: Transaction, changes: Sequence[replica_pb2.Change]) -> None:
+        tx.database.rows(
+            f"DELETE FROM component_replica WHERE sentry_app_id IN ({marks(changes)})",  # noqa: S608 - placeholders only
+            [change.object_id for change in changes],
+        )
+        rows = [
+            (state.id, change.version, change.object_id, state.component.type, state_bytes(state.component))
+            for change in changes
+            for state in change.app.components
+        ]
+        for some in peewee.chunked(rows, _COMPONENTS_PER_STATEMENT):
+            _insert_components(tx, some)
+
+
+def _insert_components(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
+    tx.database.rows(
+        f"INSERT INTO component_replica (id, version, sentry_app_id, type, state) VALUES {row_marks(rows)}",  # noqa: S608 - as above
+        [value for row in rows for value in row],
+    )

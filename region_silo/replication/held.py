@@ -1,0 +1,69 @@
+"""What the replicas that a region holds have in common: control alone writes them, each with its state as sent."""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from google.protobuf.message import Message
+
+from shared.database.database import Database
+from shared.database.statement import marks
+from shared.database.transaction import Transaction
+from shared.domain.peer import CONTROL
+from shared.errors import InvalidInput
+from shared.outbox.apply import ReplicaTable
+from shared.outbox.digest import state_checksum
+from shared.outbox.kind import HeldKind, refuse_others
+from shared.pb.hybridcloud.replication.v1 import replica_pb2
+
+REPLICA_COLUMNS = ("id", "version", "tombstone", "checksum", "state")
+
+
+class RegionKind(HeldKind):
+    """A category that control owns. A kind adds the columns by which its replicas are found."""
+
+    columns: ClassVar[tuple[str, ...]]
+
+    @abstractmethod
+    def row(self, change: replica_pb2.Change) -> tuple[Any, ...]:
+        """The row of a change, a tombstone included.
+
+        Raises:
+            InvalidInput: the change can never be applied.
+        """
+
+    def table_for(self, caller: str) -> ReplicaTable:
+        refuse_others(caller, owner=CONTROL)
+        return self
+
+    def checksums(self, database: Database, ids: Sequence[int]) -> Mapping[int, bytes]:
+        statement = f"SELECT id, checksum FROM {self.name} WHERE id IN ({marks(ids)})"  # noqa: S608 - a name of ours
+        return dict(database.rows(statement, ids))
+
+    def applied(self, tx: Transaction, changes: Sequence[replica_pb2.Change]) -> None:
+        """Nothing belongs to a replica but its row."""
+
+
+def replica(change: replica_pb2.Change, state: Message) -> tuple[Any, ...]:
+    """The values of ``REPLICA_COLUMNS``.
+
+    Args:
+        change: what arrived.
+        state: the part of its state that is kept; ignored for a tombstone.
+    """
+    is_tombstone = change.WhichOneof("state") is None
+    stored = b"" if is_tombstone else state_bytes(state)
+    return change.object_id, change.version, is_tombstone, state_checksum(change), stored
+
+
+def require_same_id(change: replica_pb2.Change, object_id: int) -> None:
+    """Raises:
+    InvalidInput: the id of the state is not the object's.
+    """
+    if change.WhichOneof("state") is not None and object_id != change.object_id:
+        raise InvalidInput(f"object_id: {change.object_id} is not the id of the state, {object_id}.")
+
+
+def state_bytes(message: Message) -> bytes:
+    """Deterministic, so that equal states have equal bytes on every silo."""
+    return message.SerializeToString(deterministic=True)
