@@ -1,4 +1,7 @@
-"""The injected clock. Owns the only reading of wall time; nothing else calls ``datetime.now``."""
+"""The injected clock: what time it is, for everything that is stored, sent or compared with what was.
+
+How long something takes is measured with ``time.monotonic``, wherever that is wanted.
+"""
 
 from datetime import UTC, datetime, timedelta
 from typing import Protocol

@@ -7,11 +7,10 @@ the process, for seconds; refuses to know what was written.
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
 
 import anyio
+from cachetools import TTLCache
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
@@ -26,7 +25,7 @@ from shared.outbox.status import is_waiting
 REMEMBERED_SECONDS = 5.0
 """How long a write is remembered; much longer than a region in reach needs to hear of it."""
 MAX_CLIENTS = 10_000
-"""Clients that are remembered at once; the one that has not written for longest is forgotten first."""
+"""Clients that are remembered at once; the one that was not seen for longest is forgotten first."""
 WAIT_SECONDS = 0.2
 """How long a request is held back at most; then it presents a token, and the region asks control."""
 RECHECK_SECONDS = 0.005
@@ -59,25 +58,21 @@ class RecentWrites:
         wait_seconds: how long a request is held back at most.
         """
         self._control = control
-        self._max_clients = max_clients
         self._wait_seconds = wait_seconds
-        self._by_client: OrderedDict[bytes, tuple[datetime, tuple[WrittenVersion, ...]]] = OrderedDict()
+        self._by_client: TTLCache[bytes, tuple[WrittenVersion, ...]] = TTLCache(
+            max_clients, REMEMBERED_SECONDS, timer=lambda: control.clock.now().timestamp()
+        )
         self._lock = threading.Lock()
 
     def remember(self, client: bytes, versions: Sequence[WrittenVersion]) -> None:
         """Adds what the client has written to what it wrote in the last seconds."""
-        now = self._control.clock.now()
         with self._lock:
-            kept = (*self._live(client, now), *versions)[-MAX_NAMED:]
-            self._by_client[client] = (now + timedelta(seconds=REMEMBERED_SECONDS), kept)
-            self._by_client.move_to_end(client)
-            while len(self._by_client) > self._max_clients:
-                self._by_client.popitem(last=False)
+            self._by_client[client] = (*self._by_client.get(client, ()), *versions)[-MAX_NAMED:]
 
     def of(self, client: bytes) -> tuple[WrittenVersion, ...]:
         """What the client has written in the last seconds."""
         with self._lock:
-            return self._live(client, self._control.clock.now())
+            return self._by_client.get(client, ())
 
     async def held_back(self, request: Request, *, region: str) -> Request:
         """The request, once the region was told of the client's writes; with a token of them if that takes too long."""
@@ -92,13 +87,6 @@ class RecentWrites:
                 return _presenting(request, versions)
             await anyio.sleep(RECHECK_SECONDS)
         return request
-
-    def _live(self, client: bytes, now: datetime) -> tuple[WrittenVersion, ...]:
-        until, versions = self._by_client.get(client, (now, ()))
-        if until > now:
-            return versions
-        self._by_client.pop(client, None)
-        return ()
 
 
 def _is_waiting(control: Control, region: str, objects: Collection[tuple[str, int]]) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from control_silo.models.user import Session, User
 from control_silo.services.control import Control
-from control_silo.services.secret import hash_password, hash_token, new_token, password_matches
+from control_silo.services.secret import hash_password, hash_token, is_outdated, new_token, password_matches
 from shared.database.columns import JsonField, parse_instant
 from shared.database.row import Columns
 from shared.database.transaction import Transaction
@@ -188,7 +188,10 @@ def sign_in(control: Control, *, email: str, password: str) -> SignedIn:
     matches = password_matches(password, user.password_hash if user and user.password_hash else _hash_of_nothing())
     if user is None or not matches or not user.password_hash or not user.is_active:
         raise CredentialsInvalid(SIGN_IN_REFUSED)
+    renewed = hash_password(password) if is_outdated(user.password_hash) else None  # slow, so before any lock
     with control.database.transaction() as tx:
+        if renewed:
+            _renew_hash(tx, user, renewed)
         return SignedIn(user, create_session(tx, user, now=control.clock.now()))
 
 
@@ -213,6 +216,12 @@ def create_session(tx: Transaction, user: User, *, now: datetime, impersonator: 
         created_at=now,
     )
     return key
+
+
+def _renew_hash(tx: Transaction, user: User, renewed: str) -> None:
+    """Keeps a stronger hash of the same password, unless another password was set meanwhile."""
+    same = (User.id == user.id) & (User.password_hash == user.password_hash)
+    User.update(password_hash=renewed).where(same).execute()
 
 
 def _find_person(email: str) -> User | None:

@@ -4,8 +4,14 @@ import hashlib
 import hmac
 import secrets
 
-_SCRYPT = {"n": 2**14, "r": 8, "p": 1}
-_SALT_BYTES = 16
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
+
+# OWASP's least for Argon2id: 19 MiB for each sign-in under way, where the library's own choice takes 64. The numbers
+# stand in every hash, so that they can be raised at any time: each password is hashed anew at its next sign-in.
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+_OLD_PREFIX = "scrypt$"
+_OLD_NUMBERS = {"n": 2**14, "r": 8, "p": 1}
 LAST_CHARACTERS = 4
 """Of a token, kept in clear so that a person can tell their tokens apart."""
 
@@ -21,16 +27,31 @@ def hash_token(token: str) -> str:
 
 
 def hash_password(password: str) -> str:
-    """``scrypt$<salt>$<key>``, both hex."""
-    salt = secrets.token_bytes(_SALT_BYTES)
-    return f"scrypt${salt.hex()}${_scrypt(password, salt).hex()}"
+    """Argon2id in its usual text form, ``$argon2id$v=19$m=…,t=…,p=…$<salt>$<hash>``."""
+    return _HASHER.hash(_bytes(password))
 
 
 def password_matches(password: str, password_hash: str) -> bool:
     """Compares in constant time."""
+    if password_hash.startswith(_OLD_PREFIX):
+        return _matches_old(password, password_hash)
+    try:
+        return _HASHER.verify(password_hash, _bytes(password))
+    except VerifyMismatchError:
+        return False
+
+
+def is_outdated(password_hash: str) -> bool:
+    """Whether the password should be hashed anew, now that it is known: the hash is weaker than today's."""
+    return password_hash.startswith(_OLD_PREFIX) or _HASHER.check_needs_rehash(password_hash)
+
+
+def _matches_old(password: str, password_hash: str) -> bool:
+    """The first form, ``scrypt$<salt>$<key>`` in hex, does not say with which numbers it was made."""
     _, salt, key = password_hash.split("$")
-    return hmac.compare_digest(_scrypt(password, bytes.fromhex(salt)), bytes.fromhex(key))
+    made = hashlib.scrypt(_bytes(password), salt=bytes.fromhex(salt), **_OLD_NUMBERS)
+    return hmac.compare_digest(made, bytes.fromhex(key))
 
 
-def _scrypt(password: str, salt: bytes) -> bytes:
-    return hashlib.scrypt(password.encode("utf-8", "surrogatepass"), salt=salt, **_SCRYPT)
+def _bytes(password: str) -> bytes:
+    return password.encode("utf-8", "surrogatepass")

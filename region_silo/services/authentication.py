@@ -5,9 +5,10 @@ HTTP, and what a principal may do.
 """
 
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from cachetools import LRUCache
 
 from region_silo.services.app_token import find_app_principal
 from region_silo.services.control import ControlClient
@@ -52,24 +53,17 @@ class AnswerMemory:
     """What control said lately, by credential; safe to share between threads."""
 
     def __init__(self, *, max_remembered: int = MAX_REMEMBERED) -> None:
-        self._max_remembered = max_remembered
-        self._answers: OrderedDict[Credential, Remembered] = OrderedDict()
+        self._answers: LRUCache[Credential, Remembered] = LRUCache(max_remembered)
         self._lock = threading.Lock()
 
     def find(self, credential: Credential) -> Remembered | None:
         """What was said last; None when that is forgotten."""
         with self._lock:
-            found = self._answers.get(credential)
-            if found:
-                self._answers.move_to_end(credential)
-            return found
+            return self._answers.get(credential)
 
     def remember(self, credential: Credential, answer: Answer, *, now: datetime) -> None:
         with self._lock:
             self._answers[credential] = Remembered(answer, now)
-            self._answers.move_to_end(credential)
-            if len(self._answers) > self._max_remembered:
-                self._answers.popitem(last=False)
 
     def __len__(self) -> int:
         return len(self._answers)

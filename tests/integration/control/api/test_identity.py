@@ -13,6 +13,12 @@ from control_silo.services.secret import hash_token
 from shared.domain.scopes import Role
 from tests.integration.control.api.world import Caller, World
 
+OLD_HASH = (
+    "scrypt$000102030405060708090a0b0c0d0e0f$"
+    "25b376840366f4d3b0e21e414476676e3cd0e89af4430356a234ce0b65a021b5"
+    "6233e7b0b24f07bc9340195f19c90a1da7562514ed0762a6dae3c27ff5b07d62"
+)
+"""Of ``correct horse``, as the first releases kept it."""
 MISSING = {"detail": "Authentication credentials were not provided."}
 
 
@@ -83,6 +89,28 @@ def test_signing_in_answers_with_a_session_that_only_this_site_sends(world: Worl
     assert {"HttpOnly", "SameSite=strict", "Path=/"} <= set(cookie.split("; "))
     session = Caller(world.client, {"cookie": cookie.split(";")[0]})
     assert session.get("/users/me/").json() == answer.json()
+
+
+def stored_hash(world: World, *, replaced_by: str | None = None) -> str:
+    """The password's hash of the one user who has one; replaced first, if so wished."""
+    with world.control.database.transaction():
+        if replaced_by:
+            User.update(password_hash=replaced_by).where(~User.password_hash.is_null()).execute()
+        return str(User.get(~User.password_hash.is_null()).password_hash)
+
+
+def test_an_old_hash_of_a_password_is_renewed_by_signing_in_and_by_nothing_else(world: World) -> None:
+    world.password_holder("one@acme.example", "correct horse")
+    stored_hash(world, replaced_by=OLD_HASH)
+    assert world.client.post("/api/0/auth/", headers=basic("one@acme.example", "wrong")).status_code == 401
+    assert stored_hash(world) == OLD_HASH
+    for _ in range(2):
+        answer = world.client.post("/api/0/auth/", headers=basic("one@acme.example", "correct horse"))
+        assert answer.status_code == 200
+    renewed = stored_hash(world)
+    assert renewed.startswith("$argon2id$")
+    world.client.post("/api/0/auth/", headers=basic("one@acme.example", "correct horse"))
+    assert stored_hash(world) == renewed
 
 
 @pytest.mark.parametrize("credentials", [("person-1@acme.example", "wrong"), ("x@y.z", "correct horse"), ("\x00", "")])

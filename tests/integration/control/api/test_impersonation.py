@@ -108,7 +108,7 @@ def test_a_deleted_superuser_leaves_no_session(world: World) -> None:
 def test_the_session_ends_when_the_user_gets_rights_that_must_not_be_borrowed(world: World, right: Any) -> None:
     owner = world.person(session=True)
     acting = world.impersonated(owner)
-    with world.control.database.session():
+    with world.control.database.transaction():
         User.update({right: True}).where(User.id == owner.user_id).execute()
     assert acting.get("/users/me/").status_code == 401
     assert owner.get("/users/me/").status_code == 200
