@@ -10,6 +10,7 @@ Nothing runs by itself: ``replicate()`` delivers what is due, both ways, and a s
 """
 
 import contextlib
+import dataclasses
 import itertools
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -236,17 +237,19 @@ class Silos:
 
     def create_app(self, name: str, *, owner: OrganizationReplica, creator: User, **fields: Any) -> SentryApp:
         """An app with every kind of component, or whatever ``fields`` say instead."""
-        defaults: dict[str, Any] = {
+        columns: dict[str, Any] = {
             "author": "Acme",
+            "webhook_url": "https://kanban.example/hook",
+            "metadata": {"tier": "gold", "seats": 3},
+        }
+        rules: dict[str, Any] = {
             "is_internal": False,
             "verify_install": False,
             "scopes": ["event:write", "project:read"],
             "events": ["issue"],
-            "webhook_url": "https://kanban.example/hook",
             "schema": SCHEMA,
-            "metadata": {"tier": "gold", "seats": 3},
         }
-        app = SentryAppCreator(name=name, organization_id=owner.id, **defaults | fields)
+        app = creator_of(name, owner.id, columns=columns, rules=rules, changes=fields)
         return app.run(self.control, creator=creator)
 
     def publish(self, app: SentryApp) -> None:
@@ -302,3 +305,13 @@ def _migrate(database_url: str, migrate: Callable[[Database], list[str]]) -> Non
 
 def _fail(error: Exception) -> None:
     raise error
+
+
+def creator_of(
+    name: str, owner_id: int, *, columns: dict[str, Any], rules: dict[str, Any], changes: dict[str, Any]
+) -> SentryAppCreator:
+    """A new app with defaults, of which ``changes`` replace some: columns that are stored as given, and all others."""
+    ruled = {each.name for each in dataclasses.fields(SentryAppCreator)}
+    columns = columns | {key: value for key, value in changes.items() if key not in ruled}
+    rules = rules | {key: value for key, value in changes.items() if key in ruled}
+    return SentryAppCreator(name=name, organization_id=owner_id, columns=columns, **rules)

@@ -1,20 +1,16 @@
 """``deliveries/``: the webhooks to an app, with both bodies, and sending one again (settled.md)."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime
-from typing import Any
 
 from fastapi import Response
-from google.protobuf import timestamp_pb2
 
-from control_silo.api.app_deliveries_shape import DeliveryObject
 from control_silo.api.app_requests import MISSING_REGIONS_HEADER
 from control_silo.api.apps import get_visible_app
 from control_silo.api.request import ApiRequest, Incoming
+from control_silo.bodies.app_call import DeliveryObject
 from control_silo.services import app_access
 from control_silo.services.app_deliveries import (
     DeliveryName,
-    NamedDelivery,
     get_app_delivery,
     list_app_deliveries,
     read_app_deliveries,
@@ -22,13 +18,10 @@ from control_silo.services.app_deliveries import (
 )
 from shared.domain.event import REQUEST_LOG_EVENTS
 from shared.domain.json_field import shown
-from shared.domain.request_record import NO_ANSWER
 from shared.errors import ValidationFailed
-from shared.http.answer import instant_json, json_answer
+from shared.http.answer import json_answer
 from shared.http.endpoint import PAGE_PARAMETERS, Endpoints, Parameter
 from shared.http.pagination import cut, list_answer, page_request
-from shared.pb.hybridcloud.requests.v1 import delivery_pb2
-from shared.webhooks.deliveries import state_of
 from shared.webhooks.delivery import DeliveryState
 
 endpoints = Endpoints("Apps")
@@ -70,7 +63,7 @@ def list_deliveries(request: Incoming, app_id_or_slug: str) -> Response:
     )
     outlines, has_more = cut(listed.deliveries[page.offset : page.offset + page.probe], page)
     found = read_app_deliveries(request.control, app.id, [outline.name for outline in outlines])
-    answer = list_answer(request.http, page, [delivery_object(each) for each in found.deliveries], has_more=has_more)
+    answer = list_answer(request.http, page, [DeliveryObject.of(each) for each in found.deliveries], has_more=has_more)
     if missing := sorted({*listed.missing_regions, *found.missing_regions}):
         answer.headers[MISSING_REGIONS_HEADER] = ",".join(missing)
     return answer
@@ -81,7 +74,7 @@ def get_delivery(request: Incoming, app_id_or_slug: str, delivery_id: str) -> Re
     """Reads one webhook to an app, with whole bodies."""
     with request.signed_in(scopes=app_access.READ_SCOPES) as principal:
         app = get_visible_app(request, principal, app_id_or_slug, may=app_access.may_read_requests).app
-    return json_answer(delivery_object(get_app_delivery(request.control, app.id, DeliveryName.parse(delivery_id))))
+    return json_answer(DeliveryObject.of(get_app_delivery(request.control, app.id, DeliveryName.parse(delivery_id))))
 
 
 @endpoints.add("POST", f"{_DELIVERIES}{{delivery_id}}/redeliver/", answers={202: DeliveryObject})
@@ -90,37 +83,7 @@ def post_redeliver(request: Incoming, app_id_or_slug: str, delivery_id: str) -> 
     with request.signed_in(scopes=app_access.WRITE_SCOPES) as principal:
         app = get_visible_app(request, principal, app_id_or_slug, may=app_access.may_redeliver).app
     sent = redeliver_to_app(request.control, app.id, DeliveryName.parse(delivery_id))
-    return json_answer(delivery_object(sent), status=202)
-
-
-def delivery_object(named: NamedDelivery) -> dict[str, Any]:
-    """The delivery with its attempts."""
-    delivery = named.delivery
-    state = state_of(delivery.status)
-    return {
-        "id": str(named.name),
-        "requestId": delivery.request_id,
-        "event": delivery.event,
-        "status": (state or DeliveryState.PENDING).value,
-        "dateCreated": instant_json(_instant(delivery.created_at)),
-        "attempts": [_attempt_object(attempt, body=delivery.body) for attempt in delivery.attempts],
-    }
-
-
-def _attempt_object(attempt: delivery_pb2.RpcDeliveryAttempt, *, body: str) -> dict[str, Any]:
-    response = {"headers": dict(sorted(attempt.response_headers.items())), "body": attempt.response_body}
-    return {
-        "startedAt": instant_json(_instant(attempt.started_at)),
-        "durationMs": attempt.duration_ms,
-        "responseCode": attempt.response_code,
-        "error": attempt.error or None,
-        "request": {"headers": dict(sorted(attempt.request_headers.items())), "body": body},
-        "response": None if attempt.response_code == NO_ANSWER else response,
-    }
-
-
-def _instant(stamp: timestamp_pb2.Timestamp) -> datetime:
-    return stamp.ToDatetime(tzinfo=UTC)
+    return json_answer(DeliveryObject.of(sent), status=202)
 
 
 def _choice(request: ApiRequest, name: str, choices: Collection[str]) -> str | None:

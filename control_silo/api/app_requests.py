@@ -1,26 +1,20 @@
 """``webhook-requests/``: the calls that the platform made to an app (spec §4.9, §5.6)."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from fastapi import Response
 from starlette.datastructures import QueryParams
 
-from control_silo.api.app_requests_shape import AppRequestObject
 from control_silo.api.apps import get_visible_app
 from control_silo.api.request import ApiRequest, Incoming, get_organization_of_path
-from control_silo.models.app import SentryApp
-from control_silo.models.region import OrganizationReplica
+from control_silo.bodies.app_call import AppRequestObject
 from control_silo.services import app_access
-from control_silo.services.request_log import RequestQuery, list_requests, organizations_of, sent_at
+from control_silo.services.request_log import RequestQuery, list_requests, organizations_of
 from shared.domain.event import REQUEST_LOG_EVENTS
 from shared.domain.json_field import FieldInvalid, parse_boolean, shown
 from shared.errors import OrganizationNotFound, RequestRefused, ValidationFailed
-from shared.http.answer import instant_json
 from shared.http.endpoint import PAGE_PARAMETERS, Endpoints, Parameter
 from shared.http.pagination import cut, list_answer, page_request
-from shared.pb.hybridcloud.requests.v1 import app_request_pb2
 
 endpoints = Endpoints("Apps")
 
@@ -90,7 +84,7 @@ def _list_requests(request: ApiRequest, app_id_or_slug: str) -> Response:
     requests, has_more = cut(found.requests[page.offset : page.offset + page.probe], page)
     with request.control.database.session():
         organizations = organizations_of(requests)
-    items = [_request_object(each, app, organizations) for each in requests]
+    items = [AppRequestObject.of(each, app, organizations=organizations) for each in requests]
     answer = list_answer(request.http, page, items, has_more=has_more)
     if found.missing_regions:
         answer.headers[MISSING_REGIONS_HEADER] = ",".join(found.missing_regions)
@@ -153,24 +147,3 @@ def _organization_id(slug: str | None) -> int | None:
         return get_organization_of_path(slug).id
     except OrganizationNotFound as exc:
         raise RequestRefused(ORGANIZATION_ERROR) from exc
-
-
-def _request_object(
-    request: app_request_pb2.RpcSentryAppRequest, app: SentryApp, organizations: Mapping[int, OrganizationReplica]
-) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "webhookUrl": request.webhook_url,
-        "sentryAppSlug": app.slug,
-        "eventType": request.event_type,
-        "date": instant_json(sent_at(request)),
-        "responseCode": request.response_code,
-    }
-    organization = organizations.get(request.organization_id)
-    if organization:
-        body["organization"] = {"name": organization.name, "id": organization.id, "slug": organization.slug}
-    for name in ("error_id", "project_id", "request_body", "response_body"):
-        if request.HasField(name):
-            body[name] = getattr(request, name)
-    if request.request_headers:
-        body["request_headers"] = dict(request.request_headers)
-    return body

@@ -2,13 +2,11 @@
 
 from fastapi import Response
 
-from control_silo.api.app_object import avatar_object
 from control_silo.api.request import Incoming
-from control_silo.api.stats_shape import AppInstallsObject, AppStatsObject
+from control_silo.bodies.stats import AppInstallsObject, AppStatsObject
 from control_silo.services import app_access
 from control_silo.services.app_details import find_app_details
-from control_silo.services.install_stats import InstalledApp, count_installs, list_most_installed
-from shared.domain.json_value import JsonObject
+from control_silo.services.install_stats import count_installs, list_most_installed
 from shared.errors import AppNotFound, PermissionDenied
 from shared.http.answer import json_answer
 from shared.http.endpoint import PAGE_PARAMETERS, Endpoints
@@ -34,13 +32,7 @@ def get_app_stats(request: Incoming, app_id_or_slug: str) -> Response:
             raise PermissionDenied
         period = read_period(request.http, now=request.control.clock.now())
         stats = count_installs(request.control, details.app, period)
-    body: JsonObject = {
-        "totalInstalls": stats.total,
-        "totalUninstalls": 0,
-        "installStats": [[start, count] for start, count in stats.series],
-        "uninstallStats": [[start, 0] for start, _ in stats.series],
-    }
-    return json_answer(body)
+    return json_answer(AppStatsObject.of(stats))
 
 
 @endpoints.add("GET", "/sentry-apps-stats/", answers={200: list[AppInstallsObject]}, parameters=PAGE_PARAMETERS)
@@ -52,16 +44,5 @@ def list_apps_stats(request: Incoming) -> Response:
         page = page_request(request.http)
         apps, has_more = cut(list_most_installed(request.control, offset=page.offset, limit=page.probe), page)
         base_url = public_url(request.http)
-        items = [_installed_object(app, base_url=base_url) for app in apps]
+        items = [AppInstallsObject.of(app, base_url=base_url) for app in apps]
         return list_answer(request.http, page, items, has_more=has_more)
-
-
-def _installed_object(app: InstalledApp, *, base_url: str) -> JsonObject:
-    return {
-        "id": app.id,
-        "uuid": app.uuid,
-        "slug": app.slug,
-        "name": app.name,
-        "installs": app.installs,
-        "avatars": [avatar_object(avatar, base_url=base_url) for avatar in app.avatars],
-    }

@@ -3,10 +3,8 @@
 from fastapi import FastAPI
 
 from control_silo.api import (
-    app_avatar,
-    app_components,
     app_deliveries,
-    app_features,
+    app_parts,
     app_publication,
     app_requests,
     app_secret,
@@ -50,7 +48,7 @@ FAILED_SIGN_INS_PER_MINUTE = 20
 def list_endpoints() -> list[Endpoint]:
     """Every endpoint of control, in the order of its documentation."""
     modules = (
-        *(apps, app_features, app_components, app_avatar, app_publication, app_secret, app_tokens, app_stats),
+        *(apps, app_parts, app_publication, app_secret, app_tokens, app_stats),
         *(app_requests, app_deliveries),
         *(installations, authorizations, organizations, audit_logs, users, impersonation),
     )
@@ -82,7 +80,7 @@ def create_api(
     answer_browsers(app)
     if relay:
         forward_region_paths(app, control, relay)
-    app_avatar.serve_photos(app, control)
+    app_parts.serve_photos(app, control)
     if public_url:
         app.add_middleware(PublicAddress, url=public_url)
     if keyring:

@@ -5,10 +5,9 @@ from typing import Any
 
 from fastapi import Response
 
-from control_silo.api.app_changes import creator_of, current_app, updater_of
-from control_silo.api.app_object import app_object
-from control_silo.api.app_shape import AppBody, AppChangesBody, AppObject
 from control_silo.api.request import ApiRequest, Incoming
+from control_silo.bodies.app import AppBody, AppChangesBody, AppObject
+from control_silo.bodies.app_field import Requester
 from control_silo.models.app import SentryApp
 from control_silo.models.region import OrganizationReplica
 from control_silo.services import app_access
@@ -18,7 +17,6 @@ from control_silo.services.delete import delete_app as delete_app_and_all
 from control_silo.services.feature import get_switches
 from control_silo.services.identity import Principal
 from control_silo.services.organization import find_organization
-from shared.domain.app_fields import parse_app_fields
 from shared.domain.app_status import SentryAppStatus
 from shared.domain.features import EVENT_HOOKS_FEATURE, is_enabled
 from shared.domain.json_field import shown
@@ -53,21 +51,17 @@ def list_apps(request: Incoming) -> Response:
         return list_answer(request.http, page, items, has_more=has_more)
 
 
-@endpoints.add("POST", "/sentry-apps/", answers={201: AppObject}, body=AppBody)
-def post_app(request: Incoming) -> Response:
+@endpoints.add("POST", "/sentry-apps/", answers={201: AppObject})
+def post_app(request: Incoming[AppBody]) -> Response:
     """Creates an app in an organization; an internal one is installed there at once."""
     with request.signed_in(scopes=app_access.WRITE_SCOPES) as principal:
         if principal.acting_app:
             raise PermissionDenied
-        body = request.json
-        organization = _owner_to_be(body, principal)
-        _check_event_gate(body, organization.id)
-        fields = parse_app_fields(
-            body,
-            requester_scopes=principal.scopes_in(organization.id),
-            is_elevated=principal.is_superuser,
-        )
-        creator = creator_of(fields, organization_id=organization.id, organization_name=organization.name)
+        # Who may make an app there, and of which kind, comes before what it is to be: the body is read in that light.
+        owner = _owner_to_be(request.json, principal)
+        _check_event_gate(request.json, owner.id)
+        requester = Requester(principal.scopes_in(owner.id), is_elevated=principal.is_superuser)
+        creator = request.body(context=requester).creator(requester, owner=owner)
         app = creator.run(request.control, creator=principal.user)
         return json_answer(object_of(request, principal, app.id), status=201)
 
@@ -81,23 +75,18 @@ def get_app(request: Incoming, app_id_or_slug: str) -> Response:
         return json_answer(rendered(request, principal, details))
 
 
-@endpoints.add("PUT", "/sentry-apps/{app_id_or_slug}/", answers={200: AppObject}, body=AppChangesBody)
-def put_app(request: Incoming, app_id_or_slug: str) -> Response:
+@endpoints.add("PUT", "/sentry-apps/{app_id_or_slug}/", answers={200: AppObject})
+def put_app(request: Incoming[AppChangesBody], app_id_or_slug: str) -> Response:
     """Changes what the body names and leaves the rest."""
     with request.signed_in() as principal:
         if not (principal.is_elevated or principal.passes(app_access.WRITE_SCOPES)):
             raise PermissionDenied
         app = get_visible_app(request, principal, app_id_or_slug, may=app_access.may_change_app).app
         check_partnership(app)
-        body = request.json
-        _check_event_gate(body, app.owner_id)
-        fields = parse_app_fields(
-            body,
-            requester_scopes=principal.scopes_in(app.owner_id),
-            current=current_app(app),
-            is_elevated=principal.is_elevated,
-        )
-        updater_of(fields).run(request.control, app_id=app.id, is_elevated=principal.is_elevated)
+        _check_event_gate(request.json, app.owner_id)
+        requester = Requester(principal.scopes_in(app.owner_id), is_elevated=principal.is_elevated, app=app)
+        updater = request.body(context=requester).updater(requester)
+        updater.run(request.control, app_id=app.id, is_elevated=principal.is_elevated)
         return json_answer(object_of(request, principal, app.id))
 
 
@@ -188,7 +177,7 @@ def _check_event_gate(body: JsonObject, organization_id: int) -> None:
         raise Refused(403, {"non_field_errors": [text]})
 
 
-def object_of(request: ApiRequest, principal: Principal, app_id: int) -> dict[str, Any]:
+def object_of(request: ApiRequest, principal: Principal, app_id: int) -> AppObject:
     """An app that was just written, as this principal sees it. Needs a session.
 
     Raises:
@@ -200,6 +189,7 @@ def object_of(request: ApiRequest, principal: Principal, app_id: int) -> dict[st
     return rendered(request, principal, details)
 
 
-def rendered(request: ApiRequest, principal: Principal, details: AppDetails) -> dict[str, Any]:
+def rendered(request: ApiRequest, principal: Principal, details: AppDetails) -> AppObject:
     """An app as this principal sees it."""
-    return app_object(details, principal=principal, now=request.control.clock.now(), base_url=public_url(request.http))
+    now, base_url = request.control.clock.now(), public_url(request.http)
+    return AppObject.of(details, principal=principal, now=now, base_url=base_url)

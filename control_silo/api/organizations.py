@@ -2,12 +2,12 @@
 
 from fastapi import Response
 
-from control_silo.api.app_shape import AppObject
 from control_silo.api.apps import STATUS_PARAMETER, rendered
 from control_silo.api.organization_object import organization_object, region_url
 from control_silo.api.organization_shape import FeatureBody, NewOrganizationObject, OrganizationBody
 from control_silo.api.request import Incoming, get_organization_of_path
 from control_silo.replication.kinds import KINDS
+from control_silo.bodies.app import AppObject
 from control_silo.services import app_access
 from control_silo.services.app_details import list_app_details
 from control_silo.services.feature import set_switch

@@ -1,7 +1,8 @@
 """Apps and what belongs to them: components, avatars, features."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import peewee
@@ -69,6 +70,15 @@ class SentryApp(Model):
             (("date_added",), False),
         )
 
+    def assign(self, columns: Mapping[str, Any]) -> None:
+        """Sets columns, by their names here.
+
+        Raises:
+            KeyError: there is no such column; anything else that were set would be forgotten silently.
+        """
+        for name, value in columns.items():
+            setattr(self, APP_COLUMNS[name].name, value)
+
     @property
     def state(self) -> SentryAppStatus:
         return SentryAppStatus(self.status)
@@ -80,6 +90,10 @@ class SentryApp(Model):
     @property
     def is_internal(self) -> bool:
         return self.status == SentryAppStatus.INTERNAL
+
+
+APP_COLUMNS: Mapping[str, "peewee.Field[Any]"] = SentryApp._meta.fields
+"""An app's columns, by their names in the model."""
 
 
 class SentryAppComponent(Model):

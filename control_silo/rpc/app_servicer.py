@@ -4,11 +4,11 @@ Owns the part of ``app_calls.proto``, and what a caller may write into an app: t
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import grpc
 from google.protobuf import json_format, struct_pb2
 
+from control_silo.bodies.app_field import NAME_LENGTH_ERROR
 from control_silo.rpc.answering import ControlAnswers, require_owner
 from control_silo.rpc.component_servicer import AlertPart, ComponentPart
 from control_silo.rpc.installation_servicer import InstallationPart
@@ -24,7 +24,6 @@ from control_silo.services.find_app import (
 from control_silo.services.notification_emails import notification_emails
 from control_silo.services.update_app import SentryAppUpdater
 from shared.app_service.request import check_request
-from shared.domain.app_fields import NAME_LENGTH_ERROR
 from shared.domain.app_status import SentryAppStatus
 from shared.domain.json_field import shown
 from shared.domain.scopes import is_valid_scope
@@ -107,11 +106,11 @@ class AppPart(ControlAnswers):
     ) -> pb.UpdateSentryAppResponse:
         with self.reading(request):
             before = self._find_own_app(request.id)
-        changes: dict[str, Any] = {}
-        if request.attrs.HasField("events"):
-            changes["events"] = checked_events(request.attrs.events)
-        if request.attrs.HasField("name"):
-            changes["name"] = checked_name(request.attrs.name, field="name")
+        attrs = request.attrs
+        changes = SentryAppUpdater(
+            events=checked_events(attrs.events) if attrs.HasField("events") else None,
+            columns={"name": checked_name(attrs.name, field="name")} if attrs.HasField("name") else {},
+        )
         return pb.UpdateSentryAppResponse(sentry_app=self._change(before, changes))
 
     def DisableSentryapp(
@@ -119,7 +118,7 @@ class AppPart(ControlAnswers):
     ) -> pb.DisableSentryappResponse:
         with self.reading(request):
             before = self._find_own_app(request.id)
-        self._change(before, {"events": (), "is_disabled": True})
+        self._change(before, SentryAppUpdater(events=(), columns={"is_disabled": True}))
         return pb.DisableSentryappResponse()
 
     def CreateInternalIntegrationForChannelRequest(
@@ -128,12 +127,11 @@ class AppPart(ControlAnswers):
         check_request(request)
         creator = InternalIntegrationCreator(
             name=checked_name(request.integration_name, field="integration_name"),
-            author=None,
             organization_id=request.organization_id,
             is_internal=True,
             verify_install=False,
             scopes=checked_scopes(request.integration_scopes, field="integration_scopes"),
-            metadata=json_format.MessageToDict(request.metadata),
+            columns={"metadata": json_format.MessageToDict(request.metadata)},
         )
         with self.control.database.session():
             require_owner(request.organization_id)
@@ -151,12 +149,12 @@ class AppPart(ControlAnswers):
             require_owner(app.owner_id)
         return find_app_message(app)
 
-    def _change(self, before: app_pb2.RpcSentryApp | None, changes: dict[str, Any]) -> app_pb2.RpcSentryApp | None:
+    def _change(self, before: app_pb2.RpcSentryApp | None, changes: SentryAppUpdater) -> app_pb2.RpcSentryApp | None:
         """The app after the changes; None when it is gone."""
-        if before is None or not changes:
+        if before is None or changes == SentryAppUpdater():
             return before
         try:
-            app = SentryAppUpdater(**changes).run(self.control, app_id=before.id, is_elevated=False)
+            app = changes.run(self.control, app_id=before.id, is_elevated=False)
         except AppNotFound:
             return None
         with self.control.database.snapshot():

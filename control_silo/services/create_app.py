@@ -33,21 +33,15 @@ class SentryAppCreator:
     """Everything that a new app is made of; validated by the caller, except for what only the database knows."""
 
     name: str
-    author: str | None
     organization_id: int
     is_internal: bool
     scopes: Sequence[str] = ()
     events: Sequence[str] = ()
-    webhook_url: str | None = None
-    webhook_headers: Sequence[str] = field(default=(), repr=False)
-    redirect_url: str | None = None
-    is_alertable: bool = False
     verify_install: bool = True
     schema: Mapping[str, Any] = field(default_factory=dict)
-    overview: str | None = None
     allowed_origins: Sequence[str] = ()
-    popularity: int | None = None
-    metadata: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    columns: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What is stored as it is given, by column."""
 
     def run(self, control: Control, *, creator: User) -> SentryApp:
         """Creates the app with its proxy user, application, components and feature; installs an internal one.
@@ -100,31 +94,26 @@ class SentryAppCreator:
             allowed_origins=list(self.allowed_origins),
             created_at=now,
         )
-        return SentryApp.create(
+        app = SentryApp(
             application=application,
             proxy_user=proxy,
             owner_id=self.organization_id,
             scope_list=close_scopes(self.scopes),
             name=self.name,
             slug=slug,
-            author=self.author,
             status=int(SentryAppStatus.INTERNAL if self.is_internal else SentryAppStatus.UNPUBLISHED),
-            redirect_url=self.redirect_url,
-            webhook_url=self.webhook_url,
-            webhook_headers=list(self.webhook_headers),
-            is_alertable=self.is_alertable,
             verify_install=self.verify_install,
             events=expand_events(self.events),
-            overview=self.overview,
             schema=dict(self.schema),
             date_added=now,
             date_updated=now,
             creator_user=creator,
             creator_label=creator.label,
-            popularity=self.popularity or 1,
-            metadata=dict(self.metadata),
             version=0,
         )
+        app.assign(self.columns)
+        app.save(force_insert=True)
+        return app
 
 
 def create_components(tx: Transaction, app: SentryApp, schema: Mapping[str, Any]) -> None:

@@ -49,6 +49,12 @@ def components_of_app(app_id: int) -> list[SentryAppComponent]:
     return list(query.order_by(SentryAppComponent.id))
 
 
+def list_components(app: SentryApp, *, offset: int, limit: int) -> list[SentryAppComponent]:
+    """A page of an app's components, in the order of its schema."""
+    components = SentryAppComponent.select().where(SentryAppComponent.sentry_app == app.id)
+    return list(components.order_by(SentryAppComponent.id).offset(offset).limit(limit))
+
+
 def components_by_app(app_ids: Iterable[int], *, type: str) -> Mapping[int, list[SentryAppComponent]]:
     """By app id, the components of one type; an app without any is absent."""
     query = SentryAppComponent.select().where(

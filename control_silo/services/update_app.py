@@ -24,27 +24,17 @@ from shared.errors import RequestRefused
 
 @dataclass(frozen=True, kw_only=True)
 class SentryAppUpdater:
-    """The fields to change; None leaves one as it is. ``clear`` names nullable fields to empty."""
+    """The fields to change; None leaves one as it is."""
 
-    name: str | None = None
-    author: str | None = None
+    columns: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What is stored as it is given, by column; who may change which, the caller has seen to."""
     features: Sequence[int] | None = None
     status: str | None = None
     scopes: Sequence[str] | None = None
     events: Sequence[str] | None = None
-    webhook_url: str | None = None
-    webhook_headers: Sequence[str] | None = field(default=None, repr=False)
-    redirect_url: str | None = None
-    is_alertable: bool | None = None
     verify_install: bool | None = None
-    overview: str | None = None
     allowed_origins: Sequence[str] | None = None
     schema: Mapping[str, Any] | None = None
-    popularity: int | None = None
-    is_disabled: bool | None = None
-    """For superusers, staff and silos; the caller has seen to that."""
-    clear: frozenset[str] = frozenset()
-    """Of ``author``, ``webhook_url``, ``redirect_url``, ``overview``: those that were sent as null."""
 
     def run(self, control: Control, *, app_id: int, is_elevated: bool) -> SentryApp:
         """Changes the app, its tokens' scopes, its components and its installations' subscriptions, or nothing.
@@ -64,9 +54,8 @@ class SentryAppUpdater:
             regions_before = regions_of(Category.APP, app.id)
             subscription_before = (app.webhook_url, app.events)
             self._change_rights(tx, app, is_elevated=is_elevated, now=now)
-            self._change_settings(tx, app, is_elevated=is_elevated)
-            if self.is_disabled is not None:
-                app.is_disabled = self.is_disabled
+            self._change_settings(tx, app)
+            app.assign(self.columns)
             app.date_updated = now
             app.save(only=app.dirty_fields)
             if (app.webhook_url, app.events) != subscription_before:
@@ -76,8 +65,6 @@ class SentryAppUpdater:
 
     def _change_rights(self, tx: Transaction, app: SentryApp, *, is_elevated: bool, now: datetime) -> None:
         """What the app is, and what it may see."""
-        if self.name is not None:
-            app.name = self.name
         if self.features is not None:
             self._change_features(tx, app, is_elevated=is_elevated)
         if self.status is not None and is_elevated:
@@ -126,9 +113,8 @@ class SentryAppUpdater:
             raise RequestRefused(unmet[0])
         app.events = expand_events(self.events or ())
 
-    def _change_settings(self, tx: Transaction, app: SentryApp, *, is_elevated: bool) -> None:
-        """How the app is reached and shown."""
-        self._change_plain_fields(app)
+    def _change_settings(self, tx: Transaction, app: SentryApp) -> None:
+        """How the app is installed, and what it shows where."""
         if self.verify_install is not None:
             if app.is_internal and self.verify_install:
                 raise RequestRefused("Internal integrations cannot have verify_install=True.")
@@ -141,16 +127,6 @@ class SentryAppUpdater:
             app.schema = dict(self.schema)
             SentryAppComponent.delete().where(SentryAppComponent.sentry_app == app).execute()
             create_components(tx, app, self.schema)
-        if self.popularity is not None and is_elevated:
-            app.popularity = self.popularity
-
-    def _change_plain_fields(self, app: SentryApp) -> None:
-        for name in ("author", "webhook_url", "redirect_url", "is_alertable", "overview"):
-            value = getattr(self, name)
-            if value is not None or name in self.clear:
-                setattr(app, name, value)
-        if self.webhook_headers is not None:
-            app.webhook_headers = list(self.webhook_headers)
 
 
 def find_organization_of_token(token: ApiToken) -> int | None:

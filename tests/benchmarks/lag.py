@@ -45,7 +45,7 @@ def _ours(folder: Path, *, postgres: bool) -> list[float]:
         worker.start()
 
         def write(turn: int) -> tuple[int, int]:
-            updater = SentryAppUpdater(name=f"Name {turn}")
+            updater = SentryAppUpdater(columns={"name": f"Name {turn}"})
             app = updater.run(bench.control, app_id=apps[turn % _APPS], is_elevated=False)
             return app.id, app.version
 

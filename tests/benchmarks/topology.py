@@ -44,13 +44,12 @@ class Bench:
         """An app of the organization; its id."""
         creator = SentryAppCreator(
             name=name,
-            author="Bench",
             organization_id=self.organization_id,
             is_internal=False,
             verify_install=True,
             scopes=["event:read"],
             events=["issue"],
-            webhook_url="https://app.example/hook",
+            columns={"author": "Bench", "webhook_url": "https://app.example/hook"},
         )
         return int(creator.run(self.control, creator=self.creator).id)
 

@@ -118,7 +118,9 @@ class Platform:
 
     def rename(self, rng: random.Random) -> str:
         app = self._app(rng)
-        changes = SentryAppUpdater(name=f"Name {next(self._numbers)}", events=rng.choice((["issue"], ["comment"], [])))
+        changes = SentryAppUpdater(
+            columns={"name": f"Name {next(self._numbers)}"}, events=rng.choice((["issue"], ["comment"], []))
+        )
         changes.run(self._silos.control, app_id=app.id, is_elevated=True)
         return f"changed {app.slug}"
 

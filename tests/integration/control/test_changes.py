@@ -45,7 +45,7 @@ def delete_token(silos: Silos, token: ApiToken, installation: SentryAppInstallat
 def test_a_change_of_a_subscription_names_the_installations_in_the_readers_token(
     silos: Silos, app: SentryApp, installation: SentryAppInstallation
 ) -> None:
-    change = SentryAppUpdater(webhook_url="https://kanban.example/moved")
+    change = SentryAppUpdater(columns={"webhook_url": "https://kanban.example/moved"})
     with collecting() as written:
         changed = change.run(silos.control, app_id=app.id, is_elevated=False)
     assert written == [
@@ -74,7 +74,7 @@ def test_deleting_an_app_takes_its_tokens_out_of_the_regions(silos: Silos, app: 
 
 
 def test_an_update_saves_what_it_changed_and_nothing_else(silos: Silos, app: SentryApp) -> None:
-    SentryAppUpdater(name="Board").run(silos.control, app_id=app.id, is_elevated=False)
+    SentryAppUpdater(columns={"name": "Board"}).run(silos.control, app_id=app.id, is_elevated=False)
     with silos.control.database.session():
         saved = SentryApp.get_by_id(app.id)
     assert (saved.name, saved.slug, saved.version) == ("Board", app.slug, app.version + 1)

@@ -105,7 +105,7 @@ def test_an_app_installed_while_its_last_installation_goes_stays_in_the_region(w
 
 def test_a_change_of_an_app_and_an_uninstall_at_once_end_in_no_deadlock(world: World) -> None:
     installation = world.install(world.acme)
-    change = SentryAppUpdater(webhook_url="https://kanban.example/moved")
+    change = SentryAppUpdater(columns={"webhook_url": "https://kanban.example/moved"})
     with world.contention.table_held("outbox"):
         gone = world.contention.start(lambda: world.uninstall(installation))
         world.contention.wait_for_waiting(1)
@@ -122,7 +122,7 @@ def test_a_change_of_an_app_and_an_uninstall_at_once_end_in_no_deadlock(world: W
 
 def test_a_feature_switched_while_an_app_changes_ends_in_no_deadlock(world: World) -> None:
     control, installation = world.silos.control, world.install(world.acme)
-    change = SentryAppUpdater(webhook_url="https://kanban.example/moved")
+    change = SentryAppUpdater(columns={"webhook_url": "https://kanban.example/moved"})
     switch = partial(set_switch, control, organization_id=world.acme.id, feature=EVENT_HOOKS_FEATURE, is_enabled=False)
     with world.contention.table_held("outbox"):
         changed = world.contention.start(lambda: change.run(control, app_id=world.app.id, is_elevated=False))

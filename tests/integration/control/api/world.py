@@ -20,7 +20,6 @@ from control_silo.models.region import OrganizationReplica, OrganizationReservat
 from control_silo.models.user import Member, User
 from control_silo.replication.kinds import KINDS
 from control_silo.services.control import Control
-from control_silo.services.create_app import SentryAppCreator
 from control_silo.services.identity import create_session
 from control_silo.services.install import SentryAppInstallationCreator
 from control_silo.services.organization import get_organization
@@ -32,6 +31,7 @@ from shared.clock import FrozenClock
 from shared.database.connect import connect
 from shared.domain.scopes import ALL_SCOPES, Role
 from shared.freshness import ReplicaFreshness
+from tests.silos import creator_of
 
 KANBAN: dict[str, Any] = {
     "name": "Acme Kanban",
@@ -145,13 +145,9 @@ class World:
 
     def app(self, name: str = "Kanban", *, status: str = "unpublished", owner: int = 1, **fields: Any) -> SentryApp:
         is_internal = status == "internal"
-        defaults: dict[str, Any] = {"author": "Acme", "verify_install": not is_internal, "scopes": ["event:read"]}
-        creator = SentryAppCreator(
-            name=name,
-            organization_id=owner,
-            is_internal=is_internal,
-            **defaults | {"webhook_url": "https://a.example"} | fields,
-        )
+        columns: dict[str, Any] = {"author": "Acme", "webhook_url": "https://a.example"}
+        rules = {"is_internal": is_internal, "verify_install": not is_internal, "scopes": ["event:read"]}
+        creator = creator_of(name, owner, columns=columns, rules=rules, changes=fields)
         with self.control.database.session():
             user = User.select().first()
         app = creator.run(self.control, creator=user or self._first_user())

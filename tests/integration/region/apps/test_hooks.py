@@ -1,7 +1,6 @@
 """The hook of an installation follows its app, as replicas arrive."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.services.delete import uninstall
@@ -17,8 +16,9 @@ def hooks(world: World, installation: SentryAppInstallation | None = None) -> Se
         return list(ServiceHook.select().where(ServiceHook.installation_id == installation_id))
 
 
-def update(world: World, **changes: Any) -> None:
-    SentryAppUpdater(**changes).run(world.silos.control, app_id=world.app.id, is_elevated=False)
+def update(world: World, *, webhook_url: str, events: list[str]) -> None:
+    changes = SentryAppUpdater(columns={"webhook_url": webhook_url}, events=events)
+    changes.run(world.silos.control, app_id=world.app.id, is_elevated=False)
     world.silos.replicate()
 
 

@@ -147,5 +147,5 @@ def test_where_it_is_enforced_a_disabled_app_is_counted_and_not_shown(enforcing:
 
 
 def disable(world: World) -> None:
-    SentryAppUpdater(is_disabled=True).run(world.silos.control, app_id=world.app.id, is_elevated=True)
+    SentryAppUpdater(columns={"is_disabled": True}).run(world.silos.control, app_id=world.app.id, is_elevated=True)
     world.silos.replicate()

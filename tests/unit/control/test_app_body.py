@@ -1,28 +1,40 @@
-from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.app_fields import AppFields, CurrentApp, parse_app_fields
+from control_silo.bodies.app import AppBody, AppChangesBody
+from control_silo.bodies.app_field import Requester
+from control_silo.models.app import SentryApp
+from control_silo.models.region import OrganizationReplica
+from control_silo.services.create_app import SentryAppCreator
+from control_silo.services.update_app import SentryAppUpdater
+from shared.domain.app_status import SentryAppStatus
 from shared.domain.headers import MASKED_VALUE
-from shared.domain.json_field import UNSET
 from shared.domain.json_value import JsonValue
 from shared.domain.scopes import Role
 from shared.errors import ValidationFailed
 
 MANAGER = Role.MANAGER.scopes
-INTERNAL = CurrentApp(
-    is_internal=True,
-    scopes=["event:read"],
-    events=["issue.created"],
-    webhook_url="https://app.example/hook",
-    author="Acme",
-    is_alertable=True,
-    webhook_headers=("X-Key: secret",),
-)
-PUBLIC = replace(INTERNAL, is_internal=False)
+ACME = OrganizationReplica(id=1, name="Acme Corporation")
+
+
+def app_with(**changes: Any) -> SentryApp:
+    columns: dict[str, Any] = {
+        "status": int(SentryAppStatus.INTERNAL),
+        "scope_list": ["event:read"],
+        "events": ["issue.created"],
+        "webhook_url": "https://app.example/hook",
+        "author": "Acme",
+        "is_alertable": True,
+        "webhook_headers": ["X-Key: secret"],
+    }
+    return SentryApp(**columns | changes)
+
+
+INTERNAL = app_with()
+PUBLIC = app_with(status=int(SentryAppStatus.UNPUBLISHED))
 PUBLIC_BODY: dict[str, JsonValue] = {
     "name": "Acme Kanban",
     "organization": "acme",
@@ -47,23 +59,29 @@ READ_BACK: dict[str, Any] = {
     "verifyInstall": True,
     "webhookHeaders": [f"X-Key: {MASKED_VALUE}"],
 }
-STACKTRACE_LINK: JsonValue = {"elements": [{"type": "stacktrace-link", "uri": "/code"}]}
+STACKTRACE_LINK: dict[str, Any] = {"elements": [{"type": "stacktrace-link", "uri": "/code"}]}
 ABSENT = object()
 NAMES = ["name", "author", "scopes", "status", "events", "features", "schema", "webhookUrl", "webhookHeaders"]
 NAMES += ["redirectUrl", "isInternal", "isAlertable", "overview", "verifyInstall", "allowedOrigins", "popularity"]
 
 
-def create(*, is_elevated: bool = False, **changes: Any) -> AppFields:
+def create(*, is_elevated: bool = False, **changes: Any) -> SentryAppCreator:
     body = {name: value for name, value in {**PUBLIC_BODY, **changes}.items() if value is not ABSENT}
-    return parse_app_fields(body, requester_scopes=MANAGER, is_elevated=is_elevated)
+    requester = Requester(MANAGER, is_elevated=is_elevated)
+    return AppBody.read(body, context=requester).creator(requester, owner=ACME)
 
 
-def create_internal(**changes: Any) -> AppFields:
+def create_internal(**changes: Any) -> SentryAppCreator:
     return create(**{"isInternal": True, "author": ABSENT, "webhookUrl": ABSENT, "events": ABSENT, **changes})
 
 
-def update(current: CurrentApp = INTERNAL, *, is_elevated: bool = False, **body: Any) -> AppFields:
-    return parse_app_fields(body, requester_scopes=MANAGER, current=current, is_elevated=is_elevated)
+def update(current: SentryApp = INTERNAL, *, is_elevated: bool = False, **body: Any) -> SentryAppUpdater:
+    return change(current, body, is_elevated=is_elevated)
+
+
+def change(current: SentryApp, body: JsonValue, *, is_elevated: bool = False) -> SentryAppUpdater:
+    requester = Requester(MANAGER, is_elevated=is_elevated, app=current)
+    return AppChangesBody.read(body, context=requester).updater(requester)
 
 
 def problems(parse: Any, **changes: Any) -> dict[str, list[str]]:
@@ -72,52 +90,74 @@ def problems(parse: Any, **changes: Any) -> dict[str, list[str]]:
     return caught.value.fields
 
 
-def given_fields(parsed: AppFields) -> dict[str, object]:
-    values = {field.name: getattr(parsed, field.name) for field in fields(parsed)}
-    return {name: value for name, value in values.items() if value is not UNSET}
-
-
 def test_a_public_app_is_read_whole() -> None:
-    assert given_fields(create(schema=STACKTRACE_LINK, verifyInstall="true", allowedOrigins=["https://a.example"])) == {
-        "name": "Acme Kanban",
-        "author": "Acme",
-        "scopes": ("event:read", "event:write", "project:read"),
-        "events": ("issue", "comment"),
-        "schema": STACKTRACE_LINK,
-        "webhook_url": "https://app.example/hook",
-        "is_internal": False,
-        "verify_install": True,
-        "allowed_origins": ("https://a.example",),
-    }
+    sent: dict[str, Any] = {"schema": STACKTRACE_LINK, "verifyInstall": "true", "allowedOrigins": ["https://a.example"]}
+    assert create(**sent) == SentryAppCreator(
+        name="Acme Kanban",
+        organization_id=1,
+        is_internal=False,
+        scopes=["event:read", "event:write", "project:read"],
+        events=["issue", "comment"],
+        schema=STACKTRACE_LINK,
+        verify_install=True,
+        allowed_origins=["https://a.example"],
+        columns={"author": "Acme", "webhook_url": "https://app.example/hook"},
+    )
 
 
-def test_an_internal_app_needs_a_name_alone_and_is_never_verified() -> None:
-    parsed = parse_app_fields({"name": "CI", "isInternal": True, "verifyInstall": True}, requester_scopes=MANAGER)
-    assert given_fields(parsed) == {"name": "CI", "is_internal": True, "verify_install": False}
+def test_an_internal_app_needs_a_name_alone_is_its_organizations_and_never_verified() -> None:
+    requester = Requester(MANAGER)
+    sent: JsonValue = {"name": "CI", "isInternal": True, "verifyInstall": True, "organization": "acme"}
+    assert AppBody.read(sent, context=requester).creator(requester, owner=ACME) == SentryAppCreator(
+        name="CI", organization_id=1, is_internal=True, verify_install=False, columns={"author": "Acme Corporation"}
+    )
 
 
 def test_a_body_with_one_field_changes_that_field_alone() -> None:
-    assert given_fields(update(overview="New")) == {"is_internal": True, "overview": "New"}
+    assert update(overview="New") == SentryAppUpdater(columns={"overview": "New"})
 
 
 def test_tools_clean_up_an_internal_app_with_nulls() -> None:
-    parsed = update(events=None, isAlertable=False, name="Acme (disabled)", webhookUrl=None)
-    assert (parsed.events, parsed.webhook_url, parsed.is_alertable, parsed.scopes) == (None, None, False, UNSET)
+    assert update(events=None, isAlertable=False, name="Acme (disabled)", webhookUrl=None) == SentryAppUpdater(
+        events=(), columns={"is_alertable": False, "name": "Acme (disabled)", "webhook_url": None}
+    )
+
+
+@pytest.mark.parametrize("field", ["author", "overview", "redirectUrl", "webhookUrl"])
+def test_an_empty_text_is_none(field: str) -> None:
+    current, empty, null = app_with(events=[], is_alertable=False), {field: ""}, {field: None}
+    assert change(current, empty) == change(current, null)
+
+
+def test_null_empties_headers_and_changes_nothing_that_must_be_something() -> None:
+    sent: dict[str, Any] = {
+        "webhookHeaders": None,
+        "popularity": None,
+        "isDisabled": None,
+        "status": None,
+        "features": None,
+    }
+    assert update(is_elevated=True, **sent) == SentryAppUpdater(columns={"webhook_headers": []})
 
 
 def test_an_app_is_accepted_as_it_was_read() -> None:
-    assert update(PUBLIC, **READ_BACK).webhook_headers == ("X-Key: secret",)
+    assert update(PUBLIC, **READ_BACK).columns["webhook_headers"] == ["X-Key: secret"]
+
+
+def test_what_an_app_is_cannot_be_changed_and_is_not_looked_at() -> None:
+    assert update(PUBLIC, isInternal=[]) == SentryAppUpdater()
 
 
 def test_null_scopes_are_none_on_creation_and_unchanged_on_a_change() -> None:
     assert create(scopes=None).scopes == ()
-    assert update(scopes=None).scopes is UNSET
-    assert update(scopes=[]).scopes == ()
+    assert update(scopes=None).scopes is None
+    assert update(scopes=[]).scopes == []
 
 
-@pytest.mark.parametrize(("schema", "parsed"), [(None, UNSET), ("", {}), ({}, {})])
-def test_a_schema_without_components(schema: JsonValue, parsed: object) -> None:
-    assert create(schema=schema).schema == parsed
+@pytest.mark.parametrize(("schema", "changed"), [(None, None), ("", {}), ({}, {})])
+def test_a_schema_without_components(schema: JsonValue, changed: object) -> None:
+    assert create(schema=schema).schema == {}
+    assert update(schema=schema).schema == changed
 
 
 def test_an_empty_list_of_components_is_refused() -> None:
@@ -126,7 +166,7 @@ def test_an_empty_list_of_components_is_refused() -> None:
 
 def test_the_name_is_required_on_creation_only() -> None:
     assert problems(create, name=ABSENT) == {"name": ["This field is required."]}
-    assert update().name is UNSET
+    assert update() == SentryAppUpdater()
 
 
 @pytest.mark.parametrize(
@@ -161,11 +201,11 @@ def test_each_scope_that_the_requester_lacks_is_named() -> None:
 
 
 def test_the_elevated_may_give_any_scope() -> None:
-    assert create(is_elevated=True, scopes=["org:ci"], events=None).scopes == ("org:ci",)
+    assert create(is_elevated=True, scopes=["org:ci"], events=None).scopes == ["org:ci"]
 
 
 def test_a_scope_that_the_app_has_may_stay() -> None:
-    assert update(replace(INTERNAL, scopes=["org:ci"]), scopes=["org:ci"]).scopes == ("org:ci",)
+    assert update(app_with(scope_list=["org:ci"]), scopes=["org:ci"]).scopes == ["org:ci"]
 
 
 def test_unknown_events_are_named_together() -> None:
@@ -178,7 +218,7 @@ def test_events_need_their_scope() -> None:
 
 
 def test_events_are_not_checked_against_scopes_that_the_body_does_not_give() -> None:
-    assert update(events=["issue"]).events == ("issue",)
+    assert update(events=["issue"]).events == ["issue"]
 
 
 def test_a_public_app_needs_a_webhook_url_and_an_author() -> None:
@@ -233,22 +273,24 @@ def test_a_feature_that_cannot_be_shown_is_named_by_its_type() -> None:
 
 
 def test_features_are_numbers_each_once() -> None:
-    assert create(features=["1", 0, 1]).features == (0, 1)
+    assert update(features=["1", 0, 1]).features == [0, 1]
 
 
-def test_status_and_popularity_of_others_are_checked_and_ignored() -> None:
-    assert given_fields(update(status="published", popularity="5")) == {"is_internal": True}
+def test_what_only_the_elevated_may_change_is_checked_and_ignored() -> None:
+    assert update(popularity="5", isDisabled=True).columns == {}
     assert list(problems(update, popularity="x")) == ["popularity"]
 
 
 def test_the_elevated_set_status_and_popularity() -> None:
-    parsed = update(is_elevated=True, status="published", popularity="5")
-    assert (parsed.status, parsed.popularity) == ("published", 5)
+    changes = update(is_elevated=True, status="published", popularity="5")
+    assert (changes.status, changes.columns) == ("published", {"popularity": 5})
 
 
-def test_the_repr_names_fields_and_shows_no_secret() -> None:
-    parsed = update(webhookHeaders=["X: secret"], webhookUrl="https://user:pass@app.example")
-    assert repr(parsed) == "AppFields(is_internal, webhook_url, webhook_headers)"
+def test_the_repr_of_a_body_shows_no_secret() -> None:
+    sent = {"webhookHeaders": ["X: secret"], "webhookUrl": "https://user:pass@app.example"}
+    shown = repr(AppChangesBody.read(sent, context=Requester(MANAGER, app=INTERNAL)))
+    assert "secret" not in shown
+    assert "pass" not in shown
 
 
 JSON = st.recursive(
@@ -259,10 +301,11 @@ JSON = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), JSON), st.sampled_from([None, INTERNAL, PUBLIC]))
-def test_any_json_in_any_field_gets_a_typed_answer(body: JsonValue, current: CurrentApp | None) -> None:
-    answers: list[AppFields | dict[str, list[str]]] = []
+def test_any_json_in_any_field_gets_a_typed_answer(body: JsonValue, current: SentryApp | None) -> None:
+    kind = AppChangesBody if current else AppBody
+    answers: list[AppChangesBody | dict[str, list[str]]] = []
     try:
-        answers.append(parse_app_fields(body, requester_scopes=MANAGER, current=current))
+        answers.append(kind.read(body, context=Requester(MANAGER, app=current)))
     except ValidationFailed as failed:
         answers.append(failed.fields)
     (answer,) = answers
@@ -274,4 +317,4 @@ def test_any_json_in_any_field_gets_a_typed_answer(body: JsonValue, current: Cur
 @pytest.mark.parametrize("body", [None, [], "a", 5, True])
 def test_a_body_that_is_no_object_is_refused(body: JsonValue) -> None:
     with pytest.raises(ValidationFailed, match="Expected a dictionary"):
-        parse_app_fields(body, requester_scopes=MANAGER)
+        AppBody.read(body, context=Requester(MANAGER))

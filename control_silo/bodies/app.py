@@ -1,0 +1,293 @@
+"""Apps: what is sent to make one and to change one, and what is read of it (spec §4.2, §4.3).
+
+A field that is stored and shown as it was sent is a line in ``AppChangesBody``, a line in ``AppObject`` and a column of
+its name; everything else follows from these. The fields that have rules of their own are named in ``_RULED``.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+
+from pydantic import MISSING, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic.json_schema import SkipJsonSchema
+
+from control_silo.bodies.app_field import (
+    AppName,
+    Events,
+    Features,
+    Headers,
+    Origins,
+    Requester,
+    Schema,
+    Scopes,
+    Url,
+    requester_of,
+)
+from control_silo.bodies.app_part import FEATURE_EXAMPLE, AvatarObject, FeatureObject
+from control_silo.models.app import APP_COLUMNS, SentryApp, is_older_than
+from control_silo.models.region import OrganizationReplica
+from control_silo.services.app_access import may_see_ownership, may_see_secrets
+from control_silo.services.app_details import AppDetails
+from control_silo.services.create_app import SentryAppCreator
+from control_silo.services.identity import Principal
+from control_silo.services.update_app import SentryAppUpdater
+from shared.bodies.body import Body, shown_by
+from shared.bodies.fields import Flag, Text, Whole
+from shared.domain.app_status import SentryAppStatus
+from shared.domain.headers import MASKED_VALUE, mask_headers
+from shared.domain.subscription import consolidate_events, unmet_scope_texts
+from shared.domain.webhook_url import MAX_REDIRECT_URL_CHARACTERS, MAX_WEBHOOK_URL_CHARACTERS, without_credentials
+from shared.errors import ValidationFailed
+
+SECRET_SHOWN_SECONDS = 24 * 3600
+"""How long after an app's creation its client secret is shown."""
+MAX_AUTHOR_CHARACTERS = 255
+MAX_OVERVIEW_CHARACTERS = 16_384
+MAX_STATUS_CHARACTERS = 64
+MAX_POPULARITY = 32_767
+
+T = TypeVar("T")
+
+_RULED = frozenset({"status", "events", "verify_install"})
+"""Fields of the body that are columns too, and not stored as they were sent."""
+_ELEVATED = frozenset({"popularity", "is_disabled"})
+"""Those that count only when superusers and staff send them; of others, they are checked and passed over."""
+
+_EXAMPLE: dict[str, Any] = {
+    "allowedOrigins": ["https://kanban.acme.example"],
+    "author": "Acme",
+    "events": ["comment", "issue"],
+    "isAlertable": True,
+    "name": "Acme Kanban",
+    "overview": "Cards for issues.",
+    "popularity": 1,
+    "redirectUrl": "https://kanban.acme.example/setup",
+    "schema": {"elements": [{"type": "stacktrace-link", "uri": "/code"}]},
+    "scopes": ["event:read", "event:write", "project:read"],
+    "verifyInstall": True,
+    "webhookHeaders": ["X-Kanban: blue"],
+    "webhookUrl": "https://kanban.acme.example/webhook",
+}
+
+
+class AppChangesBody(Body):
+    """The fields of an app to change; what is left out stays as it is. An app as it was read may be sent back whole."""
+
+    model_config: ClassVar[ConfigDict] = shown_by({"overview": "Cards for issues.", "events": ["issue"]})
+
+    # In the order in which the original tells what is wrong with them.
+    name: AppName | MISSING = MISSING
+    author: Annotated[str, Text(MAX_AUTHOR_CHARACTERS, is_blank_allowed=True)] | MISSING | None = Field(
+        default=MISSING, description="Required for public apps."
+    )
+    scopes: Scopes | MISSING | None = MISSING
+    status: Annotated[str, Text(MAX_STATUS_CHARACTERS, is_blank_allowed=True)] | MISSING | None = Field(
+        default=MISSING, description="Superusers and staff only."
+    )
+    events: Events | MISSING | None = Field(default=MISSING, description="Resources: `issue`, `error`, `comment`, …")
+    features: Features | MISSING | None = MISSING
+    schema_: Schema | MISSING | None = Field(default=MISSING, alias="schema", description="UI components.")
+    webhook_url: Annotated[str, Url(MAX_WEBHOOK_URL_CHARACTERS)] | MISSING | None = Field(default=MISSING, repr=False)
+    webhook_headers: Headers | MISSING | None = Field(default=MISSING, description="Lines `Name: value`.", repr=False)
+    redirect_url: Annotated[str, Url(MAX_REDIRECT_URL_CHARACTERS)] | MISSING | None = MISSING
+    is_internal: SkipJsonSchema[object] = False
+    """What an app is was said when it was made; here, nothing that is said of it counts."""
+    is_alertable: Flag | MISSING = Field(
+        default=MISSING, description="Whether alerts call it; false on creation when absent."
+    )
+    overview: Annotated[str, Text(MAX_OVERVIEW_CHARACTERS, is_blank_allowed=True)] | MISSING | None = MISSING
+    verify_install: Flag | MISSING = Field(
+        default=MISSING,
+        description="Whether the app confirms each installation; true on creation of a public app when absent.",
+    )
+    allowed_origins: Origins | MISSING = MISSING
+    popularity: Annotated[int, Whole(0, MAX_POPULARITY)] | MISSING | None = Field(
+        default=MISSING, description="Superusers and staff only."
+    )
+    is_disabled: Flag | MISSING | None = Field(default=MISSING, description="On a change; superusers and staff only.")
+
+    @model_validator(mode="after")
+    def _check_between_fields(self, info: ValidationInfo) -> Self:
+        """Refuses by the first broken rule alone, as the original does: the later ones often follow from it."""
+        app = requester_of(info).app
+        if isinstance(self.scopes, list) and self.scopes and isinstance(self.events, list):
+            unmet = unmet_scope_texts(self.events, scopes=self.scopes)
+            if unmet:
+                raise ValidationFailed(fields={"events": unmet[:1]})
+        is_internal = app.is_internal if app else self.is_internal is True
+        problem = self._url_needed_by(app, is_internal=is_internal)
+        if problem and not _holds(self.webhook_url, app and app.webhook_url):
+            raise ValidationFailed(fields={"webhookUrl": [problem]})
+        if not is_internal and not _holds(self.author, app and app.author):
+            raise ValidationFailed(fields={"author": ["author required for public integrations"]})
+        return self
+
+    def updater(self, requester: Requester) -> SentryAppUpdater:
+        """The changes that the body asks for. Null empties texts, events and headers, and changes nothing else."""
+        return SentryAppUpdater(
+            columns=self._columns(requester),
+            features=_sent(self.features),
+            status=_sent(self.status),
+            scopes=_sent(self.scopes),
+            events=() if self.events is None else _sent(self.events),
+            verify_install=_sent(self.verify_install),
+            allowed_origins=_sent(self.allowed_origins),
+            schema=_sent(self.schema_),
+        )
+
+    def _columns(self, requester: Requester) -> dict[str, Any]:
+        """What is stored as it was sent, by column; an empty text is stored as none."""
+        ignored = _RULED if requester.is_elevated else _RULED | _ELEVATED
+        sent = {
+            name: None if value == "" else value
+            for name, value in self
+            if name in APP_COLUMNS and name not in ignored and value is not MISSING
+        }
+        if sent.get("webhook_headers", ()) is None:
+            sent["webhook_headers"] = []
+        # Null empties what may be empty and changes nothing else.
+        return {name: value for name, value in sent.items() if value is not None or APP_COLUMNS[name].null}
+
+    def _url_needed_by(self, app: SentryApp | None, *, is_internal: bool) -> str | None:
+        if not is_internal:
+            return "webhookUrl required for public integrations"
+        if _holds(self.events, app and app.events):
+            return "webhookUrl required if webhook events are enabled"
+        if _holds(self.is_alertable, app and app.is_alertable):
+            return "webhookUrl required if alert rule action is enabled"
+        return None
+
+
+class AppBody(AppChangesBody):
+    """An app to create."""
+
+    model_config: ClassVar[ConfigDict] = shown_by({**_EXAMPLE, "organization": "acme", "isInternal": False})
+
+    name: AppName
+    is_internal: Flag = False
+    organization: str = Field(description="Slug of the owner.")
+
+    def creator(self, requester: Requester, *, owner: OrganizationReplica) -> SentryAppCreator:
+        """The new app; an internal one is by its organization unless it says otherwise."""
+        columns = self._columns(requester)
+        columns.pop("is_disabled", None)
+        if self.is_internal and not columns.get("author"):
+            columns["author"] = owner.name
+        if not columns.get("popularity"):
+            columns.pop("popularity", None)  # the original takes zero for none, here and not on a change
+        return SentryAppCreator(
+            name=columns.pop("name"),
+            organization_id=owner.id,
+            is_internal=self.is_internal,
+            scopes=_sent(self.scopes) or (),
+            events=_sent(self.events) or (),
+            verify_install=not self.is_internal and self.verify_install is not False,
+            schema=_sent(self.schema_) or {},
+            allowed_origins=_sent(self.allowed_origins) or (),
+            columns=columns,
+        )
+
+
+class OwnerObject(Body):
+    """The organization that owns an app."""
+
+    id: int
+    slug: str | None
+
+
+class AppObject(Body):
+    """An app."""
+
+    model_config: ClassVar[ConfigDict] = shown_by(
+        {
+            **_EXAMPLE,
+            "avatars": [],
+            "featureData": [FEATURE_EXAMPLE],
+            "isDisabled": False,
+            "metadata": {},
+            "slug": "acme-kanban",
+            "status": "unpublished",
+            "uuid": "7a485448-a9e2-4c85-8a3c-4f44175783c9",
+            "webhookEvents": ["comment.created", "issue.created"],
+            "clientId": "64 hexadecimal digits",
+            "clientSecret": "64 hexadecimal digits",
+            "owner": {"id": 1, "slug": "acme"},
+        }
+    )
+
+    allowed_origins: list[str]
+    author: str | None
+    avatars: list[AvatarObject]
+    events: list[str] = Field(description="Resources of which the app hears.")
+    feature_data: list[FeatureObject] = Field(description="Empty for an internal app.")
+    is_alertable: bool
+    is_disabled: bool
+    metadata: dict[str, Any]
+    name: str
+    overview: str | None
+    popularity: int | None
+    redirect_url: str | None
+    schema_: dict[str, Any] = Field(alias="schema")
+    scopes: list[str] = Field(description="Sorted, with all that they imply.")
+    slug: str
+    status: Literal["unpublished", "published", "internal", "publish_request_inprogress", "deletion_in_progress"]
+    uuid: str
+    verify_install: bool
+    webhook_events: list[str] = Field(description="Events of which the app hears.")
+    webhook_url: str | None
+    webhook_headers: list[str] = Field(description="Values masked for whoever may not see the secret.")
+    date_published: datetime | MISSING = Field(default=MISSING, description="Only when published.")
+    client_id: str | MISSING | None = Field(default=MISSING, description="Only for the owner's members.")
+    client_secret: str | MISSING | None = Field(
+        default=MISSING,
+        description="Only for the owner's members; null one day after creation, masked without its scopes.",
+    )
+    owner: OwnerObject | MISSING = Field(default=MISSING, description="Only for the owner's members.")
+
+    @classmethod
+    def of(cls, details: AppDetails, *, principal: Principal, now: datetime, base_url: str) -> Self:
+        """The app as this principal sees it.
+
+        Args:
+            details: the app.
+            principal: who reads.
+            now: decides whether the client secret is still shown.
+            base_url: where this silo is reached; pictures lie below it.
+        """
+        app, application = details.app, details.application
+        may_see = may_see_secrets(principal, app)
+        shown: dict[str, Any] = {name: getattr(app, name) for name in cls.model_fields if name in APP_COLUMNS}
+        shown |= {
+            "allowed_origins": application.allowed_origins if application else [],
+            "avatars": [AvatarObject.of(avatar, base_url=base_url) for avatar in details.avatars],
+            "events": consolidate_events(app.events),
+            "feature_data": [] if app.is_internal else [FeatureObject.of(app, each) for each in details.features],
+            "schema_": app.schema,
+            "scopes": app.scope_list,
+            "status": SentryAppStatus.as_str(app.status),
+            "webhook_events": app.events,
+            "webhook_headers": app.webhook_headers if may_see else mask_headers(app.webhook_headers),
+            "date_published": app.date_published if app.is_published and app.date_published else MISSING,
+        }
+        if not may_see_ownership(principal, app):
+            return cls(**shown | {"webhook_url": app.webhook_url and without_credentials(app.webhook_url)})
+        return cls(
+            **shown,
+            client_id=application.client_id if application else None,
+            client_secret=_secret(details, now=now, is_plain=may_see),
+            owner=OwnerObject(id=app.owner_id, slug=details.owner_slug),
+        )
+
+
+def _secret(details: AppDetails, *, now: datetime, is_plain: bool) -> str | None:
+    if details.application is None or is_older_than(details.app, seconds=SECRET_SHOWN_SECONDS, now=now):
+        return None
+    return str(details.application.client_secret) if is_plain else MASKED_VALUE
+
+
+def _holds(value: object, otherwise: object) -> bool:
+    """Whether there is something after the change: in the body or, where that says nothing, in the app as it is."""
+    return bool(otherwise if value is MISSING else value)
+
+
+def _sent(value: T | MISSING | None) -> T | None:
+    return None if value is MISSING else value

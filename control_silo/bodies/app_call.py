@@ -1,0 +1,185 @@
+"""What was sent to an app: webhooks and their attempts (settled.md), and the log of calls (spec §4.9, §5.6)."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Self
+
+from google.protobuf import timestamp_pb2
+from pydantic import MISSING, ConfigDict, Field
+
+from control_silo.models.app import SentryApp
+from control_silo.models.region import OrganizationReplica
+from control_silo.services.app_deliveries import NamedDelivery
+from control_silo.services.request_log import sent_at
+from shared.bodies.body import Body, shown_by
+from shared.domain.request_record import NO_ANSWER
+from shared.pb.hybridcloud.requests.v1 import app_request_pb2, delivery_pb2
+from shared.webhooks.deliveries import state_of
+from shared.webhooks.delivery import DeliveryState
+
+
+class DeliveryRequestObject(Body):
+    """What was sent."""
+
+    headers: dict[str, str] = Field(description="Those of the platform alone; the app's own are kept nowhere.")
+    body: str = Field(description="In a list its first 1,024 characters.")
+
+
+class DeliveryResponseObject(Body):
+    """What came back."""
+
+    headers: dict[str, str] = Field(description="Names in lower case.")
+    body: str = Field(description="Its first 8,192 characters; in a list 1,024.")
+
+
+class DeliveryAttemptObject(Body):
+    """One call."""
+
+    started_at: datetime
+    duration_ms: int = Field(ge=0)
+    response_code: int = Field(ge=0, description="HTTP status; 0: there was no answer.")
+    error: str | None = Field(description="Why there was no answer.")
+    request: DeliveryRequestObject
+    response: DeliveryResponseObject | None = Field(description="null: there was no answer.")
+
+    @classmethod
+    def of(cls, attempt: delivery_pb2.RpcDeliveryAttempt, *, body: str) -> Self:
+        """An attempt; ``body`` is what every attempt of the delivery sends."""
+        answer = DeliveryResponseObject(headers=_sorted(attempt.response_headers), body=attempt.response_body)
+        return cls(
+            started_at=_instant(attempt.started_at),
+            duration_ms=attempt.duration_ms,
+            response_code=attempt.response_code,
+            error=attempt.error or None,
+            request=DeliveryRequestObject(headers=_sorted(attempt.request_headers), body=body),
+            response=None if attempt.response_code == NO_ANSWER else answer,
+        )
+
+
+class DeliveryObject(Body):
+    """One webhook to one installation, and what became of it."""
+
+    model_config: ClassVar[ConfigDict] = shown_by(
+        {
+            "id": "us.12",
+            "requestId": "3f2f4bd4a6d64c6fa1b1f0d35b6f9f3d",
+            "event": "issue.created",
+            "status": "delivered",
+            "dateCreated": "2030-01-01T00:00:00Z",
+            "attempts": [
+                {
+                    "startedAt": "2030-01-01T00:00:00Z",
+                    "durationMs": 42,
+                    "responseCode": 200,
+                    "error": None,
+                    "request": {"headers": {"Content-Type": "application/json"}, "body": '{"action":"created"}'},
+                    "response": {"headers": {"content-length": "2"}, "body": "ok"},
+                }
+            ],
+        }
+    )
+
+    id: str = Field(description="The silo that makes it, and its number there.")
+    request_id: str = Field(description="The header `Request-ID`, the same in every attempt.")
+    event: str
+    status: DeliveryState
+    date_created: datetime
+    attempts: list[DeliveryAttemptObject] = Field(description="Oldest first, the newest 20.")
+
+    @classmethod
+    def of(cls, named: NamedDelivery) -> Self:
+        """A delivery with its attempts."""
+        delivery = named.delivery
+        return cls(
+            id=str(named.name),
+            request_id=delivery.request_id,
+            event=delivery.event,
+            status=state_of(delivery.status) or DeliveryState.PENDING,
+            date_created=_instant(delivery.created_at),
+            attempts=[DeliveryAttemptObject.of(attempt, body=delivery.body) for attempt in delivery.attempts],
+        )
+
+
+class RequestOrganizationObject(Body):
+    """The organization that a call concerned."""
+
+    name: str
+    id: int
+    slug: str
+
+
+class AppRequestObject(Body):
+    """A call that the platform made to an app."""
+
+    model_config: ClassVar[ConfigDict] = shown_by(
+        {
+            "webhookUrl": "https://kanban.acme.example/webhook",
+            "sentryAppSlug": "acme-kanban",
+            "eventType": "issue.created",
+            "date": "2030-01-01T00:00:00Z",
+            "responseCode": 500,
+            "organization": {"name": "Acme", "id": 1, "slug": "acme"},
+            "request_body": '{"action":"created"}',
+            "request_headers": {"Content-Type": "application/json", "Sentry-Hook-Resource": "issue"},
+            "response_body": "Internal Server Error",
+        }
+    )
+
+    webhook_url: str = Field(description="Where the call went.")
+    sentry_app_slug: str
+    event_type: str
+    date: datetime = Field(description="When the call was made.")
+    response_code: int = Field(ge=0, description="HTTP status of the answer; 0: there was none.")
+    organization: RequestOrganizationObject | MISSING = Field(default=MISSING, description="Absent for internal apps.")
+    # The original names these with underscores.
+    error_id: str | MISSING = Field(
+        default=MISSING, alias="error_id", description="The error that the app named in its answer."
+    )
+    project_id: int | MISSING = Field(
+        default=MISSING, alias="project_id", description="The project that the app named in its answer."
+    )
+    request_body: str | MISSING = Field(
+        default=MISSING, alias="request_body", description="The beginning; absent when the call succeeded."
+    )
+    response_body: str | MISSING = Field(
+        default=MISSING, alias="response_body", description="The beginning; absent when the call succeeded."
+    )
+    request_headers: dict[str, str] | MISSING = Field(
+        default=MISSING, alias="request_headers", description="Those of the platform alone."
+    )
+
+    @classmethod
+    def of(
+        cls,
+        request: app_request_pb2.RpcSentryAppRequest,
+        app: SentryApp,
+        *,
+        organizations: Mapping[int, OrganizationReplica],
+    ) -> Self:
+        """A call to an app; ``organizations`` are those, by id, that calls name and that still exist."""
+        found = organizations.get(request.organization_id)
+        optional: dict[str, Any] = {
+            name: getattr(request, name)
+            for name in ("error_id", "project_id", "request_body", "response_body")
+            if request.HasField(name)
+        }
+        if found:
+            optional["organization"] = RequestOrganizationObject(name=found.name, id=found.id, slug=found.slug)
+        if request.request_headers:
+            optional["request_headers"] = dict(request.request_headers)
+        return cls(
+            webhook_url=request.webhook_url,
+            sentry_app_slug=app.slug,
+            event_type=request.event_type,
+            date=sent_at(request),
+            response_code=request.response_code,
+            **optional,
+        )
+
+
+def _sorted(headers: Mapping[str, str]) -> dict[str, str]:
+    return dict(sorted(headers.items()))
+
+
+def _instant(stamp: timestamp_pb2.Timestamp) -> datetime:
+    return stamp.ToDatetime(tzinfo=UTC)

@@ -1,0 +1,154 @@
+"""What belongs to an app: its features, its pictures and its components (spec §4.9)."""
+
+from typing import Annotated, Any, ClassVar, Literal, Self, cast
+
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+
+from control_silo.models.app import SentryApp, SentryAppAvatar, SentryAppComponent
+from control_silo.services.app_details import AppDetails
+from control_silo.services.photo import check_icon, parse_photo
+from shared.bodies.body import Body, shown_by
+from shared.bodies.fields import Flag
+from shared.domain.features import IntegrationFeature
+from shared.domain.json_field import FieldInvalid, parse_text, shown
+from shared.domain.json_value import JsonValue
+from shared.errors import ValidationFailed
+
+FEATURE_EXAMPLE: dict[str, Any] = {
+    "featureId": 1,
+    "featureGate": "integrations-issue-link",
+    "description": "Organizations can **create or link Sentry issues** to another service.",
+}
+
+
+class FeatureObject(Body):
+    """Something that an app does for the organizations that install it."""
+
+    model_config: ClassVar[ConfigDict] = shown_by(FEATURE_EXAMPLE)
+
+    feature_id: int
+    feature_gate: str
+    description: str
+
+    @classmethod
+    def of(cls, app: SentryApp, number: int) -> Self:
+        """A feature of an app, by its number."""
+        feature = IntegrationFeature(number)
+        return cls(feature_id=number, feature_gate=feature.gate, description=feature.describe(app_name=app.name))
+
+
+def _read_photo(value: JsonValue) -> bytes | None:
+    return None if value in (None, "") else parse_photo(value)
+
+
+def _read_kind(value: JsonValue) -> str:
+    text = parse_text(value, max_characters=64, is_blank_allowed=False)
+    if text not in {"default", "upload"}:
+        raise FieldInvalid(f'"{shown(text)}" is not a valid choice.')
+    return text
+
+
+class AvatarBody(Body):
+    """A picture to use, or to use no longer."""
+
+    # The original names these fields with underscores.
+    model_config: ClassVar[ConfigDict] = ConfigDict(alias_generator=None) | shown_by(
+        {"color": True, "avatar_type": "default"}
+    )
+
+    avatar_photo: Annotated[
+        bytes | None, BeforeValidator(_read_photo), WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "null"}]})
+    ] = Field(
+        default=None, repr=False, description="A square PNG of 256 to 1024 pixels in base64; required for `upload`."
+    )
+    avatar_type: Annotated[Literal["default", "upload"], BeforeValidator(_read_kind)] = Field(
+        description="`default` takes the picture away."
+    )
+    color: Flag = Field(description="Whether it is the logo; else the icon, which is one colour on transparency.")
+
+    @model_validator(mode="after")
+    def _check_picture(self) -> Self:
+        if self.avatar_type == "default":
+            return self
+        if self.avatar_photo is None:
+            text = "A logo is required." if self.color else "An icon is required."
+            raise ValidationFailed(fields={"avatar_photo": [text]})
+        if not self.color:
+            try:
+                check_icon(self.avatar_photo)
+            except FieldInvalid as invalid:
+                raise ValidationFailed(fields={"avatar_photo": invalid.texts}) from invalid
+        return self
+
+    @property
+    def photo(self) -> bytes | None:
+        """The picture to use; None for none."""
+        return None if self.avatar_type == "default" else self.avatar_photo
+
+
+class AvatarObject(Body):
+    """A picture of an app."""
+
+    avatar_type: Literal["default", "upload"]
+    avatar_uuid: str
+    avatar_url: str
+    color: bool
+    photo_type: Literal["logo", "icon"]
+
+    @classmethod
+    def of(cls, avatar: SentryAppAvatar, *, base_url: str) -> Self:
+        """A picture; it lies below ``base_url``, where this silo is reached."""
+        return cls(
+            avatar_type="upload" if avatar.avatar_type else "default",
+            avatar_uuid=avatar.ident,
+            avatar_url=f"{base_url}/sentry-app-avatar/{avatar.ident}/",
+            color=avatar.color,
+            photo_type="logo" if avatar.color else "icon",
+        )
+
+
+class ComponentAppObject(Body):
+    """The app of a component."""
+
+    uuid: str
+    slug: str
+    name: str
+    avatars: list[AvatarObject]
+
+
+class ComponentObject(Body):
+    """A component as the app describes it."""
+
+    model_config: ClassVar[ConfigDict] = shown_by(
+        {
+            "uuid": "0f1e9b0a-38a4-4f0e-a5a5-3d3d3f5d7c1e",
+            "type": "stacktrace-link",
+            "schema": {"type": "stacktrace-link", "uri": "/code"},
+            "error": "",
+            "sentryApp": {
+                "uuid": "7a485448-a9e2-4c85-8a3c-4f44175783c9",
+                "slug": "acme-kanban",
+                "name": "Acme Kanban",
+                "avatars": [],
+            },
+        }
+    )
+
+    uuid: str
+    type: Literal["issue-link", "alert-rule-action", "issue-media", "stacktrace-link"]
+    schema_: dict[str, Any] = Field(alias="schema")
+    error: Literal[""] = Field(description="Empty: nothing was asked of the app.")
+    sentry_app: ComponentAppObject
+
+    @classmethod
+    def of(cls, component: SentryAppComponent, details: AppDetails, *, base_url: str) -> Self:
+        """A component of an app; the app's pictures lie below ``base_url``."""
+        app, kind = details.app, cast(Any, component.type)  # of which the schema was checked when it was stored
+        avatars = [AvatarObject.of(avatar, base_url=base_url) for avatar in details.avatars]
+        return cls(
+            uuid=component.uuid,
+            type=kind,
+            schema=component.schema,
+            error="",
+            sentry_app=ComponentAppObject(uuid=app.uuid, slug=app.slug, name=app.name, avatars=avatars),
+        )
