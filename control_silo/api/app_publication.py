@@ -1,12 +1,13 @@
 """``sentry-apps/<app>/publish-request/``: asking for an app's publication (spec §2.10)."""
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from fastapi import Response
 
 from control_silo.api.apps import check_partnership, get_visible_app
-from control_silo.api.publish_shape import PublishRequestBody
 from control_silo.api.request import Incoming
+from control_silo.bodies.publication import AnsweredBody, PublishRequestBody
 from control_silo.services import app_access
 from control_silo.services.publish_request import (
     Answered,
@@ -15,8 +16,7 @@ from control_silo.services.publish_request import (
     publication_mails,
     withdraw_publication,
 )
-from shared.domain.json_field import FieldReader, parse_list, parse_text
-from shared.domain.json_value import JsonObject, JsonValue
+from shared.domain.json_value import JsonValue
 from shared.errors import ValidationFailed
 from shared.http.answer import empty_answer, json_answer
 from shared.http.endpoint import Endpoints
@@ -25,18 +25,16 @@ from shared.http.errors import Refused
 endpoints = Endpoints("Apps")
 
 MAIL_FAILED = "Something went wrong trying to send publish confirmation email"
-MAX_QUESTIONS = 100
-_MAX_TEXT_CHARACTERS = 10_000
 
 
-@endpoints.add("POST", "/sentry-apps/{app_id_or_slug}/publish-request/", answers={201: None}, body=PublishRequestBody)
-def post_publish_request(request: Incoming, app_id_or_slug: str) -> Response:
+@endpoints.add("POST", "/sentry-apps/{app_id_or_slug}/publish-request/", answers={201: None})
+def post_publish_request(request: Incoming[PublishRequestBody], app_id_or_slug: str) -> Response:
     """Asks by mail for an app to be published. If the mails do not leave, the app is as before."""
     with request.signed_in(scopes=app_access.ADMIN_SCOPES) as principal:
         details = get_visible_app(request, principal, app_id_or_slug, may=app_access.may_administer_app)
         check_partnership(details.app)
         check_publishable(details)
-        questionnaire = _read_questionnaire(request.json)
+        questionnaire = _read_questionnaire(request.body())
         begin_publication(request.control, app_id=details.app.id)
     mails = publication_mails(request.control, details, requester=principal.user, questionnaire=questionnaire)
     # Outside the session: the mail server may take its time, and no connection waits for it.
@@ -46,38 +44,19 @@ def post_publish_request(request: Incoming, app_id_or_slug: str) -> Response:
     return empty_answer(201)
 
 
-def _read_questionnaire(body: JsonObject) -> list[Answered]:
+def _read_questionnaire(body: PublishRequestBody) -> list[Answered]:
     """Raises:
-    ValidationFailed: there is none, or it is no list.
     Refused: 400; the problems of each question at its place in the list.
     """
-    reader = FieldReader(body)
-    given = reader.read("questionnaire", _parse_questions, is_required=True)
-    reader.raise_problems()
     answers: list[Answered] = []
     problems: list[Mapping[str, Sequence[str]]] = []
-    for item in given if isinstance(given, tuple) else ():
+    for item in body.questionnaire:
         try:
-            answers.append(_read_answered(item))
+            read = AnsweredBody.read(cast(JsonValue, item))
+            answers.append(Answered(read.question, read.answer))
             problems.append({})
         except ValidationFailed as failed:
             problems.append(failed.fields)
     if any(problems):
         raise Refused(400, {"questionnaire": [dict(each) for each in problems]})
     return answers
-
-
-def _parse_questions(value: JsonValue) -> tuple[JsonValue, ...]:
-    return parse_list(value, lambda item: item, max_items=MAX_QUESTIONS)
-
-
-def _read_answered(item: JsonValue) -> Answered:
-    reader = FieldReader(item)
-    question = reader.read("question", _parse_text, is_required=True)
-    answer = reader.read("answer", _parse_text, is_required=True)
-    reader.raise_problems()
-    return Answered(str(question), str(answer))
-
-
-def _parse_text(value: JsonValue) -> str:
-    return parse_text(value, max_characters=_MAX_TEXT_CHARACTERS, is_blank_allowed=False)

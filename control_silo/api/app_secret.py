@@ -3,7 +3,7 @@
 from fastapi import Response
 
 from control_silo.api.request import ApiRequest, Incoming
-from control_silo.api.token_shape import SecretObject
+from control_silo.bodies.token import SecretObject
 from control_silo.models.app import SentryApp
 from control_silo.services import app_access
 from control_silo.services.app_details import find_app_details
@@ -22,7 +22,8 @@ def post_rotate_secret(request: Incoming, app_id_or_slug: str) -> Response:
     """Gives an app another client secret and shows it, once; the one before is good for nothing any more."""
     with request.signed_in(scopes=app_access.WRITE_SCOPES) as principal:
         app = _get_app(request, principal, app_id_or_slug)
-        return json_answer({"clientSecret": rotate_secret(request.control, app_id=app.id, actor=principal.user)})
+        secret = rotate_secret(request.control, app_id=app.id, actor=principal.user)
+        return json_answer(SecretObject(client_secret=secret))
 
 
 def _get_app(request: ApiRequest, principal: Principal, id_or_slug: str) -> SentryApp:

@@ -10,8 +10,7 @@ from fastapi import Response
 
 from control_silo.api.apps import check_partnership, get_visible_app
 from control_silo.api.request import ApiRequest, Incoming
-from control_silo.api.token_object import internal_token_object
-from control_silo.api.token_shape import TokenObject
+from control_silo.bodies.token import TokenObject
 from control_silo.models.app import SentryApp
 from control_silo.models.application import ApiToken
 from control_silo.services import app_access
@@ -42,7 +41,7 @@ def list_api_tokens(request: Incoming, app_id_or_slug: str) -> Response:
         found = list_tokens(app, offset=page.offset, limit=page.probe) if app.is_internal else []
         tokens, has_more = cut(found, page)
         is_masked = not app_access.may_see_secrets(principal, app)
-        items = [internal_token_object(each, is_masked=is_masked) for each in tokens]
+        items = [TokenObject.of_internal(each, is_masked=is_masked) for each in tokens]
         return list_answer(request.http, page, items, has_more=has_more)
 
 
@@ -57,7 +56,7 @@ def post_api_token(request: Incoming, app_id_or_slug: str) -> Response:
         except LimitReached as reached:
             raise Refused(403, reached.message) from reached
         is_masked = not app_access.may_see_secrets(principal, app)
-        return json_answer(internal_token_object(made.row, token=made.text, is_masked=is_masked), status=201)
+        return json_answer(TokenObject.of_internal(made.row, token=made.text, is_masked=is_masked), status=201)
 
 
 @endpoints.add("DELETE", "/sentry-apps/{app_id_or_slug}/api-tokens/{token_id}/", answers={204: None})

@@ -13,7 +13,6 @@ from control_silo.api import (
     apps,
     audit_logs,
     authorizations,
-    impersonation,
     installations,
     organizations,
     users,
@@ -50,7 +49,7 @@ def list_endpoints() -> list[Endpoint]:
     modules = (
         *(apps, app_parts, app_publication, app_secret, app_tokens, app_stats),
         *(app_requests, app_deliveries),
-        *(installations, authorizations, organizations, audit_logs, users, impersonation),
+        *(installations, authorizations, organizations, audit_logs, users),
     )
     return [endpoint for module in modules for endpoint in module.endpoints.table]
 

@@ -1,19 +1,17 @@
 """``audit-logs/``: who did what in an organization (settled.md)."""
 
 from collections.abc import Collection, Mapping
-from typing import Any
 
 from fastapi import Response
 
-from control_silo.api.audit_log_shape import EVENTS, AuditLogsObject
 from control_silo.api.request import Incoming, get_organization_of_path
-from control_silo.models.record import AuditLogEntry
+from control_silo.bodies.audit_log import EVENTS, AuditLogObject, AuditLogsObject
 from control_silo.services import app_access
 from control_silo.services.audit import AuditEvent, list_entries
 from shared.domain.json_field import FieldInvalid, parse_integer
 from shared.domain.path_key import MAX_ID
 from shared.errors import PermissionDenied, ValidationFailed
-from shared.http.answer import instant_json, json_answer
+from shared.http.answer import json_answer
 from shared.http.endpoint import PAGE_PARAMETERS, Endpoints, Parameter
 from shared.http.pagination import cut, link_header, page_request
 
@@ -40,7 +38,7 @@ def list_audit_logs(request: Incoming, organization_id_or_slug: str) -> Response
         events, actor_id = _read_filter(request.http.query_params)
         found = list_entries(organization.id, events=events, actor_id=actor_id, offset=page.offset, limit=page.probe)
         entries, has_more = cut(found, page)
-        body: dict[str, Any] = {"rows": [_entry_object(each) for each in entries], "options": list(EVENTS)}
+        body = AuditLogsObject(rows=[AuditLogObject.of(each) for each in entries], options=list(EVENTS))
         return json_answer(body, headers={"link": link_header(request.http, page, has_more=has_more)})
 
 
@@ -52,16 +50,3 @@ def _read_filter(query: Mapping[str, str]) -> tuple[Collection[AuditEvent], int 
         return events, parse_integer(actor, minimum=0, maximum=MAX_ID) if actor else None
     except FieldInvalid as invalid:
         raise ValidationFailed(fields={"actor": invalid.texts}) from invalid
-
-
-def _entry_object(entry: AuditLogEntry) -> dict[str, Any]:
-    actor_id = None if entry.actor_id is None else str(entry.actor_id)
-    is_somebody = entry.actor_id is not None or entry.actor_label is not None
-    return {
-        "id": str(entry.id),
-        "event": entry.event,
-        "actor": {"id": actor_id, "name": entry.actor_label} if is_somebody else None,
-        "target": None if entry.target_id is None else str(entry.target_id),
-        "data": entry.data,
-        "dateCreated": instant_json(entry.created_at),
-    }

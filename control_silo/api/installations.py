@@ -3,12 +3,12 @@
 from collections.abc import Collection
 
 from fastapi import Response
+from pydantic import MISSING
 
 from control_silo.api.apps import check_enabled
-from control_silo.api.installation_object import installation_object
-from control_silo.api.installation_shape import ConfirmBody, InstallationObject, InstallBody
 from control_silo.api.recent_writes import await_told
 from control_silo.api.request import ApiRequest, Incoming, get_organization_of_path
+from control_silo.bodies.installation import ConfirmBody, InstallBody, installation_object
 from control_silo.models.region import OrganizationReplica
 from control_silo.services import app_access
 from control_silo.services.app_details import AppDetails, find_app_details
@@ -22,11 +22,9 @@ from control_silo.services.installation_details import (
     list_installation_details,
 )
 from control_silo.services.interest import region_of_organization
+from shared.bodies.installation import InstallationObject
 from shared.category import Category
 from shared.domain.features import IntegrationFeature, missing_features
-from shared.domain.json_field import FieldInvalid, FieldReader, parse_text, shown
-from shared.domain.json_value import JsonValue
-from shared.domain.slug import MAX_SLUG_CHARACTERS, SLUG_ERROR, is_valid_slug
 from shared.errors import AppNotFound, InstallationNotFound, NotFound, OrganizationNotFound, PermissionDenied
 from shared.http.answer import empty_answer, json_answer
 from shared.http.endpoint import PAGE_PARAMETERS, Endpoints
@@ -34,9 +32,6 @@ from shared.http.errors import Refused
 from shared.http.pagination import cut, list_answer, page_request
 
 endpoints = Endpoints("Installations")
-
-_INSTALLED = "installed"
-_MAX_STATUS_CHARACTERS = 64
 
 
 @endpoints.add(
@@ -62,16 +57,13 @@ def list_installations(request: Incoming, organization_id_or_slug: str) -> Respo
     "POST",
     "/organizations/{organization_id_or_slug}/sentry-app-installations/",
     answers={200: InstallationObject, 404: None},
-    body=InstallBody,
 )
-def post_installation(request: Incoming, organization_id_or_slug: str) -> Response:
+def post_installation(request: Incoming[InstallBody], organization_id_or_slug: str) -> Response:
     """Installs an app in an organization, or answers with the installation that exists."""
     with request.signed_in(scopes=app_access.INSTALL_SCOPES) as principal:
         organization = _get_organization(principal, organization_id_or_slug, scopes=app_access.INSTALL_SCOPES)
-        reader = FieldReader(request.json)
-        slug = reader.read("slug", _parse_slug, is_required=True)
-        reader.raise_problems()
-        details = _get_installable_app(request, principal, str(slug), organization_id=organization.id)
+        slug = request.body().slug
+        details = _get_installable_app(request, principal, slug, organization_id=organization.id)
         _check_features(details, organization_id=organization.id)
         creator = SentryAppInstallationCreator(organization_id=organization.id, slug=details.app.slug)
         try:
@@ -90,19 +82,17 @@ def get_installation(request: Incoming, uuid: str) -> Response:
         return json_answer(installation_object(details, principal=principal))
 
 
-@endpoints.add("PUT", "/sentry-app-installations/{uuid}/", answers={200: InstallationObject}, body=ConfirmBody)
-def put_installation(request: Incoming, uuid: str) -> Response:
+@endpoints.add("PUT", "/sentry-app-installations/{uuid}/", answers={200: InstallationObject})
+def put_installation(request: Incoming[ConfirmBody], uuid: str) -> Response:
     """Confirms an installation; for the app itself, with its own token.
 
     The answer comes once the region was told, or a moment later: the app goes on in the region at once (clients.md).
     """
     with request.signed_in() as principal:
         details = get_visible_installation(request, principal, uuid, scopes=())
-        reader = FieldReader(request.json)
-        status = reader.read("status", _parse_status)
-        reader.raise_problems()
+        status = request.body().status
         updater = SentryAppInstallationUpdater(
-            uuid=details.installation.uuid, status=status if isinstance(status, str) else None
+            uuid=details.installation.uuid, status=None if status is MISSING else status
         )
         updater.run(request.control)
         answer, region = _answer(request, principal, uuid), region_of_organization(details.installation.organization_id)
@@ -178,17 +168,3 @@ def _answer(request: ApiRequest, principal: Principal, uuid: str) -> Response:
     if details is None:
         raise InstallationNotFound
     return json_answer(installation_object(details, principal=principal))
-
-
-def _parse_slug(value: JsonValue) -> str:
-    text = parse_text(value, max_characters=MAX_SLUG_CHARACTERS, is_blank_allowed=False)
-    if not is_valid_slug(text):
-        raise FieldInvalid(SLUG_ERROR)
-    return text
-
-
-def _parse_status(value: JsonValue) -> str:
-    text = parse_text(value, max_characters=_MAX_STATUS_CHARACTERS, is_blank_allowed=False)
-    if text != _INSTALLED:
-        raise FieldInvalid(f"Invalid value '{shown(text)}' for status. Valid values: '{_INSTALLED}'")
-    return text

@@ -3,31 +3,25 @@
 from fastapi import Response
 
 from control_silo.api.apps import STATUS_PARAMETER, rendered
-from control_silo.api.organization_object import organization_object, region_url
-from control_silo.api.organization_shape import FeatureBody, NewOrganizationObject, OrganizationBody
 from control_silo.api.request import Incoming, get_organization_of_path
-from control_silo.replication.kinds import KINDS
 from control_silo.bodies.app import AppObject
+from control_silo.bodies.organization import FeatureBody, NewOrganizationObject, OrganizationBody, organization_object
+from control_silo.replication.kinds import KINDS
 from control_silo.services import app_access
 from control_silo.services.app_details import list_app_details
 from control_silo.services.feature import set_switch
 from control_silo.services.organization import create_organization, creation_times
 from control_silo.services.organization_access import list_visible_organizations
 from control_silo.services.region import list_regions
+from shared.bodies.organization import OrganizationObject
 from shared.domain.app_status import SentryAppStatus
-from shared.domain.features import MAX_FEATURE_NAME_CHARACTERS
-from shared.domain.json_field import FieldReader, parse_boolean, parse_text
-from shared.domain.json_value import JsonValue
-from shared.domain.slug import MAX_ORGANIZATION_SLUG_CHARACTERS
+from shared.domain.http_address import base_url as base_url_of
 from shared.errors import PermissionDenied
 from shared.http.answer import json_answer
 from shared.http.endpoint import PAGE_PARAMETERS, Endpoints
-from shared.http.organization_object import OrganizationObject
 from shared.http.pagination import cut, list_answer, page_request, public_url
 
 endpoints = Endpoints("Organizations")
-
-_MAX_TEXT_CHARACTERS = 255
 
 
 @endpoints.add("GET", "/organizations/", answers={200: list[OrganizationObject]}, parameters=PAGE_PARAMETERS)
@@ -37,7 +31,7 @@ def list_organizations(request: Incoming) -> Response:
         page = page_request(request.http)
         found = list_visible_organizations(principal, offset=page.offset, limit=page.probe)
         organizations, has_more = cut(found, page)
-        urls = {region.name: region_url(region) for region in list_regions(request.control)}
+        urls = {region.name: base_url_of(region.http_address) for region in list_regions(request.control)}
         base_url, born = public_url(request.http), creation_times([each.id for each in organizations])
         items = [
             organization_object(
@@ -48,25 +42,15 @@ def list_organizations(request: Incoming) -> Response:
         return list_answer(request.http, page, items, has_more=has_more)
 
 
-@endpoints.add("POST", "/organizations/", answers={201: NewOrganizationObject}, body=OrganizationBody)
-def post_organization(request: Incoming) -> Response:
+@endpoints.add("POST", "/organizations/", answers={201: NewOrganizationObject})
+def post_organization(request: Incoming[OrganizationBody]) -> Response:
     """Creates an organization in a region. For superusers."""
     with request.superuser():
-        reader = FieldReader(request.json)
-        slug = reader.read("slug", _text_up_to(MAX_ORGANIZATION_SLUG_CHARACTERS), is_required=True)
-        name = reader.read_nullable("name", _text_up_to(_MAX_TEXT_CHARACTERS))
-        region = reader.read("region", _text_up_to(_MAX_TEXT_CHARACTERS), is_required=True)
-        reader.raise_problems()
+        body = request.body()
     # Outside the session: the region is called, and no connection waits for it.
-    full_name = name if isinstance(name, str) else str(slug)
-    organization = create_organization(request.control, slug=str(slug), name=full_name, region=str(region), kinds=KINDS)
-    body = {
-        "id": str(organization.id),
-        "slug": organization.slug,
-        "name": organization.name,
-        "region": organization.region_name,
-    }
-    return json_answer(body, status=201)
+    name = body.name or body.slug
+    organization = create_organization(request.control, slug=body.slug, name=name, region=body.region, kinds=KINDS)
+    return json_answer(NewOrganizationObject.of(organization), status=201)
 
 
 @endpoints.add(
@@ -94,20 +78,14 @@ def list_organization_apps(request: Incoming, organization_id_or_slug: str) -> R
         return list_answer(request.http, page, items, has_more=has_more)
 
 
-@endpoints.add(
-    "PUT", "/organizations/{organization_id_or_slug}/features/", answers={200: FeatureBody}, body=FeatureBody
-)
-def put_feature(request: Incoming, organization_id_or_slug: str) -> Response:
+@endpoints.add("PUT", "/organizations/{organization_id_or_slug}/features/", answers={200: FeatureBody})
+def put_feature(request: Incoming[FeatureBody], organization_id_or_slug: str) -> Response:
     """Switches a feature of an organization on or off. For superusers."""
     with request.superuser():
         organization = get_organization_of_path(organization_id_or_slug)
-        reader = FieldReader(request.json)
-        feature = reader.read("feature", _text_up_to(MAX_FEATURE_NAME_CHARACTERS), is_required=True)
-        enabled = reader.read("enabled", parse_boolean, is_required=True)
-        reader.raise_problems()
-        is_enabled = enabled is True
-        set_switch(request.control, organization_id=organization.id, feature=str(feature), is_enabled=is_enabled)
-        return json_answer({"feature": str(feature), "enabled": is_enabled})
+        body = request.body()
+        set_switch(request.control, organization_id=organization.id, feature=body.feature, is_enabled=body.enabled)
+        return json_answer(body)
 
 
 def _status(name: str | None) -> SentryAppStatus | None:
@@ -116,10 +94,3 @@ def _status(name: str | None) -> SentryAppStatus | None:
         return SentryAppStatus.from_name(name) if name else None
     except ValueError:
         return None
-
-
-def _text_up_to(max_characters: int):  # type: ignore[no-untyped-def]
-    def parse(value: JsonValue) -> str:
-        return parse_text(value, max_characters=max_characters, is_blank_allowed=False)
-
-    return parse

@@ -22,7 +22,7 @@ from control_silo.bodies.app_field import (
     Url,
     requester_of,
 )
-from control_silo.bodies.app_part import FEATURE_EXAMPLE, AvatarObject, FeatureObject
+from control_silo.bodies.app_part import FEATURE_EXAMPLE, FeatureObject, avatar_object
 from control_silo.models.app import APP_COLUMNS, SentryApp, is_older_than
 from control_silo.models.region import OrganizationReplica
 from control_silo.services.app_access import may_see_ownership, may_see_secrets
@@ -30,6 +30,7 @@ from control_silo.services.app_details import AppDetails
 from control_silo.services.create_app import SentryAppCreator
 from control_silo.services.identity import Principal
 from control_silo.services.update_app import SentryAppUpdater
+from shared.bodies.avatar import AvatarObject
 from shared.bodies.body import Body, shown_by
 from shared.bodies.fields import Flag, Text, Whole
 from shared.domain.app_status import SentryAppStatus
@@ -258,7 +259,7 @@ class AppObject(Body):
         shown: dict[str, Any] = {name: getattr(app, name) for name in cls.model_fields if name in APP_COLUMNS}
         shown |= {
             "allowed_origins": application.allowed_origins if application else [],
-            "avatars": [AvatarObject.of(avatar, base_url=base_url) for avatar in details.avatars],
+            "avatars": [avatar_object(avatar, base_url=base_url) for avatar in details.avatars],
             "events": consolidate_events(app.events),
             "feature_data": [] if app.is_internal else [FeatureObject.of(app, each) for each in details.features],
             "schema_": app.schema,

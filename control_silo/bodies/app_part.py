@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_v
 from control_silo.models.app import SentryApp, SentryAppAvatar, SentryAppComponent
 from control_silo.services.app_details import AppDetails
 from control_silo.services.photo import check_icon, parse_photo
+from shared.bodies.avatar import AvatarObject
 from shared.bodies.body import Body, shown_by
 from shared.bodies.fields import Flag
 from shared.domain.features import IntegrationFeature
@@ -86,25 +87,10 @@ class AvatarBody(Body):
         return None if self.avatar_type == "default" else self.avatar_photo
 
 
-class AvatarObject(Body):
-    """A picture of an app."""
-
-    avatar_type: Literal["default", "upload"]
-    avatar_uuid: str
-    avatar_url: str
-    color: bool
-    photo_type: Literal["logo", "icon"]
-
-    @classmethod
-    def of(cls, avatar: SentryAppAvatar, *, base_url: str) -> Self:
-        """A picture; it lies below ``base_url``, where this silo is reached."""
-        return cls(
-            avatar_type="upload" if avatar.avatar_type else "default",
-            avatar_uuid=avatar.ident,
-            avatar_url=f"{base_url}/sentry-app-avatar/{avatar.ident}/",
-            color=avatar.color,
-            photo_type="logo" if avatar.color else "icon",
-        )
+def avatar_object(avatar: SentryAppAvatar, *, base_url: str) -> AvatarObject:
+    """A picture of an app; it lies below ``base_url``, where control is reached."""
+    is_uploaded = bool(avatar.avatar_type)
+    return AvatarObject.of(ident=avatar.ident, is_uploaded=is_uploaded, is_logo=avatar.color, base_url=base_url)
 
 
 class ComponentAppObject(Body):
@@ -144,7 +130,7 @@ class ComponentObject(Body):
     def of(cls, component: SentryAppComponent, details: AppDetails, *, base_url: str) -> Self:
         """A component of an app; the app's pictures lie below ``base_url``."""
         app, kind = details.app, cast(Any, component.type)  # of which the schema was checked when it was stored
-        avatars = [AvatarObject.of(avatar, base_url=base_url) for avatar in details.avatars]
+        avatars = [avatar_object(avatar, base_url=base_url) for avatar in details.avatars]
         return cls(
             uuid=component.uuid,
             type=kind,

@@ -4,8 +4,9 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import ConfigDict, Field
 
-from control_silo.bodies.app_part import AvatarObject
+from control_silo.bodies.app_part import avatar_object
 from control_silo.services.install_stats import InstalledApp, InstallStats
+from shared.bodies.avatar import AvatarObject
 from shared.bodies.body import Body, shown_by
 
 Point = Annotated[list[int], Field(min_length=2, max_length=2)]
@@ -70,5 +71,5 @@ class AppInstallsObject(Body):
             slug=app.slug,
             name=app.name,
             installs=app.installs,
-            avatars=[AvatarObject.of(avatar, base_url=base_url) for avatar in app.avatars],
+            avatars=[avatar_object(avatar, base_url=base_url) for avatar in app.avatars],
         )

@@ -15,7 +15,7 @@ from control_silo.services.find_installation import (
 )
 from control_silo.services.installation_view import Viewer, find_visible_codes, organization_slugs
 from control_silo.services.provider_token import find_provider_token
-from shared.app_service.installation_object import installation_object
+from shared.bodies.installation import InstallationObject
 from shared.pb.hybridcloud.apps.v1 import installation_calls_pb2 as pb
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
 
@@ -31,13 +31,13 @@ class InstallationPart(ControlAnswers):
             codes = find_visible_codes(installations, viewer=_viewer(request))
             slugs = organization_slugs(installations)
             objects = [
-                installation_object(
+                InstallationObject.of(
                     message, organization_slug=slugs.get(message.organization_id, ""), code=codes.get(message.id)
                 )
                 for message in installation_messages(installations)
             ]
         return pb.SerializeManyResponse(
-            installations=[json_format.ParseDict(shown, struct_pb2.Struct()) for shown in objects]
+            installations=[json_format.ParseDict(shown.to_json(), struct_pb2.Struct()) for shown in objects]
         )
 
     def GetMany(self, request: pb.GetManyRequest, context: grpc.ServicerContext) -> pb.GetManyResponse:

@@ -11,10 +11,9 @@ from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.region import OrganizationReplica
 from control_silo.models.user import User
 from control_silo.services.message import app_message, installation_message
-from shared.app_service.installation_object import installation_object
+from shared.bodies.installation import InstallationObject
 from shared.database.transaction import Transaction
 from shared.domain.event import AppEvent
-from shared.domain.json_value import JsonValue
 from shared.domain.signature import sign_webhook
 from shared.domain.webhook import PLATFORM, Actor, webhook_payload
 from shared.outbox.message import Rejection
@@ -30,13 +29,13 @@ def installation_told(
     if not app.webhook_url or app.application is None:
         return
     organization = OrganizationReplica.get_or_none(OrganizationReplica.id == installation.organization_id)
-    shown: JsonValue = installation_object(
+    shown = InstallationObject.of(
         installation_message(installation, app=app_message(app, avatars=(), application=None)),
         organization_slug=organization.slug if organization else "",
         code=installation.api_grant.code if installation.api_grant else None,
     )
     payload = webhook_payload(
-        event, installation_uuid=installation.uuid, data={"installation": shown}, actor=_actor(actor)
+        event, installation_uuid=installation.uuid, data={"installation": shown.to_json()}, actor=_actor(actor)
     )
     new = NewDelivery(
         sentry_app_id=app.id,

@@ -1,19 +1,17 @@
 """``organizations/`` in a region: those that live here."""
 
-from typing import Any
-
 from fastapi import Response
 
 from region_silo.api.access import READ_ORGANIZATION, organization_for
-from region_silo.api.organization_shape import OrganizationDetailObject
 from region_silo.api.request import ApiRequest, Incoming
+from region_silo.bodies.organization import OrganizationDetailObject
 from region_silo.models.organization import Organization
 from region_silo.services.organization import list_visible_organizations
 from region_silo.services.principal import Principal
 from region_silo.services.registration import find_http_url
+from shared.bodies.organization import OrganizationObject
 from shared.http.answer import json_answer
 from shared.http.endpoint import PAGE_PARAMETERS, Endpoints
-from shared.http.organization_object import OrganizationObject, organization_object
 from shared.http.pagination import cut, list_answer, page_request, public_url
 
 endpoints = Endpoints("Organizations")
@@ -35,11 +33,11 @@ def get_organization(request: Incoming, organization_id_or_slug: str) -> Respons
     """Reads an organization."""
     with request.signed_in(scopes=READ_ORGANIZATION) as principal:
         organization = organization_for(principal, organization_id_or_slug, scopes=READ_ORGANIZATION)
-        return json_answer(_shown(request, organization) | _details(organization, principal))
+        return json_answer(_detail(request, organization, principal))
 
 
-def _shown(request: ApiRequest, organization: Organization) -> dict[str, Any]:
-    return organization_object(
+def _shown(request: ApiRequest, organization: Organization) -> OrganizationObject:
+    return OrganizationObject.of(
         id=organization.id,
         slug=organization.slug,
         name=organization.name,
@@ -50,9 +48,10 @@ def _shown(request: ApiRequest, organization: Organization) -> dict[str, Any]:
     )
 
 
-def _details(organization: Organization, principal: Principal) -> dict[str, Any]:
+def _detail(request: ApiRequest, organization: Organization, principal: Principal) -> OrganizationDetailObject:
     role = principal.role_in(organization.id)
-    return {
-        "access": sorted(principal.scopes_in(organization.id)),
-        "orgRole": role.value if role else None,
-    }
+    return OrganizationDetailObject(
+        **dict(_shown(request, organization)),
+        access=sorted(principal.scopes_in(organization.id)),
+        org_role=role.value if role else None,
+    )

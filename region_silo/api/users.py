@@ -1,15 +1,12 @@
 """Who asks: the same answers as control's, so that a client may ask either."""
 
-from typing import Any
-
 from fastapi import Response
 
 from region_silo.api.request import Incoming
 from region_silo.services.principal import Principal
-from shared.http import user_object as shared_user
+from shared.bodies.user import RootObject, UserObject
 from shared.http.answer import json_answer
 from shared.http.endpoint import Endpoints
-from shared.http.user_object import RootObject, UserObject, root_object
 
 endpoints = Endpoints("Users")
 
@@ -19,8 +16,8 @@ def get_root(request: Incoming) -> Response:
     """Says who asks and what their token allows; nobody in particular is fine."""
     principal = request.find_principal()
     if principal is None:
-        return json_answer(root_object(token_scopes=None, user=None))
-    return json_answer(root_object(token_scopes=principal.token_scopes, user=user_object(principal)))
+        return json_answer(RootObject.of(token_scopes=None, user=None))
+    return json_answer(RootObject.of(token_scopes=principal.token_scopes, user=user_object(principal)))
 
 
 @endpoints.add("GET", "/auth/", answers={200: UserObject})
@@ -36,10 +33,10 @@ def get_me(request: Incoming) -> Response:
     return get_auth(request)
 
 
-def user_object(principal: Principal) -> dict[str, Any]:
+def user_object(principal: Principal) -> UserObject:
     """The user behind a principal, as they see themselves."""
     user = principal.user
-    return shared_user.user_object(
+    return UserObject.of(
         id=user.id,
         username=user.username,
         name=user.name,

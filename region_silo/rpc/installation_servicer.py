@@ -15,7 +15,7 @@ from region_silo.services.find_installation import (
     installed_in,
 )
 from region_silo.services.held import NotHeld, slugs_of_organizations
-from shared.app_service.installation_object import installation_object
+from shared.bodies.installation import InstallationObject
 from shared.pb.hybridcloud.apps.v1 import installation_calls_pb2 as pb
 
 _One: TypeAlias = pb.GetInstallationBySentryAppIdResponse | pb.GetInstallationByIdResponse | pb.InstallationByIdResponse
@@ -37,8 +37,8 @@ class InstallationPart(ReplicaFirst):
             if not all(each.HasField("sentry_app") for each in found):
                 raise NotHeld
             slugs = slugs_of_organizations(self.region.database, {each.organization_id for each in found})
-            objects = [installation_object(each, organization_slug=slugs[each.organization_id]) for each in found]
-            structs = [json_format.ParseDict(shown, struct_pb2.Struct()) for shown in objects]
+            objects = [InstallationObject.of(each, organization_slug=slugs[each.organization_id]) for each in found]
+            structs = [json_format.ParseDict(shown.to_json(), struct_pb2.Struct()) for shown in objects]
             return pb.SerializeManyResponse(installations=structs)
 
         return self.read(request, find, ask=self.control.SerializeMany)
