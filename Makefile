@@ -54,19 +54,15 @@ docs: $(DEV) ## write docs/endpoints.md and the tables in README.md from the cod
 golden: $(DEV) ## write what every endpoint answers to tests/contract/rest/golden; read the difference before committing
 	@$(BIN)/python -m tests.contract.rest.record
 
-compose-env: .env ## write the .env with fresh secrets that `docker compose up` reads, unless there is one
+compose-env: $(RUNTIME) ## write the files with fresh secrets, one for each silo, that `docker compose up` reads, unless there are some
+	@$(BIN)/silo init env
 
 compose-test: $(DEV) ## bring up docker-compose.yml, lose a region, see it catch up, tear it down
 	$(BIN)/python -m pytest -m compose -x --tb=short -v tests/e2e/compose $(ARGS)
 
-clean: ## remove everything made here except data (.silo) and secrets (.env)
+clean: ## remove everything made here except data (.silo) and secrets (env)
 	rm -rf $(VENV) build dist *.egg-info bench.json .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
-
-.env:
-	@umask 077; $(PYTHON) -c \
-		'from secrets import token_hex as t; print(f"SILO_RPC_KEYS=main:{t(32)}\nSILO_DATABASE_PASSWORD={t(32)}")' > $@
-	@echo 'silo: wrote .env, readable by you alone; next: docker compose build && docker compose up --detach' >&2
 
 # A virtual environment for running, and the same one with the tools for changing; each redone when pyproject.toml is.
 

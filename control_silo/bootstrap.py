@@ -66,7 +66,7 @@ def open_control(config: ControlConfig, *, clock: Clock) -> Control:
 
     def dial(name: str, address: str) -> grpc.Channel:
         return rpc_channel.connect(
-            address, caller=CONTROL, target_name=name, keyring=config.keyring, clock=clock, tls=config.tls
+            address, caller=CONTROL, target_name=name, keys=config.keys, clock=clock, tls=config.tls
         )
 
     regions, outgoing = RegionChannels(database, dial), AppClient(config.reach)
@@ -106,7 +106,7 @@ def start_server(control: Control, config: ControlConfig) -> SiloServer:
     return serve(
         config.grpc_listen,
         name=CONTROL,
-        keyring=config.keyring,
+        keys=config.keys,
         clock=control.clock,
         servicers=servicers,
         tls=config.tls,
@@ -118,8 +118,8 @@ def make_api(control: Control, config: ControlConfig) -> FastAPI:
     """What HTTP serves."""
     return create_api(
         control,
-        relay=Relay(config.keyring, clock=control.clock),
-        keyring=config.keyring,
+        relay=Relay(config.keys, clock=control.clock),
+        keys=config.keys,
         requests_per_second=config.requests_per_second,
         public_url=config.public_url,
     )

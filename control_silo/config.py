@@ -23,7 +23,8 @@ class ControlConfig:
     database_url: str
     grpc_listen: str
     http_listen: str
-    keyring: Keyring
+    keys: Keyring
+    """Those of the environment."""
     public_url: str | None = None
     """Where clients reach control; None: where they say that they do."""
     tls: TlsConfig | None = None
@@ -48,7 +49,7 @@ class ControlConfig:
             database_url=database_url(variables),
             grpc_listen=env.address("CONTROL_GRPC_LISTEN", "127.0.0.1:50051"),
             http_listen=env.address("CONTROL_HTTP_LISTEN", "127.0.0.1:8000"),
-            keyring=env.keyring("SILO_RPC_KEYS"),
+            keys=env.keys("SILO_RPC_KEYS"),
             public_url=env.optional_origin("CONTROL_PUBLIC_URL"),
             tls=env.tls(),
             reach=env.reach(),

@@ -86,7 +86,7 @@ def connect_control(config: RegionConfig, *, clock: Clock) -> ControlClient:
         config.control_target,
         caller=config.name,
         target_name=CONTROL,
-        keyring=config.keyring,
+        keys=config.keys,
         clock=clock,
         tls=config.tls,
     )
@@ -118,7 +118,7 @@ def start_server(region: Region, config: RegionConfig, *, control: ControlClient
     return serve(
         config.grpc_listen,
         name=region.name,
-        keyring=config.keyring,
+        keys=config.keys,
         clock=region.clock,
         servicers=servicers,
         tls=config.tls,
@@ -137,7 +137,7 @@ def make_api(region: Region, config: RegionConfig, *, control: ControlClient) ->
         Members(region, control),
         Asking(region.outgoing, SiloRequestLog(region.database, region.clock), region.clock, places=places),
     )
-    return create_api(desk, config, relay=Relay(config.keyring, clock=region.clock))
+    return create_api(desk, config, relay=Relay(config.keys, clock=region.clock))
 
 
 def make_registration(region: Region, *, control: ControlClient, refused: Callable[[SiloError], None]) -> Registration:

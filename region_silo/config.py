@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from shared.config import DEFAULT_REQUESTS_PER_SECOND, Environment
 from shared.domain.http_address import base_url
+from shared.domain.peer import CONTROL
 from shared.outgoing.reach import PUBLIC, Reach
 from shared.rpc.keyring import Keyring
 from shared.rpc.tls import TlsConfig
@@ -24,7 +25,8 @@ class RegionConfig:
     """How control and clients reach this region's HTTP."""
     control_target: str
     """How this region reaches control's gRPC."""
-    keyring: Keyring
+    keys: Keyring
+    """Those of the environment."""
     control_http: str | None = None
     """How this region reaches control's HTTP; None: what control owns is not found here."""
     control_public_url: str | None = None
@@ -65,7 +67,7 @@ class RegionConfig:
             advertised_grpc=env.address("REGION_ADVERTISED_GRPC", grpc_listen),
             advertised_http=env.http_address("REGION_ADVERTISED_HTTP", http_listen),
             control_target=env.address("REGION_CONTROL_TARGET", "127.0.0.1:50051"),
-            keyring=env.keyring("SILO_RPC_KEYS"),
+            keys=env.keys("SILO_RPC_KEYS", of=CONTROL),
             control_http=env.optional_http_address("REGION_CONTROL_HTTP"),
             control_public_url=env.optional_origin("CONTROL_PUBLIC_URL"),
             tls=env.tls(),

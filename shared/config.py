@@ -133,9 +133,18 @@ class Environment:
             )
         return value
 
-    def keyring(self, name: str) -> Keyring:
-        """``id:secret[,id:secret…]``."""
-        return self._parsed(self.required(name), Keyring.parse, fallback=Keyring.parse("unset:" + "0" * 32))
+    def keys(self, name: str, *, of: str | None = None) -> Keyring:
+        """``peer/id:secret[,…]``.
+
+        Args:
+            name: of the variable.
+            of: the peer that there must be a key of; None: of nobody in particular.
+        """
+        text = self.required(name)
+        keyring = self._parsed(text, Keyring.parse, fallback=Keyring(()))
+        if of and keyring.peers and of not in keyring.peers:
+            self._problems.append(f"{name} has no key of {of}: an entry {of}/id:secret is needed.")
+        return keyring
 
     def tls(self) -> TlsConfig | None:
         """``SILO_TLS_CA``, ``SILO_TLS_CERT`` and ``SILO_TLS_KEY``: all or none."""

@@ -11,7 +11,7 @@ status code: ``shared/rpc/status.py`` holds the one table to gRPC, ``shared/http
     ├── Unauthenticated     we do not know who is asking
     │   ├── CredentialsMissing    ├── CredentialsInvalid   ├── SignatureMissing   ├── SignatureInvalid
     │   ├── SignatureExpired      ├── KeyUnknown           ├── NonceReplayed      ├── TargetWrong
-    │   ├── GrantInvalid          └── GrantSpent
+    │   ├── CallerWrong           ├── GrantInvalid         └── GrantSpent
     ├── Forbidden           we know who is asking, and they may not
     │   ├── PermissionDenied      ├── CallerNotOwner       └── AppDisabled
     ├── NotFound            there is no such thing, or none that the asker may see
@@ -145,6 +145,10 @@ class KeyUnknown(Unauthenticated):
 
 class NonceReplayed(Unauthenticated):
     """The nonce of the call was used before."""
+
+
+class CallerWrong(Unauthenticated):
+    """The call names another caller than the one who has its key."""
 
 
 class TargetWrong(Unauthenticated):

@@ -50,11 +50,10 @@ from shared.outbox.drain import Drain
 from shared.outgoing.reach import Reach
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
 from shared.rpc.channel import connect as connect_channel
-from shared.rpc.keyring import Key, Keyring
 from shared.rpc.server import SiloServer
+from tests.keys import OPERATOR, keys_of
 
 _numbers = itertools.count(1)
-_KEYRING = Keyring([Key("main", b"secret-of-the-tests")])
 
 SCHEMA: Mapping[str, Any] = {
     "elements": [
@@ -97,7 +96,6 @@ class Silos:
 
     def __init__(self, new_database_url: Callable[[], str], *, regions: Sequence[str]) -> None:
         self.clock = FrozenClock()
-        self.keyring = _KEYRING
         self.regions: dict[str, RunningRegion] = {}
         self._world = f"world{next(_numbers)}"
         self._servers: dict[str, SiloServer] = {}
@@ -122,7 +120,7 @@ class Silos:
             advertised_grpc=address,
             advertised_http=f"{name}.test:80",
             control_target=self.address(CONTROL),
-            keyring=_KEYRING,
+            keys=keys_of(name),
             reach=Reach(allow_private=True),
         )
         region = region_silo.bootstrap.open_region(config, clock=self.clock)
@@ -177,26 +175,26 @@ class Silos:
     def database(self, silo: str) -> Database:
         return self.control.database if silo == CONTROL else self.regions[silo].region.database
 
-    def channel(self, silo: str, *, caller: str = "service:test") -> grpc.Channel:
+    def channel(self, silo: str, *, caller: str = OPERATOR) -> grpc.Channel:
         """A channel to a silo, signed as that caller."""
         channel = connect_channel(
-            self.address(silo), caller=caller, target_name=silo, keyring=_KEYRING, clock=self.clock
+            self.address(silo), caller=caller, target_name=silo, keys=keys_of(caller), clock=self.clock
         )
         self._channels.append(channel)
         return channel
 
-    def app_service(self, silo: str, *, caller: str = "service:test") -> app_service_pb2_grpc.AppServiceStub:
+    def app_service(self, silo: str, *, caller: str = OPERATOR) -> app_service_pb2_grpc.AppServiceStub:
         key = (silo, caller)
         if key not in self._app_services:
             self._app_services[key] = app_service_pb2_grpc.AppServiceStub(self.channel(silo, caller=caller))
         return self._app_services[key]
 
-    def ask(self, silo: str, request: Message, *, caller: str = "service:test", token: str = "") -> Any:
+    def ask(self, silo: str, request: Message, *, caller: str = OPERATOR, token: str = "") -> Any:
         """The answer of the ``AppService`` method that the request belongs to."""
         return self.ask_with_token(silo, request, caller=caller, token=token)[0]
 
     def ask_with_token(
-        self, silo: str, request: Message, *, caller: str = "service:test", token: str = ""
+        self, silo: str, request: Message, *, caller: str = OPERATOR, token: str = ""
     ) -> tuple[Any, str]:
         """The answer, and the consistency token that came with it; empty when none did."""
         method = type(request).__name__.removesuffix("Request")
@@ -270,7 +268,7 @@ class Silos:
             database_url=database_url,
             grpc_listen=self.address(CONTROL),
             http_listen="127.0.0.1:0",
-            keyring=_KEYRING,
+            keys=keys_of(CONTROL),
             reach=Reach(allow_private=True),
         )
 

@@ -34,7 +34,7 @@ from shared.http.operations import add_operations
 from shared.http.public_address import PublicAddress
 from shared.http.relay import Relay
 from shared.outbox.status import list_destinations
-from shared.rpc.keyring import Keyring
+from shared.rpc.keyring import Keys
 
 TITLE = "Silo control"
 DESCRIPTION = (
@@ -58,7 +58,7 @@ def create_api(
     control: Control,
     *,
     relay: Relay | None = None,
-    keyring: Keyring | None = None,
+    keys: Keys | None = None,
     requests_per_second: int = DEFAULT_REQUESTS_PER_SECOND,
     public_url: str | None = None,
 ) -> FastAPI:
@@ -67,7 +67,7 @@ def create_api(
     Args:
         control: database, clock, way to the regions.
         relay: carries requests for paths that regions own; None: they are not served.
-        keyring: proves that a forwarded request comes from a region; None: none is believed.
+        keys: proves that a forwarded request comes from a region; None: none is believed.
         requests_per_second: that one token or session may make here; a region counts what it forwards.
         public_url: where clients reach control; None: where they say that they do.
     """
@@ -82,8 +82,8 @@ def create_api(
     app_parts.serve_photos(app, control)
     if public_url:
         app.add_middleware(PublicAddress, url=public_url)
-    if keyring:
-        app.add_middleware(Forwarded, silo=CONTROL, keyring=keyring, clock=control.clock)
+    if keys:
+        app.add_middleware(Forwarded, silo=CONTROL, keys=keys, clock=control.clock)
     add_operations(app, check=lambda: check_database(control), metrics=metrics)
     return app
 

@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 import typer
 
 from shared.cli.invocation import Invocation, invocation_of
+from shared.cli.local.platform_keys import OPERATOR
 from shared.cli.topology import FILE_NAME, read_topology
 from shared.clock import Clock, SystemClock
 from shared.config import Environment
-from shared.domain.peer import CONTROL
+from shared.domain.peer import CONTROL, PeerKind, find_kind
 from shared.errors import ConfigInvalid, DeadlineExceeded, RegionNotFound, SiloError, SiloUnreachable, TargetWrong
 from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2 as outbox_calls
 from shared.pb.hybridcloud.operations.v1 import topology_service_pb2 as topology_calls
@@ -23,8 +24,6 @@ from shared.rpc.keyring import Keyring
 from shared.rpc.retry import RetryPolicy
 from shared.rpc.tls import TlsConfig
 
-CALLER = "service:silo-cli"
-"""The name that the command line signs its calls with."""
 DEFAULT_CONTROL_HTTP = "http://127.0.0.1:8000"
 """Where control is taken to be when only the signing keys are known."""
 DEFAULT_CONTROL_GRPC_PORT = 50051
@@ -67,11 +66,13 @@ class Access:
             RegionNotFound: neither control's directory nor this platform's file has such a region.
             SiloUnreachable: control is away, and the file has no such region.
         """
+        keys = self._keys()
+        own = (key.peer for key in keys if find_kind(key.peer) is PeerKind.OPERATOR)
         return rpc_channel.connect(
             address or self.address_of(silo),
-            caller=CALLER,
+            caller=next(own, OPERATOR),
             target_name=silo,
-            keyring=self._keyring(),
+            keys=keys,
             clock=self.clock,
             tls=self.tls,
             retry=RetryPolicy(max_attempts=1),
@@ -142,9 +143,9 @@ class Access:
         except SiloError:
             return dict(self.regions)
 
-    def _keyring(self) -> Keyring:
+    def _keys(self) -> Keyring:
         if not self.rpc_keys:
-            raise ConfigInvalid("Set SILO_RPC_KEYS to the platform's id:secret; calls between silos are signed.")
+            raise ConfigInvalid(f"Set SILO_RPC_KEYS to your key, {OPERATOR}/id:secret; calls to silos are signed.")
         return Keyring.parse(self.rpc_keys)
 
 

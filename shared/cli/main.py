@@ -71,6 +71,10 @@ COMMANDS: Mapping[str, Entry] = {
         "shared.cli.region",
         "Regions, as they have registered themselves with control: list them, wait until one has everything.",
     ),
+    "init": Entry(
+        "shared.cli.init",
+        "Write what docker-compose.yml needs: for each silo a file with its own keys and database, and one for you.",
+    ),
     "rpc": Entry("shared.cli.rpc", "Call a method of a silo over gRPC, signed, and print the answer as JSON."),
     "simulate": Entry(
         "shared.cli.simulate",

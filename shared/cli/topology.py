@@ -116,13 +116,22 @@ def write_topology(directory: Path, topology: Topology) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    fresh = directory / f"{FILE_NAME}.{os.getpid()}"
+    write_secret(directory / FILE_NAME, json.dumps(topology.as_json()) + "\n")
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Replaces a file at once with one that its owner alone can read, from its first moment on.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(json.dumps(topology.as_json()) + "\n")
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    fresh.replace(directory / FILE_NAME)
+    fresh.replace(path)
 
 
 def _parse(found: Any) -> Topology:

@@ -15,7 +15,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.clock import Clock
-from shared.rpc.keyring import Key, Keyring
+from shared.domain.peer import is_service
+from shared.rpc.keyring import Key, Keys
 
 PROOF_HEADER = "silo-forwarded"
 HOST_HEADER = "x-forwarded-host"
@@ -32,8 +33,8 @@ _PROTOCOLS = frozenset({"http", "https"})
 class ForwardingProver:
     """The sending side: what to say beside a forwarded request."""
 
-    def __init__(self, keyring: Keyring, *, clock: Clock) -> None:
-        self._key = keyring.signing
+    def __init__(self, keys: Keys, *, clock: Clock) -> None:
+        self._keys = keys
         self._clock = clock
 
     def headers(self, *, silo: str, method: str, target: str, protocol: str, host: str) -> list[tuple[str, str]]:
@@ -43,41 +44,50 @@ class ForwardingProver:
         target: path and query, as they will be sent.
         protocol: ``http`` or ``https``, as the client used it.
         host: the ``Host`` that the client sent.
+
+        Raises:
+            SiloUnreachable: no key is shared with that silo.
         """
+        key = self._keys.signing(silo)
         timestamp = str(int(self._clock.now().timestamp()))
-        signature = _signature(self._key, (silo, method, target, protocol, host, timestamp))
+        signature = _signature(key, (silo, method, target, protocol, host, timestamp))
         return [
             (HOST_HEADER, host),
             (PROTOCOL_HEADER, protocol),
-            (PROOF_HEADER, f"{self._key.id} {timestamp} {signature}"),
+            (PROOF_HEADER, f"{key.id} {timestamp} {signature}"),
         ]
 
 
 class Forwarded:
     """The receiving side: requests that were forwarded look as the client sent them. Outermost of all middleware."""
 
-    def __init__(self, app: ASGIApp, *, silo: str, keyring: Keyring, clock: Clock) -> None:
+    def __init__(self, app: ASGIApp, *, silo: str, keys: Keys, clock: Clock) -> None:
         self._app = app
         self._silo = silo
-        self._keyring = keyring
+        self._keys = keys
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             headers = Headers(scope=scope)
-            if is_proved(scope, silo=self._silo, keyring=self._keyring, clock=self._clock):
+            if is_proved(scope, silo=self._silo, keys=self._keys, clock=self._clock):
                 sent = as_sent_to(scope, protocol=headers[PROTOCOL_HEADER], host=headers[HOST_HEADER])
                 scope = {**sent, IS_FORWARDED: True}
         await self._app(scope, receive, send)
 
 
-def is_proved(scope: Scope, *, silo: str, keyring: Keyring, clock: Clock) -> bool:
+def is_proved(scope: Scope, *, silo: str, keys: Keys, clock: Clock) -> bool:
     """Whether another silo forwarded the request, as it is, to the silo of that name."""
     headers = Headers(scope=scope)
     key_id, timestamp, signature = [*headers.get(PROOF_HEADER, "").split(" "), "", "", ""][:3]
-    key = keyring.find(key_id)
+    key = keys.find(key_id)
     protocol, host = headers.get(PROTOCOL_HEADER, ""), headers.get(HOST_HEADER, "")
-    if key is None or protocol not in _PROTOCOLS or not (timestamp.isascii() and timestamp.isdecimal()):
+    if (
+        key is None
+        or is_service(key.peer)
+        or protocol not in _PROTOCOLS
+        or not (timestamp.isascii() and timestamp.isdecimal())
+    ):
         return False
     if abs(clock.now().timestamp() - int(timestamp[:12])) > SKEW_SECONDS:
         return False

@@ -34,7 +34,7 @@ from shared.http.forwarded import (
 )
 from shared.http.pagination import public_url
 from shared.http.relayed_body import PIECE_SECONDS, RelayedBody
-from shared.rpc.keyring import Keyring
+from shared.rpc.keyring import Keys
 
 log = structlog.get_logger(__name__)
 
@@ -82,7 +82,7 @@ class Relay:
 
     def __init__(
         self,
-        keyring: Keyring,
+        keys: Keys,
         *,
         clock: Clock,
         answer_seconds: float = ANSWER_SECONDS,
@@ -90,7 +90,7 @@ class Relay:
         open_transport: OpenTransport = open_transport,
     ) -> None:
         """Args:
-        keyring: signs the fact that a request was forwarded.
+        keys: signs the fact that a request was forwarded.
         clock: times signatures and probes.
         answer_seconds: how long a silo may say nothing.
         piece_seconds: how long a client may take for a piece of its body.
@@ -103,8 +103,8 @@ class Relay:
             "pool": CONNECT_SECONDS,
         }
         self._piece_seconds = piece_seconds
-        self._keyring = keyring
-        self._prover = ForwardingProver(keyring, clock=clock)
+        self._keys = keys
+        self._prover = ForwardingProver(keys, clock=clock)
         self._clock = clock
         self._open_transport = open_transport
         self._lines: dict[str, _Line] = {}
@@ -158,7 +158,7 @@ class Relay:
         Raises:
             SiloUnreachable: it is so; the silo's address is wrong.
         """
-        if is_proved(request.scope, silo=to.name, keyring=self._keyring, clock=self._clock):
+        if is_proved(request.scope, silo=to.name, keys=self._keys, clock=self._clock):
             log.error("relay.leads_back", silo=to.name, url=to.url)
             text = f"The address of {spoken_name(to.name)} leads back to where it was asked from."
             raise SiloUnreachable(text, metadata={"silo": to.name})

@@ -15,7 +15,7 @@ from shared.rpc.address import in_process_name
 from shared.rpc.aliases import Deserializer, Serializer
 from shared.rpc.calls import Link, SiloStreamStream, SiloStreamUnary, SiloUnaryStream, SiloUnaryUnary
 from shared.rpc.inprocess import InProcessChannel
-from shared.rpc.keyring import Keyring
+from shared.rpc.keyring import Keys
 from shared.rpc.options import CHANNEL_OPTIONS
 from shared.rpc.retry import Retrier, RetryPolicy
 from shared.rpc.signature import Signer
@@ -30,7 +30,7 @@ def connect(
     *,
     caller: str,
     target_name: str,
-    keyring: Keyring,
+    keys: Keys,
     clock: Clock,
     tls: TlsConfig | None = None,
     default_timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
@@ -40,9 +40,9 @@ def connect(
 
     Args:
         target: ``host:port``, or ``inprocess:<name>`` of a server in this process.
-        caller: who calls: a silo's name, or ``service:<name>``.
+        caller: who calls: a silo's name, ``service:<name>`` or ``operator:<name>``.
         target_name: name of the silo at that address; part of what is signed.
-        keyring: the first key signs.
+        keys: the caller's; the first of the target signs.
         clock: source of the signatures' timestamps.
         tls: certificate files; None for plaintext. Ignored in-process.
         default_timeout_seconds: deadline of a call that is given none. A call made while serving one never outlasts it.
@@ -53,7 +53,7 @@ def connect(
     """
     link = Link(
         silo=target_name,
-        signer=Signer(keyring, caller=caller, target=target_name, clock=clock),
+        signer=Signer(keys, caller=caller, target=target_name, clock=clock),
         retrier=Retrier(retry or RetryPolicy()),
         timeout_seconds=default_timeout_seconds,
     )

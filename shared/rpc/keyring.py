@@ -1,25 +1,30 @@
-"""The keys with which silos sign calls to each other.
+"""The keys that a silo shares with its peers.
 
-Owns the text form ``id:secret[,id:secret…]`` and what each key's place in it means: the first signs, all verify, so
-keys rotate without downtime (add the new key last everywhere, move it first everywhere, drop the old one). Refuses to
-know what is signed. No secret appears in a repr, an error or a log.
+Owns the text form ``peer/id:secret[,…]`` and what each key's place in it means: a silo signs calls to a peer with the
+first key of that peer and accepts all of them, so keys rotate without downtime (add the new key last on both sides,
+move it first on both, drop the old one). Refuses to know what is signed. No secret appears in a repr, an error or a
+log.
 """
 
 import hmac
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol
 
 from shared import errors
+from shared.domain.peer import find_kind
 
-_KEY_ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
+KEY_ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
+_FORM = "peer/id:secret, such as control/us-1:0123456789abcdef or operator:cli/op-1:0123456789abcdef"
 
 
 @dataclass(frozen=True)
 class Key:
-    """One shared secret and the id by which callers name it."""
+    """A secret that this silo shares with one peer, and the id by which callers name it."""
 
+    peer: str
     id: str
     secret: bytes = field(repr=False)
 
@@ -29,51 +34,101 @@ class Key:
         mac.update(message)
         return mac.hexdigest()
 
+    @property
+    def entry(self) -> str:
+        """The key as ``SILO_RPC_KEYS`` has it, secret included."""
+        return f"{self.peer}/{self.id}:{self.secret.decode()}"
+
     @cached_property
     def _prepared(self) -> "hmac.HMAC":
         """The HMAC with the secret already absorbed: a copy of it costs less than starting again."""
         return hmac.new(self.secret, digestmod="sha256")
 
 
-class Keyring:
-    """One or more keys, in order."""
+class Keys(Protocol):
+    """What signs and what verifies, as it is known at the moment of a call."""
 
-    def __init__(self, keys: Sequence[Key]) -> None:
-        """Args:
-        keys: at least one, with distinct ids.
+    def find(self, key_id: str) -> Key | None:
+        """The key of that id, or None."""
+        ...
+
+    def signing(self, target: str, *, caller: str = "") -> Key:
+        """The key that signs what is said to a peer.
+
+        Args:
+            target: the peer.
+            caller: whose keys these are. An operator's one key may carry the operator's own name, where all silos that
+                know the operator share it; it goes before the target's.
+
+        Raises:
+            SiloUnreachable: the two share none, so that nothing said would be heard.
         """
-        if not keys:
-            raise errors.ConfigInvalid("At least one signing key is required, as id:secret.")
-        self._by_id = {key.id: key for key in keys}
-        if len(self._by_id) != len(keys):
-            raise errors.ConfigInvalid("Two signing keys have the same id.")
-        self.signing = keys[0]
+        ...
+
+
+class Keyring:
+    """Keys in their order."""
+
+    def __init__(self, keys: Iterable[Key]) -> None:
+        """Args:
+        keys: with distinct ids.
+        """
+        self._keys = tuple(keys)
+        self._by_id = {key.id: key for key in self._keys}
+        if len(self._by_id) != len(self._keys):
+            raise errors.ConfigInvalid("Two keys have the same id; an id is one silo's only once.")
+        self._first: dict[str, Key] = {}
+        for key in self._keys:
+            self._first.setdefault(key.peer, key)
 
     @classmethod
     def parse(cls, text: str) -> "Keyring":
-        """Reads ``id:secret[,id:secret…]`` (``SILO_RPC_KEYS``); blanks around an entry are ignored.
+        """Reads ``peer/id:secret[,…]`` (``SILO_RPC_KEYS``); blanks around an entry are ignored.
 
         Raises:
             ConfigInvalid: the text is not of that form. The sentence names the entry by its place, never by content.
         """
         if not text.strip():
-            raise errors.ConfigInvalid("At least one signing key is required, as id:secret.")
-        return cls([_parse_entry(entry.strip(), place) for place, entry in enumerate(text.split(","), start=1)])
+            raise errors.ConfigInvalid(f"At least one key is required, as {_FORM}.")
+        return cls(_parse_entry(entry.strip(), place) for place, entry in enumerate(text.split(","), start=1))
 
     def find(self, key_id: str) -> Key | None:
         """The key of that id, or None."""
         return self._by_id.get(key_id)
+
+    def signing(self, target: str, *, caller: str = "") -> Key:
+        """The key that signs what is said to a peer: see ``Keys``."""
+        key = self._first.get(caller) or self._first.get(target)
+        if key is None:
+            raise errors.SiloUnreachable(f"No key is shared with {target}.", metadata={"silo": target})
+        return key
+
+    @property
+    def peers(self) -> frozenset[str]:
+        """Whom there is a key with."""
+        return frozenset(self._first)
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._keys)
 
     def __repr__(self) -> str:
         return f"Keyring(ids={list(self._by_id)})"
 
 
 def _parse_entry(entry: str, place: int) -> Key:
-    key_id, colon, secret = entry.partition(":")
+    peer, slash, rest = entry.partition("/")
+    key_id, colon, secret = rest.partition(":")
+    if not slash:
+        raise errors.ConfigInvalid(f"Entry {place} of the keys names no peer. Each is {_FORM}.")
     if not colon or not secret.strip():
-        raise errors.ConfigInvalid(f"Entry {place} of the signing keys is not of the form id:secret.")
-    if not _KEY_ID.fullmatch(key_id):
+        raise errors.ConfigInvalid(f"Entry {place} of the keys is not of the form {_FORM}.")
+    if find_kind(peer) is None:
         raise errors.ConfigInvalid(
-            f"The id in entry {place} of the signing keys must be 1 to 64 letters, digits, dots, dashes or underscores."
+            f"The peer in entry {place} of the keys is none: control, a region's name, service:<name> or "
+            f"operator:<name>. Each entry is {_FORM}."
         )
-    return Key(id=key_id, secret=secret.encode())
+    if not KEY_ID.fullmatch(key_id):
+        raise errors.ConfigInvalid(
+            f"The id in entry {place} of the keys must be 1 to 64 letters, digits, dots, dashes or underscores."
+        )
+    return Key(peer=peer, id=key_id, secret=secret.encode())

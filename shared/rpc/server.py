@@ -18,7 +18,7 @@ from shared.rpc.aliases import GenericHandler, Handler
 from shared.rpc.health import Check, CheckedHealth
 from shared.rpc.inprocess import InProcessServer
 from shared.rpc.interceptors import SiloInterceptor
-from shared.rpc.keyring import Keyring
+from shared.rpc.keyring import Keys
 from shared.rpc.options import SERVER_OPTIONS
 from shared.rpc.reflection import add_reflection
 from shared.rpc.signature import Verifier
@@ -41,7 +41,7 @@ def serve(
     listen: str,
     *,
     name: str,
-    keyring: Keyring,
+    keys: Keys,
     clock: Clock,
     servicers: Sequence[tuple[AddServicer, Any]],
     tls: TlsConfig | None = None,
@@ -54,7 +54,7 @@ def serve(
     Args:
         listen: ``host:port``, where port 0 picks a free one, or ``inprocess:<name>``.
         name: this silo's name, which calls must be addressed to.
-        keyring: every key verifies.
+        keys: every one of them verifies.
         clock: what the signatures' timestamps are compared with.
         servicers: pairs of a generated ``add_XServicer_to_server`` and the servicer.
         tls: certificate files; callers must then present one as well. None for plaintext. Ignored in-process.
@@ -66,7 +66,7 @@ def serve(
         ConfigInvalid: the address is in use or malformed, or a TLS file cannot be read or used.
     """
     health = CheckedHealth(check, clock=clock)
-    interceptor = SiloInterceptor(Verifier(keyring, target=name, clock=clock), server=name)
+    interceptor = SiloInterceptor(Verifier(keys, target=name, clock=clock), server=name)
     address_name = in_process_name(listen)
     if address_name is not None:
         inner: grpc.Server = InProcessServer(address_name, executor=in_process_executor, interceptors=[interceptor])

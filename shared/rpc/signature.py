@@ -24,7 +24,7 @@ from operator import itemgetter
 
 from shared import errors
 from shared.clock import Clock
-from shared.rpc.keyring import Key, Keyring
+from shared.rpc.keyring import Key, Keys
 from shared.rpc.metadata import Metadata
 from shared.rpc.nonces import NonceMemory
 
@@ -53,12 +53,12 @@ def needs_signature(method: str) -> bool:
 
 
 class Signer:
-    """Signs calls of one caller to one target with the keyring's first key."""
+    """Signs calls of one caller to one target."""
 
-    def __init__(self, keyring: Keyring, *, caller: str, target: str, clock: Clock) -> None:
+    def __init__(self, keys: Keys, *, caller: str, target: str, clock: Clock) -> None:
         """Args:
-        keyring: the keys; the first one signs.
-        caller: name of the silo that calls, or ``service:<name>``.
+        keys: the caller's; asked anew for each call, since keys come and go.
+        caller: name of the silo that calls, ``service:<name>`` or ``operator:<name>``.
         target: name of the silo that is called; a name, never an address, so proxies are transparent.
         clock: source of the timestamp.
 
@@ -68,11 +68,11 @@ class Signer:
         for name in (caller, target):
             if not (name and name.isascii() and name.isprintable()):
                 raise errors.ConfigInvalid(f"The silo name {name!r} is not printable ASCII.")
-        self._key = keyring.signing
+        self._keys = keys
         self._caller = caller
         self._target = target
         self._clock = clock
-        self._who: Metadata = (("silo-key", self._key.id), ("silo-caller", caller), ("silo-target", target))
+        self._names: Metadata = (("silo-caller", caller), ("silo-target", target))
 
     def sign(self, method: str, *, body: bytes) -> Metadata:
         """The six entries for one attempt of one call; the nonce is new each time.
@@ -80,12 +80,17 @@ class Signer:
         Args:
             method: ``/package.Service/Method``.
             body: the serialized request; empty for a request stream.
+
+        Raises:
+            SiloUnreachable: no key is shared with the target.
         """
+        key = self._keys.signing(self._target, caller=self._caller)
         timestamp = str(int(self._clock.now().timestamp()))
         nonce = os.urandom(16).hex()
-        signature = _signature(self._key, self._caller, self._target, method, timestamp, nonce, body)
+        signature = _signature(key, self._caller, self._target, method, timestamp, nonce, body)
         return (
-            *self._who,
+            ("silo-key", key.id),
+            *self._names,
             ("silo-timestamp", timestamp),
             ("silo-nonce", nonce),
             ("silo-signature", signature),
@@ -93,15 +98,15 @@ class Signer:
 
 
 class Verifier:
-    """Verifies calls to one silo with every key of the keyring."""
+    """Verifies calls to one silo: each key speaks for the peer that it is shared with, and for nobody else."""
 
-    def __init__(self, keyring: Keyring, *, target: str, clock: Clock) -> None:
+    def __init__(self, keys: Keys, *, target: str, clock: Clock) -> None:
         """Args:
-        keyring: the keys; each of them verifies.
+        keys: of this silo; each of them verifies.
         target: this silo's name.
         clock: what timestamps are compared with.
         """
-        self._keyring = keyring
+        self._keys = keys
         self._target = target
         self._clock = clock
         self._nonces = NonceMemory(window_seconds=SKEW_SECONDS)
@@ -118,17 +123,20 @@ class Verifier:
             SignatureMissing: one of the six entries is absent or empty.
             KeyUnknown: no key has that id.
             SignatureInvalid: another key, body, method, caller or target was signed, or an entry is malformed.
+            CallerWrong: the call is signed, by another peer than it says.
             TargetWrong: the call is signed, for another silo.
             SignatureExpired: the timestamp is more than SKEW_SECONDS from now.
             NonceReplayed: this call was accepted before.
         """
         key_id, caller, target, timestamp, nonce, signature = _fields(metadata)
-        key = self._keyring.find(key_id)
+        key = self._keys.find(key_id)
         if key is None:
             raise errors.KeyUnknown(metadata={"key": key_id})
         expected = _signature(key, caller, target, method, timestamp, nonce, body)
         if not hmac.compare_digest(expected.encode(), signature.encode()):
             raise errors.SignatureInvalid
+        if caller != key.peer:
+            raise errors.CallerWrong(metadata={"caller": caller, "key": key_id})
         if target != self._target:
             raise errors.TargetWrong(metadata={"target": target, "silo": self._target})
         self._refuse_stale_or_replayed(timestamp, nonce)

@@ -47,7 +47,7 @@ WORKERS = 2
 CATEGORY = Category.ORGANIZATION
 """Whose messages carry a subject: the smallest there is."""
 
-_KEYRING = Keyring([Key("simulation", b"of no use outside this process")])
+_SECRET = b"of no use outside this process"
 _numbers = itertools.count(1)
 
 
@@ -128,7 +128,7 @@ class World:
         server = serve(
             f"inprocess:simulation-{next(_numbers)}",
             name=name,
-            keyring=_KEYRING,
+            keys=Keyring([Key(OWNER, "simulation", _SECRET)]),
             clock=self.clock,
             servicers=[(add_ReplicaServiceServicer_to_server, ReplicaServicer(database, kinds))],
         )
@@ -137,7 +137,7 @@ class World:
             server.address,
             caller=OWNER,
             target_name=name,
-            keyring=_KEYRING,
+            keys=Keyring([Key(name, "simulation", _SECRET)]),
             clock=self.clock,
             retry=RetryPolicy(max_attempts=1),
         )

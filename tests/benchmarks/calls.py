@@ -16,7 +16,7 @@ from shared.rpc import channel as rpc_channel
 from shared.rpc.inprocess import InProcessChannel, InProcessServer
 from shared.rpc.server import serve
 from tests.benchmarks.measure import Measurement, interleaved
-from tests.benchmarks.region_server import KEYS, Constant
+from tests.benchmarks.region_server import CALLER_KEYS, KEYS, Constant
 from tests.benchmarks.topology import postgres_server
 
 _APPS = 10_000
@@ -64,7 +64,7 @@ def _bare(servicer: Any, listen: str) -> Iterator[Callable[[], object]]:
 def _serving(servicer: Any, listen: str) -> Iterator[Callable[[], object]]:
     add = app_service_pb2_grpc.add_AppServiceServicer_to_server
     with (
-        serve(listen, name="us", keyring=KEYS, clock=SystemClock(), servicers=[(add, servicer)]) as server,
+        serve(listen, name="us", keys=KEYS, clock=SystemClock(), servicers=[(add, servicer)]) as server,
         _channel(server.address) as channel,
     ):
         stub = app_service_pb2_grpc.AppServiceStub(channel)
@@ -73,7 +73,7 @@ def _serving(servicer: Any, listen: str) -> Iterator[Callable[[], object]]:
 
 
 def _channel(address: str) -> grpc.Channel:
-    return rpc_channel.connect(address, caller="service:bench", target_name="us", keyring=KEYS, clock=SystemClock())
+    return rpc_channel.connect(address, caller="service:bench", target_name="us", keys=CALLER_KEYS, clock=SystemClock())
 
 
 def _read(url: str, engine: str) -> Measurement:

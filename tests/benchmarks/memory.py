@@ -48,8 +48,7 @@ def measure(folder: Path) -> Iterable[Measurement]:
 
 
 def _keys(config: ControlConfig) -> str:
-    key = config.keyring.signing
-    return f"{key.id}:{key.secret.decode()}"
+    return ",".join(key.entry for key in config.keys)
 
 
 def _drain_and_report() -> None:

@@ -21,7 +21,8 @@ from shared.process import configure_logging, prefer_latency
 from shared.rpc.keyring import Keyring
 from shared.rpc.server import serve
 
-KEYS = Keyring.parse("bench:0123456789abcdef0123456789abcdef")
+KEYS = Keyring.parse("service:bench/bench:0123456789abcdef0123456789abcdef,control/control:0")
+CALLER_KEYS = Keyring.parse("us/bench:0123456789abcdef0123456789abcdef")
 
 
 class Constant:
@@ -67,7 +68,7 @@ def main() -> None:
     ours = region_silo.bootstrap.start_server(region, config, control=control)
     answer = app_service_pb2.GetSentryAppBySlugResponse(sentry_app=app_change(77).app.sentry_app)
     add = app_service_pb2_grpc.add_AppServiceServicer_to_server
-    constant = serve("127.0.0.1:0", name="us", keyring=KEYS, clock=clock, servicers=[(add, Constant(answer))])
+    constant = serve("127.0.0.1:0", name="us", keys=KEYS, clock=clock, servicers=[(add, Constant(answer))])
     print(ours.address, constant.address, flush=True)
     sys.stdin.read()
     constant.stop()

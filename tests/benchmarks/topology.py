@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import secrets
 import subprocess
 import sys
 import threading
@@ -21,6 +20,7 @@ from control_silo.services.control import Control
 from control_silo.services.create_app import SentryAppCreator
 from control_silo.services.organization import create_organization
 from control_silo.services.region import list_regions
+from shared.cli.local.platform_keys import PlatformKeys
 from shared.clock import SystemClock
 from shared.database.connect import connect
 from shared.database.database import Database
@@ -70,8 +70,9 @@ def topology(
             bootstrap = control_silo.bootstrap if name == "control" else region_silo.bootstrap
             bootstrap.migrate(database)
             database.close()
-        keys = f"bench:{secrets.token_hex(16)}"
-        config = ControlConfig(urls["control"], "127.0.0.1:0", "127.0.0.1:0", Keyring.parse(keys))
+        keys = PlatformKeys().completed(regions, shares_operator=True)
+        entries = Keyring.parse(keys.variables("control")["SILO_RPC_KEYS"])
+        config = ControlConfig(urls["control"], "127.0.0.1:0", "127.0.0.1:0", entries)
         control = control_silo.bootstrap.open_control(config, clock=SystemClock())
         stack.callback(control.database.close)
         stack.callback(control.regions.close)
@@ -109,7 +110,9 @@ def _urls(stack: contextlib.ExitStack, folder: Path, names: Sequence[str], *, po
     return {name: stack.enter_context(postgres_server(folder / name)).get_uri() for name in names}
 
 
-def _start(stack: contextlib.ExitStack, name: str, url: str, control: str, keys: str) -> subprocess.Popen[bytes]:
+def _start(
+    stack: contextlib.ExitStack, name: str, url: str, control: str, keys: PlatformKeys
+) -> subprocess.Popen[bytes]:
     environment = {
         **os.environ,
         "REGION_NAME": name,
@@ -117,7 +120,7 @@ def _start(stack: contextlib.ExitStack, name: str, url: str, control: str, keys:
         "REGION_GRPC_LISTEN": "127.0.0.1:0",
         "REGION_HTTP_LISTEN": "127.0.0.1:0",
         "REGION_CONTROL_TARGET": control,
-        "SILO_RPC_KEYS": keys,
+        **keys.variables(name),
     }
     process = subprocess.Popen(
         [sys.executable, "-m", "region_silo", "serve"], env=environment, stderr=subprocess.DEVNULL

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.e2e.stranger import Answer
+from tests.e2e.stranger import OPERATOR, Answer
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Row:
     request: Mapping[str, Any]
     expected: Mapping[str, Any] | Refused
     """The answer has at least these keys; ``None`` stands for one that is absent. Lists are of equal length."""
-    caller: str = "service:stranger"
+    caller: str = OPERATOR
 
     def expect(self, facts: Mapping[str, Any]) -> Mapping[str, Any] | Refused:
         """What is expected, by the facts."""
@@ -45,7 +45,7 @@ class Row:
         return expected
 
 
-def rows_of(service: str, silos: str, *cells: tuple[Any, ...], caller: str = "service:stranger") -> list[Row]:
+def rows_of(service: str, silos: str, *cells: tuple[Any, ...], caller: str = OPERATOR) -> list[Row]:
     """Rows of one service on some silos: each cell is a method, a request and what is expected."""
     return [Row(silos, f"{service}/{method}", request, expected, caller) for method, request, expected in cells]
 

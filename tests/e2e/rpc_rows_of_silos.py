@@ -79,10 +79,10 @@ ROWS: list[Row] = [
         ("ProvisionOrganization", {"id": 999, "slug": "999"}, Refused(INVALID, "VALIDATION_FAILED", "slug")),
         caller="control",
     ),
-    *rows_of(ORGANIZATIONS, "us", ("ProvisionOrganization", {"id": "@acme.id", "slug": "acme"}, DENIED), caller="de"),
+    *rows_of(ORGANIZATIONS, "us", ("ProvisionOrganization", {"id": "@acme.id", "slug": "acme"}, DENIED)),
     *rows_of(ORGANIZATIONS, "control", ("ProvisionOrganization", {}, Refused("UNIMPLEMENTED", "UNIMPLEMENTED"))),
     *rows_of(REPLICAS, "us", ("ApplyChanges", {"changes": [OLD_APP]}, outcome("STALE")), caller="control"),
-    *rows_of(REPLICAS, "us", ("ApplyChanges", {"changes": [OLD_APP]}, DENIED), caller="de"),
+    *rows_of(REPLICAS, "us", ("ApplyChanges", {"changes": [OLD_APP]}, DENIED)),
     *rows_of(REPLICAS, "control", ("ApplyChanges", {"changes": [OLD_ACME]}, outcome("STALE")), caller="us"),
     *rows_of(
         REPLICAS,

@@ -55,8 +55,8 @@ class Stage:
 
     def __init__(self, up: SiloUp, receiver: ThirdPartyApp) -> None:
         self.up, self.receiver = up, receiver
-        keys = up.topology["rpc_keys"]
-        self.silos = {name: Stranger(name, address=up.place(name)["grpc"], keys=keys) for name in SILOS}
+        known = {name: up.keys.variables(name)["SILO_RPC_KEYS"] for name in SILOS}
+        self.silos = {name: Stranger(name, address=up.place(name)["grpc"], keys=known[name]) for name in SILOS}
         self.facts: dict[str, Any] = {}
 
     def fill(self) -> None:

@@ -20,6 +20,7 @@ import httpx
 import psutil
 
 from shared.cli.local.addresses import choose_addresses
+from shared.cli.local.platform_keys import PlatformKeys
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60.0
@@ -125,6 +126,11 @@ class SiloUp:
         found = psutil.Process(self.process.pid)
         return [found, *found.children(recursive=True)]
 
+    @property
+    def keys(self) -> PlatformKeys:
+        """Every silo's."""
+        return PlatformKeys.from_json(json.loads((self.data / "keys.json").read_text()))
+
     def _variables(self, silo: str) -> dict[str, str]:
         prefix, database = ("CONTROL", "control.db") if silo == "control" else ("REGION", f"region-{silo}.db")
         variables = {
@@ -133,9 +139,8 @@ class SiloUp:
             f"{prefix}_HTTP_LISTEN": self.place(silo)["http"].removeprefix("http://"),
             "REGION_CONTROL_TARGET": self.topology["control"]["grpc"],
             "REGION_NAME": silo,
-            "SILO_RPC_KEYS": self.topology["rpc_keys"],
         }
-        return {**_environment(), **variables}
+        return {**_environment(), **self.keys.variables(silo), **variables}
 
 
 @contextmanager

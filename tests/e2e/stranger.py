@@ -19,6 +19,8 @@ from google.protobuf.message_factory import GetMessageClass
 from google.rpc import error_details_pb2, status_pb2
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
+OPERATOR = "operator:cli"
+"""Whose key every silo of the platform has."""
 CONSISTENCY_TOKEN = "silo-consistency-token"
 ENTRIES = ("silo-key", "silo-caller", "silo-target", "silo-timestamp", "silo-nonce", "silo-signature")
 
@@ -61,10 +63,15 @@ class Stranger:
         """Args:
         name: of the silo.
         address: ``host:port`` of its gRPC.
-        keys: ``id:secret[,id:secret…]``; the first signs.
+        keys: ``peer/id:secret[,…]`` as the silo has them; the first of a caller signs what it says.
         """
         self.name = name
-        self.key, _, self.secret = keys.partition(",")[0].partition(":")
+        self._keys: dict[str, tuple[str, str]] = {}
+        for entry in keys.split(","):
+            peer, _, key = entry.partition("/")
+            key_id, _, secret = key.partition(":")
+            self._keys.setdefault(peer, (key_id, secret))
+        self.key, self.secret = self._keys[OPERATOR]
         self._channel = grpc.insecure_channel(address)
         self._database = ProtoReflectionDescriptorDatabase(self._channel)
         self._pool = DescriptorPool(self._database)
@@ -82,7 +89,7 @@ class Stranger:
         method: str,
         request: Mapping[str, Any],
         *,
-        caller: str = "service:stranger",
+        caller: str = OPERATOR,
         token: str = "",
         timeout_seconds: float = 20,
         entries: Mapping[str, str] | None = None,
@@ -99,7 +106,7 @@ class Stranger:
         """
         described = self._describe(method)
         body = self.serialize(method, request)
-        signed = Signature(self.key, self.secret, caller, self.name).sign(f"/{method}", body)
+        signed = Signature(*self._keys[caller], caller, self.name).sign(f"/{method}", body)
         sent = {**signed, **(entries or {}), CONSISTENCY_TOKEN: token}
         metadata = tuple((key, value) for key, value in sent.items() if value)
         stub = self._channel.unary_unary(

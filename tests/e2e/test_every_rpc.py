@@ -7,7 +7,7 @@ import pytest
 from tests.e2e import rpc_rows_of_apps, rpc_rows_of_regions, rpc_rows_of_silos
 from tests.e2e.rpc_row import Row, is_as_expected, named
 from tests.e2e.rpc_stage import APPS, Stage, running_stage
-from tests.e2e.stranger import ENTRIES, Signature
+from tests.e2e.stranger import ENTRIES, OPERATOR, Signature
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -107,7 +107,7 @@ def test_a_call_that_is_signed_with_another_key_or_for_another_silo_is_refused(
     stage: Stage, wrong: dict[str, str]
 ) -> None:
     us = stage.silos["us"]
-    parts = {"key": us.key, "secret": us.secret, "caller": "service:stranger", "target": "us", **wrong}
+    parts = {"key": us.key, "secret": us.secret, "caller": OPERATOR, "target": "us", **wrong}
     entries = Signature(**parts).sign(f"/{READ}", us.serialize(READ, KANBAN))
     assert us.call(READ, KANBAN, entries=entries).code == "UNAUTHENTICATED"
 
@@ -117,13 +117,13 @@ def test_a_call_that_is_signed_with_another_key_or_for_another_silo_is_refused(
 )
 def test_a_signature_is_good_for_its_own_call_alone(stage: Stage, signed: tuple[str, dict[str, str]]) -> None:
     us, (method, request) = stage.silos["us"], signed
-    entries = Signature(us.key, us.secret, "service:stranger", "us").sign(f"/{method}", us.serialize(method, request))
+    entries = Signature(us.key, us.secret, OPERATOR, "us").sign(f"/{method}", us.serialize(method, request))
     assert us.call(READ, KANBAN, entries=entries).code == "UNAUTHENTICATED"
 
 
 def test_a_call_is_accepted_once(stage: Stage) -> None:
     us = stage.silos["us"]
-    entries = Signature(us.key, us.secret, "service:stranger", "us").sign(f"/{READ}", us.serialize(READ, KANBAN))
+    entries = Signature(us.key, us.secret, OPERATOR, "us").sign(f"/{READ}", us.serialize(READ, KANBAN))
     first, again = (us.call(READ, KANBAN, entries=entries) for _ in range(2))
     assert (first.code, again.code, again.reason) == ("OK", "UNAUTHENTICATED", "NONCE_REPLAYED")
 

@@ -16,6 +16,7 @@ from shared.category import Category
 from shared.cli.access import Access
 from shared.cli.compare import Comparer
 from shared.cli.local.addresses import choose_addresses
+from shared.cli.local.platform_keys import OPERATOR, PlatformKeys
 from shared.cli.manifest import ACME_KANBAN
 from shared.cli.rest import RestClient
 from shared.cli.status_report import is_healthy, read_status
@@ -24,7 +25,8 @@ from tests.e2e.silo_up import ROOT, START_SECONDS, Ended, eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-RPC_KEYS = "main:secret-of-the-tests"
+KEYS = PlatformKeys().completed(["us"], shares_operator=True)
+RPC_KEYS = f"{OPERATOR}/{KEYS.operators['us']}"
 NEW_SECRETS = {"token", "session", "password"}
 
 
@@ -61,7 +63,7 @@ def variables(prefix: str, database: Path, *, grpc: str = "127.0.0.1:0", http: s
         f"{prefix}_DATABASE_URL": f"sqlite:///{database}",
         f"{prefix}_GRPC_LISTEN": grpc,
         f"{prefix}_HTTP_LISTEN": http,
-        "SILO_RPC_KEYS": RPC_KEYS,
+        **KEYS.variables("control" if prefix == "CONTROL" else "us"),
     }
 
 

@@ -10,6 +10,7 @@ import pytest
 from shared.cli.access import Access
 from shared.cli.compare import Comparer
 from shared.domain.peer import CONTROL
+from tests.keys import OPERATOR_KEY
 from tests.silos import Silos, running_silos
 
 
@@ -42,8 +43,9 @@ def silos(module_silos: Silos) -> Iterator[Silos]:
 def access(silos: Silos) -> Access:
     """The silos, as commands see them."""
     regions = {name: silos.address(name) for name in silos.regions}
-    keys = "main:secret-of-the-tests"
-    return Access("http://127.0.0.1:1", silos.address(CONTROL), rpc_keys=keys, regions=regions, clock=silos.clock)
+    return Access(
+        "http://127.0.0.1:1", silos.address(CONTROL), rpc_keys=OPERATOR_KEY.entry, regions=regions, clock=silos.clock
+    )
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from shared.outbox.drain import Drain
 from shared.simulation.ledger import ContractBroken
 from shared.simulation.scenario import Lane
 from shared.simulation.weather import Weather
+from tests.keys import OPERATOR_KEY
 from tests.silos import Silos
 
 WORKERS = 2
@@ -66,8 +67,9 @@ class Platform:
 
     def check_ending(self) -> None:
         regions = {name: self._silos.address(name) for name in self._silos.regions}
-        keys = "main:secret-of-the-tests"
-        access = Access("", self._silos.address(CONTROL), rpc_keys=keys, regions=regions, clock=self.clock)
+        access = Access(
+            "", self._silos.address(CONTROL), rpc_keys=OPERATOR_KEY.entry, regions=regions, clock=self.clock
+        )
         with closing(Comparer(access, sorted(regions))) as comparer:
             wrong = [comparison for comparison in comparer.compare() if not comparison.is_equal]
         if wrong:

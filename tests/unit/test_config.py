@@ -75,13 +75,19 @@ def test_every_problem_is_reported_at_once() -> None:
 
 def test_a_malformed_keyring_is_a_problem_that_shows_no_secret() -> None:
     environment = Environment({"KEYS": "not an id:hunter2"})
-    environment.keyring("KEYS")
+    environment.keys("KEYS")
     assert "hunter2" not in problem(environment)
+
+
+def test_a_silo_without_a_key_of_the_one_that_it_must_call_is_told_so() -> None:
+    environment = Environment({"KEYS": "us/a:secret"})
+    environment.keys("KEYS", of="control")
+    assert problem(environment) == "KEYS has no key of control: an entry control/id:secret is needed."
 
 
 def test_a_missing_keyring_is_one_problem_not_two() -> None:
     environment = Environment({})
-    environment.keyring("KEYS")
+    environment.keys("KEYS")
     assert problem(environment) == "KEYS is required."
 
 

@@ -9,14 +9,17 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 
-from shared.cli.topology import FILE_NAME, Topology, find_topology, write_topology
+from shared.cli.local.platform_keys import PlatformKeys
+from shared.cli.topology import FILE_NAME, Topology, find_topology, write_secret, write_topology
 from shared.domain.peer import CONTROL
 from shared.errors import ConfigInvalid
 
 _LOCK = "up.lock"
 _MARKER = "first-start.json"
+_KEYS = "keys.json"
 _SQLITE_FILES = ("", "-wal", "-shm", "-journal")
 
 
@@ -80,6 +83,30 @@ class DataDirectory:
             ConfigInvalid: the file is damaged.
         """
         return find_topology(self.path)
+
+    def keys_for(self, regions: Sequence[str], *, is_first: bool) -> PlatformKeys:
+        """The keys of control and these regions: what was kept, and what had to be made, which is kept from now on.
+
+        Args:
+            regions: names.
+            is_first: whether this is the first start, to which nothing that an interrupted one left is of use.
+
+        Raises:
+            ConfigInvalid: the file is damaged.
+        """
+        path = self.path / _KEYS
+        try:
+            kept = (
+                PlatformKeys.from_json(json.loads(path.read_text()))
+                if path.exists() and not is_first
+                else PlatformKeys()
+            )
+        except (ValueError, KeyError, TypeError) as exc:
+            raise ConfigInvalid(f"{path} is damaged: it is not the JSON that `silo up` writes.") from exc
+        keys = kept.completed(regions, shares_operator=True)
+        if keys != kept:
+            write_secret(path, json.dumps(asdict(keys)))
+        return keys
 
     def begin_first_start(self, silos: Sequence[str]) -> None:
         """Marks the start as the first one, and removes what an interrupted one left.

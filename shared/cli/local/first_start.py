@@ -16,11 +16,6 @@ ORGANIZATION_NAME = "Acme"
 OWNER_EMAIL = "owner@acme.example"
 
 
-def make_rpc_keys() -> str:
-    """A fresh ``id:secret``."""
-    return f"local:{secrets.token_hex(32)}"
-
-
 def read_superuser(printed: str) -> User:
     """The superuser, from the line that ``migrate --bootstrap`` prints on its first run.
 
@@ -57,7 +52,12 @@ def create_user(rest: RestClient, body: Mapping[str, object]) -> User:
 
 
 def complete_topology(
-    specs: Mapping[str, SiloSpec], processes: Mapping[str, SiloProcess], *, kept: Topology | None, printed: str
+    specs: Mapping[str, SiloSpec],
+    processes: Mapping[str, SiloProcess],
+    *,
+    kept: Topology | None,
+    printed: str,
+    rpc_keys: str,
 ) -> Topology:
     silos = {
         name: Silo(http=spec.address.url, grpc=spec.address.grpc, pid=processes[name].pid)
@@ -65,7 +65,7 @@ def complete_topology(
     }
     control = silos.pop(CONTROL)
     if kept:
-        return replace(kept, control=control, regions=silos)
+        return replace(kept, control=control, regions=silos, rpc_keys=rpc_keys)
     superuser = read_superuser(printed)
     organization, owner = _first_organization(control, next(iter(silos)), superuser)
     return Topology(
@@ -73,7 +73,7 @@ def complete_topology(
         regions=silos,
         organization=organization,
         users={"owner": owner, "superuser": superuser},
-        rpc_keys=specs[CONTROL].environment["SILO_RPC_KEYS"],
+        rpc_keys=rpc_keys,
     )
 
 

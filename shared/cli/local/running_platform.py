@@ -14,7 +14,8 @@ from typing import Any
 from shared.cli.access import Access
 from shared.cli.local.addresses import choose_addresses
 from shared.cli.local.data_directory import DataDirectory
-from shared.cli.local.first_start import complete_topology, make_rpc_keys
+from shared.cli.local.first_start import complete_topology
+from shared.cli.local.platform_keys import OPERATOR, PlatformKeys
 from shared.cli.local.readiness import wait_until_ready
 from shared.cli.local.silo_process import SiloProcess, SiloSpec, make_specs, migrate_all
 from shared.cli.topology import Topology
@@ -79,25 +80,30 @@ def running_platform(wanted: Wanted, *, report: Callable[[str], None]) -> Iterat
         ConfigInvalid: a region's name, a port or the directory will not do.
         SiloError: a silo did not become ready.
     """
-    _refuse_bad_names(wanted.regions)
+    refuse_bad_names(wanted.regions)
     directory = wanted.directory
     directory.prepare()
     with ExitStack() as stack:
         stack.enter_context(directory.lock())
         kept = directory.find_topology()
-        specs = _plan(wanted, kept)
+        specs, keys = _plan(wanted, kept)
         printed = _migrate(directory, specs, is_first=kept is None, report=report)
         processes: dict[str, SiloProcess] = {}
         stack.callback(_stop, processes)
         for name, spec in specs.items():
             processes[name] = SiloProcess(spec)
         wait_until_ready(processes, _access_to(specs), report=lambda name: report(f"{name}: ready"))
-        topology = complete_topology(specs, processes, kept=kept, printed=printed)
+        topology = complete_topology(
+            specs, processes, kept=kept, printed=printed, rpc_keys=f"{OPERATOR}/{keys.operators[CONTROL]}"
+        )
         directory.complete(topology)
         yield RunningPlatform(topology, specs, processes)
 
 
-def _refuse_bad_names(regions: Sequence[str]) -> None:
+def refuse_bad_names(regions: Sequence[str]) -> None:
+    """Raises:
+    ConfigInvalid: one of them is no region's name, or is there twice.
+    """
     for name in regions:
         if not is_region_name(name):
             raise ConfigInvalid(
@@ -108,11 +114,11 @@ def _refuse_bad_names(regions: Sequence[str]) -> None:
             raise ConfigInvalid(f"The region {name!r} is named twice.")
 
 
-def _plan(wanted: Wanted, kept: Topology | None) -> dict[str, SiloSpec]:
+def _plan(wanted: Wanted, kept: Topology | None) -> tuple[dict[str, SiloSpec], PlatformKeys]:
     regions = tuple(wanted.regions or (kept.regions if kept else DEFAULT_REGIONS))
     addresses = choose_addresses(regions, http_port=wanted.http_port)
-    rpc_keys = kept.rpc_keys if kept else make_rpc_keys()
-    return make_specs(wanted.directory, addresses, rpc_keys=rpc_keys, environ=wanted.environ)
+    keys = wanted.directory.keys_for(regions, is_first=kept is None)
+    return make_specs(wanted.directory, addresses, keys=keys, environ=wanted.environ), keys
 
 
 def _migrate(

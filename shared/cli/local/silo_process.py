@@ -12,6 +12,7 @@ from typing import IO
 import shared
 from shared.cli.local.addresses import Address
 from shared.cli.local.data_directory import DataDirectory
+from shared.cli.local.platform_keys import PlatformKeys
 from shared.domain.peer import CONTROL
 from shared.errors import ConfigInvalid, DeadlineExceeded, Internal, SiloError
 
@@ -39,20 +40,19 @@ class SiloSpec:
 
 
 def make_specs(
-    directory: DataDirectory, addresses: Mapping[str, Address], *, rpc_keys: str, environ: Mapping[str, str]
+    directory: DataDirectory, addresses: Mapping[str, Address], *, keys: PlatformKeys, environ: Mapping[str, str]
 ) -> dict[str, SiloSpec]:
     """How each silo of a platform is run, by name.
 
     Args:
         directory: where its files are.
         addresses: of control and every region.
-        rpc_keys: ``id:secret``.
+        keys: each silo is given its own.
         environ: what the silos inherit.
     """
     inherited = {name: value for name, value in environ.items() if not name.startswith(_NOT_INHERITED)}
     common = {
         **inherited,
-        "SILO_RPC_KEYS": rpc_keys,
         "SILO_WEBHOOK_ALLOW_PRIVATE": "1",
         "PYTHONUNBUFFERED": "1",
         "PYTHONPATH": _python_path(inherited.get("PYTHONPATH", "")),
@@ -63,7 +63,7 @@ def make_specs(
             name=name,
             address=address,
             log=directory.log_path(name),
-            environment={**common, **_own_variables(name, address, directory, control=control)},
+            environment={**common, **keys.variables(name), **_own_variables(name, address, directory, control=control)},
         )
         for name, address in addresses.items()
     }

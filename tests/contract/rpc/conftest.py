@@ -21,7 +21,10 @@ from shared.rpc.server import SiloServer, serve
 from tests.contract.rpc.echo import EchoServicer, EchoStub, add_echo_servicer_to_server
 
 TRANSPORTS = ("inline", "executor", "tcp")
-KEYS = Keyring.parse("first:one,second:two")
+KEYS = Keyring.parse("control/first:one,control/second:two,us/third:three,service:billing/fourth:four")
+"""Of the silo ``us``."""
+OWN_KEYS = Keyring.parse("us/first:one,us/second:two")
+"""Of control."""
 
 
 class Wire:
@@ -56,7 +59,7 @@ class Wire:
 
 
 class World:
-    """Silos on one transport, with one frozen clock and one pair of keys unless a test says otherwise."""
+    """Silos on one transport, with one frozen clock, and keys between control and us unless a test says otherwise."""
 
     def __init__(self, transport: str, closing: ExitStack) -> None:
         self.transport = transport
@@ -67,13 +70,13 @@ class World:
     def serve(self, servicer: EchoServicer | None = None, *, name: str = "us", **options: Any) -> SiloServer:
         listen = "127.0.0.1:0" if self.transport == "tcp" else f"inprocess:{name}-{uuid4().hex}"
         pairs = [(add_echo_servicer_to_server, servicer or EchoServicer())]
-        settings = {"keyring": KEYS, "clock": self.clock, "in_process_executor": self._executor, **options}
+        settings = {"keys": KEYS, "clock": self.clock, "in_process_executor": self._executor, **options}
         server = serve(settings.pop("listen", listen), name=name, servicers=pairs, **settings)
         self._closing.callback(server.stop, grace_seconds=0)
         return server
 
     def connect(self, address: str, *, caller: str = "control", name: str = "us", **options: Any) -> SiloChannel:
-        settings = {"keyring": KEYS, "clock": self.clock, **options}
+        settings = {"keys": OWN_KEYS, "clock": self.clock, **options}
         return self._closing.enter_context(connect(address, caller=caller, target_name=name, **settings))
 
     def stub(self, servicer: EchoServicer | None = None, **options: Any) -> EchoStub:

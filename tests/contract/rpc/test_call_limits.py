@@ -9,6 +9,7 @@ from google.protobuf.wrappers_pb2 import StringValue
 from shared import errors
 from shared.database.transaction import in_transaction
 from shared.rpc import served
+from shared.rpc.keyring import Keyring
 from tests.contract.rpc.conftest import World
 from tests.contract.rpc.echo import PATIENCE, EchoServicer, EchoStub, noting, texts
 from tests.contract.rpc.test_transport_ends import BRIEF, EndlessStream, wait_for_the_end
@@ -29,8 +30,8 @@ def two_hops(world: World) -> tuple[EchoStub, list[str]]:
     region = EchoStub(world.connect(world.serve(reporting_servicer()).address))
     control = EchoServicer()
     control.read = noting(lambda request, _: seen.append(region.Write(request, timeout=60).value))
-    address = world.serve(control, name="control").address
-    return EchoStub(world.connect(address, caller="de", name="control")), seen
+    address = world.serve(control, name="control", keys=Keyring.parse("us/a:1")).address
+    return EchoStub(world.connect(address, caller="us", name="control", keys=Keyring.parse("control/a:1"))), seen
 
 
 def test_a_late_answer_is_a_deadline_exceeded(world: World) -> None:

@@ -12,7 +12,7 @@ from shared.rpc.metadata import Metadata
 from shared.rpc.served import current_caller
 from shared.rpc.signature import Signer
 from shared.rpc.status import from_rpc_error
-from tests.contract.rpc.conftest import KEYS, World
+from tests.contract.rpc.conftest import OWN_KEYS, World
 from tests.contract.rpc.echo import SERVICE, EchoServicer, EchoStub
 
 BODY = StringValue(value="hello").SerializeToString()
@@ -26,8 +26,16 @@ class Forger:
         self.clock = world.clock
         self._channel = world.bare_channel(world.serve().address)
 
-    def sign(self, *, keyring: Keyring = KEYS, target: str = "us", method: str = WRITE, body: bytes = BODY) -> Metadata:
-        return Signer(keyring, caller="control", target=target, clock=self.clock).sign(method, body=body)
+    def sign(
+        self,
+        *,
+        keys: Keyring = OWN_KEYS,
+        caller: str = "control",
+        target: str = "us",
+        method: str = WRITE,
+        body: bytes = BODY,
+    ) -> Metadata:
+        return Signer(keys, caller=caller, target=target, clock=self.clock).sign(method, body=body)
 
     def send(self, metadata: Metadata, *, body: bytes = BODY) -> type[Exception] | None:
         """The class of the refusal; None when the call was answered."""
@@ -58,15 +66,15 @@ def test_each_entry_of_the_signature_is_required(forger: Forger, absent: int) ->
 
 
 def test_another_secret_under_a_known_id_is_refused(forger: Forger) -> None:
-    assert forger.send(forger.sign(keyring=Keyring.parse("first:guessed"))) is errors.SignatureInvalid
+    assert forger.send(forger.sign(keys=Keyring.parse("us/first:guessed"))) is errors.SignatureInvalid
 
 
 def test_an_unknown_key_is_refused(forger: Forger) -> None:
-    assert forger.send(forger.sign(keyring=Keyring.parse("third:one"))) is errors.KeyUnknown
+    assert forger.send(forger.sign(keys=Keyring.parse("us/fifth:one"))) is errors.KeyUnknown
 
 
 def test_a_call_for_another_silo_is_refused(forger: Forger) -> None:
-    assert forger.send(forger.sign(target="de")) is errors.TargetWrong
+    assert forger.send(forger.sign(keys=Keyring.parse("de/first:one"), target="de")) is errors.TargetWrong
 
 
 def test_another_body_is_refused(forger: Forger) -> None:
@@ -113,19 +121,24 @@ def test_a_refused_call_does_not_use_up_its_nonce(forger: Forger) -> None:
 
 
 def test_keys_rotate_without_downtime(world: World) -> None:
-    old, both, new = Keyring.parse("a:1"), Keyring.parse("b:2,a:1"), Keyring.parse("b:2")
-    address = world.serve(keyring=both).address
-    for keyring in (old, both, new):
-        EchoStub(world.connect(address, keyring=keyring)).Write(StringValue())
+    old, both, new = (Keyring.parse(text) for text in ("us/a:1", "us/b:2,us/a:1", "us/b:2"))
+    address = world.serve(keys=Keyring.parse("control/b:2,control/a:1")).address
+    for keys in (old, both, new):
+        EchoStub(world.connect(address, keys=keys)).Write(StringValue())
     with pytest.raises(errors.KeyUnknown):
-        EchoStub(world.connect(world.serve(keyring=old).address, keyring=new)).Write(StringValue())
+        EchoStub(world.connect(world.serve(keys=Keyring.parse("control/a:1")).address, keys=new)).Write(StringValue())
+
+
+@pytest.mark.parametrize("caller", ["de", "service:billing", "operator:cli", "us", "nobody at all"])
+def test_a_key_speaks_for_the_peer_that_it_is_shared_with_alone(forger: Forger, caller: str) -> None:
+    assert forger.send(forger.sign(caller=caller)) is errors.CallerWrong
 
 
 def test_every_kind_of_call_knows_its_caller(world: World) -> None:
     servicer = EchoServicer()
     servicer.read = servicer.gather = lambda *_: StringValue(value=current_caller())
     servicer.count = servicer.chat = lambda *_: iter([StringValue(value=current_caller())])
-    stub = world.stub(servicer, caller="service:billing")
+    stub = world.stub(servicer, caller="service:billing", keys=Keyring.parse("us/fourth:four"))
     request = StringValue(value="1")
     answers = (stub.Read(request), next(stub.Count(request)), stub.Gather(iter([])), next(stub.Chat(iter([]))))
     assert {answer.value for answer in answers} == {"service:billing"}
@@ -145,7 +158,7 @@ def test_an_unsigned_stream_is_refused(world: World) -> None:
 
 def test_the_body_of_a_request_stream_is_the_empty_string(world: World) -> None:
     gather = f"/{SERVICE}/Gather"
-    signed = Signer(KEYS, caller="control", target="us", clock=world.clock).sign(gather, body=b"")
+    signed = Signer(OWN_KEYS, caller="control", target="us", clock=world.clock).sign(gather, body=b"")
     raw = world.bare_channel(world.serve().address).stream_unary(gather, None, None)
     assert raw(iter([BODY]), metadata=signed) == BODY
 

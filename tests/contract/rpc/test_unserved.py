@@ -45,7 +45,7 @@ def test_what_nobody_serves_has_a_reason_for_machines(world: World) -> None:
 
 @pytest.mark.parametrize("kind", CALLS)
 def test_a_stranger_does_not_learn_what_is_served(world: World, kind: str) -> None:
-    stranger = world.connect(world.serve().address, keyring=Keyring.parse("first:guessed"))
+    stranger = world.connect(world.serve().address, keys=Keyring.parse("us/first:guessed"))
     with pytest.raises(errors.SignatureInvalid):
         CALLS[kind](stranger, f"/{SERVICE}/Unknown")
 

@@ -11,14 +11,14 @@ from tests.e2e.compose.topology import Compose, Topology, fresh_environment, fre
 
 
 @pytest.fixture(scope="session")
-def compose(request: pytest.FixtureRequest) -> Compose:
+def compose(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Compose:
     """A project that is not started yet."""
     if "compose" not in request.config.getoption("markexpr"):
         pytest.skip("starting containers takes minutes; `make compose-test` does it")
     command = _compose_command()
     if command is None or not _succeeds("docker", "info"):
         pytest.skip("no container engine answers on this machine")
-    return Compose(command, fresh_project(), fresh_environment(os.environ))
+    return Compose(command, fresh_project(), fresh_environment(os.environ, tmp_path_factory.mktemp("env")))
 
 
 @pytest.fixture(scope="session")

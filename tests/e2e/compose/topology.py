@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from secrets import token_hex
 from time import monotonic
 from typing import Any
 
 import httpx
+
+from shared.cli.local.env_files import write_env_files
 
 ROOT = Path(__file__).parents[3]
 CONTROL_INSIDE = "http://127.0.0.1:8000"
@@ -80,9 +81,11 @@ class Topology:
         return result
 
     def silo(self, *arguments: str) -> dict[str, Any]:
-        """Runs a command of `silo` in control's container and returns the JSON that it prints."""
+        """Runs a command of `silo` in control's container, as the operator, and returns the JSON that it prints."""
         access = ("--control", CONTROL_INSIDE, "--token", self.token)
-        result: dict[str, Any] = json.loads(self.compose.run("exec", "-T", "control", "silo", *arguments, *access))
+        keys = (Path(self.compose.environment["SILO_ENV"]) / "operator.env").read_text().strip()
+        told = ("exec", "-T", "-e", keys, "control", "silo", *arguments, *access)
+        result: dict[str, Any] = json.loads(self.compose.run(*told))
         return result
 
     def app(self, region: str, slug: str) -> dict[str, Any]:
@@ -130,10 +133,11 @@ def eventually(condition: Callable[[], bool], *, within_seconds: float) -> None:
             raise NotYet(f"not within {within_seconds:.0f} s")
 
 
-def fresh_environment(inherited: Mapping[str, str]) -> dict[str, str]:
-    """An environment with secrets and host ports that no other copy has."""
-    secrets = {"SILO_RPC_KEYS": f"test:{token_hex(32)}", "SILO_DATABASE_PASSWORD": token_hex(16), "SILO_IMAGE": IMAGE}
-    return {**inherited, **secrets, **dict(zip(PORTS, free_ports(len(PORTS)), strict=True))}
+def fresh_environment(inherited: Mapping[str, str], directory: Path) -> dict[str, str]:
+    """An environment with secrets, in files in the directory, and host ports that no other copy has."""
+    write_env_files(directory, ("us", "de"))
+    named = {"SILO_ENV": str(directory), "SILO_IMAGE": IMAGE}
+    return {**inherited, **named, **dict(zip(PORTS, free_ports(len(PORTS)), strict=True))}
 
 
 def fresh_project() -> str:

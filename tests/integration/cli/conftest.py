@@ -17,9 +17,8 @@ from shared.cli.topology import Organization, Silo, Topology, User, write_topolo
 from shared.clock import SystemClock
 from shared.domain.peer import CONTROL
 from shared.http.serve import HttpServer
+from tests.keys import OPERATOR_KEY
 from tests.silos import Silos, running_silos
-
-RPC_KEYS = "main:secret-of-the-tests"
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def topology(silos: Silos) -> Iterator[Topology]:
             regions={name: Silo("http://127.0.0.1:1", silos.address(name), pid=1) for name in silos.regions},
             organization=Organization(organization.id, organization.slug, "us"),
             users={"owner": superuser, "superuser": superuser},
-            rpc_keys=RPC_KEYS,
+            rpc_keys=OPERATOR_KEY.entry,
         )
     finally:
         server.stop()

@@ -76,4 +76,4 @@ def test_an_address_and_the_signing_keys_are_enough(
 
 def test_an_address_asked_with_keys_that_are_not_the_platforms_is_refused(access: Access, silos: Silos) -> None:
     with pytest.raises(KeyUnknown):
-        replace(access, rpc_keys="other:secret-of-somebody-else").name_of(silos.address("us"))
+        replace(access, rpc_keys="operator:cli/other:secret-of-somebody-else").name_of(silos.address("us"))

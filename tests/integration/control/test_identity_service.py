@@ -90,7 +90,7 @@ def _app_token(silos: Silos, owner: NewUser) -> str:
         return create_internal_token(tx, app, installation, now=silos.clock.now()).text
 
 
-@pytest.mark.parametrize("caller", ["control", "service:billing"])
+@pytest.mark.parametrize("caller", ["operator:cli", "service:billing"])
 def test_only_regions_may_ask(silos: Silos, caller: str) -> None:
     with pytest.raises(PermissionDenied):
         _ask(silos, _token("any"), caller=caller)

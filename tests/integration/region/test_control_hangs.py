@@ -19,6 +19,7 @@ from shared.pb.hybridcloud.apps.v1 import app_service_pb2 as pb
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
 from shared.rpc.channel import connect
 from shared.rpc.server import DEFAULT_MAX_WORKERS, serve
+from tests.keys import SERVICE, keys_of
 from tests.silos import Silos, fresh
 
 PATIENCE = 10.0
@@ -88,14 +89,16 @@ def region(silos: Silos) -> Iterator[Region]:
     with contextlib.ExitStack() as closing:
         workers = closing.enter_context(ThreadPoolExecutor(MISSES))
         servicers = [(app_service_pb2_grpc.add_AppServiceServicer_to_server, hanging)]
-        known: dict[str, Any] = {"keyring": silos.keyring, "clock": silos.clock}
+        known: dict[str, Any] = {"keys": keys_of(CONTROL), "clock": silos.clock}
         address = silos.address(CONTROL)
         closing.enter_context(serve(address, name=CONTROL, servicers=servicers, in_process_executor=workers, **known))
         config = dataclasses.replace(running.config, grpc_listen="127.0.0.1:0")
         server = closing.enter_context(
             region_silo.bootstrap.start_server(running.region, config, control=running.control)
         )
-        channel = closing.enter_context(connect(server.address, caller="us", target_name="us", **known))
+        channel = closing.enter_context(
+            connect(server.address, caller=SERVICE, target_name="us", **{**known, "keys": keys_of(SERVICE)})
+        )
         closing.callback(hanging.gate.set)
         yield Region(app_service_pb2_grpc.AppServiceStub(channel), hanging, app)
 

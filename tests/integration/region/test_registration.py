@@ -17,6 +17,7 @@ from shared.errors import SiloError
 from shared.rpc.channel import connect
 from shared.rpc.keyring import Keyring
 from shared.rpc.retry import RetryPolicy
+from tests.keys import keys_of
 from tests.silos import Silos
 
 Register = Callable[[grpc.Channel], Registration]
@@ -39,7 +40,7 @@ def register(silos: Silos) -> Iterator[Register]:
 
 
 def channel_to_control(silos: Silos, **changed: Any) -> grpc.Channel:
-    settings = {"keyring": silos.keyring, "clock": silos.clock, "retry": ONCE, **changed}
+    settings = {"keys": keys_of("us"), "clock": silos.clock, "retry": ONCE, **changed}
     return connect(silos.address(CONTROL), caller="us", target_name=settings.pop("target_name", CONTROL), **settings)
 
 
@@ -51,14 +52,14 @@ def failures(registration: Registration, *, attempts: int) -> list[Any]:
 
 
 def test_a_region_whose_key_control_does_not_know_warns_what_to_do(silos: Silos, register: Register) -> None:
-    stranger = register(channel_to_control(silos, keyring=Keyring.parse("other:secret")))
+    stranger = register(channel_to_control(silos, keys=Keyring.parse("control/other:secret")))
     (line,) = failures(stranger, attempts=1)
     assert (line["log_level"], line["reason"], line["region"]) == ("warning", "KEY_UNKNOWN", "us")
     assert "SILO_RPC_KEYS" in line["advice"]
 
 
 def test_the_warning_is_repeated_with_every_tenth_attempt_only(silos: Silos, register: Register) -> None:
-    stranger = register(channel_to_control(silos, keyring=Keyring.parse("other:secret")))
+    stranger = register(channel_to_control(silos, keys=Keyring.parse("control/other:secret")))
     assert len(failures(stranger, attempts=ATTEMPTS_PER_WARNING)) == 1
     assert len(failures(stranger, attempts=ATTEMPTS_PER_WARNING)) == 1
 

@@ -16,9 +16,8 @@ from shared.http.measure import Metrics
 from shared.http.relay import Relay
 from shared.http.relayed_body import PIECE_SECONDS
 from shared.http.serve import HttpServer
-from shared.rpc.keyring import Keyring
+from tests.keys import keys_of
 
-KEYRING = Keyring.parse("main:secret-of-the-tests")
 WAIT_SECONDS = 10.0
 """How long a test waits for what must happen."""
 
@@ -45,7 +44,7 @@ class Far:
         self._far = HttpServer(application, listen="127.0.0.1:0")
         self._far.start()
         self.address = SiloAddress("us", f"http://{self._far.address}")
-        relay = Relay(KEYRING, clock=self.clock, answer_seconds=answer_seconds, piece_seconds=piece_seconds)
+        relay = Relay(keys_of("control"), clock=self.clock, answer_seconds=answer_seconds, piece_seconds=piece_seconds)
         self._near = HttpServer(_near(relay, lambda: self.address), listen="127.0.0.1:0")
         self._near.start()
         self.url = f"http://{self._near.address}"

@@ -23,6 +23,7 @@ from shared.http.forwarded import ForwardingProver
 from shared.http.relay import Relay
 from shared.http.serve import HttpServer
 from tests.integration.rest.conftest import Web
+from tests.keys import keys_of
 from tests.silos import fresh
 
 INSTALLATIONS = "/api/0/organizations/acme/sentry-app-installations/"
@@ -126,7 +127,7 @@ def test_control_that_is_away_is_said_to_be(web: Web, us: httpx.Client) -> None:
 
 
 def test_nothing_is_forwarded_twice(web: Web, us: httpx.Client) -> None:
-    prover = ForwardingProver(web.silos.keyring, clock=web.silos.clock)
+    prover = ForwardingProver(keys_of("control"), clock=web.silos.clock)
     host = urlsplit(str(us.base_url)).netloc
     proof = prover.headers(silo="us", method="GET", target=INSTALLATIONS, protocol="http", host=host)
     answer = us.get(INSTALLATIONS, headers=dict(proof))

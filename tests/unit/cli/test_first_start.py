@@ -1,8 +1,7 @@
 import pytest
 
-from shared.cli.local.first_start import make_rpc_keys, read_superuser
+from shared.cli.local.first_start import read_superuser
 from shared.errors import Internal
-from shared.rpc.keyring import Keyring
 
 
 def test_the_superuser_is_read_from_the_one_line_of_json() -> None:
@@ -14,8 +13,3 @@ def test_the_superuser_is_read_from_the_one_line_of_json() -> None:
 def test_a_bootstrap_without_secrets_is_an_error(printed: str) -> None:
     with pytest.raises(Internal, match="did not print the superuser's secrets"):
         read_superuser(printed)
-
-
-def test_fresh_keys_are_good_and_different() -> None:
-    assert Keyring.parse(make_rpc_keys()).signing.id == "local"
-    assert make_rpc_keys() != make_rpc_keys()

@@ -5,9 +5,11 @@ import pytest
 
 from shared.cli.local.addresses import Address
 from shared.cli.local.data_directory import DataDirectory
+from shared.cli.local.platform_keys import PlatformKeys
 from shared.cli.local.silo_process import SiloSpec, failure_of, make_specs
 from shared.errors import ConfigInvalid, Internal
 
+KEYS = PlatformKeys().completed(["us"], shares_operator=True)
 ADDRESSES = {"control": Address(8000, 50051), "us": Address(8001, 50061)}
 
 
@@ -19,7 +21,7 @@ def directory(tmp_path: Path) -> DataDirectory:
 
 
 def specs(directory: DataDirectory, environ: Mapping[str, str]) -> dict[str, SiloSpec]:
-    return make_specs(directory, ADDRESSES, rpc_keys="local:secret", environ=environ)
+    return make_specs(directory, ADDRESSES, keys=KEYS, environ=environ)
 
 
 def test_control_is_told_where_to_listen_and_what_to_open(directory: DataDirectory) -> None:
@@ -40,9 +42,10 @@ def test_a_region_is_told_its_name_and_where_control_is(directory: DataDirectory
 
 
 @pytest.mark.parametrize("silo", ["control", "us"])
-def test_silos_share_the_keys_and_may_call_private_addresses(directory: DataDirectory, silo: str) -> None:
+def test_silos_are_told_their_own_keys_and_may_call_private_addresses(directory: DataDirectory, silo: str) -> None:
     environment = specs(directory, {})[silo].environment
-    assert (environment["SILO_RPC_KEYS"], environment["SILO_WEBHOOK_ALLOW_PRIVATE"]) == ("local:secret", "1")
+    assert {**environment, **KEYS.variables(silo)} == environment
+    assert environment["SILO_WEBHOOK_ALLOW_PRIVATE"] == "1"
 
 
 def test_what_the_shell_was_set_up_for_does_not_leak_in(directory: DataDirectory) -> None:
@@ -53,7 +56,7 @@ def test_what_the_shell_was_set_up_for_does_not_leak_in(directory: DataDirectory
 
 
 def test_no_secret_shows_when_a_spec_is_printed(directory: DataDirectory) -> None:
-    assert "local:secret" not in repr(specs(directory, {})["us"])
+    assert KEYS.links["us"] not in repr(specs(directory, {})["us"])
 
 
 def test_a_failed_start_is_explained_by_the_last_line_of_the_log(directory: DataDirectory) -> None:

@@ -24,7 +24,7 @@ TOPOLOGY = Topology(
     regions={"us": Silo("http://127.0.0.1:8001", "127.0.0.1:50061", 12)},
     organization=Organization(1, "acme", "us"),
     users={"owner": USER, "superuser": replace(USER, id=2)},
-    rpc_keys="local:secret-key",
+    rpc_keys="operator:cli/local:secret-key",
 )
 
 

@@ -10,7 +10,9 @@ from shared.clock import FrozenClock
 from shared.http.forwarded import IS_FORWARDED, SKEW_SECONDS, Forwarded, ForwardingProver
 from shared.rpc.keyring import Keyring
 
-KEYRING = Keyring.parse("main:secret,old:other")
+KEYS = Keyring.parse("us/main:secret,de/main-de:secret")
+"""Of control."""
+KEYS_OF_US = Keyring.parse("control/main:secret,control/old:other,service:web/web:third")
 
 
 def _seen(headers: list[tuple[str, str]], *, clock: FrozenClock, **changes: Any) -> Scope:
@@ -28,13 +30,13 @@ def _seen(headers: list[tuple[str, str]], *, clock: FrozenClock, **changes: Any)
         "query_string": b"a=1",
         "headers": [(b"host", b"10.0.0.1"), *((name.encode(), value.encode()) for name, value in headers)],
     }
-    region = Forwarded(application, silo="us", keyring=KEYRING, clock=clock)
+    region = Forwarded(application, silo="us", keys=KEYS_OF_US, clock=clock)
     asyncio.run(region(scope | changes, None, None))  # type: ignore[arg-type]  # neither is used
     return seen[0]
 
 
-def _proof(clock: FrozenClock, *, keyring: Keyring = KEYRING, region: str = "us") -> list[tuple[str, str]]:
-    prover = ForwardingProver(keyring, clock=clock)
+def _proof(clock: FrozenClock, *, keys: Keyring = KEYS, region: str = "us") -> list[tuple[str, str]]:
+    prover = ForwardingProver(keys, clock=clock)
     return prover.headers(silo=region, method="GET", target="/api/0/?a=1", protocol="https", host="silo.example")
 
 
@@ -51,7 +53,7 @@ def test_a_proved_request_looks_as_the_client_sent_it() -> None:
 
 def test_every_key_of_the_ring_proves() -> None:
     clock = FrozenClock()
-    assert IS_FORWARDED in _seen(_proof(clock, keyring=Keyring.parse("old:other")), clock=clock)
+    assert IS_FORWARDED in _seen(_proof(clock, keys=Keyring.parse("us/old:other")), clock=clock)
 
 
 def test_an_unproved_claim_is_ignored() -> None:
@@ -84,7 +86,12 @@ def test_a_proof_for_another_region_is_ignored() -> None:
 
 def test_a_proof_by_an_unknown_key_is_ignored() -> None:
     clock = FrozenClock()
-    assert IS_FORWARDED not in _seen(_proof(clock, keyring=Keyring.parse("main:guessed")), clock=clock)
+    assert IS_FORWARDED not in _seen(_proof(clock, keys=Keyring.parse("us/main:guessed")), clock=clock)
+
+
+def test_a_proof_by_a_service_is_ignored() -> None:
+    clock = FrozenClock()
+    assert IS_FORWARDED not in _seen(_proof(clock, keys=Keyring.parse("us/web:third")), clock=clock)
 
 
 def test_an_old_proof_is_ignored() -> None:

@@ -2,7 +2,7 @@ import pytest
 
 from region_silo.config import RegionConfig
 
-REQUIRED = {"REGION_NAME": "us", "SILO_RPC_KEYS": "main:" + "k" * 32}
+REQUIRED = {"REGION_NAME": "us", "SILO_RPC_KEYS": "control/us-1:" + "k" * 32}
 
 
 @pytest.mark.parametrize(

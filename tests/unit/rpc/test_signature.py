@@ -13,7 +13,8 @@ from shared.errors import ConfigInvalid, SiloError
 from shared.rpc.keyring import Keyring
 from shared.rpc.signature import Signer, Verifier, needs_signature
 
-KEYS = Keyring.parse("k1:s3cret,k2:other")
+KEYS = Keyring.parse("us/k1:s3cret,us/k2:other")
+KEYS_OF_US = Keyring.parse("control/k1:s3cret,control/k2:other")
 CLOCK = FrozenClock(datetime(2030, 1, 1, tzinfo=UTC))
 METHOD = "/hybridcloud.apps.v1.AppService/GetMany"
 
@@ -55,7 +56,7 @@ def test_malformed_entries_are_refused_and_never_crash(entries: dict[str, str]) 
     tampered = {**signed, **entries}
     if tampered != signed:
         with pytest.raises(SiloError):
-            Verifier(KEYS, target="us", clock=CLOCK).verify(METHOD, metadata=tampered, body=b"")
+            Verifier(KEYS_OF_US, target="us", clock=CLOCK).verify(METHOD, metadata=tampered, body=b"")
 
 
 @pytest.mark.parametrize(
@@ -75,10 +76,10 @@ def test_malformed_entries_are_refused_also_when_they_are_signed(timestamp: str,
         "silo-target": "us",
         "silo-timestamp": timestamp,
         "silo-nonce": nonce,
-        "silo-signature": KEYS.signing.sign(signed_lines(timestamp, nonce, b"")),
+        "silo-signature": KEYS.signing("us").sign(signed_lines(timestamp, nonce, b"")),
     }
     with pytest.raises(SiloError, match="does not match"):
-        Verifier(KEYS, target="us", clock=CLOCK).verify(METHOD, metadata=entries, body=b"")
+        Verifier(KEYS_OF_US, target="us", clock=CLOCK).verify(METHOD, metadata=entries, body=b"")
 
 
 def test_health_and_reflection_need_no_signature() -> None:

@@ -27,6 +27,7 @@ from shared.rpc.keyring import Keyring
 from shared.rpc.retry import RetryPolicy
 from shared.rpc.server import serve
 from tests.integration.region.apps.world import World
+from tests.keys import SERVICE, keys_of
 from tests.silos import fresh
 
 ONCE = RetryPolicy(max_attempts=1)
@@ -81,8 +82,8 @@ class Region:
     address: str
 
     def channel(self) -> grpc.Channel:
-        keys: dict[str, Any] = {"keyring": self.world.silos.keyring, "clock": self.world.silos.clock}
-        return connect(self.address, caller="service:test", target_name="us", retry=ONCE, **keys)
+        known: dict[str, Any] = {"keys": keys_of(SERVICE), "clock": self.world.silos.clock, "retry": ONCE}
+        return connect(self.address, caller=SERVICE, target_name="us", **known)
 
     def apps(self) -> app_service_pb2_grpc.AppServiceStub:
         return app_service_pb2_grpc.AppServiceStub(self.channel())
@@ -110,13 +111,14 @@ def region_before(world: World, control: ControlClient) -> Iterator[Region]:
 @contextlib.contextmanager
 def region_before_failing(world: World, answer: Callable[[grpc.ServicerContext], Any]) -> Iterator[Region]:
     address, silos = f"inprocess:{fresh('failing')}", world.silos
-    keys: dict[str, Any] = {"keyring": silos.keyring, "clock": silos.clock}
+    known: dict[str, Any] = {"keys": keys_of("us"), "clock": silos.clock, "retry": ONCE}
 
     def add(handler: Failing, server: grpc.Server) -> None:
         server.add_generic_rpc_handlers((handler,))
 
-    with serve(address, name=CONTROL, servicers=[(add, Failing(answer))], **keys):
-        channel = connect(address, caller="us", target_name=CONTROL, retry=ONCE, **keys)
+    servicers = [(add, Failing(answer))]
+    with serve(address, name=CONTROL, servicers=servicers, keys=keys_of(CONTROL), clock=silos.clock):
+        channel = connect(address, caller="us", target_name=CONTROL, **known)
         with region_before(world, ControlClient(channel, Circuit(silos.clock))) as region:
             yield region
 
@@ -185,10 +187,10 @@ def test_whoever_asks_through_a_region_is_not_accused_of_what_is_between_silos(w
     assert outcomes == dict.fromkeys(FORWARDED, UNAVAILABLE)
 
 
-@pytest.mark.parametrize("keys", ["other:secret-of-the-tests", "main:another-secret"])
+@pytest.mark.parametrize("keys", ["control/other:secret-of-the-tests", "control/control-us:another-secret"])
 def test_a_wrong_key_is_no_accusation(world: World, keys: str) -> None:
     silos = world.silos
-    known: dict[str, Any] = {"keyring": Keyring.parse(keys), "clock": silos.clock, "retry": ONCE}
+    known: dict[str, Any] = {"keys": Keyring.parse(keys), "clock": silos.clock, "retry": ONCE}
     stranger = connect(silos.address(CONTROL), caller="us", target_name=CONTROL, **known)
     with region_before(world, ControlClient(stranger, Circuit(silos.clock))) as region:
         outcomes = [outcome(region, ask) for ask in (OWN_QUESTIONS | FORWARDED).values()]
@@ -196,8 +198,8 @@ def test_a_wrong_key_is_no_accusation(world: World, keys: str) -> None:
 
 
 def test_a_control_that_is_not_there_is_no_accusation(world: World) -> None:
-    keys: dict[str, Any] = {"keyring": world.silos.keyring, "clock": world.silos.clock}
-    nowhere = connect(f"inprocess:{fresh('nowhere')}", caller="us", target_name=CONTROL, retry=ONCE, **keys)
+    known: dict[str, Any] = {"keys": keys_of("us"), "clock": world.silos.clock, "retry": ONCE}
+    nowhere = connect(f"inprocess:{fresh('nowhere')}", caller="us", target_name=CONTROL, **known)
     with region_before(world, ControlClient(nowhere, Circuit(world.silos.clock))) as region:
         outcomes = [outcome(region, ask) for ask in (OWN_QUESTIONS | FORWARDED).values()]
     assert set(outcomes) == {UNAVAILABLE}
