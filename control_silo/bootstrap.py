@@ -14,6 +14,7 @@ from control_silo.replication.kinds import KINDS
 from control_silo.rpc.app_servicer import AppServicer
 from control_silo.rpc.identity_servicer import IdentityServicer, MemberServicer
 from control_silo.rpc.organization_servicer import OrganizationServicer
+from control_silo.rpc.rights import RIGHTS
 from control_silo.rpc.topology_servicer import TopologyServicer
 from control_silo.services.control import Control
 from control_silo.services.regions import RegionChannels
@@ -109,6 +110,7 @@ def start_server(control: Control, config: ControlConfig) -> SiloServer:
         keys=config.keys,
         clock=control.clock,
         servicers=servicers,
+        rights=RIGHTS,
         tls=config.tls,
         check=control.database.check,
     )

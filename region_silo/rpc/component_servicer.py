@@ -6,7 +6,6 @@ Owns the part of ``AppService`` of ``component_calls.proto`` and ``alert_calls.p
 import grpc
 
 from region_silo.rpc.replica_first import ReplicaFirst
-from region_silo.rpc.served_here import require_no_other_region
 from region_silo.services.find_app import components_of_app
 from region_silo.services.find_installation import contexts_installed_in, contexts_matching, contexts_of_installation
 from region_silo.services.held import NotHeld
@@ -97,7 +96,6 @@ class AlertPart(ReplicaFirst):
         contexts = self._contexts_here(request.install_uuid)
         if not contexts:
             return self.write(request, self.control.TriggerSentryAppActionCreators)
-        require_no_other_region(self.region)
         return announce_saved_rule(self.asking, contexts[0], request)
 
     def _contexts_here(self, uuid: str) -> list[component_pb2.RpcSentryAppComponentContext]:

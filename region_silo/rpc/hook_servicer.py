@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import grpc
 
 from region_silo.models.hook import ServiceHook
-from region_silo.rpc.served_here import require_ids, require_name, require_no_other_region, require_organizations
+from region_silo.rpc.served_here import require_ids, require_name, require_organizations
 from region_silo.services.hook import (
     NewHook,
     Subscription,
@@ -31,7 +31,6 @@ class HookServicer(hook_service_pb2_grpc.HookServiceServicer):
     def CreateServiceHook(
         self, request: pb.CreateServiceHookRequest, context: grpc.ServicerContext
     ) -> pb.CreateServiceHookResponse:
-        require_no_other_region(self._region)
         require_ids(actor_id=request.actor_id)
         for field in ("application_id", "installation_id"):
             if request.HasField(field):
@@ -53,21 +52,18 @@ class HookServicer(hook_service_pb2_grpc.HookServiceServicer):
     def UpdateWebhookAndEvents(
         self, request: pb.UpdateWebhookAndEventsRequest, context: grpc.ServicerContext
     ) -> pb.UpdateWebhookAndEventsResponse:
-        require_no_other_region(self._region)
         require_organizations(self._region, {request.organization_id})
         return pb.UpdateWebhookAndEventsResponse(hooks=self._update(request))
 
     def UpdateWebhookAndEventsForAppByRegion(
         self, request: pb.UpdateWebhookAndEventsForAppByRegionRequest, context: grpc.ServicerContext
     ) -> pb.UpdateWebhookAndEventsForAppByRegionResponse:
-        require_no_other_region(self._region)
         require_name(self._region, request.region_name, field="region_name")
         return pb.UpdateWebhookAndEventsForAppByRegionResponse(hooks=self._update(request))
 
     def CreateOrUpdateWebhookAndEventsForInstallation(
         self, request: pb.CreateOrUpdateWebhookAndEventsForInstallationRequest, context: grpc.ServicerContext
     ) -> pb.CreateOrUpdateWebhookAndEventsForInstallationResponse:
-        require_no_other_region(self._region)
         require_ids(installation_id=request.installation_id, application_id=request.application_id)
         require_organizations(self._region, {request.organization_id})
         subscription = Subscription(
@@ -83,7 +79,6 @@ class HookServicer(hook_service_pb2_grpc.HookServiceServicer):
     def BulkCreateServiceHooksForApp(
         self, request: pb.BulkCreateServiceHooksForAppRequest, context: grpc.ServicerContext
     ) -> pb.BulkCreateServiceHooksForAppResponse:
-        require_no_other_region(self._region)
         require_name(self._region, request.region_name, field="region_name")
         require_ids(application_id=request.application_id)
         pairs = request.installation_organization_ids

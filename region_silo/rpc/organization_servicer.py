@@ -11,12 +11,10 @@ from region_silo.services.organization import (
     provision_organization,
 )
 from region_silo.services.region import Region
-from shared.domain.peer import CONTROL
-from shared.errors import FieldMissing, PermissionDenied
+from shared.errors import FieldMissing
 from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2, organization_service_pb2_grpc
 from shared.rpc.consistency import consistent
 from shared.rpc.paging import page_of
-from shared.rpc.served import current_caller
 
 
 @consistent
@@ -29,8 +27,6 @@ class OrganizationServicer(organization_service_pb2_grpc.OrganizationServiceServ
     def ProvisionOrganization(
         self, request: organization_service_pb2.ProvisionOrganizationRequest, context: grpc.ServicerContext
     ) -> organization_service_pb2.ProvisionOrganizationResponse:
-        if current_caller() != CONTROL:
-            raise PermissionDenied("Only control provisions organizations.")
         organization = provision_organization(
             self._region,
             organization_id=request.id,

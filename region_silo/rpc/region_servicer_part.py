@@ -6,7 +6,7 @@ Owns the translation of an app's errors to ``RpcSentryAppError`` (spec §3.4).
 from dataclasses import dataclass
 from typing import Self
 
-from region_silo.rpc.served_here import require_ids, require_no_other_region, require_organizations
+from region_silo.rpc.served_here import require_ids, require_organizations
 from region_silo.services.app_reader import AppReader
 from region_silo.services.members import Members
 from region_silo.services.region import Region
@@ -50,7 +50,6 @@ class RegionServicerPart:
             InstallationNotFound: there is no such installation.
             InvalidInput: it is in another organization.
         """
-        require_no_other_region(self.region)
         require_organizations(self.region, {organization_id})
         if not given.uuid and given.id <= 0:
             raise FieldMissing.at("installation", "its uuid or id is required.")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from google.protobuf.message import Message
 
-from region_silo.rpc.served_here import require_no_other_region
 from region_silo.services.control import ControlClient
 from region_silo.services.held import NotHeld
 from region_silo.services.region import Region
@@ -95,10 +94,8 @@ class ReplicaFirst:
 
         Raises:
             InvalidInput: the request is not complete.
-            CallerNotOwner: another region asks this one to write.
             Unavailable, DeadlineExceeded: control is away, more calls wait for it than may, or it did not answer in
                 time.
         """
         check_request(request)
-        require_no_other_region(self.region)
         return self._client.forward(ask, request, may_take_long=True)

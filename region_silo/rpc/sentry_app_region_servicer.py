@@ -10,7 +10,6 @@ import grpc
 from region_silo.models.hook import ServiceHookProject
 from region_silo.rpc.issue_link_servicer import IssueLinkPart, SelectPart
 from region_silo.rpc.region_servicer_part import Installation, Refusal, RegionServicerPart
-from region_silo.rpc.served_here import require_no_other_region
 from region_silo.services.hook_project import (
     UNKNOWN,
     delete_hook_projects,
@@ -138,7 +137,6 @@ class InteractionPart(RegionServicerPart):
     def RecordInteraction(
         self, request: pb.RecordInteractionRequest, context: grpc.ServicerContext
     ) -> pb.RecordInteractionResponse:
-        require_no_other_region(self.region)
         self.require_app(request.sentry_app)
         with Refusal() as refusal:
             interaction = parse_interaction(

@@ -1,22 +1,11 @@
 """What a call to a region must say so that the region may answer it: its own name, an organization that lives here.
 
-Owns these checks, the same for every service. A region never calls another region.
+Owns these checks, the same for every service.
 """
 
 from region_silo.services.held import are_local
 from region_silo.services.region import Region
-from shared.domain.peer import CONTROL, is_service
-from shared.errors import CallerNotOwner, FieldMissing, InvalidInput, OrganizationNotFound
-from shared.rpc.served import current_caller
-
-
-def require_no_other_region(region: Region) -> None:
-    """Raises:
-    CallerNotOwner: another region asks, for what is not its business.
-    """
-    caller = current_caller()
-    if caller not in (CONTROL, region.name) and not is_service(caller):
-        raise CallerNotOwner(metadata={"caller": caller})
+from shared.errors import FieldMissing, InvalidInput, OrganizationNotFound
 
 
 def require_name(region: Region, name: str, *, field: str) -> None:

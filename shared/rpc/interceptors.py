@@ -19,6 +19,7 @@ from shared.rpc import served
 from shared.rpc.aliases import Handler, ServerInterceptor
 from shared.rpc.calls import REQUEST_ID_KEY
 from shared.rpc.inprocess.context import Aborted
+from shared.rpc.rights import Rights
 from shared.rpc.served import ServedCall
 from shared.rpc.signature import Verifier, needs_signature
 from shared.rpc.status import to_status
@@ -32,12 +33,14 @@ _NO_DEADLINE_SECONDS = 365 * 24 * 3600
 class SiloInterceptor(ServerInterceptor):
     """The one interceptor of a silo's server."""
 
-    def __init__(self, verifier: Verifier, *, server: str) -> None:
+    def __init__(self, verifier: Verifier, *, rights: Rights | None, server: str) -> None:
         """Args:
         verifier: knows the keys and this silo's name.
+        rights: which kinds of callers may call which methods; None: all.
         server: this silo's name, for the log.
         """
         self._verifier = verifier
+        self._rights = rights
         self._log = structlog.get_logger().bind(silo=server)
         self._wrapped: dict[str, tuple[Handler, Handler]] = {}
 
@@ -61,18 +64,21 @@ class SiloInterceptor(ServerInterceptor):
 
     def begin(self, method: str, context: grpc.ServicerContext) -> "_Serving":
         """One call of a method, as a ``with`` block around what serves it."""
-        return _Serving(method, context, verifier=self._verifier, log=self._log)
+        return _Serving(method, context, verifier=self._verifier, rights=self._rights, log=self._log)
 
 
 class _Serving:
     """One call while it is served; whatever is raised within it becomes the call's status."""
 
-    __slots__ = ("_call", "_context", "_log", "_method", "_started", "_verifier")
+    __slots__ = ("_call", "_context", "_log", "_method", "_rights", "_started", "_verifier")
 
-    def __init__(self, method: str, context: grpc.ServicerContext, *, verifier: Verifier, log: Any) -> None:
+    def __init__(
+        self, method: str, context: grpc.ServicerContext, *, verifier: Verifier, rights: Rights | None, log: Any
+    ) -> None:
         self._method = method
         self._context: Any = context
         self._verifier = verifier
+        self._rights = rights
         self._log = log
         self._call = ServedCall()
         self._started = time.perf_counter()
@@ -80,8 +86,8 @@ class _Serving:
     def __enter__(self) -> Self:
         return self
 
-    def admit(self, body: bytes) -> None:
-        """Verifies the call; from here on its caller, request id and deadline are known to whatever serves it.
+    def verify(self, body: bytes) -> None:
+        """Learns who calls.
 
         Raises:
             Unauthenticated: a leaf of it says what is wrong with the signature.
@@ -89,7 +95,18 @@ class _Serving:
         metadata = dict(self._context.invocation_metadata())
         self._call.request_id = _request_id(metadata)
         self._call.caller = self._verifier.verify(self._method, metadata=metadata, body=body)
+
+    def admit(self, body: bytes) -> None:
+        """Verifies the call; from here on its caller, request id and deadline are known to whatever serves it.
+
+        Raises:
+            Unauthenticated: a leaf of it says what is wrong with the signature.
+            PermissionDenied: callers of this kind may not call the method.
+        """
+        self.verify(body)
         self._call.deadline = _deadline(self._context)
+        if self._rights is not None:
+            self._rights.require(self._method, caller=self._call.caller)
         served.current.set(self._call)  # never reset: every call has a context of its own
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
@@ -191,15 +208,15 @@ class _Unserved(Handler):
 
     def unary_unary(self, body: bytes, context: grpc.ServicerContext) -> NoReturn:
         with self._interceptor.begin(self._method, context) as call:
-            call.admit(body)
+            call.verify(body)
             raise errors.Unimplemented(metadata={"method": self._method})
 
     def stream_stream(self, bodies: Iterator[bytes], context: grpc.ServicerContext) -> NoReturn:
         with self._interceptor.begin(self._method, context) as call:
             try:
-                call.admit(b"")
+                call.verify(b"")
             except errors.SignatureInvalid:
-                call.admit(next(bodies, b""))
+                call.verify(next(bodies, b""))
             raise errors.Unimplemented(metadata={"method": self._method})
 
 

@@ -21,6 +21,7 @@ from shared.rpc.interceptors import SiloInterceptor
 from shared.rpc.keyring import Keys
 from shared.rpc.options import SERVER_OPTIONS
 from shared.rpc.reflection import add_reflection
+from shared.rpc.rights import Rights
 from shared.rpc.signature import Verifier
 from shared.rpc.tls import TlsConfig
 
@@ -44,6 +45,7 @@ def serve(
     keys: Keys,
     clock: Clock,
     servicers: Sequence[tuple[AddServicer, Any]],
+    rights: Rights | None = None,
     tls: TlsConfig | None = None,
     max_workers: int = DEFAULT_MAX_WORKERS,
     in_process_executor: ThreadPoolExecutor | None = None,
@@ -57,6 +59,7 @@ def serve(
         keys: every one of them verifies.
         clock: what the signatures' timestamps are compared with.
         servicers: pairs of a generated ``add_XServicer_to_server`` and the servicer.
+        rights: which kinds of peers may call which methods; None: whoever has a key may call all.
         tls: certificate files; callers must then present one as well. None for plaintext. Ignored in-process.
         max_workers: handlers that run at a time. Ignored in-process.
         in_process_executor: runs the handlers of an ``inprocess:`` server instead of the callers' threads.
@@ -66,7 +69,7 @@ def serve(
         ConfigInvalid: the address is in use or malformed, or a TLS file cannot be read or used.
     """
     health = CheckedHealth(check, clock=clock)
-    interceptor = SiloInterceptor(Verifier(keys, target=name, clock=clock), server=name)
+    interceptor = SiloInterceptor(Verifier(keys, target=name, clock=clock), rights=rights, server=name)
     address_name = in_process_name(listen)
     if address_name is not None:
         inner: grpc.Server = InProcessServer(address_name, executor=in_process_executor, interceptors=[interceptor])
@@ -125,6 +128,8 @@ class SiloServer:
             add(servicer, recorder)
         add_reflection(self._inner, recorder.services)
         self._health.announce(*recorder.services)
+        self.services = tuple(recorder.services)
+        """Full names of what is served, reflection left out."""
 
     def stop(self, *, grace_seconds: float = DEFAULT_GRACE_SECONDS) -> None:
         """Reports NOT_SERVING, takes no further calls, and returns when the open ones have ended. Idempotent.

@@ -1,7 +1,14 @@
 import pytest
 
 from control_silo.models.app import SentryApp
-from shared.errors import CallerNotOwner, FieldMissing, InvalidInput, SiloUnreachable, ValidationFailed
+from shared.errors import (
+    CallerNotOwner,
+    FieldMissing,
+    InvalidInput,
+    PermissionDenied,
+    SiloUnreachable,
+    ValidationFailed,
+)
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2 as pb
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
 from tests.silos import Silos, fresh
@@ -33,7 +40,7 @@ def test_a_region_does_not_write_for_organizations_elsewhere(silos: Silos) -> No
 
 def test_a_region_does_not_write_through_another(silos: Silos) -> None:
     app = _app_in_us(silos)
-    with pytest.raises(CallerNotOwner):
+    with pytest.raises(PermissionDenied):
         silos.ask("us", pb.DisableSentryappRequest(id=app.id), caller="de")
 
 

@@ -97,7 +97,7 @@ def test_an_app_is_made_and_installed_through_a_region(web: Web, us: httpx.Clien
 def test_what_is_written_through_a_region_is_answered_once_the_region_shows_it(web: Web) -> None:
     running, body = web.silos.regions["us"], {"name": fresh("Kanban"), "organization": "acme", "isInternal": True}
     freshness, answers, ended = ReplicaFreshness(running.region.database, kinds_of("us")), [], threading.Event()
-    app, relay = FastAPI(), Relay(web.silos.keyring, clock=web.silos.clock)
+    app, relay = FastAPI(), Relay(keys_of("us"), clock=web.silos.clock)
     forward_control_paths(app, relay, control_url=web.http.url(CONTROL), freshness=freshness, wait_seconds=60)
     server = HttpServer(app, listen="127.0.0.1:0")
     server.start()

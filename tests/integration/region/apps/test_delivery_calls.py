@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.errors import CallerNotOwner, FieldMissing, InvalidInput, NotFound, SiloError
+from shared.errors import FieldMissing, InvalidInput, NotFound, PermissionDenied, SiloError
 from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2 as pb
 from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2_grpc, delivery_pb2
 from tests.integration.region.apps.test_webhooks import HOOK, change, send, subscribe
@@ -85,5 +85,5 @@ def test_what_cannot_be_answered_is_refused(
 )
 def test_another_region_learns_nothing_and_makes_nothing_due_here(world: World, delivered: int, kind: Any) -> None:
     stub = Stub(world.silos.channel("us", caller="de"))
-    with pytest.raises(CallerNotOwner):
+    with pytest.raises(PermissionDenied):
         getattr(stub, kind.__name__.removesuffix("Request"))(request(world, kind))

@@ -8,7 +8,7 @@ import pytest
 
 from region_silo.models.hook import ServiceHook, ServiceHookProject
 from shared.domain.subscription import expand_events
-from shared.errors import CallerNotOwner, FieldMissing, InvalidInput, OrganizationNotFound, ValidationFailed
+from shared.errors import FieldMissing, InvalidInput, OrganizationNotFound, PermissionDenied, ValidationFailed
 from shared.pb.hybridcloud.hooks.v1 import hook_pb2, hook_service_pb2_grpc
 from shared.pb.hybridcloud.hooks.v1 import hook_service_pb2 as pb
 from tests.integration.region.apps.world import World
@@ -198,5 +198,5 @@ def test_another_region_is_not_meant_here(
 
 def test_another_region_makes_no_hooks_here(world: World) -> None:
     stub = hook_service_pb2_grpc.HookServiceStub(world.silos.channel("us", caller="de"))
-    with pytest.raises(CallerNotOwner):
+    with pytest.raises(PermissionDenied):
         stub.CreateServiceHook(create_request(world))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from google.protobuf import json_format
 
-from shared.errors import CallerNotOwner, FieldMissing, InstallationNotFound, InvalidInput, OrganizationNotFound
+from shared.errors import FieldMissing, InstallationNotFound, InvalidInput, OrganizationNotFound, PermissionDenied
 from shared.pb.hybridcloud.apps.v1 import app_pb2, installation_pb2
 from shared.pb.hybridcloud.region.v1 import sentry_app_region_service_pb2 as pb
 from shared.pb.hybridcloud.region.v1 import sentry_app_region_service_pb2_grpc
@@ -249,5 +249,5 @@ def test_an_installation_is_in_its_own_organization_alone(world: World) -> None:
 def test_another_region_has_nothing_here(world: World) -> None:
     channel = world.silos.channel("us", caller="de")
     stub = sentry_app_region_service_pb2_grpc.SentryAppRegionServiceStub(channel)
-    with pytest.raises(CallerNotOwner):
+    with pytest.raises(PermissionDenied):
         stub.GetServiceHookProjects(pb.GetServiceHookProjectsRequest(**common(world)))
