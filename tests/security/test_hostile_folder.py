@@ -8,8 +8,10 @@ import pytest
 
 from shared.cli.local.addresses import Address
 from shared.cli.local.data_directory import DataDirectory
+from shared.cli.local.platform_keys import PlatformKeys
 from shared.cli.local.silo_process import make_specs, migrate_all
 
+KEYS = PlatformKeys().completed(["us"], shares_operator=True)
 ADDRESSES = {"control": Address(8000, 50051)}
 
 
@@ -30,6 +32,6 @@ def test_no_silo_imports_what_lies_where_the_operator_stands(
 ) -> None:
     directory = DataDirectory(tmp_path / "data")
     directory.prepare()
-    printed = migrate_all(make_specs(directory, ADDRESSES, rpc_keys="local:secret", environ=variables))
+    printed = migrate_all(make_specs(directory, ADDRESSES, keys=KEYS, environ=variables))
     assert "superuser" in printed
     assert not hostile.exists()
