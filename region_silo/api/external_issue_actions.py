@@ -10,7 +10,6 @@ from region_silo.api.request import ApiRequest, Incoming
 from region_silo.models.issue import Issue
 from region_silo.services.actors import display_name
 from region_silo.services.issue_link import LinkRequest, create_issue_link
-from region_silo.services.issue_object import Place
 from region_silo.services.issues import find_issue
 from region_silo.services.linked_issue import get_project, linked_issue
 from region_silo.services.organization import find_organization
@@ -21,7 +20,6 @@ from shared.domain.json_value import JsonObject
 from shared.errors import ValidationFailed
 from shared.http.answer import json_answer
 from shared.http.endpoint import Endpoints, Parameter
-from shared.http.pagination import public_url
 
 endpoints = Endpoints("External issues")
 
@@ -96,4 +94,4 @@ def _shown(request: ApiRequest, issue: Issue) -> LinkedIssue:
     with request.region.database.session():
         organization = find_organization(issue.organization_id)
     slug = organization.slug if organization else ""
-    return linked_issue(issue, project=project, place=Place(base_url=public_url(request.http), organization_slug=slug))
+    return linked_issue(issue, project=project, site=request.site(slug))

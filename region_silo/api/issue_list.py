@@ -1,4 +1,4 @@
-"""How a list of issues is asked for: projects, query, order, length, and when and where they were seen."""
+"""Which issues a query string names: by id, or as a list by project, query, order, length, and where they were seen."""
 
 import re
 from collections.abc import Iterable
@@ -10,10 +10,10 @@ from starlette.requests import Request
 
 from region_silo.services.instant import parse_iso
 from region_silo.services.issue_query import DEFAULT_QUERY, Term, parse_query
-from region_silo.services.issues import Sighting, Sort
+from region_silo.services.issues import Sighting, Sort, find_issue
 from region_silo.services.projects import find_project
 from shared.domain.json_field import shown
-from shared.domain.path_key import path_key
+from shared.domain.path_key import find_id, path_key
 from shared.errors import PermissionDenied, ValidationFailed
 from shared.http.endpoint import PAGE_PARAMETERS, Parameter
 from shared.http.pagination import MAX_PER_PAGE, PageRequest, page_request
@@ -36,6 +36,8 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks
 _MAX_ENVIRONMENTS = 100
 ALL_PROJECTS = "-1"
 _MAX_PROJECTS = 100
+MAX_ISSUES_AT_ONCE = 1_000
+NAME_THEM = "Name the issues to change: ?id=1&id=2."
 
 PROJECT_PARAMETER = Parameter(name="project", description="Id or slug; may be repeated; `-1` for all.")
 QUERY_PARAMETERS = (
@@ -121,8 +123,35 @@ def project_ids_of(request: Request, organization_id: int) -> set[int]:
     return ids
 
 
+def issue_ids_of(request: Request, organization_id: int) -> list[int] | None:
+    """The issues that ``id`` names, by id or short id; unknown ones are left out. None: it is absent. Needs a session.
+
+    Raises:
+        ValidationFailed: it names none, or too many.
+    """
+    if "id" not in request.query_params:
+        return None
+    names = dict.fromkeys(name.strip() for value in request.query_params.getlist("id") for name in value.split(","))
+    names.pop("", None)
+    if not names:
+        raise ValidationFailed(NAME_THEM)
+    if len(names) > MAX_ISSUES_AT_ONCE:
+        raise ValidationFailed(f"At most {MAX_ISSUES_AT_ONCE} issues can be changed at once.")
+    found = (_issue_id(name, organization_id) for name in names)
+    return [issue_id for issue_id in found if issue_id]
+
+
 def _listed(values: Iterable[str]) -> list[str]:
     return [name.strip() for value in values for name in value.split(",") if name.strip()]
+
+
+def _issue_id(name: str, organization_id: int) -> int | None:
+    """Ids are looked for when they are changed, all at once; short ids here."""
+    issue_id = find_id(name)
+    if issue_id is not None:
+        return issue_id
+    issue = find_issue(name, organization_ids=[organization_id])
+    return issue.id if issue else None
 
 
 def _sort(name: str) -> Sort:

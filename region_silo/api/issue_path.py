@@ -13,14 +13,12 @@ from region_silo.api.request import ApiRequest
 from region_silo.models.issue import Issue
 from region_silo.models.organization import Organization
 from region_silo.models.project import Project
-from region_silo.services.issue_object import Place
 from region_silo.services.issues import find_issue
 from region_silo.services.organization import find_organization
 from region_silo.services.principal import Principal
 from region_silo.services.projects import find_project
 from shared.errors import NotFound
 from shared.http.endpoint import Endpoints, Function, Parameter, Shape
-from shared.http.pagination import public_url
 
 READ_ISSUES = frozenset({"event:read", "event:write", "event:admin"})
 """Read issues, events and comments."""
@@ -40,10 +38,6 @@ class OwnedIssue:
     issue: Issue
     project: Project
     organization: Organization
-
-    def place(self, request: ApiRequest) -> Place:
-        """Where the client that calls finds them."""
-        return Place(base_url=public_url(request.http), organization_slug=self.organization.slug)
 
 
 def issue_for(

@@ -1,52 +1,53 @@
 """``issues/``: the issues of an organization or a project, one of them, and what shall become of them."""
 
 from collections.abc import Collection
-from typing import Any
 
 from fastapi import Response
+from pydantic import MISSING
 
 from region_silo.api.access import organization_for
-from region_silo.api.issue_body import (
-    MAX_ISSUES_AT_ONCE,
-    NAME_THEM,
-    IssueFields,
-    issue_ids_of,
-    parse_issue_fields,
-    unknown_assignee,
-)
 from region_silo.api.issue_list import (
     LIST_PARAMETERS,
+    MAX_ISSUES_AT_ONCE,
+    NAME_THEM,
     PROJECT_PARAMETER,
     QUERY_PARAMETERS,
     IssueListRequest,
+    issue_ids_of,
     project_ids_of,
     read_list_request,
 )
 from region_silo.api.issue_path import READ_ISSUES, WRITE_ISSUES, OwnedIssue, issue_for, on_issue
-from region_silo.api.issue_shape import ChangedIssuesObject, IssueBody, IssueDetailObject, IssueObject, ShortIdObject
 from region_silo.api.project_path import project_for
 from region_silo.api.request import ApiRequest, Incoming
+from region_silo.bodies.issue import (
+    ActivityObject,
+    ChangedIssuesObject,
+    IssueBody,
+    IssueDetailObject,
+    IssueObject,
+    ShortIdObject,
+)
 from region_silo.models.issue import Issue
 from region_silo.models.organization import Organization
 from region_silo.services.activity import list_activity
-from region_silo.services.activity_object import activity_object
 from region_silo.services.actors import actor_of
-from region_silo.services.issue_changes import IssueChange, assignee_object, change_issues, usual_substatus
-from region_silo.services.issue_object import Place, issue_object
+from region_silo.services.issue_changes import IssueChange, change_issues
 from region_silo.services.issues import find_issue, list_issues
 from region_silo.services.principal import Principal
 from region_silo.services.projects import projects_by_id
 from region_silo.services.short_id import parse_short_id
-from shared.domain.json_field import UNSET, Unset
 from shared.errors import NotFound, ValidationFailed
 from shared.http.answer import empty_answer, json_answer
 from shared.http.endpoint import Endpoints, Parameter
-from shared.http.pagination import cut, list_answer, public_url
+from shared.http.pagination import cut, list_answer
 
 endpoints = Endpoints("Issues")
 
 SHOWN_ACTIVITIES = 100
 """How many of the newest activities an issue shows."""
+UNKNOWN_ASSIGNEE = "Unknown actor input"
+"""The original's text for an assignee who is nobody here."""
 
 _ISSUES = "/organizations/{organization_id_or_slug}/issues/"
 _PROJECT_ISSUES = "/projects/{organization_id_or_slug}/{project_id_or_slug}/issues/"
@@ -81,10 +82,9 @@ def list_project_issues(request: Incoming, organization_id_or_slug: str, project
     "PUT",
     _ISSUES,
     answers={200: ChangedIssuesObject, 204: None},
-    body=IssueBody,
     parameters=(PROJECT_PARAMETER, *CHANGE_PARAMETERS),
 )
-def put_organization_issues(request: Incoming, organization_id_or_slug: str) -> Response:
+def put_organization_issues(request: Incoming[IssueBody], organization_id_or_slug: str) -> Response:
     """Changes issues of an organization, all or none of them; 204 when there is none of those meant."""
     with request.signed_in(scopes=WRITE_ISSUES) as principal:
         organization = organization_for(principal, organization_id_or_slug, scopes=WRITE_ISSUES)
@@ -97,10 +97,9 @@ def put_organization_issues(request: Incoming, organization_id_or_slug: str) -> 
     "PUT",
     _PROJECT_ISSUES,
     answers={200: ChangedIssuesObject, 204: None},
-    body=IssueBody,
     parameters=CHANGE_PARAMETERS,
 )
-def put_project_issues(request: Incoming, organization_id_or_slug: str, project_id_or_slug: str) -> Response:
+def put_project_issues(request: Incoming[IssueBody], organization_id_or_slug: str, project_id_or_slug: str) -> Response:
     """Changes issues of a project, all or none of them; 204 when there is none of those meant."""
     with request.signed_in(scopes=WRITE_ISSUES) as principal:
         found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=WRITE_ISSUES)
@@ -116,12 +115,12 @@ def get_issue(request: Incoming, issue_id: str, organization_id_or_slug: str | N
         return json_answer(_detail(request, found))
 
 
-@on_issue(endpoints, "PUT", answers={200: IssueDetailObject}, body=IssueBody)
-def put_issue(request: Incoming, issue_id: str, organization_id_or_slug: str | None = None) -> Response:
+@on_issue(endpoints, "PUT", answers={200: IssueDetailObject})
+def put_issue(request: Incoming[IssueBody], issue_id: str, organization_id_or_slug: str | None = None) -> Response:
     """Resolves, ignores, reopens or assigns an issue."""
     with request.signed_in(scopes=WRITE_ISSUES) as principal:
         found = issue_for(request, principal, issue_id, organization_id_or_slug, scopes=WRITE_ISSUES)
-    change = _change_of(request, principal, parse_issue_fields(request.json), organization_id=found.organization.id)
+    change = _change_of(request, principal, request.body(), organization_id=found.organization.id)
     with request.region.database.session():
         issues = _apply(request, principal, change, ids=[found.issue.id], organization_id=found.organization.id)
         if not issues:
@@ -138,9 +137,16 @@ def get_short_id(request: Incoming, organization_id_or_slug: str, short_id: str)
         if issue is None:
             raise NotFound
         project = projects_by_id([issue.project_id])[issue.project_id]
-        group = issue_object(issue, project=project, place=_place(request, organization))
-        named = {"groupId": group["id"], "shortId": group["shortId"], "group": group}
-        return json_answer({"organizationSlug": organization.slug, "projectSlug": project.slug, **named})
+        group = IssueObject.of(issue, project=project, site=request.site(organization.slug))
+        return json_answer(
+            ShortIdObject(
+                organization_slug=organization.slug,
+                project_slug=project.slug,
+                group_id=group.id,
+                short_id=group.short_id,
+                group=group,
+            )
+        )
 
 
 def _page_of(
@@ -150,8 +156,8 @@ def _page_of(
     page = asked.page
     found = _listed(principal, organization, asked, project_ids=project_ids, offset=page.offset, limit=page.probe)
     issues, has_more = cut(found, page)
-    projects, place = projects_by_id([issue.project_id for issue in issues]), _place(request, organization)
-    items = [issue_object(issue, project=projects[issue.project_id], place=place) for issue in issues]
+    projects, site = projects_by_id([issue.project_id for issue in issues]), request.site(organization.slug)
+    items = [IssueObject.of(issue, project=projects[issue.project_id], site=site) for issue in issues]
     return list_answer(request.http, page, items, has_more=has_more)
 
 
@@ -195,31 +201,30 @@ def _issues_meant(
 
 
 def _change_many(
-    request: ApiRequest,
+    request: ApiRequest[IssueBody],
     principal: Principal,
     organization: Organization,
     *,
     ids: Collection[int],
     project_id: int | None,
 ) -> Response:
-    change = _change_of(request, principal, parse_issue_fields(request.json), organization_id=organization.id)
+    change = _change_of(request, principal, request.body(), organization_id=organization.id)
     with request.region.database.session():
         issues = _apply(request, principal, change, ids=ids, organization_id=organization.id, project_id=project_id)
-    return json_answer(_changed(change)) if issues else empty_answer(204)
+    return json_answer(ChangedIssuesObject.of(change)) if issues else empty_answer(204)
 
 
-def _change_of(request: ApiRequest, principal: Principal, fields: IssueFields, *, organization_id: int) -> IssueChange:
+def _change_of(request: ApiRequest, principal: Principal, body: IssueBody, *, organization_id: int) -> IssueChange:
     """Outside any session, because control may have to be asked who the assignee is."""
-    assignee = None if isinstance(fields.assignee, Unset) or not fields.assignee else fields.assignee
     found = None
-    if assignee is not None:
-        found = request.desk.members.find(organization_id, assignee, asker=principal)
+    if body.assigned_to is not MISSING and body.assigned_to:
+        found = request.desk.members.find(organization_id, body.assigned_to, asker=principal)
         if found is None:
-            raise unknown_assignee()
+            raise ValidationFailed(fields={"assignedTo": [UNKNOWN_ASSIGNEE]})
     return IssueChange(
-        status=fields.status,
-        substatus=fields.substatus,
-        assignee=UNSET if isinstance(fields.assignee, Unset) else found,
+        status=None if body.status is MISSING else body.status,
+        substatus=body.substatus,
+        assignee=MISSING if body.assigned_to is MISSING else found,
     )
 
 
@@ -242,22 +247,7 @@ def _apply(
     )
 
 
-def _changed(change: IssueChange) -> dict[str, Any]:
-    """What a client that changed several issues is told: what it asked for, as it was understood."""
-    changed: dict[str, Any] = {}
-    if change.status is not None:
-        substatus = change.substatus or usual_substatus(change.status)
-        changed |= {"status": change.status.value, "statusDetails": {}, "substatus": substatus}
-    if not isinstance(change.assignee, Unset):
-        changed["assignedTo"] = assignee_object(change.assignee)
-    return changed
-
-
-def _detail(request: ApiRequest, found: OwnedIssue) -> dict[str, Any]:
+def _detail(request: ApiRequest, found: OwnedIssue) -> IssueDetailObject:
+    shown = IssueObject.of(found.issue, project=found.project, site=request.site(found.organization.slug))
     activities = list_activity(found.issue.id, limit=SHOWN_ACTIVITIES)
-    shown = issue_object(found.issue, project=found.project, place=_place(request, found.organization))
-    return shown | {"activity": [activity_object(activity) for activity in activities]}
-
-
-def _place(request: ApiRequest, organization: Organization) -> Place:
-    return Place(base_url=public_url(request.http), organization_slug=organization.slug)
+    return IssueDetailObject(**dict(shown), activity=[ActivityObject.of(activity) for activity in activities])

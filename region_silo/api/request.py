@@ -12,6 +12,7 @@ from region_silo.services.authentication import Authenticator
 from region_silo.services.members import Members
 from region_silo.services.principal import Principal
 from region_silo.services.region import Region
+from region_silo.services.site import Site
 from shared.asking.ask import Asking
 from shared.domain.credential import Credential, CredentialKind
 from shared.errors import CredentialsMissing, PermissionDenied
@@ -46,12 +47,16 @@ class ApiRequest(ReceivedRequest[B_co]):
 
     @property
     def control_url(self) -> str:
-        """Base URL of what control alone serves, such as photos: as the client knows control, or this region was told.
+        """Base URL of what control serves, photos and pages too: as the client knows it, or this region was told.
 
         Where neither is so, the region's own, so that the address is one at all.
         """
         asked = public_url(self.http)
         return asked if self.http.scope.get(IS_FORWARDED) else self.region.control_url or asked
+
+    def site(self, organization_slug: str) -> Site:
+        """Where this client finds an organization's things."""
+        return Site(base_url=self.control_url, organization_slug=organization_slug)
 
     @contextlib.contextmanager
     def signed_in(self, *, scopes: Collection[str] | None = None) -> Iterator[Principal]:

@@ -8,11 +8,10 @@ from region_silo.rpc.region_servicer_part import Installation, Refusal, RegionSe
 from region_silo.services.actors import display_name
 from region_silo.services.external_issue import delete_link, find_link_by_id, keep_link
 from region_silo.services.issue_link import LinkRequest, create_issue_link
-from region_silo.services.issue_object import Place
 from region_silo.services.issues import find_issue
 from region_silo.services.linked_issue import get_project, linked_issue
 from region_silo.services.organization import find_organization
-from region_silo.services.registration import find_http_url
+from region_silo.services.site import Site, public_url_of
 from shared.asking.issue_link import Asker, LinkAction, LinkedIssue, read_ticket
 from shared.asking.select_options import SelectField, get_select_options
 from shared.domain.app_error import client_error
@@ -108,9 +107,9 @@ class IssueLinkPart(RegionServicerPart):
         project = get_project(self.region, issue.organization_id, issue.project_id)
         with self.region.database.session():
             organization = find_organization(issue.organization_id)
-            base_url = find_http_url(self.region) or ""
-        place = Place(base_url=base_url, organization_slug=organization.slug if organization else "")
-        return linked_issue(issue, project=project, place=place)
+            base_url = public_url_of(self.region)
+        site = Site(base_url=base_url, organization_slug=organization.slug if organization else "")
+        return linked_issue(issue, project=project, site=site)
 
     def _require_issue_access(self, user: user_pb2.RpcUser | None, installation: Installation, *, text: str) -> None:
         if not self.has_access(user, organization_id=installation.organization_id):

@@ -7,7 +7,7 @@ from region_silo.models.project import Project
 from region_silo.services.event_outline import EventOutline
 from region_silo.services.event_text import mapping_of, objects_of
 from region_silo.services.events import Neighbours
-from region_silo.services.issue_object import Place, issue_url
+from region_silo.services.site import Site
 from shared.domain.json_value import JsonObject
 from shared.http.answer import instant_json
 
@@ -59,10 +59,10 @@ def event_object(event: Event, *, neighbours: Neighbours) -> dict[str, Any]:
     }
 
 
-def event_webhook_object(event: Event, *, project: Project, place: Place) -> dict[str, Any]:
+def event_webhook_object(event: Event, *, project: Project, site: Site) -> dict[str, Any]:
     """The ``error`` or ``event`` of a webhook: what was sent, and what was made of it (spec §5.2)."""
     outline = EventOutline(**event.outline)
-    project_url = f"{place.base_url}/api/0/projects/{place.organization_slug}/{project.slug}"
+    project_url = f"{site.base_url}/api/0/projects/{site.organization_slug}/{project.slug}"
     return {
         **event.payload,
         "event_id": event.event_id,
@@ -86,8 +86,8 @@ def event_webhook_object(event: Event, *, project: Project, place: Place) -> dic
         "timestamp": event.occurred_at.timestamp(),
         "received": event.received_at.timestamp(),
         "url": f"{project_url}/events/{event.event_id}/",
-        "web_url": f"{place.web_url}/issues/{event.issue_id}/events/{event.event_id}/",
-        "issue_url": issue_url(event.issue_id, place=place),
+        "web_url": f"{site.issue_link(event.issue_id)}events/{event.event_id}/",
+        "issue_url": site.issue_url(event.issue_id),
     }
 
 

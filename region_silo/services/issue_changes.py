@@ -7,7 +7,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
+
+from pydantic import MISSING
 
 from region_silo.models.issue import Issue, IssueStatus
 from region_silo.services.activity import IssueKey, record_activity
@@ -16,7 +18,6 @@ from shared.database.locking import locked
 from shared.database.transaction import Transaction
 from shared.domain.event import AppEvent
 from shared.domain.happening import Assigned, Detail, Resolved, StatusChanged
-from shared.domain.json_field import UNSET, Unset
 from shared.domain.webhook import Actor
 
 SUBSTATUSES: Mapping[IssueStatus, tuple[str, ...]] = MappingProxyType(
@@ -43,6 +44,17 @@ class Assignee:
     name: str
     email: str | None
 
+    @classmethod
+    def of(cls, issue: Issue) -> Self | None:
+        """Whom an issue is assigned to; None: nobody."""
+        if issue.assignee_id is None:
+            return None
+        return cls(id=issue.assignee_id, name=issue.assignee_name or "", email=issue.assignee_email)
+
+    def as_json(self) -> dict[str, Any]:
+        """In the form that the API and webhooks share."""
+        return {"type": "user", "id": str(self.id), "name": self.name, "email": self.email}
+
 
 @dataclass(frozen=True, kw_only=True)
 class IssueChange:
@@ -51,7 +63,7 @@ class IssueChange:
     status: IssueStatus | None = None
     substatus: str | None = None
     """One of the status's own; None: the usual one."""
-    assignee: Assignee | Unset | None = UNSET
+    assignee: Assignee | MISSING | None = MISSING
     """None removes whoever is assigned."""
 
 
@@ -101,13 +113,6 @@ def key_of(issue: Issue) -> IssueKey:
     return IssueKey(organization_id=issue.organization_id, project_id=issue.project_id, issue_id=issue.id)
 
 
-def assignee_object(assignee: Assignee | None) -> dict[str, Any] | None:
-    """An assignee in the form that the API and webhooks share."""
-    if assignee is None:
-        return None
-    return {"type": "user", "id": str(assignee.id), "name": assignee.name, "email": assignee.email}
-
-
 def _change_status(tx: Transaction, issue: Issue, change: IssueChange, actor: Actor, now: datetime) -> list[Any]:
     status = change.status
     if status is None:
@@ -137,11 +142,11 @@ def _substatus(issue: Issue, status: IssueStatus, wanted: str | None) -> str | N
 
 def _assign(tx: Transaction, issue: Issue, change: IssueChange, actor: Actor, now: datetime) -> list[Any]:
     assignee = change.assignee
-    if isinstance(assignee, Unset) or issue.assignee_id == (assignee.id if assignee else None):
+    if assignee is MISSING or issue.assignee_id == (assignee.id if assignee else None):
         return []
     issue.assignee_id = assignee.id if assignee else None
     issue.assignee_name = assignee.name if assignee else None
     issue.assignee_email = assignee.email if assignee else None
-    detail = Assigned(assignee=assignee_object(assignee))
+    detail = Assigned(assignee=assignee.as_json() if assignee else None)
     record_activity(tx, AppEvent.ISSUE_ASSIGNED, issue=key_of(issue), actor=actor, detail=detail, at=now)
     return [Issue.assignee_id, Issue.assignee_name, Issue.assignee_email]

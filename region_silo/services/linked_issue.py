@@ -2,9 +2,9 @@
 
 from region_silo.models.issue import Issue
 from region_silo.models.project import Project
-from region_silo.services.issue_object import Place
 from region_silo.services.projects import find_project
 from region_silo.services.region import Region
+from region_silo.services.site import Site
 from shared.asking.issue_link import LinkedIssue
 from shared.domain.app_error import client_error
 from shared.domain.path_key import MAX_ID
@@ -12,11 +12,11 @@ from shared.domain.path_key import MAX_ID
 NO_PROJECT = "Could not find the given project for this organization."
 
 
-def linked_issue(issue: Issue, *, project: Project, place: Place) -> LinkedIssue:
+def linked_issue(issue: Issue, *, project: Project, site: Site) -> LinkedIssue:
     """What an app is told of the issue that it shall link."""
     return LinkedIssue(
         id=issue.id,
-        web_url=f"{place.web_url}/issues/{issue.id}/",
+        web_url=site.issue_link(issue.id),
         project_id=project.id,
         project_slug=project.slug,
     )

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from region_silo.bodies.issue import IssueObject
 from region_silo.models.issue import Issue
 from region_silo.models.project import Project
 from region_silo.services.event_object import event_webhook_object
 from region_silo.services.events import find_project_event
-from region_silo.services.issue_object import Place, issue_links, issue_object
+from region_silo.services.site import Site
 from shared.domain.happening import (
     Assigned,
     Commented,
@@ -30,7 +31,7 @@ class Scene:
 
     issue: Issue
     project: Project
-    place: Place
+    site: Site
 
 
 Data = dict[str, JsonValue]
@@ -46,8 +47,17 @@ def data_of(happening: Happening, *, scene: Scene) -> Data:
 
 
 def _issue(happening: Happening, scene: Scene) -> Data:
-    shown = issue_object(scene.issue, project=scene.project, place=scene.place)
-    return {"issue": shown | issue_links(scene.issue, place=scene.place)}
+    shown = IssueObject.of(scene.issue, project=scene.project, site=scene.site).to_json()
+    return {"issue": shown | issue_links(scene.issue, site=scene.site)}
+
+
+def issue_links(issue: Issue, *, site: Site) -> dict[str, str]:
+    """What a webhook says of an issue besides (spec §5.2)."""
+    return {
+        "url": site.issue_url(issue.id),
+        "web_url": site.issue_link(issue.id),
+        "project_url": f"{site.web_url}/issues/?project={issue.project_id}",
+    }
 
 
 def _issue_and_detail(happening: Happening, scene: Scene) -> Data:
@@ -60,7 +70,7 @@ def _error(happening: Happening, scene: Scene) -> Data:
     event = find_project_event(scene.project.id, str(happening.detail.as_json()["event_id"]))
     if event is None:
         raise NotFound
-    return {"error": event_webhook_object(event, project=scene.project, place=scene.place)}
+    return {"error": event_webhook_object(event, project=scene.project, site=scene.site)}
 
 
 def _alert(happening: Happening, scene: Scene) -> Data:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from region_silo.models.issue import Issue
 from region_silo.models.project import Project
 from region_silo.models.replica import AppReplica, InstallationReplica
-from region_silo.services.issue_object import Place
 from region_silo.services.organization import find_organization
 from region_silo.services.region import Region
-from region_silo.services.registration import find_http_url
+from region_silo.services.site import Site, public_url_of
 from region_silo.webhooks.payload import Scene, data_of
 from shared.domain.event import EVENTS
 from shared.domain.happening import Happening
@@ -54,18 +53,14 @@ class Preparing:
         project = Project.get_or_none(Project.id == issue.project_id) if issue else None
         if issue is None or project is None or organization is None:
             raise NotFound
-        place = Place(base_url=self._base_url(), organization_slug=organization.slug)
+        site = Site(base_url=public_url_of(self.region), organization_slug=organization.slug)
         payload = webhook_payload(
             delivery.event,
             installation_uuid=installation_uuid,
-            data=data_of(happening, scene=Scene(issue=issue, project=project, place=place)),
+            data=data_of(happening, scene=Scene(issue=issue, project=project, site=site)),
             actor=happening.actor,
         )
         return encode_body(payload).decode("ascii")
-
-    def _base_url(self) -> str:
-        """Control's where it is known, since one base URL serves any client; else this region's own."""
-        return self.region.control_url or find_http_url(self.region) or ""
 
 
 def _find_recipient(sentry_app_id: int) -> Recipient | None:

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar, Self
 
 import pydantic
-from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
+from pydantic import MISSING, BaseModel, ConfigDict, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
@@ -56,9 +56,17 @@ class Body(BaseModel):
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         shown = handler(schema)
+        described = handler.resolve_ref_schema(shown)
         # pydantic gives every field its name again as a title.
-        for field in handler.resolve_ref_schema(shown).get("properties", {}).values():
+        for field in described.get("properties", {}).values():
             field.pop("title", None)
+        if handler.mode == "serialization":
+            # What has a default is printed all the same; only what is MISSING may be absent from an answer.
+            described["required"] = [
+                field.serialization_alias or name
+                for name, field in cls.model_fields.items()
+                if field.default is not MISSING
+            ]
         return shown
 
 

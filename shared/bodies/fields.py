@@ -7,7 +7,7 @@ checked alike when it prints. The rules themselves are ``shared.domain.json_fiel
 from dataclasses import KW_ONLY, dataclass
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, SkipValidation
 from pydantic_core import CoreSchema, core_schema
 
 from shared.domain.json_field import check_no_control_characters, parse_boolean, parse_integer, parse_name, parse_text
@@ -66,3 +66,6 @@ Flag: TypeAlias = Annotated[bool, BeforeValidator(parse_boolean)]
 
 Name: TypeAlias = Annotated[str, BeforeValidator(parse_name)]
 """An item of a list of names: a text, taken as it is."""
+
+JsonDict: TypeAlias = Annotated[dict[str, Any], SkipValidation]
+"""Any JSON object: whatever was parsed, lone surrogates included, is printed again."""

@@ -48,4 +48,5 @@ def _texts_of(detail: ErrorDetails) -> Sequence[str]:
     cause = context.get("error")
     if isinstance(cause, FieldInvalid):
         return cause.texts
-    return [TEXTS[detail["type"]].format(**context, type=type(value).__name__, shown=shown(value))]
+    text = TEXTS.get(detail["type"])
+    return [text.format(**context, type=type(value).__name__, shown=shown(value)) if text else detail["msg"]]

@@ -9,13 +9,14 @@ from region_silo.api.application import list_endpoints
 from region_silo.models.event import Event
 from region_silo.models.issue import Issue
 from region_silo.services.event_object import event_webhook_object
-from region_silo.services.issue_object import Place, issue_links
+from region_silo.services.site import Site
+from region_silo.webhooks.payload import issue_links
 from tests.integration.region.issues.test_rules import RULE
 from tests.integration.region.issues.world import World, exception
 
 AT = "2030-01-01T00:00:00Z"
 EVENT_ID = "0123456789abcdef0123456789abcdef"
-PLACE = Place(base_url="https://silo.example", organization_slug="acme")
+SITE = Site(base_url="https://silo.example", organization_slug="acme")
 
 
 def _event() -> dict[str, Any]:
@@ -136,7 +137,7 @@ def test_a_comment(world: World, issue: dict[str, Any]) -> None:
 
 def test_a_webhook_says_of_an_issue_where_it_is(world: World, issue: dict[str, Any]) -> None:
     with world.region.database.session():
-        links = issue_links(Issue.get_by_id(int(issue["id"])), place=PLACE)
+        links = issue_links(Issue.get_by_id(int(issue["id"])), site=SITE)
     assert links == {
         "url": f"https://silo.example/api/0/organizations/acme/issues/{issue['id']}/",
         "web_url": f"https://silo.example/organizations/acme/issues/{issue['id']}/",
@@ -149,7 +150,7 @@ def test_a_webhook_carries_the_event_as_it_was_sent_and_what_was_made_of_it(
 ) -> None:
     with world.region.database.session():
         event = Event.get(Event.issue_id == int(issue["id"]))
-    told = event_webhook_object(event, project=world.web, place=PLACE)
+    told = event_webhook_object(event, project=world.web, site=SITE)
     assert told["exception"] == _event()["exception"]
     assert (told["issue_id"], told["project"], told["version"]) == (issue["id"], world.web.id, "7")
     assert (told["title"], told["level"], told["datetime"]) == (issue["title"], "error", AT)

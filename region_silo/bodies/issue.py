@@ -1,0 +1,267 @@
+"""Issues: what shall become of them, what is read of them, and what was done to them."""
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import MISSING, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+
+from region_silo.models.issue import Activity, Issue, IssueStatus
+from region_silo.models.project import Project
+from region_silo.services.issue_changes import SUBSTATUSES, Assignee, IssueChange, usual_substatus
+from region_silo.services.short_id import ShortId
+from region_silo.services.site import Site
+from shared.bodies.body import Body, shown_by
+from shared.bodies.fields import Choice, JsonDict, Text
+from shared.domain.event import EVENTS, AppEvent
+from shared.domain.json_field import FieldInvalid, parse_text, shown
+from shared.domain.json_value import JsonValue
+from shared.domain.webhook import PLATFORM
+from shared.errors import ValidationFailed
+
+_STATUSES = {status.value: status for status in IssueStatus} | {
+    # By the names that newer and older clients of the original send.
+    "archived": IssueStatus.IGNORED,
+    "muted": IssueStatus.IGNORED,
+}
+_SUBSTATUSES = [substatus for substatuses in SUBSTATUSES.values() for substatus in substatuses]
+_NOW = "2030-01-01T12:00:00Z"
+_JANE = {"type": "user", "id": "2", "name": "Jane Doe"}
+ISSUE: dict[str, Any] = {
+    "id": "5121",
+    "shareId": None,
+    "shortId": "WEB-1",
+    "title": "ValueError: basket is empty",
+    "culprit": "shop.checkout in pay",
+    "permalink": "http://127.0.0.1:8000/organizations/acme/issues/5121/",
+    "logger": None,
+    "level": "error",
+    "status": "unresolved",
+    "statusDetails": {},
+    "substatus": "new",
+    "isPublic": False,
+    "platform": "python",
+    "project": {"id": "1025", "name": "Web", "slug": "web", "platform": "python"},
+    "type": "error",
+    "issueType": "error",
+    "issueCategory": "error",
+    "metadata": {"type": "ValueError", "value": "basket is empty"},
+    "numComments": 1,
+    "assignedTo": {**_JANE, "email": "jane@acme.example"},
+    "isBookmarked": False,
+    "isSubscribed": False,
+    "subscriptionDetails": None,
+    "hasSeen": False,
+    "annotations": [],
+    "count": "17",
+    "userCount": 3,
+    "firstSeen": _NOW,
+    "lastSeen": _NOW,
+}
+
+
+def _status_named(value: JsonValue) -> IssueStatus:
+    text = parse_text(value, max_characters=64, is_blank_allowed=False)
+    if text not in _STATUSES:
+        raise FieldInvalid(f'"{shown(text)}" is not a valid choice.')
+    return _STATUSES[text]
+
+
+class IssueBody(Body):
+    """What shall become of an issue; what is left out stays as it is."""
+
+    model_config: ClassVar[ConfigDict] = shown_by({"status": "resolved"}, {"assignedTo": "user:1"})
+
+    status: (
+        Annotated[
+            IssueStatus,
+            BeforeValidator(_status_named),
+            WithJsonSchema({"type": "string", "enum": list(_STATUSES)}),
+        ]
+        | MISSING
+    ) = MISSING
+    substatus: Annotated[str, Text(64), Field(json_schema_extra={"enum": _SUBSTATUSES})] | None = Field(
+        default=None, description="One of the status's own."
+    )
+    assigned_to: Annotated[str, Text(320, is_blank_allowed=True)] | MISSING | None = Field(
+        default=MISSING, description="`user:<id>`, an e-mail address, or an empty text or null to remove the assignee."
+    )
+
+    @model_validator(mode="after")
+    def _has_a_substatus_of_its_status(self) -> Self:
+        if self.substatus is None:
+            return self
+        if self.status is MISSING:
+            raise ValidationFailed(fields={"substatus": ["A substatus needs the status that it belongs to."]})
+        if self.substatus not in SUBSTATUSES[self.status]:
+            text = f'"{shown(self.substatus)}" is not a valid substatus of "{self.status.value}".'
+            raise ValidationFailed(fields={"substatus": [text]})
+        return self
+
+
+class IssueProjectObject(Body):
+    """The project of an issue."""
+
+    id: str
+    name: str
+    slug: str
+    platform: str
+
+    @classmethod
+    def of(cls, project: Project) -> Self:
+        return cls(id=str(project.id), name=project.name, slug=project.slug, platform=project.platform or "")
+
+
+class AssigneeObject(Body):
+    """Whom an issue is assigned to."""
+
+    type: Literal["user"]
+    id: str
+    name: str
+    email: str | None
+
+    @classmethod
+    def of(cls, assignee: Assignee) -> Self:
+        return cls(**assignee.as_json())
+
+
+class IssueObject(Body):
+    """An issue, without what nothing here stands behind, unless clients of the original insist on it."""
+
+    model_config: ClassVar[ConfigDict] = shown_by(ISSUE)
+
+    id: str
+    share_id: None = None
+    short_id: str = Field(examples=["WEB-1"])
+    title: str
+    culprit: str
+    permalink: str
+    logger: None = None
+    level: Annotated[str, Choice("fatal", "error", "warning", "info", "debug", "sample")]
+    status: Annotated[str, Choice(*(status.value for status in IssueStatus))]
+    status_details: JsonDict = Field(default_factory=dict)
+    substatus: str | None
+    is_public: Literal[False] = False
+    platform: str
+    project: IssueProjectObject
+    type: Annotated[str, Choice("error", "default")]
+    issue_type: Literal["error"] = "error"
+    issue_category: Literal["error"] = "error"
+    metadata: JsonDict
+    num_comments: int
+    assigned_to: AssigneeObject | None
+    is_bookmarked: Literal[False] = False
+    is_subscribed: Literal[False] = False
+    subscription_details: None = None
+    has_seen: Literal[False] = False
+    annotations: list[str] = Field(default_factory=list)
+    count: str
+    user_count: int
+    first_seen: datetime
+    last_seen: datetime
+
+    @classmethod
+    def of(cls, issue: Issue, *, project: Project, site: Site) -> Self:
+        assignee = Assignee.of(issue)
+        return cls(
+            id=str(issue.id),
+            short_id=str(ShortId(project.slug, issue.number)),
+            title=issue.title,
+            culprit=issue.culprit,
+            permalink=site.issue_link(issue.id),
+            level=issue.level,
+            status=issue.status,
+            substatus=issue.substatus,
+            platform=issue.platform,
+            project=IssueProjectObject.of(project),
+            type=issue.type,
+            metadata=issue.metadata,
+            num_comments=issue.comment_count,
+            assigned_to=AssigneeObject.of(assignee) if assignee else None,
+            count=str(issue.times_seen),
+            user_count=issue.user_count,
+            first_seen=issue.first_seen_at,
+            last_seen=issue.last_seen_at,
+        )
+
+
+class ActorObject(Body):
+    """Who did something."""
+
+    type: Annotated[str, Choice("user", "application")]
+    id: str
+    name: str
+
+
+class ActivityObject(Body):
+    """Something that was done to an issue, under the original's name for it."""
+
+    id: str
+    type: str
+    user: ActorObject | None = Field(description="Null for what the platform did by itself.")
+    data: JsonDict
+    date_created: datetime
+
+    @classmethod
+    def of(cls, activity: Activity) -> Self:
+        is_by_platform = (activity.actor_type, activity.actor_id) == (PLATFORM.type, PLATFORM.id)
+        actor = ActorObject(type=activity.actor_type, id=activity.actor_id, name=activity.actor_name)
+        return cls(
+            id=str(activity.id),
+            type=_type_of(activity),
+            user=None if is_by_platform else actor,
+            data=activity.data,
+            date_created=activity.happened_at,
+        )
+
+
+class IssueDetailObject(IssueObject):
+    """An issue, with what was done to it."""
+
+    model_config: ClassVar[ConfigDict] = shown_by(
+        ISSUE
+        | {"activity": [{"id": "1", "type": "assigned", "user": _JANE, "data": {"assignee": "2"}, "dateCreated": _NOW}]}
+    )
+
+    activity: list[ActivityObject] = Field(description="The newest hundred, newest first.")
+
+
+class ChangedIssuesObject(Body):
+    """What became of all issues that were named, as it was understood; what was not asked for is left out."""
+
+    model_config: ClassVar[ConfigDict] = shown_by({"status": "resolved", "statusDetails": {}, "substatus": None})
+
+    status: str | MISSING = MISSING
+    status_details: JsonDict | MISSING = MISSING
+    substatus: str | MISSING | None = MISSING
+    assigned_to: AssigneeObject | MISSING | None = MISSING
+
+    @classmethod
+    def of(cls, change: IssueChange) -> Self:
+        shown: dict[str, Any] = {}
+        if change.status is not None:
+            substatus = change.substatus or usual_substatus(change.status)
+            shown |= {"status": change.status.value, "status_details": {}, "substatus": substatus}
+        if change.assignee is not MISSING:
+            shown["assigned_to"] = AssigneeObject.of(change.assignee) if change.assignee else None
+        return cls(**shown)
+
+
+class ShortIdObject(Body):
+    """What a short id stands for."""
+
+    model_config: ClassVar[ConfigDict] = shown_by(
+        {"organizationSlug": "acme", "projectSlug": "web", "groupId": "5121", "shortId": "WEB-1", "group": ISSUE}
+    )
+
+    organization_slug: str
+    project_slug: str
+    group_id: str
+    short_id: str
+    group: IssueObject
+
+
+def _type_of(activity: Activity) -> str:
+    event = EVENTS[activity.kind]
+    if event is AppEvent.ISSUE_ASSIGNED and activity.data.get("assignee") is None:
+        return "unassigned"
+    return event.row.activity_by_substatus.get(activity.data.get("substatus"), event.row.activity) or activity.kind
