@@ -4,14 +4,12 @@ from fastapi import Response
 
 from region_silo.api.access import READ_ORGANIZATION, organization_for
 from region_silo.api.app_refusal import app_refusals
-from region_silo.api.component_shape import PreparedComponentObject
 from region_silo.api.external_requests import PROJECT_PARAMETER, project_id_of, project_slug_of
 from region_silo.api.request import Incoming
-from shared.asking.prepare import PreparedComponent, prepare_components
-from shared.domain.json_value import JsonValue
+from region_silo.bodies.component import PreparedComponentObject
+from shared.asking.prepare import prepare_components
 from shared.http.endpoint import PAGE_PARAMETERS, Endpoints, Parameter
 from shared.http.pagination import cut, list_answer, page_request
-from shared.pb.hybridcloud.apps.v1 import app_pb2
 
 endpoints = Endpoints("Components")
 
@@ -39,31 +37,5 @@ def list_components(request: Incoming, organization_id_or_slug: str) -> Response
     )
     contexts, has_more = cut(found, page)
     prepared = prepare_components(request.desk.asking, contexts, project_slug=project_slug)
-    items = [_component_object(each, base_url=request.control_url) for each in prepared]
+    items = [PreparedComponentObject.of(each, base_url=request.control_url) for each in prepared]
     return list_answer(request.http, page, items, has_more=has_more)
-
-
-def _component_object(prepared: PreparedComponent, *, base_url: str) -> dict[str, JsonValue]:
-    component, app = prepared.context.component, prepared.context.installation.sentry_app
-    return {
-        "uuid": component.uuid,
-        "type": component.type,
-        "schema": prepared.schema,
-        "error": prepared.error,
-        "sentryApp": {
-            "uuid": app.uuid,
-            "slug": app.slug,
-            "name": app.name,
-            "avatars": [_avatar_object(avatar, base_url=base_url) for avatar in app.avatars],
-        },
-    }
-
-
-def _avatar_object(avatar: app_pb2.RpcSentryAppAvatar, *, base_url: str) -> dict[str, JsonValue]:
-    return {
-        "avatarType": "upload" if avatar.avatar_type else "default",
-        "avatarUuid": avatar.ident or None,
-        "avatarUrl": f"{base_url}/sentry-app-avatar/{avatar.ident}/",
-        "color": avatar.color,
-        "photoType": "logo" if avatar.color else "icon",
-    }

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 
 from fastapi import Response
 
-from region_silo.api.event_shape import EventObject, EventSummaryObject
 from region_silo.api.issue_path import READ_ISSUES, issue_for, on_issue
 from region_silo.api.project_path import project_for
 from region_silo.api.request import ApiRequest, Incoming
+from region_silo.bodies.event import EventObject, EventSummaryObject
 from region_silo.models.event import Event
-from region_silo.services.event_object import event_object, event_summary
 from region_silo.services.events import (
     find_event,
     find_project_event,
@@ -67,13 +66,13 @@ def get_project_event(
 
 def _list(request: ApiRequest, page: PageRequest, found: Sequence[Event]) -> Response:
     events, has_more = cut(found, page)
-    return list_answer(request.http, page, [event_summary(event) for event in events], has_more=has_more)
+    return list_answer(request.http, page, [EventSummaryObject.of(event) for event in events], has_more=has_more)
 
 
 def _answer(event: Event | None) -> Response:
     if event is None:
         raise NotFound
-    return json_answer(event_object(event, neighbours=neighbours_of(event)))
+    return json_answer(EventObject.of(event, neighbours=neighbours_of(event)))
 
 
 def _name(event_id: str) -> str:

@@ -3,9 +3,9 @@
 from fastapi import Response
 
 from region_silo.api.app_refusal import app_refusals
-from region_silo.api.external_issue_shape import ChoicesObject
 from region_silo.api.installation_path import READ_INSTALLATION, visit_installation
 from region_silo.api.request import ApiRequest, Incoming
+from region_silo.bodies.external_issue import ChoicesObject
 from region_silo.services.linked_issue import get_project
 from shared.asking.select_options import SelectField, get_select_options
 from shared.domain.component_fields import check_uri
@@ -50,7 +50,7 @@ def get_external_request(request: Incoming, uuid: str) -> Response:
             search=query.get("query"),
             dependent_data=query.get("dependentData"),
         )
-        return json_answer(get_select_options(request.desk.asking, field).to_json())
+        return json_answer(ChoicesObject.of(get_select_options(request.desk.asking, field)))
 
 
 def project_id_of(request: ApiRequest) -> int | None:

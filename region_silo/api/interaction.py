@@ -4,17 +4,15 @@ from fastapi import Response
 
 from region_silo.api.access import READ_ORGANIZATION, require_scopes
 from region_silo.api.app_refusal import app_refusals
-from region_silo.api.component_shape import CountedObject, InteractionBody, InteractionObject
 from region_silo.api.request import ApiRequest, Incoming
+from region_silo.bodies.component import CountedObject, InteractionBody, InteractionObject
 from region_silo.services.held import is_local
 from region_silo.services.interaction import (
-    Counts,
     count_interactions,
     count_views,
     parse_interaction,
     record_interaction,
 )
-from shared.domain.json_value import JsonValue
 from shared.errors import AppDisabled, AppNotFound, PermissionDenied
 from shared.http.answer import json_answer
 from shared.http.endpoint import Endpoints
@@ -26,18 +24,18 @@ endpoints = Endpoints("Interaction")
 _PATH = "/sentry-apps/{sentry_app_id_or_slug}/interaction/"
 
 
-@endpoints.add("POST", _PATH, answers={201: CountedObject}, body=InteractionBody)
-def post_interaction(request: Incoming, sentry_app_id_or_slug: str) -> Response:
+@endpoints.add("POST", _PATH, answers={201: CountedObject})
+def post_interaction(request: Incoming[InteractionBody], sentry_app_id_or_slug: str) -> Response:
     """Counts that the person looked at the app, or used one of its components. For browser sessions alone."""
     with request.signed_in() as principal:
         if not principal.is_session:
             raise PermissionDenied
     app = _get_app(request, sentry_app_id_or_slug)
-    body = request.json
+    body = request.body()
     with app_refusals():
-        interaction = parse_interaction(app, tsdb_field=body.get("tsdbField"), component_type=body.get("componentType"))
+        interaction = parse_interaction(app, tsdb_field=body.tsdb_field, component_type=body.component_type)
     record_interaction(request.region, interaction)
-    return json_answer({}, status=201)
+    return json_answer(CountedObject(), status=201)
 
 
 @endpoints.add("GET", _PATH, answers={200: InteractionObject}, parameters=PERIOD_PARAMETERS)
@@ -54,8 +52,7 @@ def get_interaction(request: Incoming, sentry_app_id_or_slug: str) -> Response:
     with request.region.database.snapshot():
         views = count_views(app, period)
         interactions = count_interactions(app, types, period)
-    shown = {name: _points(counts) for name, counts in interactions.items()}
-    return json_answer({"views": _points(views), "componentInteractions": shown})
+    return json_answer(InteractionObject.of(views, interactions))
 
 
 def _get_app(request: ApiRequest, id_or_slug: str) -> app_pb2.RpcSentryApp:
@@ -65,7 +62,3 @@ def _get_app(request: ApiRequest, id_or_slug: str) -> app_pb2.RpcSentryApp:
         if not is_local(request.region.database, app.owner_id):
             raise AppNotFound
     return app
-
-
-def _points(counts: Counts) -> JsonValue:
-    return [[start, count] for start, count in counts]

@@ -1,19 +1,14 @@
 """``rules/``: the alert rules of a project."""
 
-from typing import Any
-
 from fastapi import Response
 
 from region_silo.api.project_path import project_for
 from region_silo.api.request import Incoming
-from region_silo.api.rule_body import parse_rule_fields
-from region_silo.api.rule_shape import RuleBody, RuleObject
-from region_silo.models.project import Project
-from region_silo.models.rule import Rule
+from region_silo.bodies.rule import RuleBody, RuleObject
 from region_silo.services.rules import announce_actions, create_rule, delete_rule, find_rule, list_rules
 from shared.domain.path_key import get_id
 from shared.errors import NotFound
-from shared.http.answer import empty_answer, instant_json, json_answer
+from shared.http.answer import empty_answer, json_answer
 from shared.http.endpoint import PAGE_PARAMETERS, Endpoints
 from shared.http.pagination import cut, list_answer, page_request
 
@@ -32,31 +27,31 @@ def list_project_rules(request: Incoming, organization_id_or_slug: str, project_
         found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=READ_RULES)
         page = page_request(request.http)
         rules, has_more = cut(list_rules(found.project.id, offset=page.offset, limit=page.probe), page)
-        items = [rule_object(rule, project=found.project) for rule in rules]
+        items = [RuleObject.of(rule, project=found.project) for rule in rules]
         return list_answer(request.http, page, items, has_more=has_more)
 
 
-@endpoints.add("POST", _RULES, answers={200: RuleObject}, body=RuleBody)
-def post_rule(request: Incoming, organization_id_or_slug: str, project_id_or_slug: str) -> Response:
+@endpoints.add("POST", _RULES, answers={200: RuleObject})
+def post_rule(request: Incoming[RuleBody], organization_id_or_slug: str, project_id_or_slug: str) -> Response:
     """Stores an alert rule, once the apps agree whose forms were filled in for it. Conditions on the first event of an
     issue, on one that comes back and on every event are understood, and no filters; a rule that needs
     others is kept and never fires.
     """
     with request.signed_in(scopes=WRITE_RULES) as principal:
         found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=WRITE_RULES)
-    fields = parse_rule_fields(request.json)
+    body = request.body()
     announce_actions(
-        request.desk.apps, request.desk.asking, organization_id=found.organization.id, actions=fields.actions
+        request.desk.apps, request.desk.asking, organization_id=found.organization.id, actions=body.stated_actions
     )
     with request.region.database.session():
         rule = create_rule(
             request.region,
             project=found.project,
-            name=fields.name,
-            definition=fields.definition,
+            name=body.name,
+            definition=body.definition(),
             user_id=principal.user.id,
         )
-        return json_answer(rule_object(rule, project=found.project))
+        return json_answer(RuleObject.of(rule, project=found.project))
 
 
 @endpoints.add("GET", f"{_RULES}{{rule_id}}/", answers={200: RuleObject})
@@ -67,7 +62,7 @@ def get_rule(request: Incoming, organization_id_or_slug: str, project_id_or_slug
         rule = find_rule(found.project.id, get_id(rule_id))
         if rule is None:
             raise NotFound
-        return json_answer(rule_object(rule, project=found.project))
+        return json_answer(RuleObject.of(rule, project=found.project))
 
 
 @endpoints.add("DELETE", f"{_RULES}{{rule_id}}/", answers={204: None})
@@ -79,15 +74,3 @@ def delete_project_rule(
         found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=WRITE_RULES)
         delete_rule(request.region, project_id=found.project.id, rule_id=get_id(rule_id))
         return empty_answer(204)
-
-
-def rule_object(rule: Rule, *, project: Project) -> dict[str, Any]:
-    """A rule."""
-    return {
-        "id": str(rule.id),
-        "name": rule.name,
-        **rule.definition,
-        "projects": [project.slug],
-        "status": "active",
-        "dateCreated": instant_json(rule.created_at),
-    }

@@ -1,23 +1,19 @@
 """``service-hook-projects/``: the projects that an installation hears of (spec §4.9)."""
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from fastapi import Response
-from pydantic import BaseModel, ConfigDict
 
 from region_silo.api.app_refusal import app_refusals
-from region_silo.api.examples import SERVICE_HOOK_PROJECT, shown_by
 from region_silo.api.installation_path import CHANGE_INSTALLATION, READ_INSTALLATION, visit_installation
 from region_silo.api.request import ApiRequest, Incoming
+from region_silo.bodies.service_hook_project import ServiceHookProjectObject, ServiceHookProjectsBody
 from region_silo.models.hook import ServiceHookProject
 from region_silo.services.hook_project import (
     delete_hook_projects,
     list_hook_projects,
-    parse_project_identifiers,
     set_hook_projects,
 )
-from shared.errors import ValidationFailed
 from shared.http.answer import empty_answer
 from shared.http.endpoint import PAGE_PARAMETERS, Endpoints
 from shared.http.pagination import list_answer, page_request
@@ -25,24 +21,6 @@ from shared.http.pagination import list_answer, page_request
 endpoints = Endpoints("Service hook projects")
 
 _PATH = "/sentry-app-installations/{uuid}/service-hook-projects/"
-
-
-class ServiceHookProjectObject(BaseModel):
-    """A project that an installation's hook is confined to."""
-
-    model_config: ClassVar[ConfigDict] = shown_by(SERVICE_HOOK_PROJECT)
-
-    id: str
-    project_id: str
-
-
-class ServiceHookProjectsBody(BaseModel):
-    """The projects to confine to."""
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra={"examples": [{"projects": ["web", "api"]}]})
-
-    projects: list[str] | list[int]
-    """All slugs, or all ids."""
 
 
 @endpoints.add("GET", _PATH, answers={200: list[ServiceHookProjectObject]}, parameters=PAGE_PARAMETERS)
@@ -53,13 +31,11 @@ def get_service_hook_projects(request: Incoming, uuid: str) -> Response:
         return _answer(request, list_hook_projects(visit.installation))
 
 
-@endpoints.add("POST", _PATH, answers={200: list[ServiceHookProjectObject]}, body=ServiceHookProjectsBody)
-def post_service_hook_projects(request: Incoming, uuid: str) -> Response:
+@endpoints.add("POST", _PATH, answers={200: list[ServiceHookProjectObject]})
+def post_service_hook_projects(request: Incoming[ServiceHookProjectsBody], uuid: str) -> Response:
     """Confines the installation to these projects, in place of those before."""
     visit = visit_installation(request, uuid, scopes=CHANGE_INSTALLATION)
-    if "projects" not in request.json:
-        raise ValidationFailed(fields={"projects": ["This field is required."]})
-    identifiers = parse_project_identifiers(request.json["projects"])
+    identifiers = request.body().projects
     with app_refusals():
         return _answer(request, set_hook_projects(request.region, visit.installation, identifiers))
 
@@ -76,5 +52,5 @@ def delete_service_hook_projects(request: Incoming, uuid: str) -> Response:
 def _answer(request: ApiRequest, projects: Sequence[ServiceHookProject]) -> Response:
     page = page_request(request.http)
     shown = projects[page.offset : page.offset + page.limit]
-    items = [{"id": str(project.id), "project_id": str(project.project_id)} for project in shown]
+    items = [ServiceHookProjectObject.of(project) for project in shown]
     return list_answer(request.http, page, items, has_more=len(projects) > page.offset + page.limit)

@@ -12,11 +12,11 @@ from region_silo.services.issues import find_issue
 from region_silo.services.linked_issue import get_project, linked_issue
 from region_silo.services.organization import find_organization
 from region_silo.services.site import Site, public_url_of
-from shared.asking.issue_link import Asker, LinkAction, LinkedIssue, read_ticket
+from shared.asking.issue_link import Asker, LinkAction, LinkedIssue
 from shared.asking.select_options import SelectField, get_select_options
+from shared.bodies.ticket import Ticket
 from shared.domain.app_error import client_error
 from shared.domain.component_fields import SelectChoices, check_uri
-from shared.domain.json_field import FieldReader
 from shared.errors import FieldMissing
 from shared.pb.hybridcloud.region.v1 import external_issue_pb2
 from shared.pb.hybridcloud.region.v1 import sentry_app_region_service_pb2 as pb
@@ -52,7 +52,7 @@ class IssueLinkPart(RegionServicerPart):
         user = request.user if request.HasField("user") else None
         with Refusal() as refusal:
             body = {"webUrl": request.web_url, "project": request.project, "identifier": request.identifier}
-            ticket = read_ticket(FieldReader(body))
+            ticket = Ticket.read(body)
             issue = self._issue(request.group_id, request.organization_id, missing=NO_ISSUE)
             self._require_issue_access(user, installation, text=MAY_NOT_CREATE)
             kept = keep_link(self.region, issue, app_slug=installation.sentry_app.slug, ticket=ticket)

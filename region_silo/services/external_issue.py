@@ -7,7 +7,7 @@ from datetime import datetime
 from region_silo.models.external_issue import PlatformExternalIssue
 from region_silo.models.issue import Issue
 from region_silo.services.region import Region
-from shared.asking.issue_link import Ticket
+from shared.bodies.ticket import Ticket
 from shared.database.locking import locked
 from shared.database.transaction import Transaction
 from shared.domain.app_error import AppError, client_error

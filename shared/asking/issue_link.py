@@ -7,21 +7,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.asking.ask import BAD_GATEWAY, Asking, Question, json_value, upstream_status
+from shared.bodies.ticket import Ticket
 from shared.domain.app_error import client_error, integrator_error
 from shared.domain.component_fields import app_url, check_uri
 from shared.domain.event import AppEvent
-from shared.domain.json_field import FieldInvalid, FieldReader, parse_text, shown
+from shared.domain.json_field import shown
 from shared.domain.json_value import JsonObject, JsonValue
-from shared.domain.webhook_url import URL_ERROR, parse_url
 from shared.errors import RequestRefused, SiloError, ValidationFailed
 from shared.outgoing.request import AppAnswer
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
 
 FAILED = "Issue occurred while trying to contact {app_slug} to link issue"
 UNREADABLE = "Unable to parse response from {app_slug}"
-MAX_TICKET_URL_CHARACTERS = 2048
-MAX_TICKET_NAME_CHARACTERS = 255
-"""Of a ticket's project, and of its identifier."""
 TICKET_FIELDS = ("webUrl", "project", "identifier")
 
 
@@ -63,20 +60,6 @@ class Asker:
 
     id: int
     name: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ticket:
-    """What an app has: the other end of a link."""
-
-    web_url: str
-    project: str
-    identifier: str
-
-    @property
-    def display_name(self) -> str:
-        """``<project>#<identifier>``."""
-        return f"{self.project}#{self.identifier}"
 
 
 def request_ticket(
@@ -123,19 +106,6 @@ def request_ticket(
     return _ticket_of(outcome, app_slug=app.slug, facts={"uri": uri, "installation_uuid": installation.uuid})
 
 
-def read_ticket(reader: FieldReader) -> Ticket:
-    """The ticket that a JSON object names in ``webUrl``, ``project`` and ``identifier``.
-
-    Raises:
-        ValidationFailed: with every problem, those included that were read before.
-    """
-    web_url = reader.read("webUrl", parse_web_url, is_required=True)
-    project = reader.read("project", _parse_name, is_required=True)
-    identifier = reader.read("identifier", _parse_name, is_required=True)
-    reader.raise_problems()
-    return Ticket(web_url=str(web_url), project=str(project), identifier=str(identifier))
-
-
 def _ticket_of(outcome: AppAnswer | SiloError, *, app_slug: str, facts: JsonObject) -> Ticket:
     if isinstance(outcome, SiloError):
         raise integrator_error(
@@ -146,23 +116,6 @@ def _ticket_of(outcome: AppAnswer | SiloError, *, app_slug: str, facts: JsonObje
     value = json_value(outcome)
     is_whole = isinstance(value, dict) and all(isinstance(value.get(name), str) for name in TICKET_FIELDS)
     try:
-        return read_ticket(FieldReader(value if is_whole else {}))
+        return Ticket.read(value if is_whole else {})
     except ValidationFailed as exc:
         raise integrator_error(UNREADABLE.format(app_slug=app_slug), status=BAD_GATEWAY, facts=facts) from exc
-
-
-def parse_web_url(value: JsonValue) -> str:
-    """The address of a ticket.
-
-    Raises:
-        FieldInvalid: it is no http or https URL.
-    """
-    text = parse_text(value, max_characters=MAX_TICKET_URL_CHARACTERS, is_blank_allowed=False)
-    try:
-        return parse_url(text, max_characters=MAX_TICKET_URL_CHARACTERS)
-    except FieldInvalid as exc:
-        raise FieldInvalid(URL_ERROR) from exc
-
-
-def _parse_name(value: JsonValue) -> str:
-    return parse_text(value, max_characters=MAX_TICKET_NAME_CHARACTERS, is_blank_allowed=False)

@@ -1,0 +1,199 @@
+"""Events: in a list, and by themselves."""
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import ConfigDict, Field
+
+from region_silo.models.event import Event
+from region_silo.services.event_outline import EventOutline
+from region_silo.services.event_text import mapping_of, objects_of
+from region_silo.services.events import Neighbours
+from shared.bodies.body import Body, shown_by
+from shared.bodies.fields import Choice, JsonDict
+from shared.domain.json_value import JsonObject
+
+_NOW = "2030-01-01T12:00:00Z"
+_ID = "f1d2d2f924e986ac86fdf7b36c94bcdf"
+_OUTLINE: dict[str, Any] = {
+    "id": _ID,
+    "eventID": _ID,
+    "groupID": "5121",
+    "projectID": "1025",
+    "title": "ValueError: basket is empty",
+    "message": "",
+    "location": None,
+    "culprit": "shop.checkout in pay",
+    "platform": "python",
+    "tags": [{"key": "level", "value": "error"}],
+    "user": None,
+    "dateCreated": _NOW,
+    "crashFile": None,
+}
+
+
+class TagObject(Body):
+    """Something that events can be told apart by."""
+
+    key: str
+    value: str
+
+
+class EventUserObject(Body):
+    """Whom an event hit."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(alias_generator=None)
+
+    id: str | None
+    email: str | None
+    username: str | None
+    ip_address: str | None
+    name: str | None
+    data: None = None
+
+    @classmethod
+    def of(cls, user: dict[str, str]) -> Self:
+        """What an event's outline knows of its user."""
+        return cls(
+            id=user.get("id"),
+            email=user.get("email"),
+            username=user.get("username"),
+            ip_address=user.get("ip_address"),
+            name=user.get("name"),
+        )
+
+
+class EventOutlineObject(Body):
+    """What lists and the event itself both show."""
+
+    id: str
+    event_id: str = Field(alias="eventID")
+    group_id: str = Field(alias="groupID")
+    project_id: str = Field(alias="projectID")
+    title: str
+    message: str
+    location: str | None
+    culprit: str
+    platform: str
+    tags: list[TagObject]
+    user: EventUserObject | None
+    date_created: datetime
+    crash_file: None = None
+
+
+def _outlined(event: Event, outline: EventOutline) -> dict[str, Any]:
+    return {
+        "id": event.event_id,
+        "event_id": event.event_id,
+        "group_id": str(event.issue_id),
+        "project_id": str(event.project_id),
+        "title": outline.title,
+        "message": outline.message,
+        "location": outline.location,
+        "culprit": outline.culprit,
+        "platform": outline.platform,
+        "tags": [TagObject(key=key, value=value) for key, value in outline.tags],
+        "user": None if outline.user is None else EventUserObject.of(outline.user),
+        "date_created": event.occurred_at,
+    }
+
+
+class EventSummaryObject(EventOutlineObject):
+    """An event in a list."""
+
+    model_config: ClassVar[ConfigDict] = shown_by({**_OUTLINE, "event.type": "error"})
+
+    event_type: Annotated[str, Choice("error", "default")] = Field(alias="event.type")
+
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        outline = EventOutline(**event.outline)
+        return cls.model_validate(_outlined(event, outline) | {"event_type": outline.type})
+
+
+class EntryObject(Body):
+    """A part of an event."""
+
+    type: Annotated[str, Choice("exception", "message", "threads", "breadcrumbs", "request")]
+    data: JsonDict
+
+
+class ReleaseObject(Body):
+    """The version of the monitored software."""
+
+    version: str
+
+
+class EventObject(EventOutlineObject):
+    """An event."""
+
+    model_config: ClassVar[ConfigDict] = shown_by(
+        {
+            **_OUTLINE,
+            "type": "error",
+            "metadata": {"type": "ValueError", "value": "basket is empty"},
+            "size": 153,
+            "entries": [
+                {"type": "exception", "data": {"values": [{"type": "ValueError", "value": "basket is empty"}]}}
+            ],
+            "dist": None,
+            "release": {"version": "shop@1.1"},
+            "contexts": {},
+            "sdk": None,
+            "context": {},
+            "packages": {},
+            "errors": [],
+            "dateReceived": _NOW,
+            "nextEventID": None,
+            "previousEventID": None,
+        }
+    )
+
+    type: Annotated[str, Choice("error", "default")]
+    metadata: JsonDict
+    size: int
+    entries: list[EntryObject]
+    dist: str | None
+    release: ReleaseObject | None
+    contexts: JsonDict
+    sdk: JsonDict | None
+    context: JsonDict = Field(description="The `extra` that was sent.")
+    packages: JsonDict
+    errors: list[Any] = Field(default_factory=list)
+    date_received: datetime
+    next_event_id: str | None = Field(alias="nextEventID")
+    previous_event_id: str | None = Field(alias="previousEventID")
+
+    @classmethod
+    def of(cls, event: Event, *, neighbours: Neighbours) -> Self:
+        outline, payload = EventOutline(**event.outline), event.payload
+        return cls(
+            **_outlined(event, outline),
+            type=outline.type,
+            metadata=outline.metadata,
+            size=event.size,
+            entries=_entries(payload, outline),
+            dist=outline.dist,
+            release=ReleaseObject(version=outline.release) if outline.release else None,
+            contexts=dict(mapping_of(payload.get("contexts"))),
+            sdk=dict(mapping_of(payload.get("sdk"))) or None,
+            context=dict(mapping_of(payload.get("extra"))),
+            packages=dict(mapping_of(payload.get("modules"))),
+            date_received=event.received_at,
+            nextEventID=neighbours.next_id,
+            previousEventID=neighbours.previous_id,
+        )
+
+
+def _entries(payload: JsonObject, outline: EventOutline) -> list[EntryObject]:
+    """The parts that are shown one below the other: what happened first, its surroundings after it."""
+    entries: list[EntryObject] = []
+    if exceptions := objects_of(payload.get("exception")):
+        entries.append(EntryObject(type="exception", data={"values": exceptions, "excOmitted": None}))
+    if outline.message:
+        entries.append(EntryObject(type="message", data={"formatted": outline.message}))
+    listed = {name: objects_of(payload.get(name)) for name in ("threads", "breadcrumbs")}
+    entries += [EntryObject(type=name, data={"values": values}) for name, values in listed.items() if values]
+    if request := mapping_of(payload.get("request")):
+        entries.append(EntryObject(type="request", data=dict(request)))
+    return entries
