@@ -65,12 +65,16 @@ class PreparedComponentObject(Body):
 
 
 class InteractionBody(Body):
-    """What the person did. Its fields are checked beside the app, with texts that name them both."""
+    """What the person did."""
 
-    model_config: ClassVar[ConfigDict] = shown_by(
-        {"tsdbField": "sentry_app_component_interacted", "componentType": "issue-link"}
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        json_schema_extra={
+            "examples": [{"tsdbField": "sentry_app_component_interacted", "componentType": "issue-link"}],
+            "required": ["tsdbField"],
+        }
     )
 
+    # Both are checked beside the app that was looked at, and refused as its errors are.
     tsdb_field: Annotated[Any, WithJsonSchema({"type": "string", "enum": [*TsdbField]})] = None
     component_type: Annotated[Any, WithJsonSchema({"type": ["string", "null"], "enum": [*COMPONENT_TYPES, None]})] = (
         None

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import MISSING, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import MISSING, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
 
 from region_silo.models.issue import Activity, Issue, IssueStatus
 from region_silo.models.project import Project
@@ -74,7 +74,7 @@ class IssueBody(Body):
     status: (
         Annotated[
             IssueStatus,
-            BeforeValidator(_status_named),
+            PlainValidator(_status_named),
             WithJsonSchema({"type": "string", "enum": list(_STATUSES)}),
         ]
         | MISSING

@@ -13,12 +13,11 @@ from starlette.responses import Response
 from shared.errors import Internal, SiloError
 from shared.http.answer import empty_answer, json_answer
 from shared.http.consistency import Consistency
-from shared.http.documentation import describe
-from shared.http.documentation_page import add_documentation_page
 from shared.http.endpoint import Endpoint
 from shared.http.errors import NO_SUCH_PATH, Refused, error_answer
 from shared.http.failures import Failures
 from shared.http.measure import Measure, Metrics
+from shared.http.openapi import add_documentation_page, documentation_of, with_documented_signature
 from shared.http.route import EndpointRoute, LargeBodyRoute
 from shared.http.spelling import Spelling
 
@@ -51,13 +50,11 @@ def create_application(endpoints: Iterable[Endpoint], *, title: str, description
     for endpoint in table:
         app.router.add_api_route(
             PREFIX + endpoint.path,
-            endpoint.function,
+            with_documented_signature(endpoint),
             methods=[endpoint.method],
-            response_model=None,
-            tags=[endpoint.tag],
+            **documentation_of(endpoint, table),
             route_class_override=LargeBodyRoute if endpoint.takes_large_body else EndpointRoute,
         )
-    app.openapi = lambda: describe(app, table)  # type: ignore[method-assign]
     add_documentation_page(app)
     return app
 

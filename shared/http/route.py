@@ -22,7 +22,7 @@ class EndpointRoute(APIRoute):
     body_limit: ClassVar[int] = MAX_BODY_BYTES
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        (dependency,) = self.dependant.dependencies
+        (dependency,) = (each for each in self.dependant.dependencies if each.name)
         receive: Any = dependency.call
         name, serve = str(dependency.name), self.endpoint
         body_limit, body_class = self.body_limit, body_class_of(self.endpoint)
