@@ -29,8 +29,7 @@ from shared.http.cors import answer_browsers
 from shared.http.endpoint import Endpoint
 from shared.http.forwarded import Forwarded
 from shared.http.limits import RequestLimit, limit_requests
-from shared.http.measure import Metrics, OutboxAge
-from shared.http.operations import add_operations
+from shared.http.measure import Metrics, OutboxAge, add_operations
 from shared.http.public_address import PublicAddress
 from shared.http.relay import Relay
 from shared.outbox.status import list_destinations

@@ -6,9 +6,7 @@ from region_silo.api import (
     comments,
     components,
     events,
-    external_issue_actions,
     external_issues,
-    external_requests,
     interaction,
     issues,
     organizations,
@@ -31,8 +29,7 @@ from shared.http.cors import answer_browsers
 from shared.http.endpoint import Endpoint
 from shared.http.forwarded import Forwarded
 from shared.http.limits import RequestLimit, limit_requests
-from shared.http.measure import Metrics, OutboxAge
-from shared.http.operations import add_operations
+from shared.http.measure import Metrics, OutboxAge, add_operations
 from shared.http.public_address import PublicAddress
 from shared.http.relay import Relay
 from shared.outbox.status import list_destinations
@@ -53,10 +50,8 @@ def list_endpoints() -> list[Endpoint]:
         events,
         comments,
         external_issues,
-        external_issue_actions,
         rules,
         components,
-        external_requests,
         service_hook_projects,
         interaction,
         users,

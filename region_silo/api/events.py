@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from fastapi import Response
 
+from region_silo.api.access import project_for
 from region_silo.api.issue_path import READ_ISSUES, issue_for, on_issue
-from region_silo.api.project_path import project_for
 from region_silo.api.request import ApiRequest, Incoming
 from region_silo.bodies.event import EventObject, EventSummaryObject
 from region_silo.models.event import Event

@@ -1,27 +1,37 @@
-"""``external-issues/``: links from issues to tickets in apps' own systems, by installation and by issue."""
+"""Links from issues to tickets in apps' own systems, made here or by an app (spec §4.9, clients.md)."""
 
 from typing import Any
 
 from fastapi import Response
 
-from region_silo.api.app_refusal import app_refusals
-from region_silo.api.installation_path import LINK_ISSUE, UNLINK_ISSUE, visit_installation
+from region_silo.api.access import LINK_ISSUE, LINK_THROUGH_APP, UNLINK_ISSUE, Visit, visit_installation
 from region_silo.api.issue_path import ADMINISTER_ISSUES, READ_ISSUES, issue_for, on_issue
-from region_silo.api.request import Incoming
-from region_silo.bodies.external_issue import ExternalIssueBody, ExternalIssueObject
+from region_silo.api.request import ApiRequest, Incoming
+from region_silo.bodies.external_issue import ExternalIssueActionBody, ExternalIssueBody, ExternalIssueObject
+from region_silo.models.issue import Issue
+from region_silo.services.actors import display_name
 from region_silo.services.external_issue import delete_link, find_link_by_id, keep_link, list_links
+from region_silo.services.issue_link import LinkRequest, create_issue_link
 from region_silo.services.issues import find_issue
+from region_silo.services.linked_issue import get_project, linked_issue
+from region_silo.services.organization import find_organization
 from region_silo.services.region import Region
+from shared.asking.issue_link import Asker, LinkAction, LinkedIssue
+from shared.bodies.ticket import parse_web_url
 from shared.domain.app_error import client_error
+from shared.domain.json_field import FieldInvalid
 from shared.domain.path_key import find_id
+from shared.errors import ValidationFailed
 from shared.http.answer import empty_answer, json_answer
-from shared.http.endpoint import PAGE_PARAMETERS, Endpoints
+from shared.http.endpoint import PAGE_PARAMETERS, Endpoints, Parameter
 from shared.http.pagination import cut, list_answer, page_request
 
 endpoints = Endpoints("External issues")
 
-NO_ISSUE = "Could not find the corresponding issue for the given issueId"
+NO_ISSUE = "Could not find the corresponding issue for the given {field}"
 NO_LINK = "Could not find the corresponding external issue from given external_issue_id"
+
+EXPECTED_URL = "expectedExternalIssueUrl"
 
 _LINKS = "/sentry-app-installations/{uuid}/external-issues/"
 
@@ -31,12 +41,8 @@ def post_external_issue(request: Incoming[ExternalIssueBody], uuid: str) -> Resp
     """Links an issue to a ticket that the app has, in place of the app's link before."""
     visit = visit_installation(request, uuid, scopes=LINK_ISSUE)
     body = request.body()
-    with app_refusals():
-        with request.region.database.session():
-            issue = find_issue(body.issue_id, organization_ids=[visit.organization_id])
-        if issue is None:
-            raise client_error(NO_ISSUE, status=404)
-        kept = keep_link(request.region, issue, app_slug=visit.installation.sentry_app.slug, ticket=body.ticket)
+    issue = _issue_named(request, body.issue_id, organization_id=visit.organization_id, field="issueId")
+    kept = keep_link(request.region, issue, app_slug=visit.installation.sentry_app.slug, ticket=body.ticket)
     return json_answer(ExternalIssueObject.of(kept.link))
 
 
@@ -72,11 +78,74 @@ def delete_external_issue_of_issue(
     return _delete(request.region, external_issue_id, organization_id=issue.organization_id, issue_id=issue.id)
 
 
+@endpoints.add(
+    "POST",
+    "/sentry-app-installations/{uuid}/external-issue-actions/",
+    answers={200: ExternalIssueObject, 201: ExternalIssueObject},
+    parameters=(
+        Parameter(
+            name=EXPECTED_URL,
+            description="Address that the ticket must have. An equal link answers 200, and the app is not asked; a "
+            "different one answers 409; a new one answers 201.",
+        ),
+    ),
+)
+def post_external_issue_action(request: Incoming[ExternalIssueActionBody], uuid: str) -> Response:
+    """Has the app make or link a ticket, and keeps the link that it answers with."""
+    visit = visit_installation(request, uuid, scopes=LINK_THROUGH_APP)
+    wanted = _link_request(request, visit)
+    kept = create_issue_link(request.region, request.desk.asking, wanted)
+    is_created = kept.is_new and wanted.expected_url is not None
+    return json_answer(ExternalIssueObject.of(kept.link), status=201 if is_created else 200)
+
+
 def _delete(region: Region, external_issue_id: str, *, organization_id: int, **which: Any) -> Response:
     link_id = find_id(external_issue_id)
-    with app_refusals():
-        with region.database.session():
-            link = find_link_by_id(link_id, organization_id=organization_id, **which) if link_id is not None else None
-        if link is None or not delete_link(region, link):
-            raise client_error(NO_LINK, status=404)
+    with region.database.session():
+        link = find_link_by_id(link_id, organization_id=organization_id, **which) if link_id is not None else None
+    if link is None or not delete_link(region, link):
+        raise client_error(NO_LINK, status=404)
     return empty_answer(204)
+
+
+def _link_request(request: ApiRequest[ExternalIssueActionBody], visit: Visit) -> LinkRequest:
+    body, user = request.body(), visit.principal.user
+    action = LinkAction.parse(body.action)
+    expected_url = _expected_url(request)
+    issue = _issue_named(request, body.group_id, organization_id=visit.organization_id, field="groupId")
+    return LinkRequest(
+        installation=visit.installation,
+        issue=issue,
+        shown=_shown(request, issue),
+        asker=Asker(id=user.id, name=display_name(user)),
+        action=action,
+        uri=body.uri,
+        fields=body.fields,
+        expected_url=expected_url,
+    )
+
+
+def _expected_url(request: ApiRequest) -> str | None:
+    text = request.http.query_params.get(EXPECTED_URL)
+    if text is None:
+        return None
+    try:
+        return parse_web_url(text)
+    except FieldInvalid as exc:
+        raise ValidationFailed(fields={EXPECTED_URL: exc.texts}) from exc
+
+
+def _issue_named(request: ApiRequest, name: str, *, organization_id: int, field: str) -> Issue:
+    with request.region.database.session():
+        issue = find_issue(name, organization_ids=[organization_id])
+    if issue is None:
+        raise client_error(NO_ISSUE.format(field=field), status=404)
+    return issue
+
+
+def _shown(request: ApiRequest, issue: Issue) -> LinkedIssue:
+    project = get_project(request.region, issue.organization_id, issue.project_id)
+    with request.region.database.session():
+        organization = find_organization(issue.organization_id)
+    slug = organization.slug if organization else ""
+    return linked_issue(issue, project=project, site=request.site(slug))

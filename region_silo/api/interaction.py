@@ -3,7 +3,6 @@
 from fastapi import Response
 
 from region_silo.api.access import READ_ORGANIZATION, require_scopes
-from region_silo.api.app_refusal import app_refusals
 from region_silo.api.request import ApiRequest, Incoming
 from region_silo.bodies.component import CountedObject, InteractionBody, InteractionObject
 from region_silo.services.held import is_local
@@ -32,8 +31,7 @@ def post_interaction(request: Incoming[InteractionBody], sentry_app_id_or_slug: 
             raise PermissionDenied
     app = _get_app(request, sentry_app_id_or_slug)
     body = request.body()
-    with app_refusals():
-        interaction = parse_interaction(app, tsdb_field=body.tsdb_field, component_type=body.component_type)
+    interaction = parse_interaction(app, tsdb_field=body.tsdb_field, component_type=body.component_type)
     record_interaction(request.region, interaction)
     return json_answer(CountedObject(), status=201)
 

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from fastapi import Response
 from pydantic import MISSING
 
-from region_silo.api.access import organization_for
+from region_silo.api.access import organization_for, project_for
 from region_silo.api.issue_list import (
     LIST_PARAMETERS,
     MAX_ISSUES_AT_ONCE,
@@ -18,7 +18,6 @@ from region_silo.api.issue_list import (
     read_list_request,
 )
 from region_silo.api.issue_path import READ_ISSUES, WRITE_ISSUES, OwnedIssue, issue_for, on_issue
-from region_silo.api.project_path import project_for
 from region_silo.api.request import ApiRequest, Incoming
 from region_silo.bodies.issue import (
     ActivityObject,

@@ -3,8 +3,7 @@
 from fastapi import Response
 from pydantic import MISSING
 
-from region_silo.api.access import organization_for
-from region_silo.api.project_path import READ_PROJECT, WRITE_PROJECT, project_for
+from region_silo.api.access import READ_PROJECT, WRITE_PROJECT, organization_for, project_for
 from region_silo.api.request import ApiRequest, Incoming
 from region_silo.bodies.project import ProjectBody, ProjectKeyObject, ProjectObject
 from region_silo.services.projects import create_project, list_projects

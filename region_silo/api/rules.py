@@ -2,7 +2,7 @@
 
 from fastapi import Response
 
-from region_silo.api.project_path import project_for
+from region_silo.api.access import project_for
 from region_silo.api.request import Incoming
 from region_silo.bodies.rule import RuleBody, RuleObject
 from region_silo.services.rules import announce_actions, create_rule, delete_rule, find_rule, list_rules

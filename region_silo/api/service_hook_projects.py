@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from fastapi import Response
 
-from region_silo.api.app_refusal import app_refusals
-from region_silo.api.installation_path import CHANGE_INSTALLATION, READ_INSTALLATION, visit_installation
+from region_silo.api.access import CHANGE_INSTALLATION, READ_INSTALLATION, visit_installation
 from region_silo.api.request import ApiRequest, Incoming
 from region_silo.bodies.service_hook_project import ServiceHookProjectObject, ServiceHookProjectsBody
 from region_silo.models.hook import ServiceHookProject
@@ -27,7 +26,7 @@ _PATH = "/sentry-app-installations/{uuid}/service-hook-projects/"
 def get_service_hook_projects(request: Incoming, uuid: str) -> Response:
     """Lists the projects that the installation is confined to; none: it hears of all."""
     visit = visit_installation(request, uuid, scopes=READ_INSTALLATION)
-    with app_refusals(), request.region.database.session():
+    with request.region.database.session():
         return _answer(request, list_hook_projects(visit.installation))
 
 
@@ -36,16 +35,14 @@ def post_service_hook_projects(request: Incoming[ServiceHookProjectsBody], uuid:
     """Confines the installation to these projects, in place of those before."""
     visit = visit_installation(request, uuid, scopes=CHANGE_INSTALLATION)
     identifiers = request.body().projects
-    with app_refusals():
-        return _answer(request, set_hook_projects(request.region, visit.installation, identifiers))
+    return _answer(request, set_hook_projects(request.region, visit.installation, identifiers))
 
 
 @endpoints.add("DELETE", _PATH, answers={204: None})
 def delete_service_hook_projects(request: Incoming, uuid: str) -> Response:
     """Lets the installation hear of every project again."""
     visit = visit_installation(request, uuid, scopes=CHANGE_INSTALLATION)
-    with app_refusals():
-        delete_hook_projects(request.region, visit.installation)
+    delete_hook_projects(request.region, visit.installation)
     return empty_answer(204)
 
 

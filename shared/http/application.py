@@ -10,15 +10,14 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared.domain.app_error import AppError
 from shared.errors import Internal, SiloError
 from shared.http.answer import empty_answer, json_answer
 from shared.http.consistency import Consistency
-from shared.http.endpoint import Endpoint
-from shared.http.errors import NO_SUCH_PATH, Refused, error_answer
-from shared.http.failures import Failures
+from shared.http.endpoint import Endpoint, EndpointRoute, LargeBodyRoute
+from shared.http.errors import NO_SUCH_PATH, Failures, Refused, error_answer
 from shared.http.measure import Measure, Metrics
 from shared.http.openapi import add_documentation_page, documentation_of, with_documented_signature
-from shared.http.route import EndpointRoute, LargeBodyRoute
 from shared.http.spelling import Spelling
 
 PREFIX = "/api/0"
@@ -43,6 +42,7 @@ def create_application(endpoints: Iterable[Endpoint], *, title: str, description
         exception_handlers={
             SiloError: _on_silo_error,
             Refused: _on_refused,
+            AppError: _on_app_error,
             RequestValidationError: _on_unreadable_request,
             HTTPException: _Misrouted(_allowed_methods(table)),
         },
@@ -100,6 +100,12 @@ async def _on_refused(request: Request, error: Exception) -> Response:
     if not isinstance(error, Refused):
         raise error
     return empty_answer(error.status) if error.body is None else json_answer(error.body, status=error.status)
+
+
+async def _on_app_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, AppError):
+        raise error
+    return json_answer(error.to_json(), status=error.status)
 
 
 async def _on_unreadable_request(request: Request, error: Exception) -> Response:

@@ -1,17 +1,25 @@
-"""Endpoints as values: a method, a path, a function and what its documentation needs.
+"""Endpoints as values: a method, a path, a function and what its documentation needs; and how one is run.
 
 Owns the table from which the application, its OpenAPI document and the README's list are made. A module of endpoints
 makes one ``Endpoints`` and decorates its functions; refuses to know what they do.
+
+A request is received in the event loop, the rest happens in one thread. FastAPI's general solving of dependencies takes
+longer than reading an app from the database, so it is not asked to: every endpoint takes a request and the parts of its
+path, all text.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import Response
 
-from shared.http.request import body_class_of
+from shared.http.body import BODY_LIMIT, MAX_BODY_BYTES, MAX_LARGE_BODY_BYTES
+from shared.http.request import BODY_CLASS, body_class_of
 
 Function: TypeAlias = Callable[..., Response]
 Shape: TypeAlias = Any
@@ -94,3 +102,30 @@ PAGE_PARAMETERS = (
     ),
 )
 """Of every list."""
+
+
+class EndpointRoute(APIRoute):
+    """The route of an endpoint ``(request: Incoming, **path_parameters)``."""
+
+    body_limit: ClassVar[int] = MAX_BODY_BYTES
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        (dependency,) = (each for each in self.dependant.dependencies if each.name)
+        receive: Any = dependency.call
+        name, serve = str(dependency.name), self.endpoint
+        body_limit, body_class = self.body_limit, body_class_of(self.endpoint)
+
+        async def answer(request: Request) -> Response:
+            request.scope[BODY_LIMIT] = body_limit
+            request.scope[BODY_CLASS] = body_class
+            received = await receive(request)
+            answered: Response = await run_in_threadpool(serve, **{name: received}, **request.path_params)
+            return answered
+
+        return answer
+
+
+class LargeBodyRoute(EndpointRoute):
+    """The same, of an endpoint that takes large bodies."""
+
+    body_limit = MAX_LARGE_BODY_BYTES

@@ -1,13 +1,18 @@
 """Errors as HTTP answers. Owns the one table from error family to status, and the bodies that clients match on.
 
 Validation answers ``{field: [text, …]}``, everything else ``{"detail": text}``. The machine-readable reason travels in
-a header, because clients compare bodies.
+a header, because clients compare bodies. An exception that nobody meant to raise gets an id outside, and its traceback
+in the log.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from uuid import uuid4
 
+import structlog
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import errors
 from shared.domain.json_value import JsonValue
@@ -80,3 +85,34 @@ def internal_answer(error_id: str) -> Response:
     return json_answer(
         {"detail": INTERNAL_ERROR, "errorId": error_id}, status=500, headers={REASON_HEADER: errors.Internal.reason}
     )
+
+
+log = structlog.get_logger(__name__)
+
+
+class Failures:
+    """Answers 500 with an id; headers, bodies and queries of the request are never logged."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        has_started = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal has_started
+            has_started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting)
+        except ClientDisconnect:
+            return
+        except Exception:
+            error_id = uuid4().hex
+            log.exception("request failed", method=scope["method"], path=scope["path"], request_id=error_id)
+            if not has_started:
+                await internal_answer(error_id)(scope, receive, send)

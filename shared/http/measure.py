@@ -4,10 +4,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from fastapi import FastAPI
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.errors import SiloError
+from shared.http.answer import json_answer
 
 UNKNOWN_ROUTE = "unknown"
 """Label of every path that is no endpoint, so that strangers cannot invent label values."""
@@ -88,3 +93,26 @@ class Measure:
             route = getattr(scope.get("route"), "path", UNKNOWN_ROUTE)  # the router writes into the scope
             self._metrics.requests.labels(method, route, status).inc()
             self._metrics.seconds.labels(method, route).observe(time.perf_counter() - started)
+
+
+def add_operations(app: FastAPI, *, check: Callable[[], object], metrics: Metrics) -> None:
+    """Adds both paths.
+
+    Args:
+        app: the application.
+        check: raises a ``SiloError`` when the silo cannot serve.
+        metrics: what to print.
+    """
+
+    def healthz() -> Response:
+        try:
+            check()
+        except SiloError as error:
+            return json_answer({"status": "unavailable", "detail": error.message}, status=503)
+        return json_answer({"status": "ok"})
+
+    def show_metrics() -> Response:
+        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    app.add_api_route("/healthz", healthz, methods=["GET"], response_model=None, include_in_schema=False)
+    app.add_api_route("/metrics", show_metrics, methods=["GET"], response_model=None, include_in_schema=False)

@@ -24,7 +24,7 @@ from shared.database.dialect import Dialect
 from shared.domain.app_status import SentryAppStatus
 from shared.http.answer import json_answer
 from shared.http.application import PREFIX
-from shared.http.route import EndpointRoute
+from shared.http.endpoint import EndpointRoute
 from shared.http.serve import HttpServer
 from shared.process import configure_logging, prefer_latency
 
