@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
-from region_silo.services.instant import parse_iso
 from region_silo.services.issue_query import DEFAULT_QUERY, Term, parse_query
 from region_silo.services.issues import Sighting, Sort, find_issue
 from region_silo.services.projects import find_project
+from shared.domain.instant import parse_iso
 from shared.domain.json_field import shown
 from shared.domain.path_key import find_id, path_key
 from shared.errors import PermissionDenied, ValidationFailed

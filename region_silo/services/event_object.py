@@ -6,7 +6,7 @@ from region_silo.models.event import Event
 from region_silo.models.project import Project
 from region_silo.services.event_outline import EventOutline
 from region_silo.services.site import Site
-from shared.http.answer import instant_json
+from shared.domain.instant import instant_json
 
 PROTOCOL_VERSION = "7"
 """Of the event format that SDKs speak."""

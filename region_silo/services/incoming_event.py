@@ -8,8 +8,8 @@ from uuid import uuid4
 
 from region_silo.services.event_outline import EventOutline, outline_of
 from region_silo.services.grouping import grouping_hash
-from region_silo.services.instant import parse_iso
 from region_silo.services.stacktrace import find_exception
+from shared.domain.instant import parse_iso
 from shared.domain.json_value import JsonObject, JsonValue
 from shared.errors import ValidationFailed
 

@@ -20,9 +20,9 @@ from shared.domain.happening import (
     RuleMet,
     StatusChanged,
 )
+from shared.domain.instant import instant_json
 from shared.domain.json_value import JsonValue
 from shared.errors import NotFound
-from shared.http.answer import instant_json
 
 
 @dataclass(frozen=True, kw_only=True)

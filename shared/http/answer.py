@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import TypeAlias
 
 from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
@@ -33,8 +32,3 @@ def _printed(body: Answered) -> bytes:
 def empty_answer(status: int, *, headers: Mapping[str, str] | None = None) -> Response:
     """An answer without a body."""
     return Response(status_code=status, headers=dict(headers or {}))
-
-
-def instant_json(value: datetime) -> str:
-    """``2030-01-01T00:00:00Z``, with microseconds where there are any."""
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"

@@ -1,4 +1,4 @@
-"""Instants as people and programs outside write them. Owns the reading of ISO 8601."""
+"""Instants as people and programs outside write them. Owns the reading and the printing of ISO 8601."""
 
 from datetime import UTC, datetime
 
@@ -20,3 +20,8 @@ def parse_iso(text: str) -> datetime:
         return parsed.astimezone(UTC)
     except OverflowError as exc:
         raise ValueError("outside the calendar") from exc
+
+
+def instant_json(value: datetime) -> str:
+    """``2030-01-01T00:00:00Z``, with microseconds where there are any."""
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
