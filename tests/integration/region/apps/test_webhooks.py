@@ -1,6 +1,7 @@
 """What apps are told of issues, errors and comments: through the API, the outbox and a real receiver."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -75,6 +76,13 @@ def test_a_resolved_issue_is_told_with_its_addresses_and_who_did_it(subscribed: 
     assert (issue["id"], issue["status"]) == (str(subscribed.issue.id), "resolved")
     assert issue["url"].endswith(f"/api/0/organizations/{subscribed.acme.slug}/issues/{subscribed.issue.id}/")
     assert {"web_url", "project_url"} <= issue.keys()
+
+
+def test_a_webhook_leads_to_an_issue_by_its_permalink(subscribed: World) -> None:
+    change(subscribed, status="resolved")
+    ((_, body),) = told(subscribed)
+    shown = subscribed.owner.get(f"/issues/{subscribed.issue.id}/").json()
+    assert urlsplit(body["data"]["issue"]["web_url"]).path == urlsplit(shown["permalink"]).path
 
 
 def test_an_assigned_issue_is_told_and_one_that_is_nobodys_any_more(subscribed: World) -> None:
