@@ -10,7 +10,7 @@ from region_silo.services.linked_issue import get_project
 from shared.asking.prepare import prepare_components
 from shared.asking.select_options import SelectField, get_select_options
 from shared.domain.component_fields import check_uri
-from shared.domain.json_field import FieldInvalid, parse_integer
+from shared.domain.json_field import parse_integer, refusing
 from shared.domain.path_key import MAX_ID
 from shared.errors import ValidationFailed
 from shared.http.answer import json_answer
@@ -89,10 +89,8 @@ def project_id_of(request: ApiRequest) -> int | None:
     text = request.http.query_params.get("projectId")
     if not text:
         return None
-    try:
+    with refusing("projectId"):
         return parse_integer(text, minimum=1, maximum=MAX_ID)
-    except FieldInvalid as exc:
-        raise ValidationFailed(fields={"projectId": exc.texts}) from exc
 
 
 def project_slug_of(request: ApiRequest, project_id: int | None, *, organization_id: int) -> str | None:

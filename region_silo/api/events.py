@@ -76,7 +76,7 @@ def _answer(event: Event | None) -> Response:
 
 
 def _name(event_id: str) -> str:
-    """As it is stored: ids come with and without dashes, in either case."""
+    """The id as it is stored; it is sent with and without dashes, in either case."""
     if "\x00" in event_id:
         raise NotFound
     return event_id.replace("-", "").lower()

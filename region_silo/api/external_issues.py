@@ -19,9 +19,8 @@ from region_silo.services.region import Region
 from shared.asking.issue_link import Asker, LinkAction, LinkedIssue
 from shared.bodies.ticket import parse_web_url
 from shared.domain.app_error import client_error
-from shared.domain.json_field import FieldInvalid
+from shared.domain.json_field import refusing
 from shared.domain.path_key import find_id
-from shared.errors import ValidationFailed
 from shared.http.answer import empty_answer, json_answer
 from shared.http.endpoint import PAGE_PARAMETERS, Endpoints, Parameter
 from shared.http.pagination import cut, list_answer, page_request
@@ -129,10 +128,8 @@ def _expected_url(request: ApiRequest) -> str | None:
     text = request.http.query_params.get(EXPECTED_URL)
     if text is None:
         return None
-    try:
+    with refusing(EXPECTED_URL):
         return parse_web_url(text)
-    except FieldInvalid as exc:
-        raise ValidationFailed(fields={EXPECTED_URL: exc.texts}) from exc
 
 
 def _issue_named(request: ApiRequest, name: str, *, organization_id: int, field: str) -> Issue:

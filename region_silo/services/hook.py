@@ -16,10 +16,10 @@ from region_silo.services.region import Region
 from shared.database.columns import JsonField
 from shared.database.statement import marks
 from shared.database.transaction import Transaction
-from shared.domain.json_field import FieldInvalid, check_characters
+from shared.domain.json_field import check_characters, refusing
 from shared.domain.subscription import expand_events
 from shared.domain.webhook_url import MAX_WEBHOOK_URL_CHARACTERS, parse_url
-from shared.errors import DatabaseBusy, FieldMissing, ValidationFailed
+from shared.errors import DatabaseBusy, FieldMissing
 
 ROWS_PER_STATEMENT = 1000
 _ATTEMPTS = 5
@@ -67,10 +67,8 @@ def parse_hook_url(url: str, *, field: str = "url") -> str:
     """
     if not url:
         raise FieldMissing.at(field, "this field is required.")
-    try:
+    with refusing(field):
         return parse_url(url, max_characters=MAX_WEBHOOK_URL_CHARACTERS)
-    except FieldInvalid as exc:
-        raise ValidationFailed(fields={field: exc.texts}) from exc
 
 
 def parse_events(names: Iterable[str]) -> tuple[str, ...]:
@@ -80,11 +78,9 @@ def parse_events(names: Iterable[str]) -> tuple[str, ...]:
         ValidationFailed: a name holds a character that cannot be kept.
     """
     events = tuple(expand_events(names))
-    try:
+    with refusing("events"):
         for event in events:
             check_characters(event)
-    except FieldInvalid as exc:
-        raise ValidationFailed(fields={"events": exc.texts}) from exc
     return events
 
 

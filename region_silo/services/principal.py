@@ -27,7 +27,7 @@ class ActingApp:
 
     app_id: int
     organization_id: int | None
-    """Of the live installation that the token acts for; None when there is none in this region."""
+    """The live installation that the token acts for; None when there is none in this region."""
     allowed_origins: tuple[str, ...] = ()
 
 
@@ -50,7 +50,7 @@ class Principal:
 
     @classmethod
     def from_message(cls, message: principal_pb2.Principal) -> "Principal":
-        """As control sent it."""
+        """The principal as control described it."""
         return cls(
             user=message.user,
             joined_at=_instant(message, "joined_at"),

@@ -50,7 +50,7 @@ class Body(BaseModel):
             raise refusal_of(error) from error
 
     def to_json(self) -> dict[str, Any]:
-        """As parsed JSON, for whoever puts it into something bigger; what is answered is printed by ``json_answer``."""
+        """The body as parsed JSON, to be put into something bigger; ``json_answer`` prints one that is answered."""
         return self.model_dump(mode="json")
 
     @classmethod

@@ -6,7 +6,8 @@ on them. Knows no particular object.
 
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import Enum
 from typing import Final, TypeVar
 
@@ -86,6 +87,19 @@ class FieldReader:
         except FieldInvalid as invalid:
             self._problems[name] = invalid.texts
             return UNSET
+
+
+@contextmanager
+def refusing(field: str) -> Iterator[None]:
+    """Turns what a parser in the block finds wrong into a refusal of one field.
+
+    Raises:
+        ValidationFailed: with the parser's texts under the field.
+    """
+    try:
+        yield
+    except FieldInvalid as invalid:
+        raise ValidationFailed(fields={field: invalid.texts}) from invalid
 
 
 def parse_text(value: JsonValue, *, max_characters: int, is_blank_allowed: bool = True) -> str:

@@ -64,7 +64,7 @@ def parse_json(raw: bytes) -> JsonValue:
 
 
 def parse_object(raw: bytes) -> JsonObject:
-    """As ``parse_json``, for endpoints that take an object.
+    """The value of a body that shall be an object.
 
     Raises:
         ValidationFailed: it is another JSON value.

@@ -29,7 +29,7 @@ _ALLOWED_ORIGIN = "silo.allowed_origin"
 
 
 def check_origin(request: Request, *, allowed: Collection[str]) -> None:
-    """Of a request with an app's token: passes without an ``Origin``, and with one that the app allows.
+    """Lets a request with an app's token pass that comes from no origin, or from one that the app allows.
 
     Args:
         request: its answer will tell the browser that the origin is allowed.

@@ -101,7 +101,7 @@ PAGE_PARAMETERS = (
         schema={"type": "string", "pattern": r"^\d+:\d+:[01]$"},
     ),
 )
-"""Of every list."""
+"""What every list can be asked for."""
 
 
 class EndpointRoute(APIRoute):
