@@ -18,7 +18,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.security import APIKeyCookie, HTTPBearer
 from pydantic import ConfigDict
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from shared.bodies.body import Body, shown_by
@@ -92,6 +92,7 @@ def documentation_of(endpoint: Endpoint, table: Iterable[Endpoint]) -> dict[str,
         "tags": [endpoint.tag],
         "status_code": status,
         "response_model": shape,
+        "response_class": JSONResponse if shape else Response,
         "response_description": _REASONS.get(status, "Refused."),
         "responses": _responses(endpoint),
         "dependencies": _SECURITY,
