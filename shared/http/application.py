@@ -17,7 +17,12 @@ from shared.http.consistency import Consistency
 from shared.http.endpoint import Endpoint, EndpointRoute, LargeBodyRoute
 from shared.http.errors import NO_SUCH_PATH, Failures, Refused, error_answer
 from shared.http.measure import Measure, Metrics
-from shared.http.openapi import add_documentation_page, documentation_of, with_documented_signature
+from shared.http.openapi import (
+    add_documentation_page,
+    documentation_of,
+    keep_nulls_in_examples,
+    with_documented_signature,
+)
 from shared.http.spelling import Spelling
 
 PREFIX = "/api/0"
@@ -55,6 +60,7 @@ def create_application(endpoints: Iterable[Endpoint], *, title: str, description
             **documentation_of(endpoint, table),
             route_class_override=LargeBodyRoute if endpoint.takes_large_body else EndpointRoute,
         )
+    keep_nulls_in_examples(app, table)
     add_documentation_page(app)
     return app
 
