@@ -46,7 +46,7 @@ class ControlConfig:
         """
         env = Environment(variables)
         config = cls(
-            database_url=database_url(variables),
+            database_url=_database_url(env),
             grpc_listen=env.address("CONTROL_GRPC_LISTEN", "127.0.0.1:50051"),
             http_listen=env.address("CONTROL_HTTP_LISTEN", "127.0.0.1:8000"),
             keys=env.keys("SILO_RPC_KEYS"),
@@ -55,16 +55,21 @@ class ControlConfig:
             reach=env.reach(),
             requests_per_second=env.positive("SILO_REQUESTS_PER_SECOND", DEFAULT_REQUESTS_PER_SECOND),
             disabled_enforcement=env.flag("SILO_DISABLED_ENFORCEMENT"),
-            mailer=env.mailer(default=_mailer_beside(database_url(variables))),
+            mailer=env.mailer(default=_mailer_beside(_database_url(env))),
             publish_requests_to=env.email("SILO_PUBLISH_REQUESTS_TO", PUBLISH_REQUESTS_TO),
         )
+        env.refuse_unknown("CONTROL_")
         env.finish()
         return config
 
 
 def database_url(variables: Mapping[str, str]) -> str:
     """Where control's database is; all that ``migrate`` needs to know."""
-    return Environment(variables).text("CONTROL_DATABASE_URL", "sqlite:///.silo/control.db")
+    return _database_url(Environment(variables))
+
+
+def _database_url(env: Environment) -> str:
+    return env.text("CONTROL_DATABASE_URL", "sqlite:///.silo/control.db")
 
 
 def _mailer_beside(url: str) -> Mailer:

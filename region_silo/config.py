@@ -75,6 +75,7 @@ class RegionConfig:
             requests_per_second=env.positive("SILO_REQUESTS_PER_SECOND", DEFAULT_REQUESTS_PER_SECOND),
             disabled_enforcement=env.flag("SILO_DISABLED_ENFORCEMENT"),
         )
+        env.refuse_unknown("REGION_")
         env.finish()
         return config
 

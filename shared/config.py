@@ -6,6 +6,7 @@ Owns parsing; refuses to know which variables a silo has.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -24,6 +25,15 @@ one that bites set ``SILO_REQUESTS_PER_SECOND``."""
 _T = TypeVar("_T")
 _ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:]+\]|[^\s:/\x00-\x1f]{1,253}):(?P<port>\d{1,5})")
 _ORIGIN = re.compile(r"https?://(?P<host>\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+)(:(?P<port>\d{1,5}))?/?", re.ASCII)
+_SHARED_PREFIX = "SILO_"
+READ_ELSEWHERE = frozenset(
+    {
+        *("SILO_DATA", "SILO_TOKEN", "SILO_SESSION"),  # by the command line
+        *("SILO_MAIL_URL", "SILO_PUBLISH_REQUESTS_TO"),  # by control, whose environment a region may share
+        *("SILO_IMAGE", "SILO_DATABASE_PASSWORD", "CONTROL_HTTP_PORT", "CONTROL_GRPC_PORT"),  # by docker-compose.yml
+    }
+)
+"""Variables with our prefixes that not every silo reads, and none refuses."""
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 
 
@@ -51,14 +61,15 @@ class Environment:
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._variables = variables
         self._problems: list[str] = []
+        self._known = set(READ_ELSEWHERE)
 
     def text(self, name: str, default: str) -> str:
         """The value, or the default when it is unset or empty."""
-        return self._variables.get(name) or default
+        return self._read(name) or default
 
     def required(self, name: str) -> str:
         """The value; a problem when unset or empty."""
-        value = self._variables.get(name, "")
+        value = self._read(name)
         if not value:
             self._problems.append(f"{name} is required.")
         return value
@@ -79,11 +90,11 @@ class Environment:
 
     def optional_http_address(self, name: str) -> str | None:
         """As ``http_address``; None when unset."""
-        return self.http_address(name, "") if self._variables.get(name) else None
+        return self.http_address(name, "") if self._read(name) else None
 
     def optional_origin(self, name: str) -> str | None:
         """A base URL without a path: ``https://silo.example``, without a slash at its end; None when unset."""
-        value = self._variables.get(name)
+        value = self._read(name)
         if not value:
             return None
         match = _ORIGIN.fullmatch(value)
@@ -93,7 +104,7 @@ class Environment:
 
     def flag(self, name: str) -> bool:
         """Off unless set to 1, true, yes or on."""
-        value = self._variables.get(name, "").lower()
+        value = self._read(name).lower()
         if value not in (*_TRUE, *_FALSE):
             self._problems.append(f"{name} must be on or off, not {value!r}.")
         return value in _TRUE
@@ -149,7 +160,7 @@ class Environment:
     def tls(self) -> TlsConfig | None:
         """``SILO_TLS_CA``, ``SILO_TLS_CERT`` and ``SILO_TLS_KEY``: all or none."""
         names = ("SILO_TLS_CA", "SILO_TLS_CERT", "SILO_TLS_KEY")
-        values = [self._variables.get(name, "") for name in names]
+        values = [self._read(name) for name in names]
         if not any(values):
             return None
         for name, value in zip(names, values, strict=True):
@@ -159,12 +170,24 @@ class Environment:
                 self._problems.append(f"{name}: there is no file {value}.")
         return TlsConfig(*map(Path, values))
 
+    def refuse_unknown(self, prefix: str) -> None:
+        """Takes a variable for a slip that has a silo's prefix, or that of all silos, and was not read until now."""
+        for name in sorted(self._variables):
+            if name.startswith((prefix, _SHARED_PREFIX)) and name not in self._known:
+                nearest = get_close_matches(name, sorted(self._known), n=1)
+                hint = f"; did you mean {nearest[0]}?" if nearest else "."
+                self._problems.append(f"{name} is not known{hint}")
+
     def finish(self) -> None:
         """Raises:
         ConfigInvalid: with every problem found.
         """
         if self._problems:
             raise ConfigInvalid(" ".join(self._problems))
+
+    def _read(self, name: str) -> str:
+        self._known.add(name)
+        return self._variables.get(name) or ""
 
     def _parsed(self, value: str, parse: Callable[[str], _T], *, fallback: _T) -> _T:
         if not value:

@@ -62,3 +62,34 @@ def test_the_topology_sets_every_variable_or_leaves_it_at_its_default_on_purpose
 
 def test_the_topology_sets_no_variable_that_nothing_reads() -> None:
     assert set() == COMPOSED - VARIABLES - OF_COMPOSE_ALONE
+
+
+REQUIRED = {"SILO_RPC_KEYS": "main:" + "k" * 32, "REGION_NAME": "us"}
+
+
+@pytest.mark.parametrize(
+    ("config", "name", "sentence"),
+    [
+        (ControlConfig, "SILO_RPC_KEY", "SILO_RPC_KEY is not known; did you mean SILO_RPC_KEYS?"),
+        (ControlConfig, "CONTROL_GRPC_LISTENS", "CONTROL_GRPC_LISTENS is not known; did you mean CONTROL_GRPC_LISTEN?"),
+        (RegionConfig, "REGION_NAMES", "REGION_NAMES is not known; did you mean REGION_NAME?"),
+        (RegionConfig, "SILO_XYZZY_XYZZY_XYZZY", "SILO_XYZZY_XYZZY_XYZZY is not known."),
+    ],
+)
+def test_an_unknown_variable_is_refused_with_the_nearest_name_and_without_its_value(
+    config: type[ControlConfig | RegionConfig], name: str, sentence: str
+) -> None:
+    with pytest.raises(ConfigInvalid) as refused:
+        config.from_environment({**REQUIRED, name: "hunter2"})
+    assert refused.value.message == sentence
+
+
+@pytest.mark.parametrize("config", [ControlConfig, RegionConfig])
+def test_no_silo_refuses_a_variable_that_is_documented_or_composed(config: type[ControlConfig | RegionConfig]) -> None:
+    empty = dict.fromkeys(DOCUMENTED | COMPOSED, "")
+    config.from_environment({**empty, **REQUIRED})
+
+
+@pytest.mark.parametrize("config", [ControlConfig, RegionConfig])
+def test_a_variable_without_our_prefixes_is_nobodys_matter(config: type[ControlConfig | RegionConfig]) -> None:
+    config.from_environment({**REQUIRED, "PATH": "/bin", "SILOS": "1", "silo_x": "1"})
