@@ -33,6 +33,7 @@ from shared.outbox.replica_servicer import ReplicaServicer
 from shared.outbox.schema import migrate_outbox
 from shared.outbox.worker import Worker
 from shared.outgoing.client import AppClient
+from shared.outgoing.trust import authorities
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
 from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2_grpc, topology_service_pb2_grpc
 from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2_grpc
@@ -70,7 +71,7 @@ def open_control(config: ControlConfig, *, clock: Clock) -> Control:
             address, caller=CONTROL, target_name=name, keys=config.keys, clock=clock, tls=config.tls
         )
 
-    regions, outgoing = RegionChannels(database, dial), AppClient(config.reach)
+    regions, outgoing = RegionChannels(database, dial), AppClient(config.reach, tls=authorities())
     return Control(
         database,
         clock,

@@ -42,6 +42,7 @@ from shared.outbox.schema import migrate_outbox
 from shared.outbox.worker import Worker
 from shared.outgoing.client import AppClient
 from shared.outgoing.places import AppPlaces
+from shared.outgoing.trust import authorities
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
 from shared.pb.hybridcloud.hooks.v1 import hook_service_pb2_grpc
 from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2_grpc
@@ -75,7 +76,7 @@ def open_region(config: RegionConfig, *, clock: Clock) -> Region:
         database,
         clock,
         ReplicaFreshness(database, kinds_of(config.name)),
-        AppClient(config.reach),
+        AppClient(config.reach, tls=authorities()),
         control_url=config.control_url,
         enforces_disabled=config.disabled_enforcement,
     )

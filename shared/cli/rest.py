@@ -11,6 +11,7 @@ import httpx
 from shared import errors
 from shared.cli.access import Access
 from shared.http.credentials import SESSION_COOKIE
+from shared.outgoing.trust import authorities, problem_of
 
 TIMEOUT_SECONDS = 30.0
 
@@ -57,6 +58,7 @@ class RestClient:
             headers={"Authorization": f"Bearer {token}"} if token else {},
             cookies={SESSION_COOKIE: session} if session else {},
             timeout=TIMEOUT_SECONDS,
+            verify=authorities() if base_url.startswith("https:") else False,
             trust_env=not is_loopback(base_url),  # a proxy meant for the web must not capture loopback
         )
 
@@ -103,6 +105,10 @@ class RestClient:
         except httpx.TimeoutException as exc:
             raise errors.DeadlineExceeded(f"{self._base_url} did not answer in time.") from exc
         except httpx.TransportError as exc:
+            if problem := problem_of(exc):
+                raise errors.SiloUnreachable(
+                    f"{self._base_url} cannot be trusted: {problem}. SSL_CERT_FILE names the authorities to believe."
+                ) from exc
             raise errors.SiloUnreachable(
                 f"Nothing answers at {self._base_url}. Is the platform running? `silo up` starts it."
             ) from exc

@@ -16,6 +16,7 @@ from shared.cli.rest import RestClient, segment
 from shared.cli.tables import print_pairs
 from shared.domain.event import EVENTS, MEMBER, IssueCall
 from shared.errors import ConfigInvalid, SiloUnreachable
+from shared.outgoing.trust import authorities
 
 app = typer.Typer(add_completion=False)
 
@@ -105,8 +106,9 @@ def _send(dsn: str) -> str:
         "exception": {"values": [error]},
     }
     url = f"{place.scheme}://{place.netloc.rpartition('@')[2]}/api/{place.path.strip('/')}/store/"
+    tls = authorities() if url.startswith("https:") else False
     try:
-        with httpx.Client(timeout=rest.TIMEOUT_SECONDS, trust_env=not rest.is_loopback(url)) as client:
+        with httpx.Client(timeout=rest.TIMEOUT_SECONDS, trust_env=not rest.is_loopback(url), verify=tls) as client:
             client.post(url, params={"sentry_key": place.username or ""}, json=event).raise_for_status()
     except httpx.HTTPError as exc:
         raise SiloUnreachable(f"The event was not taken at {url}.") from exc

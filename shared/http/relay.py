@@ -34,6 +34,7 @@ from shared.http.forwarded import (
 )
 from shared.http.pagination import public_url
 from shared.http.relayed_body import PIECE_SECONDS, RelayedBody
+from shared.outgoing.trust import authorities, problem_of
 from shared.rpc.keyring import Keys
 
 log = structlog.get_logger(__name__)
@@ -67,7 +68,8 @@ def open_transport(silo: SiloAddress) -> httpx.AsyncBaseTransport:
     limits = httpx.Limits(
         max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS, keepalive_expiry=IDLE_SECONDS
     )
-    return httpx.AsyncHTTPTransport(verify=silo.url.startswith("https:"), trust_env=False, limits=limits)
+    tls = authorities() if silo.url.startswith("https:") else False
+    return httpx.AsyncHTTPTransport(verify=tls, trust_env=False, limits=limits)
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,12 @@ class _Line:
     url: str
     transport: httpx.AsyncBaseTransport
     circuit: Circuit
+
+    def failed(self, silo: str, error: httpx.TransportError) -> None:
+        """The silo could not be reached, or broke the call off."""
+        self.circuit.failed()
+        if problem := problem_of(error):
+            log.warning("relay.tls_failed", silo=silo, problem=problem)
 
 
 class Relay:
@@ -144,7 +152,7 @@ class Relay:
             line.circuit.timed_out()
             raise silo_away(to.name) from exc
         except httpx.TransportError as exc:
-            line.circuit.failed()
+            line.failed(to.name, exc)
             raise silo_away(to.name) from exc
         except BaseException:
             line.circuit.abandoned()

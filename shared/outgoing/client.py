@@ -2,7 +2,7 @@
 
 Owns an event loop on a thread of its own, so that any number of requests run side by side and each ends at its
 deadline, whatever the other side does. Refuses to know apps, signatures and what an answer means. Neither URLs nor
-headers nor bodies are ever logged.
+headers nor bodies are ever logged; a host is whose certificate was refused, since an operator may be the one to act.
 
 Safety of a request: the host is resolved once, every address that it leads to is judged, and one of those very
 addresses is connected to, while the request still names the host (``Host``, TLS). So a name that changes between the
@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import httpx
+import structlog
 
 from shared.database.transaction import refuse_inside_transaction
 from shared.errors import AddressRefused, AppDisconnected, AppStalled, AppTooSlow, AppUnreachable, Cancelled, SiloError
@@ -28,6 +29,9 @@ from shared.outgoing.places import HostPlaces
 from shared.outgoing.reach import Reach
 from shared.outgoing.request import AppAnswer, OutgoingRequest
 from shared.outgoing.resolver import Lookup, Resolver, look_up
+from shared.outgoing.trust import authorities, problem_of
+
+log = structlog.get_logger(__name__)
 
 MAX_REQUESTS = 256
 """Requests of one client in progress at a time; further ones wait within their deadline."""
@@ -52,7 +56,7 @@ class AppClient:
     def __init__(self, reach: Reach, *, tls: ssl.SSLContext | None = None, lookup: Lookup = look_up) -> None:
         """Args:
         reach: which addresses may be called.
-        tls: whom to believe; the usual authorities when absent.
+        tls: whom to believe; ``authorities()`` when absent.
         lookup: from names to addresses; the system's when absent.
         """
         self._reach = reach
@@ -68,7 +72,7 @@ class AppClient:
 
         Raises:
             AddressRefused: the URL is none that may be called.
-            AppUnreachable: the host has no address, or none accepts a connection.
+            AppUnreachable: the host has no address, or none accepts a connection or proves to be the host.
             AppTooSlow: connecting, or waiting for the answer to begin or for its next piece, took too long.
             AppStalled: the whole of it took longer than its deadline, in its answer or before it could begin.
             AppDisconnected: the connection ended before the answer, or what came was no HTTP.
@@ -112,7 +116,7 @@ class AppClient:
         self._thread.join(_STOP_SECONDS)
 
     def _start(self) -> asyncio.AbstractEventLoop:
-        self._tls = self._tls or httpx.create_ssl_context()
+        self._tls = self._tls or authorities()
         loop = self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=_run, args=(loop,), name="outgoing", daemon=True)
         self._thread.start()
@@ -125,14 +129,14 @@ class AppClient:
                 url = self._parse(request.url)
                 async with self._places.taken(f"{url.host}:{_port(url)}"):
                     progress.is_unanswered = True
-                    with _translated():
+                    with _translated(url):
                         return await self._exchange(request, url, progress)
         except TimeoutError as exc:
             raise (AppTooSlow if progress.is_unanswered else AppStalled) from exc
 
     async def _exchange(self, request: OutgoingRequest, url: httpx.URL, progress: "_Progress") -> AppAnswer:
         addresses = await _within(request.limits.connect_seconds, self._addresses(url))
-        tls = self._tls or httpx.create_ssl_context()
+        tls = self._tls or authorities()
         async with httpx.AsyncHTTPTransport(verify=tls, trust_env=False) as transport:
             for address in addresses[:-1]:
                 try:
@@ -237,13 +241,17 @@ async def _within(seconds: float, doing: Coroutine[Any, Any, _T]) -> _T:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(url: httpx.URL) -> Iterator[None]:
     try:
         yield
     except httpx.TimeoutException as exc:
         raise AppTooSlow from exc
     except httpx.ConnectError as exc:
-        raise AppUnreachable from exc
+        problem = problem_of(exc)
+        if problem is None:
+            raise AppUnreachable from exc
+        log.warning("outgoing.tls_failed", host=url.host, port=_port(url), problem=problem)
+        raise AppUnreachable(f"The app cannot be reached: {problem}.") from exc
     except httpx.TransportError as exc:
         raise AppDisconnected from exc
 

@@ -1,6 +1,7 @@
 """Which addresses a silo may call: those of the public internet, and others only by an operator's explicit word.
 
-Owns the judgement of an address and of a port. Refuses to know names: a name is judged by every address it leads to.
+Where cloud providers keep the credentials of their machines nothing may ever be called, whatever an operator says. Owns
+the judgement of an address and of a port. Refuses to know names: a name is judged by every address it leads to.
 """
 
 from collections.abc import Iterable
@@ -27,8 +28,23 @@ _PRIVATE: tuple[Network, ...] = tuple(
         ),
     )
 )
-"""What ``allow_private`` opens: this machine and the networks behind it. Link-local addresses are not among them: cloud
-providers keep their machines' credentials there."""
+"""What ``allow_private`` opens: this machine and the networks behind it."""
+
+_NEVER: tuple[Network, ...] = tuple(
+    map(
+        ip_network,
+        (
+            "169.254.0.0/16",  # link-local: metadata of AWS, Google, Azure, Oracle, DigitalOcean and more
+            "fe80::/10",  # link-local
+            "100.100.100.200/32",  # metadata of Alibaba, among the addresses of carriers
+            "168.63.129.16/32",  # the platform of Azure, at a public address
+            "fd00:ec2::254/128",  # metadata of AWS, among private addresses
+            "fd20:ce::254/128",  # of Google, likewise
+            "fd00:42::42/128",  # of Scaleway, likewise
+        ),
+    )
+)
+"""What nobody can open: whoever may have a URL called would be handed the machine's credentials."""
 
 _NEVER_PUBLIC: tuple[Network, ...] = tuple(
     map(
@@ -65,7 +81,7 @@ class Reach:
     allow_private: bool = False
     """Loopback and private networks, for development and for apps on one's own network."""
     allowed_networks: tuple[Network, ...] = ()
-    """Further networks, whatever they are."""
+    """Further networks, but for what lies in them of what can never be called."""
 
     @classmethod
     def parse(cls, networks: Iterable[str], *, allow_private: bool = False) -> "Reach":
@@ -74,9 +90,10 @@ class Reach:
             allow_private: see the field.
 
         Raises:
-            ConfigInvalid: with every text that is no network.
+            ConfigInvalid: with every text that is no network, or none that may be called.
         """
-        parsed, wrong = [], []
+        parsed: list[Network] = []
+        wrong = []
         for text in networks:
             try:
                 parsed.append(ip_network(text.strip()))
@@ -84,6 +101,9 @@ class Reach:
                 wrong.append(text)
         if wrong:
             raise ConfigInvalid(f"Not a network, such as 10.0.0.0/8: {', '.join(map(repr, wrong))}.")
+        for network in parsed:
+            if _is_in(network.network_address, _NEVER) and _is_in(network.broadcast_address, _NEVER):
+                raise ConfigInvalid(f"{network} can never be called: machines are given their credentials there.")
         return cls(allow_private=allow_private, allowed_networks=tuple(parsed))
 
     def check_address(self, text: str) -> None:
@@ -91,7 +111,8 @@ class Reach:
         AddressRefused: calls to this address are not allowed.
         """
         address = ip_address(text.partition("%")[0])
-        if not any(self._allows(each) for each in {address, _meant(address)}):
+        spellings = {address, _meant(address)}
+        if any(_is_in(each, _NEVER) for each in spellings) or not any(map(self._allows, spellings)):
             raise AddressRefused
 
     def check_port(self, port: int) -> None:

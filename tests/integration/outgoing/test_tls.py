@@ -6,50 +6,41 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from structlog.testing import capture_logs
 
-from shared.clock import SystemClock
 from shared.errors import AppUnreachable
 from shared.outgoing.client import AppClient
 from shared.outgoing.reach import Reach
 from shared.outgoing.request import OutgoingRequest
+from tests.certificates import Authority
 from tests.integration.third_party import ThirdPartyApp, running_app
 
 NAME = "kanban.example"
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with a key and a certificate for ``NAME`` that vouches for itself."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), SystemClock().now()
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
-    builder = x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
-    builder = builder.not_valid_before(now.replace(year=now.year - 1, day=1))
-    builder = builder.not_valid_after(now.replace(year=now.year + 1, day=1))
-    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME)]), critical=False)
-    signed = builder.sign(key, hashes.SHA256())
-    pem = serialization.Encoding.PEM
-    unencrypted = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    file = tmp_path_factory.mktemp("tls") / "app.pem"
-    file.write_bytes(key.private_bytes(pem, *unencrypted) + signed.public_bytes(pem))
-    return file
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("tls"))
 
 
-@pytest.fixture
-def app(certificate: Path) -> Iterator[ThirdPartyApp]:
+@contextlib.contextmanager
+def app_with(certificate: Path) -> Iterator[ThirdPartyApp]:
     server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server_side.load_cert_chain(certificate)
     with running_app(tls=server_side) as app:
         yield app
 
 
+@pytest.fixture
+def app(authority: Authority) -> Iterator[ThirdPartyApp]:
+    with app_with(authority.issue(NAME)) as app:
+        yield app
+
+
 @contextlib.contextmanager
-def client_of(authority: Path | None) -> Iterator[AppClient]:
-    """A client for which every name leads to this machine, and that believes one certificate, or the usual ones."""
-    tls = ssl.create_default_context(cafile=authority) if authority else None
+def client_of(authority: Authority | None) -> Iterator[AppClient]:
+    """A client for which every name leads to this machine, and that believes one authority, or the usual ones."""
+    tls = ssl.create_default_context(cafile=authority.file) if authority else None
     client = AppClient(Reach(allow_private=True), tls=tls, lookup=lambda host, port: ["127.0.0.1"])
     try:
         yield client
@@ -57,19 +48,45 @@ def client_of(authority: Path | None) -> Iterator[AppClient]:
         client.close()
 
 
-def test_an_app_that_proves_its_name_is_called_by_its_name(app: ThirdPartyApp, certificate: Path) -> None:
-    with client_of(certificate) as client:
+def refusal(client: AppClient, name: str, app: ThirdPartyApp) -> str:
+    """What a call by a name is refused with; nothing of it arrives."""
+    with pytest.raises(AppUnreachable) as refused, capture_logs() as logs:
+        client.send(OutgoingRequest(method="GET", url=f"https://{name}:{app.port}/secret?token=7"))
+    (line,) = logs
+    assert line == {"event": "outgoing.tls_failed", "log_level": "warning"} | {
+        "host": name,
+        "port": app.port,
+        "problem": refused.value.message.removeprefix("The app cannot be reached: ").removesuffix("."),
+    }
+    assert not app.requests
+    return refused.value.message
+
+
+def test_an_app_that_proves_its_name_is_called_by_its_name(app: ThirdPartyApp, authority: Authority) -> None:
+    with client_of(authority) as client:
         client.send(OutgoingRequest(method="GET", url=f"https://{NAME}:{app.port}/"))
     assert app.requests[0].headers["host"] == f"{NAME}:{app.port}"
 
 
-def test_an_app_with_the_certificate_of_another_name_is_not_called(app: ThirdPartyApp, certificate: Path) -> None:
-    with client_of(certificate) as client, pytest.raises(AppUnreachable):
-        client.send(OutgoingRequest(method="GET", url=f"https://other.example:{app.port}/"))
-    assert not app.requests
+def test_an_app_with_the_certificate_of_another_name_is_not_called(app: ThirdPartyApp, authority: Authority) -> None:
+    with client_of(authority) as client:
+        said = refusal(client, "other.example", app)
+    assert said == "The app cannot be reached: its certificate is for another name."
 
 
 def test_an_app_for_which_no_authority_vouches_is_not_called(app: ThirdPartyApp) -> None:
-    with client_of(None) as client, pytest.raises(AppUnreachable):
-        client.send(OutgoingRequest(method="GET", url=f"https://{NAME}:{app.port}/"))
-    assert not app.requests
+    with client_of(None) as client:
+        said = refusal(client, NAME, app)
+    assert said == "The app cannot be reached: its certificate is from an authority that is not known here."
+
+
+def test_an_app_whose_certificate_is_over_is_not_called(authority: Authority) -> None:
+    with app_with(authority.issue(NAME, ended_days_ago=1)) as app, client_of(authority) as client:
+        said = refusal(client, NAME, app)
+    assert said == "The app cannot be reached: its certificate has expired."
+
+
+def test_an_app_without_tls_is_not_called_by_https(authority: Authority) -> None:
+    with running_app() as app, client_of(authority) as client:
+        said = refusal(client, NAME, app)
+    assert said == "The app cannot be reached: it does not speak TLS as we do."

@@ -39,6 +39,14 @@ def test_an_answered_delivery_is_done_and_leaves_nothing_in_the_outbox(post: Pos
     assert post.send() == 0
 
 
+def test_an_apps_owner_is_told_what_is_wrong_with_its_tls(post: Post) -> None:
+    post.changes(url=post.receiver.url.replace("http:", "https:") + HOOK)
+    delivery_id = post.enqueue()
+    post.send()
+    (attempt,) = post.attempts(delivery_id)
+    assert attempt.error == "The app cannot be reached: it does not speak TLS as we do."
+
+
 @pytest.mark.parametrize("status", [400, 404, 410])
 def test_a_refusal_below_500_is_an_answer(post: Post, refuse: Callable[[int], None], status: int) -> None:
     refuse(status)

@@ -61,8 +61,8 @@ def test_allowing_private_addresses_opens_no_others(address: str) -> None:
 
 
 def test_a_named_network_is_allowed_and_its_neighbours_are_not() -> None:
-    reach = Reach.parse(["10.1.0.0/16", " fd00:1::/32 ", "169.254.10.10"])
-    allowed = ["10.1.2.3", "::ffff:10.1.2.3", "fd00:1::9", "169.254.10.10"]
+    reach = Reach.parse(["10.1.0.0/16", " fd00:1::/32 ", "192.0.2.7"])
+    allowed = ["10.1.2.3", "::ffff:10.1.2.3", "fd00:1::9", "192.0.2.7"]
     refused = ["10.2.0.1", "fd00:2::9", "169.254.169.254", "127.0.0.1"]
     assert [is_allowed(reach, address) for address in allowed + refused] == [True] * 4 + [False] * 4
 
@@ -91,3 +91,24 @@ def test_ports_that_apps_listen_on_are_allowed(port: int) -> None:
 def test_ports_of_other_protocols_are_refused(port: int) -> None:
     with pytest.raises(AddressRefused):
         Reach(allow_private=True).check_port(port)
+
+
+METADATA = [
+    *("169.254.169.254", "169.254.170.2", "100.100.100.200", "168.63.129.16"),
+    *("fd00:ec2::254", "fd20:ce::254", "fd00:42::42", "fe80::a9fe:a9fe", "fe80::1%eth0"),
+    *("::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "::ffff:100.100.100.200"),
+]
+"""Where cloud providers give their machines credentials."""
+
+
+@pytest.mark.parametrize("address", METADATA)
+@pytest.mark.parametrize("reach", [Reach(), Reach(allow_private=True), Reach.parse(["0.0.0.0/0", "::/0"])])
+def test_nobody_can_open_the_addresses_of_metadata(reach: Reach, address: str) -> None:
+    with pytest.raises(AddressRefused):
+        reach.check_address(address)
+
+
+@pytest.mark.parametrize("network", ["169.254.169.254", "169.254.0.0/16", "fd00:ec2::254", "100.100.100.200/32"])
+def test_a_network_that_can_never_be_called_is_refused_at_the_start(network: str) -> None:
+    with pytest.raises(ConfigInvalid, match="can never be called"):
+        Reach.parse([network])
