@@ -6,7 +6,7 @@ from fastapi import Response
 from pydantic import MISSING
 
 from control_silo.api.apps import check_enabled
-from control_silo.api.recent_writes import await_told
+from control_silo.api.recent_writes import await_delivered
 from control_silo.api.request import ApiRequest, Incoming, get_organization_of_path
 from control_silo.bodies.installation import ConfirmBody, InstallBody, installation_object
 from control_silo.models.region import OrganizationReplica
@@ -97,7 +97,7 @@ def put_installation(request: Incoming[ConfirmBody], uuid: str) -> Response:
         updater.run(request.control)
         answer, region = _answer(request, principal, uuid), region_of_organization(details.installation.organization_id)
     if region:
-        await_told(request.control, region, [(Category.INSTALLATION, details.installation.id)])
+        await_delivered(request.control, region, [(Category.INSTALLATION, details.installation.id)])
     return answer
 
 

@@ -32,13 +32,13 @@ RECHECK_SECONDS = 0.005
 """How soon a delivery is noticed, which a worker of another process may have made."""
 
 
-def await_told(
+def await_delivered(
     control: Control, region: str, objects: Collection[tuple[str, int]], *, seconds: float = WAIT_SECONDS
 ) -> None:
-    """Returns once the region was told of the objects, or when the time is over. Outside any session of the database.
+    """Returns once the objects were delivered to the region, or when the time is over. Outside any session.
 
     Args:
-        control: whose outbox tells it.
+        control: whose outbox it waits in.
         region: its name.
         objects: each a category and an id.
         seconds: how long to wait at most.
@@ -75,7 +75,7 @@ class RecentWrites:
             return self._by_client.get(client, ())
 
     async def held_back(self, request: Request, *, region: str) -> Request:
-        """The request, once the region was told of the client's writes; with a token of them if that takes too long."""
+        """The request, once the client's writes were delivered there; with a token of them if that takes too long."""
         client = client_key(request)
         versions = self.of(client) if client else ()
         if not versions or TOKEN_NAME in request.headers:

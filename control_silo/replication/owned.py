@@ -3,11 +3,9 @@
 from abc import abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar
 
 from control_silo.models.app import SentryApp
-from control_silo.models.application import ApiToken
-from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.record import Tombstone
 from control_silo.models.region import Region
 from control_silo.services.interest import held_in, kept_in, regions_by_id
@@ -21,8 +19,6 @@ from shared.outbox.enqueue import enqueue_each
 from shared.outbox.kind import OwnedKind, Versions
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
-Row: TypeAlias = SentryApp | SentryAppInstallation | ApiToken
-
 
 class ControlKind(OwnedKind):
     """A category whose objects are rows with a version, of interest to some regions.
@@ -30,7 +26,8 @@ class ControlKind(OwnedKind):
     What a kind adds is how a state is made: it never learns who asks, so a state is the same for every region.
     """
 
-    model: ClassVar[type[Row]]
+    model: ClassVar[Any]
+    """Whose rows they are: a model with the columns ``id`` and ``version``."""
 
     @abstractmethod
     def states(self, ids: Collection[int]) -> Iterable[replica_pb2.Change]:
@@ -41,6 +38,7 @@ class ControlKind(OwnedKind):
         """Ids of the apps that these objects are or belong to: whoever changes the objects locks those first."""
 
     def load(self, ids: Sequence[int], *, destination: str) -> Iterable[replica_pb2.Change]:
+        # Interest is asked for anew: it may have changed since the message was enqueued, in either direction.
         gone, kept = set(ids), kept_in(self.category, destination, ids)
         for change in self.states(kept) if kept else ():
             gone.discard(change.object_id)
@@ -70,10 +68,9 @@ class ControlKind(OwnedKind):
             self.model.update(version=held[object_id] + 1).where(self.model.id == object_id).execute()
         lost = {object_id: held[object_id] for object_id in held.keys() - versions.keys()}
         _leave_tombstones(tx, self.category, lost, destination=destination)
-        messages = {(destination, each) for each in wanted}
         # What has a newer version has it wherever it should be held.
-        messages |= {(region, each) for each in outranked for region in regions.get(each, ()) if region is not None}
-        enqueue_each(tx, self.category, messages, now=now)
+        everywhere = {(region, each) for each in outranked for region in regions.get(each, ()) if region is not None}
+        enqueue_each(tx, self.category, everywhere | {(destination, each) for each in wanted}, now=now)
         return unknown
 
     def _lock(self, tx: Transaction, ids: Sequence[int]) -> dict[int, int]:
@@ -84,7 +81,7 @@ class ControlKind(OwnedKind):
         return dict(tuples_of(locked(tx, rows.order_by(self.model.id))))
 
     def _tombstones(self, ids: Collection[int]) -> Iterable[replica_pb2.Change]:
-        """Of objects that the region should not hold: with a row that has the version, or with what one left behind."""
+        """Tombstones of what the region should not hold: at the version of its row, or at the one that it left."""
         statement = f"SELECT id, version FROM {table_of(self.model)} WHERE id "  # noqa: S608 - a name of ours
         versions = dict(rows_by_id(statement, ids))
         without_row = set(ids) - versions.keys()

@@ -28,6 +28,7 @@ class AppKind(RegionKind):
         return (*replica(change, app), app.slug, app.application_id, app.proxy_user_id, app.owner_id, app.status)
 
     def applied(self, tx: Transaction, changes: Sequence[replica_pb2.Change]) -> None:
+        # Components have no version of their own: those of the older app go, whatever they were.
         tx.database.rows(
             f"DELETE FROM component_replica WHERE sentry_app_id IN ({marks(changes)})",  # noqa: S608 - placeholders only
             [change.object_id for change in changes],

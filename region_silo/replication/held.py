@@ -52,6 +52,7 @@ def replica(change: replica_pb2.Change, state: Message) -> tuple[Any, ...]:
         state: the part of its state that is kept; ignored for a tombstone.
     """
     is_tombstone = change.WhichOneof("state") is None
+    # The checksum is of the whole state, also where only a part of it is kept: the owner computes it of what it sends.
     stored = b"" if is_tombstone else state_bytes(state)
     return change.object_id, change.version, is_tombstone, state_checksum(change), stored
 

@@ -35,12 +35,12 @@ class ReplicaTable(Protocol):
 
     @property
     def name(self) -> str:
-        """Of the table."""
+        """What the table is called; trusted, since it becomes part of a statement."""
         ...
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Of the row, ``id`` and ``version`` first."""
+        """The columns that a row fills, ``id`` and ``version`` first; trusted, as the name is."""
         ...
 
     def row(self, change: replica_pb2.Change) -> tuple[Any, ...]:

@@ -106,7 +106,7 @@ def _delete_unchanged(tx: Transaction, claims: Sequence[Claim]) -> set[int]:
     if tx.database.dialect is Dialect.POSTGRESQL:
         statement = f"""
             WITH done AS MATERIALIZED (
-                SELECT id FROM outbox JOIN unnest(?::bigint[], ?::bigint[]) AS told (id, generation)
+                SELECT id FROM outbox JOIN unnest(?::bigint[], ?::bigint[]) AS delivered (id, generation)
                 USING (id, generation) {unheld_clause(tx.database, of="outbox")})
             DELETE FROM outbox USING done WHERE outbox.id = done.id RETURNING outbox.id"""
         values: list[Any] = [[c.id for c in claims], [c.generation for c in claims]]

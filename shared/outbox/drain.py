@@ -38,7 +38,8 @@ BATCH_LIMIT = 500
 ATTEMPTS_BEFORE_PARKING = 8
 """Rejections of one state of an object before it is parked."""
 OBJECT_BACKOFF = Backoff(base_seconds=1.0, cap_seconds=30.0)
-"""Between attempts of a rejected object. With the attempts above, a hopeless one is parked within two minutes."""
+"""Between attempts of a rejected object. With the attempts above, the waits of a hopeless one add up to 91 s at most.
+The calls come on top, each up to its deadline, so that it is parked well within four minutes."""
 
 _AWAY = (Unavailable, DeadlineExceeded, Exhausted, Unauthenticated, Forbidden, RegionNotFound, ConfigInvalid)
 

@@ -61,7 +61,7 @@ def enqueue(
 
 
 def enqueue_each(tx: Transaction, category: str, messages: Iterable[tuple[str, int]], *, now: datetime) -> None:
-    """As ``enqueue``, for objects that go to one destination each: ``(destination, object id)``, none of them twice."""
+    """Like ``enqueue``, for objects of one destination each: ``(destination, object id)``, none of them twice."""
     pairs = list(messages)
     if not pairs:
         return

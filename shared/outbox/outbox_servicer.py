@@ -20,7 +20,7 @@ from shared.pb.hybridcloud.operations.v1 import outbox_pb2, outbox_service_pb2, 
 from shared.rpc.paging import page_of
 
 Retried: TypeAlias = Callable[[Transaction, Sequence[tuple[str, int]]], None]
-"""Is told, in the transaction that does it, the category and object id of each message that is due again."""
+"""Called in the transaction that does it, with the category and object id of each message that is due again."""
 
 
 def _nobody_cares(tx: Transaction, retried: Sequence[tuple[str, int]]) -> None:
@@ -38,7 +38,7 @@ class OutboxServicer(outbox_service_pb2_grpc.OutboxServiceServicer):
         silo: its name.
         clock: for ages and due times.
         kinds: outrank replicas of what this silo owns.
-        retried: told of messages that are retried.
+        retried: called with the messages that are retried.
         """
         self._database = database
         self._silo = silo

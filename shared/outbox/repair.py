@@ -12,10 +12,10 @@ from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2
 MAX_REPLICAS = 1000
 """Replicas that one call may name."""
 MAX_VERSION = 2**62
-"""Of a replica that can be repaired: a newer one has to fit into 64 bits, and to leave room for all that follow."""
+"""The greatest version that can be outranked: a newer one has to fit into 64 bits, with room for all that follow."""
 
 MAX_ID = 2**53
-"""Of an object that can be repaired: an owner that has lost it gives new ones greater ids, which JSON has to hold."""
+"""The greatest id that can be repaired: what its owner makes afterwards has greater ones, which JSON has to hold."""
 
 
 def held_versions(replicas: Iterable[outbox_service_pb2.HeldReplica]) -> dict[int, int]:

@@ -7,7 +7,7 @@ import anyio
 import pytest
 from starlette.requests import Request
 
-from control_silo.api.recent_writes import REMEMBERED_SECONDS, RecentWrites, await_told
+from control_silo.api.recent_writes import REMEMBERED_SECONDS, RecentWrites, await_delivered
 from shared.category import Category
 from shared.consistency import TOKEN_NAME, WrittenVersion, decode
 from shared.http.credentials import client_key
@@ -87,10 +87,10 @@ def test_nobody_waits_for_the_writes_of_others_or_in_regions_that_are_told_of_no
 def test_a_region_was_told_of_an_object_or_the_time_is_over(web: Web, created: Any) -> None:
     (version,) = [each for each in decode(created.headers[TOKEN_NAME]) if each.category is Category.APP]
     told, objects = threading.Event(), [(version.category.value, version.object_id)]
-    await_told(web.silos.control, "us", objects, seconds=0)
+    await_delivered(web.silos.control, "us", objects, seconds=0)
 
     def wait() -> None:
-        await_told(web.silos.control, "us", objects, seconds=60)
+        await_delivered(web.silos.control, "us", objects, seconds=60)
         told.set()
 
     threading.Thread(target=wait, daemon=True).start()

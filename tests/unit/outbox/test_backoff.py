@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.outbox.backoff import Backoff
+from shared.outbox.drain import ATTEMPTS_BEFORE_PARKING, OBJECT_BACKOFF
 
 BACKOFF = Backoff(base_seconds=0.5, cap_seconds=8.0)
 
@@ -23,3 +24,10 @@ def test_the_bound_doubles_with_every_failure(failures: int, seed: int) -> None:
 def test_two_who_failed_together_do_not_come_back_together() -> None:
     rng = random.Random(1)
     assert BACKOFF.seconds(3, rng=rng) != BACKOFF.seconds(3, rng=rng)
+
+
+def test_a_hopeless_object_waits_a_minute_and_a_half_in_all_before_it_is_parked() -> None:
+    longest = [min(OBJECT_BACKOFF.cap_seconds, 2.0**failed) for failed in range(ATTEMPTS_BEFORE_PARKING - 1)]
+    waits = [OBJECT_BACKOFF.seconds(failures, rng=random.Random(1)) for failures in range(1, ATTEMPTS_BEFORE_PARKING)]
+    assert sum(longest) == 91
+    assert all(wait <= bound for wait, bound in zip(waits, longest, strict=True))
