@@ -24,7 +24,7 @@ def sides(category: Category) -> tuple[str, str]:
 
 
 def replicas(silos: Silos, silo: str) -> replica_service_pb2_grpc.ReplicaServiceStub:
-    return replica_service_pb2_grpc.ReplicaServiceStub(silos.channel(silo, caller="service:test"))
+    return replica_service_pb2_grpc.ReplicaServiceStub(silos.channel(silo))
 
 
 @EVERY
@@ -54,7 +54,7 @@ def test_a_silo_that_is_asked_for_what_it_does_not_hold_says_so(silos: Silos, ca
 @EVERY
 def test_the_owner_of_a_category_repairs_it(silos: Silos, category: Category) -> None:
     owner, holder = sides(category)
-    stub = outbox_service_pb2_grpc.OutboxServiceStub(silos.channel(owner, caller="service:test"))
+    stub = outbox_service_pb2_grpc.OutboxServiceStub(silos.channel(owner))
     held = outbox_service_pb2.HeldReplica(object_id=NOBODYS, version=3)
     request = outbox_service_pb2.RepairReplicasRequest(category=category.number, destination=holder, replicas=[held])
     unknown = list(stub.RepairReplicas(request).unknown_ids)
