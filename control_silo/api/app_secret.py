@@ -7,7 +7,7 @@ from control_silo.bodies.token import SecretObject
 from control_silo.models.app import SentryApp
 from control_silo.services import app_access
 from control_silo.services.app_details import find_app_details
-from control_silo.services.identity import Principal
+from control_silo.services.principal import Principal
 from control_silo.services.rotate_secret import rotate_secret
 from shared.domain.scopes import missing_scopes
 from shared.errors import AppNotFound, PermissionDenied
@@ -37,7 +37,7 @@ def _get_app(request: ApiRequest, principal: Principal, id_or_slug: str) -> Sent
     if details is None or not app_access.may_know_of_secret(principal, details.app):
         raise AppNotFound
     app = details.app
-    if not app_access.may_in_organization(principal, app.owner_id, app_access.WRITE_SCOPES):
+    if not principal.holds(app_access.WRITE_SCOPES, organization_id=app.owner_id):
         raise PermissionDenied
     missing = missing_scopes(app.scope_list, held=principal.scopes_in(app.owner_id))
     if missing and not principal.is_superuser:

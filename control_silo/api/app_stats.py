@@ -28,7 +28,7 @@ def get_app_stats(request: Incoming, app_id_or_slug: str) -> Response:
         details = find_app_details(request.control, app_id_or_slug)
         if details is None:
             raise AppNotFound
-        if not app_access.may_in_organization(principal, details.app.owner_id, app_access.READ_SCOPES):
+        if not principal.holds(app_access.READ_SCOPES, organization_id=details.app.owner_id):
             raise PermissionDenied
         period = read_period(request.http, now=request.control.clock.now())
         stats = count_installs(request.control, details.app, period)

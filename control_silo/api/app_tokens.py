@@ -14,8 +14,8 @@ from control_silo.bodies.token import TokenObject
 from control_silo.models.app import SentryApp
 from control_silo.models.application import ApiToken
 from control_silo.services import app_access
-from control_silo.services.identity import Principal
 from control_silo.services.internal_token import create_token, delete_token, find_token, list_tokens
+from control_silo.services.principal import Principal
 from shared.domain.path_key import path_key
 from shared.errors import LimitReached, NotFound, PermissionDenied
 from shared.http.answer import empty_answer, json_answer

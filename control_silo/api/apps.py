@@ -15,8 +15,8 @@ from control_silo.services.app_details import AppDetails, find_app_details, list
 from control_silo.services.control import Control
 from control_silo.services.delete import delete_app as delete_app_and_all
 from control_silo.services.feature import get_switches
-from control_silo.services.identity import Principal
 from control_silo.services.organization import find_organization
+from control_silo.services.principal import Principal
 from shared.domain.app_status import SentryAppStatus
 from shared.domain.features import EVENT_HOOKS_FEATURE, is_enabled
 from shared.domain.json_field import shown
@@ -163,7 +163,7 @@ def _owner_to_be(body: JsonObject, principal: Principal) -> OrganizationReplica:
     is_part = principal.is_superuser or principal.is_member(organization.id)
     if organization.status != "active" or not is_part:
         raise Unauthenticated("User must be a part of the Org they're trying to create the app in")
-    if not app_access.may_in_organization(principal, organization.id, app_access.WRITE_SCOPES):
+    if not principal.holds(app_access.WRITE_SCOPES, organization_id=organization.id):
         raise PermissionDenied
     return organization
 

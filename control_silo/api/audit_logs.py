@@ -33,7 +33,7 @@ def list_audit_logs(request: Incoming, organization_id_or_slug: str) -> Response
     with request.signed_in(scopes=app_access.WRITE_SCOPES) as principal:
         page = page_request(request.http)
         organization = get_organization_of_path(organization_id_or_slug)
-        if not app_access.may_in_organization(principal, organization.id, app_access.WRITE_SCOPES):
+        if not principal.holds(app_access.WRITE_SCOPES, organization_id=organization.id):
             raise PermissionDenied
         events, actor_id = _read_filter(request.http.query_params)
         found = list_entries(organization.id, events=events, actor_id=actor_id, offset=page.offset, limit=page.probe)

@@ -20,7 +20,7 @@ from control_silo.bodies.token import (
 )
 from control_silo.models.application import ApiApplication
 from control_silo.models.installation import SentryAppInstallation
-from control_silo.services.client import INVALID_JWT, Client, identify_client, identify_jwt
+from control_silo.services.client import INVALID_JWT, Client, authenticate_client, authenticate_jwt
 from control_silo.services.exchange import GrantExchanger, ManualTokenRefresher, Refresher
 from control_silo.services.feature import get_switches
 from control_silo.services.installation_details import find_installation_details
@@ -66,10 +66,10 @@ def _identify(request: ApiRequest, body: AuthorizationBody) -> Client:
     if body.grant_type == JWT:
         token = bearer_token(request.http)
         if token:
-            return identify_jwt(request.control, token)
+            return authenticate_jwt(request.control, token)
         if body.client_id is MISSING and body.client_secret is MISSING:
             raise PermissionDenied(INVALID_JWT)
-    return identify_client(client_id=body.client_id, client_secret=body.client_secret)
+    return authenticate_client(client_id=body.client_id, client_secret=body.client_secret)
 
 
 def _exchange(

@@ -14,7 +14,6 @@ from control_silo.services import app_access
 from control_silo.services.app_details import AppDetails, find_app_details
 from control_silo.services.delete import uninstall
 from control_silo.services.feature import get_switches
-from control_silo.services.identity import Principal
 from control_silo.services.install import SentryAppInstallationCreator, SentryAppInstallationUpdater
 from control_silo.services.installation_details import (
     InstallationDetails,
@@ -22,6 +21,7 @@ from control_silo.services.installation_details import (
     list_installation_details,
 )
 from control_silo.services.interest import region_of_organization
+from control_silo.services.principal import Principal
 from shared.bodies.installation import InstallationObject
 from shared.category import Category
 from shared.domain.features import IntegrationFeature, missing_features
@@ -107,7 +107,7 @@ def delete_installation(request: Incoming, uuid: str) -> Response:
     with request.signed_in(scopes=app_access.INSTALL_SCOPES) as principal:
         details = get_visible_installation(request, principal, uuid, scopes=app_access.INSTALL_SCOPES)
         place = details.installation.organization_id
-        if not app_access.may_in_organization(principal, place, app_access.INSTALL_SCOPES):
+        if not principal.holds(app_access.INSTALL_SCOPES, organization_id=place):
             raise PermissionDenied
         uninstall(request.control, uuid=details.installation.uuid, actor=principal.user)
         return empty_answer(204)
@@ -132,18 +132,18 @@ def get_visible_installation(
         return details
     if principal.acting_app:
         raise PermissionDenied
-    if not app_access.sees_organization(principal, details.installation.organization_id):
+    if not principal.sees(details.installation.organization_id):
         raise NotFound("Given organization is not valid")
-    if not app_access.may_in_organization(principal, details.installation.organization_id, scopes):
+    if not principal.holds(scopes, organization_id=details.installation.organization_id):
         raise PermissionDenied
     return details
 
 
 def _get_organization(principal: Principal, id_or_slug: str, *, scopes: Collection[str]) -> OrganizationReplica:
     organization = get_organization_of_path(id_or_slug)
-    if not app_access.sees_organization(principal, organization.id):
+    if not principal.sees(organization.id):
         raise OrganizationNotFound
-    if not app_access.may_in_organization(principal, organization.id, scopes):
+    if not principal.holds(scopes, organization_id=organization.id):
         raise PermissionDenied
     return organization
 

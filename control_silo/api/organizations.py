@@ -11,7 +11,7 @@ from control_silo.services import app_access
 from control_silo.services.app_details import list_app_details
 from control_silo.services.feature import set_switch
 from control_silo.services.organization import create_organization, creation_times
-from control_silo.services.organization_access import list_visible_organizations
+from control_silo.services.principal import list_visible_organizations
 from control_silo.services.region import list_regions
 from shared.bodies.organization import OrganizationObject
 from shared.domain.app_status import SentryAppStatus
@@ -64,7 +64,7 @@ def list_organization_apps(request: Incoming, organization_id_or_slug: str) -> R
     with request.signed_in(scopes=app_access.READ_SCOPES) as principal:
         page = page_request(request.http)
         organization = get_organization_of_path(organization_id_or_slug)
-        if not app_access.may_in_organization(principal, organization.id, app_access.READ_SCOPES):
+        if not principal.holds(app_access.READ_SCOPES, organization_id=organization.id):
             raise PermissionDenied
         found = list_app_details(
             request.control,

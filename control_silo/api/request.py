@@ -8,9 +8,10 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from control_silo.models.region import OrganizationReplica
+from control_silo.services.authentication import authenticate_session, authenticate_token
 from control_silo.services.control import Control
-from control_silo.services.identity import Principal, identify_session, identify_token
 from control_silo.services.organization import find_organization
+from control_silo.services.principal import Principal
 from shared.consistency import required
 from shared.domain.path_key import path_key
 from shared.errors import CredentialsMissing, OrganizationNotFound, PermissionDenied, ReplicaBehind
@@ -66,11 +67,11 @@ class ApiRequest(ReceivedRequest[B_co]):
         """
         token = bearer_token(self.http)
         if token is not None:
-            principal = identify_token(self.control, token)
+            principal = authenticate_token(self.control, token)
             self._check_origin(principal)
             return principal
         key = session_key(self.http)
-        return identify_session(self.control, key) if key else None
+        return authenticate_session(self.control, key) if key else None
 
     @contextlib.contextmanager
     def superuser(self) -> Iterator[Principal]:

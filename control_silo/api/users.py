@@ -6,9 +6,8 @@ from fastapi import Response
 
 from control_silo.api.request import ApiRequest, Incoming
 from control_silo.bodies.user import ImpersonationObject, NewUserObject, RegionsObject, UserBody, user_object
-from control_silo.services.identity import SESSION_SECONDS, sign_in, sign_out
-from control_silo.services.impersonation import impersonate
 from control_silo.services.region import list_regions
+from control_silo.services.session import SESSION_SECONDS, impersonate, sign_in, sign_out
 from shared.bodies.user import RootObject, UserObject
 from shared.domain.path_key import path_key
 from shared.errors import CredentialsMissing, RateLimited, UserNotFound

@@ -28,7 +28,7 @@ from control_silo.models.region import OrganizationReplica
 from control_silo.services.app_access import may_see_ownership, may_see_secrets
 from control_silo.services.app_details import AppDetails
 from control_silo.services.create_app import SentryAppCreator
-from control_silo.services.identity import Principal
+from control_silo.services.principal import Principal
 from control_silo.services.update_app import SentryAppUpdater
 from shared.bodies.avatar import AvatarObject
 from shared.bodies.body import Body, shown_by

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from control_silo.models.region import Region
 from control_silo.models.user import User
-from control_silo.services.impersonation import Impersonation
+from control_silo.services.session import Impersonation
 from control_silo.services.user import (
     MAX_EMAIL_CHARACTERS,
     MAX_PASSWORD_CHARACTERS,

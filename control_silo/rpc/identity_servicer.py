@@ -5,10 +5,10 @@ Answers regions alone, each about its own organizations alone.
 
 import grpc
 
+from control_silo.services.authentication import authenticate_session_hash, authenticate_token_hash
 from control_silo.services.control import Control
-from control_silo.services.identity import Principal, identify_session_hash, identify_token_hash
 from control_silo.services.members import find_member
-from control_silo.services.principal_message import principal_message, user_message
+from control_silo.services.principal import Principal, principal_message, user_message
 from shared.errors import CredentialsInvalid, FieldMissing
 from shared.pb.hybridcloud.users.v1 import (
     identity_service_pb2,
@@ -38,9 +38,9 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
 
     def _identify(self, request: identity_service_pb2.AuthenticateRequest) -> Principal:
         if request.token_hash:
-            return identify_token_hash(self._control, request.token_hash)
+            return authenticate_token_hash(self._control, request.token_hash)
         if request.session_hash:
-            return identify_session_hash(self._control, request.session_hash)
+            return authenticate_session_hash(self._control, request.session_hash)
         raise FieldMissing.at("session_hash", "this field or token_hash is required.")
 
 

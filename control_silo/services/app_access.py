@@ -3,11 +3,9 @@
 Owns the scopes that each operation asks for. Refuses to know HTTP and gRPC: the edges turn a no into their answers.
 """
 
-from collections.abc import Collection
-
 from control_silo.models.app import SentryApp
 from control_silo.models.installation import SentryAppInstallation
-from control_silo.services.identity import Principal
+from control_silo.services.principal import Principal
 from shared.domain.scopes import missing_scopes
 
 READ_SCOPES = frozenset({"org:read", "org:integrations", "org:write", "org:admin"})
@@ -27,43 +25,47 @@ def sees_app(principal: Principal, app: SentryApp) -> bool:
 
 def may_read_app(principal: Principal, app: SentryApp) -> bool:
     """A published app may be read by anyone."""
-    return app.is_published or principal.is_elevated or _holds(principal, app.owner_id, READ_SCOPES)
+    return app.is_published or principal.is_elevated or principal.holds(READ_SCOPES, organization_id=app.owner_id)
 
 
 def readable_owners(principal: Principal) -> list[int]:
     """The principal's organizations whose apps may be read, published or not: a token may allow less than its user."""
-    return [owner_id for owner_id in principal.organization_ids if _holds(principal, owner_id, READ_SCOPES)]
+    return [
+        owner_id
+        for owner_id in principal.member_organization_ids
+        if principal.holds(READ_SCOPES, organization_id=owner_id)
+    ]
 
 
 def may_change_app(principal: Principal, app: SentryApp) -> bool:
-    return principal.is_elevated or _holds(principal, app.owner_id, WRITE_SCOPES)
+    return principal.is_elevated or principal.holds(WRITE_SCOPES, organization_id=app.owner_id)
 
 
 def may_change_avatar(principal: Principal, app: SentryApp) -> bool:
     """Staff members may not: of what belongs to an app they change nothing, only the app itself."""
-    return may_in_organization(principal, app.owner_id, WRITE_SCOPES)
+    return principal.holds(WRITE_SCOPES, organization_id=app.owner_id)
 
 
 def may_administer_app(principal: Principal, app: SentryApp) -> bool:
     """Staff members may not."""
-    return principal.is_superuser or _holds(principal, app.owner_id, ADMIN_SCOPES)
+    return principal.holds(ADMIN_SCOPES, organization_id=app.owner_id)
 
 
 def may_change_tokens(principal: Principal, app: SentryApp) -> bool:
     """Staff members may not."""
-    return principal.is_superuser or _holds(principal, app.owner_id, WRITE_SCOPES)
+    return principal.holds(WRITE_SCOPES, organization_id=app.owner_id)
 
 
 def may_read_requests(principal: Principal, app: SentryApp) -> bool:
     """The log of calls: an internal app's for any member, others' for managers and above; for no app, ever."""
     if principal.acting_app:
         return False
-    return may_in_organization(principal, app.owner_id, READ_SCOPES if app.is_internal else WRITE_SCOPES)
+    return principal.holds(READ_SCOPES if app.is_internal else WRITE_SCOPES, organization_id=app.owner_id)
 
 
 def may_redeliver(principal: Principal, app: SentryApp) -> bool:
     """Sending webhooks again: for managers and above, never for an app."""
-    return principal.acting_app is None and may_in_organization(principal, app.owner_id, WRITE_SCOPES)
+    return principal.acting_app is None and principal.holds(WRITE_SCOPES, organization_id=app.owner_id)
 
 
 def may_know_of_secret(principal: Principal, app: SentryApp) -> bool:
@@ -89,18 +91,6 @@ def is_partnership_restricted(app: SentryApp) -> bool:
     return app.metadata.get("partnership_restricted") is True
 
 
-def sees_organization(principal: Principal, organization_id: int) -> bool:
-    """Whether the organization exists for the principal, as far as its installations go."""
-    if principal.acting_app:
-        return principal.acting_app.organization_id == organization_id
-    return principal.is_superuser or principal.is_member(organization_id)
-
-
-def may_in_organization(principal: Principal, organization_id: int, scopes: Collection[str]) -> bool:
-    """Whether the principal holds any of the scopes in the organization."""
-    return principal.is_superuser or _holds(principal, organization_id, scopes)
-
-
 def may_install(principal: Principal, app: SentryApp, *, organization_id: int) -> bool:
     """Published apps anywhere, others only where they are owned; a superuser any app anywhere."""
     return principal.is_superuser or app.is_published or app.owner_id == organization_id
@@ -114,7 +104,3 @@ def acts_for_app_of(principal: Principal, installation: SentryAppInstallation) -
 def may_see_code(principal: Principal, installation: SentryAppInstallation) -> bool:
     """Whether the code is shown that the app exchanges for its first token."""
     return "org:integrations" in principal.scopes_in(installation.organization_id)
-
-
-def _holds(principal: Principal, organization_id: int, scopes: Collection[str]) -> bool:
-    return not principal.scopes_in(organization_id).isdisjoint(scopes)

@@ -50,7 +50,7 @@ class Client:
     """None: it showed its secret."""
 
 
-def identify_client(*, client_id: object, client_secret: object) -> Client:
+def authenticate_client(*, client_id: object, client_secret: object) -> Client:
     """The client of an id and a secret, whatever was sent as these. Needs a session.
 
     Raises:
@@ -64,7 +64,7 @@ def identify_client(*, client_id: object, client_secret: object) -> Client:
     return Client(application)
 
 
-def identify_jwt(control: Control, text: str) -> Client:
+def authenticate_jwt(control: Control, text: str) -> Client:
     """The client that signed a JWT about itself. Needs a session.
 
     Raises:

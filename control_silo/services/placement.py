@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from control_silo.services.control import Control
-from control_silo.services.identity import Principal
+from control_silo.services.principal import Principal
 from control_silo.services.region import list_regions
 from shared.database.statement import marks
 from shared.domain.http_address import SiloAddress, base_url
@@ -73,10 +73,8 @@ def regions_of_principal(control: Control, principal: Principal) -> list[SiloAdd
     """The regions where organizations that a principal sees live, by name: every region for a superuser."""
     if principal.is_superuser:
         return [SiloAddress(region.name, base_url(region.http_address)) for region in list_regions(control)]
-    ids = set(principal.organization_ids)
-    if principal.acting_app and principal.acting_app.organization_id:
-        ids.add(principal.acting_app.organization_id)
-    rows = control.database.rows(_OF_ORGANIZATIONS.format(marks=marks(ids)), list(ids)) if ids else []
+    ids = principal.own_organization_ids
+    rows = control.database.rows(_OF_ORGANIZATIONS.format(marks=marks(ids)), ids) if ids else []
     return [SiloAddress(name, base_url(http_address)) for name, http_address in rows]
 
 

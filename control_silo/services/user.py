@@ -10,9 +10,9 @@ import peewee
 from control_silo.models.application import ApiToken
 from control_silo.models.user import Member, User
 from control_silo.services.control import Control
-from control_silo.services.identity import create_session
 from control_silo.services.organization import get_organization
 from control_silo.services.secret import LAST_CHARACTERS, hash_password, hash_token, new_token
+from control_silo.services.session import create_session
 from shared.database.transaction import Transaction
 from shared.domain.scopes import ALL_SCOPES, Role
 from shared.errors import EmailTaken, ValidationFailed

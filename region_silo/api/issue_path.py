@@ -67,7 +67,7 @@ def issue_for(
     if named:
         organization = organization_for(principal, named, scopes=scopes)
         return _owned(find_issue(issue_id, organization_ids=[organization.id]), organization)
-    visible = None if principal.is_superuser else principal.organization_ids
+    visible = None if principal.is_superuser else principal.own_organization_ids
     issue = find_issue(issue_id, organization_ids=visible)
     if issue is None:
         raise NotFound

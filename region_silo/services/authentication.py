@@ -10,9 +10,8 @@ from datetime import datetime, timedelta
 
 from cachetools import LRUCache
 
-from region_silo.services.app_token import find_app_principal
 from region_silo.services.control import ControlClient
-from region_silo.services.principal import Principal
+from region_silo.services.principal import Principal, find_app_principal, read_principal
 from region_silo.services.region import Region
 from shared.consistency import required
 from shared.domain.credential import Credential, CredentialKind
@@ -103,10 +102,10 @@ class Authenticator:
             raise
         if not answer.HasField("principal"):
             raise CredentialsInvalid(answer.refusal or None)
-        principal = Principal.from_message(answer.principal)
+        principal = read_principal(answer.principal)
         # Control's word may be older than the end of the credentials that it vouched for.
         if principal.expires_at and principal.expires_at <= self._region.clock.now():
-            raise CredentialsInvalid("Token expired" if principal.token else "The session is over; sign in again.")
+            raise CredentialsInvalid("Token expired" if principal.token_id else "The session is over; sign in again.")
         return principal
 
     def _answer_for(self, credential: Credential) -> Answer:

@@ -74,7 +74,7 @@ def list_visible_organizations(principal: Principal, *, offset: int, limit: int)
     """
     query = Organization.select().order_by(Organization.id).offset(offset).limit(limit)
     if not principal.is_elevated:
-        query = query.where(Organization.id.in_(principal.organization_ids))
+        query = query.where(Organization.id.in_(principal.own_organization_ids))
     return list(query)
 
 

@@ -1,123 +1,81 @@
-"""Who asks in this region, and what they may do where (spec §7): a value made of what control or a replica said.
+"""A principal in a region: made of what control says of people, or of what the replicas here know of an app's token."""
 
-Owns ``Principal``. Refuses to know endpoints, and how credentials are checked (``identities``).
-"""
-
-from collections.abc import Collection
-from dataclasses import dataclass
+import hmac
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any, TypeAlias
 
-from shared.domain.scopes import ALL_SCOPES, Role
+from region_silo.services.region import Region
+from shared.domain import principal as rules
+from shared.domain.credential import Credential
+from shared.domain.principal import ActingApp, Membership
+from shared.domain.scopes import Role
+from shared.errors import CredentialsInvalid
+from shared.pb.hybridcloud.apps.v1 import app_pb2
+from shared.pb.hybridcloud.replication.v1 import replica_pb2
 from shared.pb.hybridcloud.users.v1 import principal_pb2, user_pb2
 
+Principal: TypeAlias = rules.Principal[user_pb2.RpcUser]
 
-@dataclass(frozen=True, kw_only=True)
-class Membership:
-    """A person's place in an organization of this region."""
-
-    organization_id: int
-    role: Role
-    scopes: frozenset[str]
-    """What the role allows."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ActingApp:
-    """The app behind a token."""
-
-    app_id: int
-    organization_id: int | None
-    """The live installation that the token acts for; None when there is none in this region."""
-    allowed_origins: tuple[str, ...] = ()
+_BY_HASH = """
+SELECT token.token_hash, token.id, token.state, installation.tombstone, app.state
+FROM token_replica AS token
+LEFT JOIN installation_replica AS installation ON installation.id = token.installation_id
+LEFT JOIN app_replica AS app ON app.id = installation.sentry_app_id AND NOT app.tombstone
+WHERE token.token_hash = ? AND NOT token.tombstone"""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Principal:
-    """Someone whose credentials were checked: a person, or an app in one organization."""
+def read_principal(message: principal_pb2.Principal) -> Principal:
+    """A principal as control sent it (``control_silo/services/principal.py``)."""
+    has_token = message.HasField("auth")
+    return Principal(
+        user=message.user,
+        joined_at=_instant(message, "joined_at"),
+        memberships=tuple(map(_membership, message.memberships)),
+        token_scopes=frozenset(message.auth.scopes) if has_token else None,
+        token_id=message.auth.entity_id if has_token else None,
+        acting_app=_acting_app(message.app) if message.HasField("app") else None,
+        expires_at=_instant(message, "expires_at"),
+    )
 
-    user: user_pb2.RpcUser
-    """The person, or the app's proxy."""
-    joined_at: datetime | None = None
-    """When the user was created; None when this region was not told."""
-    memberships: tuple[Membership, ...] = ()
-    """In this region."""
-    token: user_pb2.AuthenticatedToken | None = None
-    """None for a session, which allows all that its user may."""
-    acting_app: ActingApp | None = None
-    """None for a person."""
-    expires_at: datetime | None = None
-    """When the credentials end; None: never."""
 
-    @classmethod
-    def from_message(cls, message: principal_pb2.Principal) -> "Principal":
-        """The principal as control described it."""
-        return cls(
-            user=message.user,
-            joined_at=_instant(message, "joined_at"),
-            memberships=tuple(map(_membership, message.memberships)),
-            token=message.auth if message.HasField("auth") else None,
-            acting_app=_acting_app(message.app) if message.HasField("app") else None,
-            expires_at=_instant(message, "expires_at"),
-        )
+def find_app_principal(region: Region, credential: Credential) -> Principal | None:
+    """The app behind a bearer token; None when the replicas cannot tell, so that control must be asked.
 
-    @property
-    def is_session(self) -> bool:
-        """Whether a person sits at a browser."""
-        return self.token is None
+    Needs a session.
 
-    @property
-    def is_superuser(self) -> bool:
-        return self.user.is_superuser
+    Raises:
+        CredentialsInvalid: the token is over, or the installation that it acted for is gone.
+    """
+    for token_hash, *row in region.database.rows(_BY_HASH, (credential.hash,)):
+        # The index compares hashes in its own time, which tells of a hash at most, never of a token.
+        if hmac.compare_digest(token_hash, credential.hash):
+            return _app_principal(row, now=region.clock.now())
+    return None
 
-    @property
-    def is_elevated(self) -> bool:
-        """An active superuser or an active staff member."""
-        return self.user.is_superuser or self.user.is_staff
 
-    @property
-    def token_scopes(self) -> frozenset[str] | None:
-        """What the token allows; None for a session."""
-        return None if self.token is None else frozenset(self.token.scopes)
-
-    @property
-    def organization_ids(self) -> list[int]:
-        """Organizations of this region that are the principal's: a person's own, or the one an app acts in."""
-        if self.acting_app:
-            return [self.acting_app.organization_id] if self.acting_app.organization_id else []
-        return [place.organization_id for place in self.memberships]
-
-    def is_member(self, organization_id: int) -> bool:
-        """Whether the person belongs to the organization; an app belongs to none."""
-        return any(place.organization_id == organization_id for place in self.memberships)
-
-    def role_in(self, organization_id: int) -> Role | None:
-        """The person's role; None for an app and for who does not belong to the organization."""
-        return next((place.role for place in self.memberships if place.organization_id == organization_id), None)
-
-    def sees(self, organization_id: int) -> bool:
-        """Whether the organization exists for the principal."""
-        return self.is_superuser or organization_id in self.organization_ids
-
-    def passes(self, scopes: Collection[str]) -> bool:
-        """Whether the credentials allow any of the scopes anywhere: what an endpoint asks before it reads anything."""
-        held = self.token_scopes
-        return held is None or self.is_superuser or not held.isdisjoint(scopes)
-
-    def scopes_in(self, organization_id: int) -> frozenset[str]:
-        """What the principal may do in an organization: the role's scopes, as far as the token allows them."""
-        allowed = ALL_SCOPES if self.token_scopes is None or self.is_superuser else self.token_scopes
-        if self.acting_app:
-            return allowed if self.acting_app.organization_id == organization_id else frozenset()
-        held = ALL_SCOPES if self.is_superuser else self._role_scopes(organization_id)
-        return held & allowed
-
-    def holds(self, scopes: Collection[str], *, organization_id: int) -> bool:
-        """Whether the principal has one of the scopes in the organization."""
-        return not self.scopes_in(organization_id).isdisjoint(scopes)
-
-    def _role_scopes(self, organization_id: int) -> frozenset[str]:
-        found = (place.scopes for place in self.memberships if place.organization_id == organization_id)
-        return next(found, frozenset())
+def _app_principal(row: Sequence[Any], *, now: datetime) -> Principal | None:
+    token_id, state, is_uninstalled, app_state = row
+    if is_uninstalled:
+        raise CredentialsInvalid
+    token = replica_pb2.TokenState.FromString(state)
+    expires_at = datetime.fromtimestamp(token.expires_at, UTC) if token.expires_at else None
+    if expires_at and expires_at <= now:
+        raise CredentialsInvalid("Token expired")
+    if is_uninstalled is None or app_state is None:  # not arrived yet
+        return None
+    app = app_pb2.RpcSentryApp.FromString(app_state)
+    return Principal(
+        user=user_pb2.RpcUser(id=token.user_id, username=app.slug, name=app.name, is_sentry_app=True),
+        token_scopes=frozenset(token.scopes),
+        token_id=token_id,
+        acting_app=ActingApp(
+            app_id=app.id,
+            organization_id=token.organization_id,
+            allowed_origins=tuple(app.application.allowed_origins),
+        ),
+        expires_at=expires_at,
+    )
 
 
 def _membership(message: principal_pb2.Membership) -> Membership:

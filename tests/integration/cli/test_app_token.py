@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from control_silo.services.identity import identify_token
+from control_silo.services.authentication import authenticate_token
 from shared.cli.main import WRONG_USE, run
 from shared.cli.topology import Topology
 from shared.errors import CredentialsInvalid
@@ -22,7 +22,7 @@ def bot(silo: CommandLine, manifest: Manifest) -> str:
 def acts_in(silos: Silos, token: str) -> int | None:
     """The organization in which a token acts for an app."""
     with silos.control.database.session():
-        app = identify_token(silos.control, token).acting_app
+        app = authenticate_token(silos.control, token).acting_app
     return app.organization_id if app else None
 
 

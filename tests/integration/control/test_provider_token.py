@@ -5,8 +5,8 @@ from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation, SentryAppInstallationForProvider
 from control_silo.models.region import OrganizationReplica
 from control_silo.models.user import User
+from control_silo.services.authentication import authenticate_token
 from control_silo.services.delete import uninstall
-from control_silo.services.identity import identify_token
 from control_silo.services.internal_token import delete_token
 from control_silo.services.provider_token import link_provider
 from control_silo.services.rotate_secret import rotate_secret
@@ -65,7 +65,7 @@ def test_the_token_of_a_provider_is_answered_and_acts_for_the_installation(
     token = find_token(silos, acme)
     assert token
     with silos.control.database.session():
-        acting = identify_token(silos.control, token).acting_app
+        acting = authenticate_token(silos.control, token).acting_app
     assert acting
     assert (acting.app_id, acting.organization_id) == (app.id, acme.id)
 

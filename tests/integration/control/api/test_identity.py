@@ -8,8 +8,8 @@ import pytest
 from control_silo.api.application import FAILED_SIGN_INS_PER_MINUTE
 from control_silo.models.application import ApiToken
 from control_silo.models.user import Session, User
-from control_silo.services.identity import SESSION_SECONDS
 from control_silo.services.secret import hash_token
+from control_silo.services.session import SESSION_SECONDS
 from shared.domain.scopes import Role
 from tests.integration.control.api.world import Caller, World
 

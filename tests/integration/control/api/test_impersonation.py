@@ -4,7 +4,7 @@ import pytest
 
 from control_silo.models.application import ApiToken
 from control_silo.models.user import Session, User
-from control_silo.services.identity import IMPERSONATION_SECONDS
+from control_silo.services.session import IMPERSONATION_SECONDS
 from shared.domain.scopes import Role
 from tests.integration.control.api.world import World
 

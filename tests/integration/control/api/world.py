@@ -20,11 +20,11 @@ from control_silo.models.region import OrganizationReplica, OrganizationReservat
 from control_silo.models.user import Member, User
 from control_silo.replication.kinds import KINDS
 from control_silo.services.control import Control
-from control_silo.services.identity import create_session
 from control_silo.services.install import SentryAppInstallationCreator
 from control_silo.services.organization import get_organization
 from control_silo.services.regions import RegionChannels
 from control_silo.services.secret import hash_token, new_token
+from control_silo.services.session import create_session
 from control_silo.services.update_app import SentryAppUpdater
 from control_silo.services.user import UserCreator
 from shared.clock import FrozenClock

@@ -1,14 +1,34 @@
-"""A principal as another silo may see it: the user, the token, and what concerns that silo's organizations alone."""
+"""A principal at control, whose user is a row: the organizations that it sees, and what another silo may know of it.
+
+That is the user, the token, and what concerns that silo's organizations alone; the region reads it in its own
+``services/principal.py``.
+"""
 
 from collections.abc import Collection
+from typing import TypeAlias
 
 from control_silo.models.app import SentryApp
+from control_silo.models.region import OrganizationReplica
 from control_silo.models.user import User
-from control_silo.services.identity import ActingApp, Principal
 from control_silo.services.interest import organizations_in
+from shared.domain import principal as rules
+from shared.domain.principal import ActingApp
 from shared.pb.hybridcloud.users.v1 import principal_pb2, user_pb2
 
+Principal: TypeAlias = rules.Principal[User]
+
 TOKEN_KIND = "api_token"  # noqa: S105 - a kind of token, not one
+
+
+def list_visible_organizations(principal: Principal, *, offset: int, limit: int) -> list[OrganizationReplica]:
+    """Live organizations in id order: one's own, an app's the one of its token, everyone's for the elevated.
+
+    Needs a session.
+    """
+    query = OrganizationReplica.select().where(~OrganizationReplica.tombstone)
+    if not principal.is_elevated:
+        query = query.where(OrganizationReplica.id.in_(principal.own_organization_ids))
+    return list(query.order_by(OrganizationReplica.id).offset(offset).limit(limit))
 
 
 def principal_message(principal: Principal, *, region: str) -> principal_pb2.Principal:
@@ -18,12 +38,13 @@ def principal_message(principal: Principal, *, region: str) -> principal_pb2.Pri
         principal: who presented the credentials.
         region: the region that asks; memberships in organizations of others are left out.
     """
-    local = organizations_in(region, _organization_ids(principal))
+    local = organizations_in(region, principal.own_organization_ids)
     message = principal_pb2.Principal(user=user_message(principal.user))
-    message.joined_at.FromDatetime(principal.user.created_at)
+    if principal.joined_at:
+        message.joined_at.FromDatetime(principal.joined_at)
     for place in sorted(principal.memberships, key=lambda place: place.organization_id):
         if place.organization_id in local:
-            scopes = sorted(place.role.scopes)
+            scopes = sorted(place.scopes)
             message.memberships.add(organization_id=place.organization_id, role=place.role, scopes=scopes)
     if principal.expires_at:
         message.expires_at.FromDatetime(principal.expires_at)
@@ -45,13 +66,6 @@ def user_message(user: User) -> user_pb2.RpcUser:
         is_staff=user.is_staff,
         is_sentry_app=user.is_sentry_app,
     )
-
-
-def _organization_ids(principal: Principal) -> set[int]:
-    ids = set(principal.organization_ids)
-    if principal.acting_app and principal.acting_app.organization_id:
-        ids.add(principal.acting_app.organization_id)
-    return ids
 
 
 def _acting_app(app: ActingApp, local: Collection[int]) -> principal_pb2.ActingApp:
