@@ -121,8 +121,8 @@ class Principal(Generic[User]):
         return held if self.token_scopes is None else held & self.token_scopes
 
     def holds(self, scopes: Collection[str], *, organization_id: int) -> bool:
-        """Whether the principal has one of the scopes in the organization."""
-        return not self.scopes_in(organization_id).isdisjoint(scopes)
+        """Whether the principal has one of the scopes in the organization; of none, nobody but a superuser has one."""
+        return self.is_superuser or not self.scopes_in(organization_id).isdisjoint(scopes)
 
     def _role_scopes(self, organization_id: int) -> frozenset[str]:
         found = (place.scopes for place in self.memberships if place.organization_id == organization_id)

@@ -82,3 +82,8 @@ def test_an_app_that_is_installed_nowhere_here_sees_nothing() -> None:
 
 def test_a_superuser_s_token_takes_nothing_from_them() -> None:
     assert _person(scopes=["org:read"], is_superuser=True).holds({"org:admin"}, organization_id=GLOBEX)
+
+
+def test_what_no_scope_allows_a_superuser_alone_may() -> None:
+    assert _person(is_superuser=True).holds((), organization_id=ACME)
+    assert not _person(Role.OWNER).holds((), organization_id=ACME)
