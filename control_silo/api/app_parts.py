@@ -61,7 +61,7 @@ def get_avatar(request: Incoming, app_id_or_slug: str) -> Response:
         return json_answer(rendered(request, principal, details))
 
 
-@endpoints.add("PUT", "/sentry-apps/{app_id_or_slug}/avatar/", answers={200: AppObject}, takes_large_body=True)
+@endpoints.add("PUT", "/sentry-apps/{app_id_or_slug}/avatar/", answers={200: AppObject})
 def put_avatar(request: Incoming[AvatarBody], app_id_or_slug: str) -> Response:
     """Sets an app's logo or its icon, or takes it away, and leaves the other one."""
     with request.signed_in(scopes=app_access.WRITE_SCOPES) as principal:

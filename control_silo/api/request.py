@@ -15,10 +15,9 @@ from control_silo.services.principal import Principal
 from shared.consistency import required
 from shared.domain.path_key import path_key
 from shared.errors import CredentialsMissing, OrganizationNotFound, PermissionDenied, ReplicaBehind
-from shared.http.body import read_body
 from shared.http.cors import check_origin
 from shared.http.credentials import bearer_token, session_key
-from shared.http.request import BODY_CLASS, B_co, ReceivedRequest
+from shared.http.request import B_co, ReceivedRequest, receive
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ class ApiRequest(ReceivedRequest[B_co]):
 async def read_request(request: Request) -> ApiRequest:
     """The dependency of every endpoint."""
     control = cast(Control, request.app.state.control)
-    return ApiRequest(request, await read_body(request), request.scope[BODY_CLASS], control)
+    return ApiRequest(*await receive(request), control)
 
 
 Incoming = Annotated[ApiRequest[B_co], Depends(read_request)]

@@ -57,6 +57,9 @@ class AvatarBody(Body):
         {"color": True, "avatar_type": "default"}
     )
 
+    # A picture in base64 is longer than any other field.
+    max_bytes: ClassVar[int] = 8_388_608
+
     avatar_photo: Annotated[
         bytes | None, BeforeValidator(_read_photo), WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "null"}]})
     ] = Field(

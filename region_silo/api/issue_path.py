@@ -6,8 +6,6 @@ Owns the order of refusals for them, and that everything of an issue is served u
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from pydantic import BaseModel
-
 from region_silo.api.access import organization_for, require_scopes
 from region_silo.api.request import ApiRequest
 from region_silo.models.issue import Issue
@@ -81,7 +79,6 @@ def on_issue(
     rest: str = "",
     *,
     answers: Mapping[int, Shape],
-    body: type[BaseModel] | None = None,
     parameters: Iterable[Parameter] = (),
 ) -> Callable[[Function], Function]:
     """Decorates the function that serves ``method`` on an issue, under both of its paths.
@@ -93,13 +90,12 @@ def on_issue(
         method: of HTTP.
         rest: of the path, behind the issue.
         answers: as in ``Endpoints.add``; so is what follows.
-        body: as there.
         parameters: as there.
     """
 
     def decorate(function: Function) -> Function:
         for prefix in (f"/organizations/{{{_ORGANIZATION}}}/issues/{{issue_id}}/", "/issues/{issue_id}/"):
-            endpoints.add(method, prefix + rest, answers=answers, body=body, parameters=parameters)(function)
+            endpoints.add(method, prefix + rest, answers=answers, parameters=parameters)(function)
         return function
 
     return decorate

@@ -16,12 +16,11 @@ from region_silo.services.site import Site
 from shared.asking.ask import Asking
 from shared.domain.credential import Credential, CredentialKind
 from shared.errors import CredentialsMissing, PermissionDenied
-from shared.http.body import read_body
 from shared.http.cors import check_origin
 from shared.http.credentials import bearer_token, session_key
 from shared.http.forwarded import IS_FORWARDED
 from shared.http.pagination import public_url
-from shared.http.request import BODY_CLASS, B_co, ReceivedRequest
+from shared.http.request import B_co, ReceivedRequest, receive
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ class ApiRequest(ReceivedRequest[B_co]):
 async def read_request(request: Request) -> ApiRequest:
     """The dependency of every endpoint."""
     desk = cast(Desk, request.app.state.desk)
-    return ApiRequest(request, await read_body(request), request.scope[BODY_CLASS], desk)
+    return ApiRequest(*await receive(request), desk)
 
 
 Incoming = Annotated[ApiRequest[B_co], Depends(read_request)]

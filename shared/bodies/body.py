@@ -29,6 +29,9 @@ class Body(BaseModel):
         hide_input_in_errors=True,  # there are secrets among the fields, and errors end up in logs
     )
 
+    max_bytes: ClassVar[int] = 2_621_440
+    """Largest body that is read, the original's; a larger one is refused before it is parsed."""
+
     @classmethod
     def read(cls, value: JsonValue, *, context: object = None) -> Self:
         """The body that a client sent.

@@ -1,17 +1,16 @@
-"""Reading the fields of a JSON object, whatever is in them, and collecting what is wrong.
+"""Reading the value of a field of JSON, whatever it is.
 
 Owns the texts for wrong types, lengths and characters, which are those of Django REST framework since clients match
-on them. Knows no particular object.
+on them. Knows no particular field.
 """
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import Enum
-from typing import Final, TypeVar
+from typing import TypeVar
 
-from shared.domain.json_value import JsonObject, JsonValue
+from shared.domain.json_value import JsonValue
 from shared.errors import ValidationFailed
 
 T = TypeVar("T")
@@ -27,66 +26,12 @@ _TRUE = frozenset({"t", "y", "yes", "true", "on", "1"})
 _FALSE = frozenset({"f", "n", "no", "false", "off", "0"})
 
 
-class Unset(Enum):
-    """The type of `UNSET`: a field that the body did not mention."""
-
-    UNSET = "unset"
-
-
-UNSET: Final = Unset.UNSET
-
-
 class FieldInvalid(ValueError):
-    """A parser's answer to a wrong value; `FieldReader` turns it into `ValidationFailed`, so it goes no further."""
+    """A parser's answer to a wrong value. A body, or ``refusing``, makes a ``ValidationFailed`` of it."""
 
     def __init__(self, *texts: str) -> None:
         super().__init__(*texts)
         self.texts = texts
-
-
-class FieldReader:
-    """Reads fields one by one; every problem is kept until `raise_problems`."""
-
-    def __init__(self, body: JsonValue) -> None:
-        """Raises:
-        ValidationFailed: the body is no object.
-        """
-        if not isinstance(body, dict):
-            text = f"Invalid data. Expected a dictionary, but got {type(body).__name__}."
-            raise ValidationFailed(text, fields={"non_field_errors": [text]})
-        self._body: JsonObject = body
-        self._problems: dict[str, Sequence[str]] = {}
-
-    def read(self, name: str, parse: Callable[[JsonValue], T], *, is_required: bool = False) -> T | Unset:
-        """The parsed value; `UNSET` when absent, null or wrong, of which all but an optional absence is a problem."""
-        if name not in self._body:
-            if is_required:
-                self._problems[name] = ["This field is required."]
-            return UNSET
-        if self._body[name] is None:
-            self._problems[name] = ["This field may not be null."]
-            return UNSET
-        return self._parsed(name, parse)
-
-    def read_nullable(self, name: str, parse: Callable[[JsonValue], T]) -> T | Unset | None:
-        """As `read` for an optional field in which null is a value of its own."""
-        if name not in self._body:
-            return UNSET
-        return None if self._body[name] is None else self._parsed(name, parse)
-
-    def raise_problems(self) -> None:
-        """Raises:
-        ValidationFailed: something was wrong; ``fields`` has the texts in the order of reading.
-        """
-        if self._problems:
-            raise ValidationFailed(fields=self._problems)
-
-    def _parsed(self, name: str, parse: Callable[[JsonValue], T]) -> T | Unset:
-        try:
-            return parse(self._body[name])
-        except FieldInvalid as invalid:
-            self._problems[name] = invalid.texts
-            return UNSET
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from shared.domain.app_error import AppError
 from shared.errors import Internal, SiloError
 from shared.http.answer import empty_answer, json_answer
 from shared.http.consistency import Consistency
-from shared.http.endpoint import Endpoint, EndpointRoute, LargeBodyRoute
+from shared.http.endpoint import Endpoint, EndpointRoute
 from shared.http.errors import NO_SUCH_PATH, Failures, Refused, error_answer
 from shared.http.measure import Measure, Metrics
 from shared.http.openapi import (
@@ -58,7 +58,7 @@ def create_application(endpoints: Iterable[Endpoint], *, title: str, description
             with_documented_signature(endpoint),
             methods=[endpoint.method],
             **documentation_of(endpoint, table),
-            route_class_override=LargeBodyRoute if endpoint.takes_large_body else EndpointRoute,
+            route_class_override=EndpointRoute,
         )
     keep_nulls_in_examples(app, table)
     add_documentation_page(app)

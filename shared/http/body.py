@@ -5,41 +5,35 @@ from typing import Any
 
 from starlette.requests import Request
 
+from shared.bodies.body import Body
 from shared.domain.json_value import JsonObject, JsonValue
 from shared.errors import BodyTooLarge, MalformedBody, ValidationFailed
 
-MAX_BODY_BYTES = 2_621_440
-"""Largest body that is read, as in the original; a larger one is refused before it is parsed."""
-MAX_LARGE_BODY_BYTES = 8_388_608
-"""The same where a picture in base64 is among the fields."""
-BODY_LIMIT = "silo.body_limit"
-"""Key in the scope of a request to an endpoint that takes large bodies: how large, in bytes."""
 MAX_DEPTH = 64
 """Deepest nesting that is accepted; ten levels are the most that anything means."""
 _MAX_INTEGER_DIGITS = 1000
 _METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
-async def read_body(request: Request, *, max_bytes: int | None = None) -> bytes:
+async def read_body(request: Request, *, max_bytes: int = Body.max_bytes) -> bytes:
     """The bytes of the body, empty for methods that have none.
 
     Args:
         request: whose body was not read yet.
-        max_bytes: None: as many as the endpoint takes.
+        max_bytes: the most that are read.
 
     Raises:
         BodyTooLarge: it announces or sends more than that.
     """
-    limit = request.scope.get(BODY_LIMIT, MAX_BODY_BYTES) if max_bytes is None else max_bytes
     if request.method not in _METHODS_WITH_BODY:
         return b""
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > limit:
+    if declared.isdecimal() and int(declared) > max_bytes:
         raise BodyTooLarge
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > limit:
+        if len(body) > max_bytes:
             raise BodyTooLarge
     return bytes(body)
 

@@ -10,20 +10,19 @@ path, all text.
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, TypeAlias
 
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared.http.body import BODY_LIMIT, MAX_BODY_BYTES, MAX_LARGE_BODY_BYTES
+from shared.bodies.body import Body
 from shared.http.request import BODY_CLASS, body_class_of
 
 Function: TypeAlias = Callable[..., Response]
 Shape: TypeAlias = Any
-"""A pydantic model, or a list of one: what a JSON body looks like; None for an empty one."""
+"""The class of a body, or a list of one; None for an empty answer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,11 +44,9 @@ class Endpoint:
     function: Function
     answers: Mapping[int, Shape]
     """Shape of the body by status; the first is the usual one."""
-    body: type[BaseModel] | None
+    body: type[Body] | None
     parameters: tuple[Parameter, ...]
     tag: str
-    takes_large_body: bool = False
-    """Whether bodies may be larger than elsewhere: a picture is among their fields."""
 
 
 class Endpoints:
@@ -65,9 +62,7 @@ class Endpoints:
         path: str,
         *,
         answers: Mapping[int, Shape],
-        body: type[BaseModel] | None = None,
         parameters: Iterable[Parameter] = (),
-        takes_large_body: bool = False,
     ) -> Callable[[Function], Function]:
         """Decorates the function that serves ``method path``."""
 
@@ -78,10 +73,9 @@ class Endpoints:
                     path=path,
                     function=function,
                     answers=answers,
-                    body=body_class_of(function) or body,
+                    body=body_class_of(function),
                     parameters=tuple(parameters),
                     tag=self._tag,
-                    takes_large_body=takes_large_body,
                 )
             )
             return function
@@ -107,25 +101,15 @@ PAGE_PARAMETERS = (
 class EndpointRoute(APIRoute):
     """The route of an endpoint ``(request: Incoming, **path_parameters)``."""
 
-    body_limit: ClassVar[int] = MAX_BODY_BYTES
-
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         (dependency,) = (each for each in self.dependant.dependencies if each.name)
         receive: Any = dependency.call
-        name, serve = str(dependency.name), self.endpoint
-        body_limit, body_class = self.body_limit, body_class_of(self.endpoint)
+        name, serve, body_class = str(dependency.name), self.endpoint, body_class_of(self.endpoint)
 
         async def answer(request: Request) -> Response:
-            request.scope[BODY_LIMIT] = body_limit
             request.scope[BODY_CLASS] = body_class
             received = await receive(request)
             answered: Response = await run_in_threadpool(serve, **{name: received}, **request.path_params)
             return answered
 
         return answer
-
-
-class LargeBodyRoute(EndpointRoute):
-    """The same, of an endpoint that takes large bodies."""
-
-    body_limit = MAX_LARGE_BODY_BYTES

@@ -14,7 +14,7 @@ from typing_extensions import TypeVar
 
 from shared.bodies.body import Body
 from shared.domain.json_value import JsonObject
-from shared.http.body import parse_object
+from shared.http.body import parse_object, read_body
 
 B_co = TypeVar("B_co", covariant=True, default=object)
 """The class of the body: of an endpoint that takes none, ``object``."""
@@ -51,6 +51,16 @@ class ReceivedRequest(Generic[B_co]):
         if self.body_class is None or not issubclass(self.body_class, Body):
             raise TypeError("the endpoint's signature names no class for a body")
         return self.body_class.read(self.json, context=context)
+
+
+async def receive(request: Request) -> tuple[Request, bytes, type[Body] | None]:
+    """What a ``ReceivedRequest`` is made of.
+
+    Raises:
+        BodyTooLarge: the body is larger than its class, or any, may be.
+    """
+    body_class: type[Body] | None = request.scope[BODY_CLASS]
+    return request, await read_body(request, max_bytes=(body_class or Body).max_bytes), body_class
 
 
 def body_class_of(endpoint: Callable[..., Any]) -> type[Body] | None:

@@ -5,15 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.json_field import (
-    UNSET,
     FieldInvalid,
-    FieldReader,
     check_no_control_characters,
     parse_boolean,
     parse_integer,
     parse_list,
     parse_name,
     parse_text,
+    refusing,
     shown,
 )
 from shared.domain.json_value import JsonValue
@@ -116,30 +115,10 @@ def test_control_characters_can_be_refused(value: str) -> None:
         check_no_control_characters(value)
 
 
-def test_a_reader_collects_problems_in_the_order_of_reading() -> None:
-    reader = FieldReader({"b": None, "a": [], "c": "fine"})
-    answers = [reader.read(name, text, is_required=True) for name in ("c", "missing", "b", "a")]
-    assert answers == ["fine", UNSET, UNSET, UNSET]
-    with pytest.raises(ValidationFailed) as caught:
-        reader.raise_problems()
-    assert list(caught.value.fields.items()) == [
-        ("missing", ["This field is required."]),
-        ("b", ["This field may not be null."]),
-        ("a", ["Not a valid string."]),
-    ]
-
-
-def test_absent_null_and_given_are_three_answers() -> None:
-    reader = FieldReader({"null": None, "given": "a"})
-    assert [reader.read_nullable(name, text) for name in ("absent", "null", "given")] == [UNSET, None, "a"]
-    reader.raise_problems()
-
-
-@pytest.mark.parametrize(("body", "kind"), [([], "list"), ("a", "str"), (None, "NoneType"), (1, "int")])
-def test_a_body_that_is_no_object_is_refused(body: JsonValue, kind: str) -> None:
-    with pytest.raises(ValidationFailed) as caught:
-        FieldReader(body)
-    assert caught.value.fields == {"non_field_errors": [f"Invalid data. Expected a dictionary, but got {kind}."]}
+def test_a_wrong_value_refuses_its_field() -> None:
+    with pytest.raises(ValidationFailed) as caught, refusing("age"):
+        small("x")
+    assert list(caught.value.fields["age"]) == ["A valid integer is required."]
 
 
 @given(st.text())

@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
+from control_silo.bodies.app_part import AvatarBody
 from control_silo.models.app import SentryAppAvatar
 from control_silo.models.photo import SentryAppPhoto
 from control_silo.services.photo import NOT_BASE64, NOT_ONE_COLOR, NOT_PNG, TOO_LARGE, WRONG_DIMENSIONS
-from shared.http.body import MAX_LARGE_BODY_BYTES
 from tests.integration.control.api.world import Caller, World
 from tests.pictures import picture
 
@@ -119,7 +119,7 @@ def test_every_field_that_is_wrong_is_named(owner: Caller, body: Any, refusal: A
 
 
 def test_a_body_beyond_all_pictures_is_too_large(owner: Caller) -> None:
-    answer = owner.put(PATH, {**LOGO, "avatar_photo": "A" * MAX_LARGE_BODY_BYTES})
+    answer = owner.put(PATH, {**LOGO, "avatar_photo": "A" * AvatarBody.max_bytes})
     assert (answer.status_code, answer.headers["silo-reason"]) == (413, "BODY_TOO_LARGE")
 
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from shared.http.body import MAX_BODY_BYTES
+from shared.bodies.body import Body
 from tests.integration.control.api.world import KANBAN, Caller, World
 
 
@@ -41,7 +41,7 @@ def test_a_body_that_is_no_object_is_refused(owner: Caller, body: bytes, kind: s
 
 
 def test_a_body_that_is_too_large_is_refused_announced_or_not(owner: Caller) -> None:
-    body = b" " * (MAX_BODY_BYTES + 1)
+    body = b" " * (Body.max_bytes + 1)
     assert send(owner, body)[0] == 413
     answer = owner.client.post("/api/0/sentry-apps/", content=iter([body]), headers=owner.headers)
     assert (answer.status_code, answer.headers["silo-reason"]) == (413, "BODY_TOO_LARGE")
