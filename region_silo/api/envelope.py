@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import brotli
 
-from region_silo.services.incoming_event import parse_event_id
+from region_silo.events.incoming import parse_event_id
 from shared.domain.json_value import JsonObject
 from shared.errors import BodyTooLarge, InvalidInput, MalformedBody
 from shared.http.body import parse_object

@@ -17,17 +17,15 @@ from starlette.responses import Response
 
 from region_silo.api.envelope import MAX_ENVELOPE_BYTES, Envelope, Item, parse_envelope, unpack, unpack_zlib
 from region_silo.api.request import Desk
+from region_silo.events.incoming import Arrival, parse_event, read_event
 from region_silo.models.project import Project
-from region_silo.services.event_text import without_nul
-from region_silo.services.incoming_event import read_event
 from region_silo.services.ingestion import store_event
 from region_silo.services.projects import get_project_for_key
 from region_silo.services.region import Region
-from shared.domain.json_value import JsonObject
 from shared.domain.path_key import path_key
-from shared.errors import BodyTooLarge, CredentialsInvalid, CredentialsMissing, MalformedBody, ValidationFailed
+from shared.errors import BodyTooLarge, CredentialsInvalid, CredentialsMissing, MalformedBody
 from shared.http.answer import json_answer
-from shared.http.body import parse_object, read_body
+from shared.http.body import read_body
 from shared.http.event_pages import BAD_PROJECT, answer_pages
 
 MAX_EVENT_BYTES = 2**20
@@ -37,7 +35,6 @@ EVENT = "event"
 
 _TRANSACTION = "transaction"
 """The one type of event that is no problem of the software, and is dropped like other items."""
-_NO_EVENT = "invalid JSON data: an event is an object"
 MISSING = "missing authorization information"
 SEVERAL = "multiple authorization payloads detected"
 
@@ -69,8 +66,9 @@ def _take_envelope(request: Request, project_id: str, body: bytes) -> Response:
     envelope = parse_envelope(unpack(body, encoding=encoding, max_bytes=MAX_ENVELOPE_BYTES))
     region = _region(request)
     project = _project(region, project_id, public_key=_public_key_of(request, dsn=envelope.dsn))
+    sender = _address_of(request)
     events = [item for item in envelope.items if item.type == EVENT]
-    stored = [_store(region, project, item, event_id=_event_id(envelope, events)) for item in events]
+    stored = [_store(region, project, item, sender=sender, event_id=_event_id(envelope, events)) for item in events]
     event_id = next(iter(stored), envelope.event_id)
     return json_answer({"id": event_id} if event_id else {})
 
@@ -80,7 +78,7 @@ def _take_event(request: Request, project_id: str, body: bytes) -> Response:
     raw = _plain(unpack(body, encoding=encoding, max_bytes=MAX_EVENT_BYTES))
     region = _region(request)
     project = _project(region, project_id, public_key=_public_key_of(request))
-    return json_answer({"id": _store(region, project, Item(EVENT, raw), event_id=None)})
+    return json_answer({"id": _store(region, project, Item(EVENT, raw), sender=_address_of(request), event_id=None)})
 
 
 def _event_id(envelope: Envelope, events: list[Item]) -> str | None:
@@ -88,24 +86,15 @@ def _event_id(envelope: Envelope, events: list[Item]) -> str | None:
     return envelope.event_id if len(events) == 1 else None
 
 
-def _store(region: Region, project: Project, item: Item, *, event_id: str | None) -> str:
+def _store(region: Region, project: Project, item: Item, *, sender: str | None, event_id: str | None) -> str:
     if len(item.payload) > MAX_EVENT_BYTES:
         raise BodyTooLarge(f"envelope exceeded size limits for type '{EVENT}'")
-    raw = without_nul(item.payload)
-    payload = _parse_event(raw)
-    event = read_event(payload, text=raw.decode(), event_id=event_id, received_at=region.clock.now())
+    payload = parse_event(item.payload)
+    arrival = Arrival(at=region.clock.now(), sender=sender, event_id=event_id)
+    event = read_event(payload, size=len(item.payload), arrival=arrival)
     if payload.get("type") != _TRANSACTION:
         store_event(region, project=project, event=event)
     return event.event_id
-
-
-def _parse_event(raw: bytes) -> JsonObject:
-    try:
-        if raw:
-            return parse_object(raw)
-    except ValidationFailed as exc:
-        raise MalformedBody(_NO_EVENT) from exc
-    raise MalformedBody(_NO_EVENT)
 
 
 def _project(region: Region, project_id: str, *, public_key: str) -> Project:
@@ -125,6 +114,10 @@ def _plain(raw: bytes) -> bytes:
     except binascii.Error:
         return raw
     return unpack_zlib(packed, max_bytes=MAX_EVENT_BYTES)
+
+
+def _address_of(request: Request) -> str | None:
+    return request.client.host if request.client else None
 
 
 def _region(request: Request) -> Region:

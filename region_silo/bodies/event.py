@@ -5,13 +5,13 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import ConfigDict, Field
 
+from region_silo.events.api_names import ENTRIES, entries_of
+from region_silo.events.outline import EventOutline
+from region_silo.events.reading import Part, mapping_of
 from region_silo.models.event import Event
-from region_silo.services.event_outline import EventOutline
-from region_silo.services.event_text import mapping_of, objects_of
 from region_silo.services.events import Neighbours
 from shared.bodies.body import Body, shown_by
 from shared.bodies.fields import Choice, JsonDict
-from shared.domain.json_value import JsonObject
 
 _NOW = "2030-01-01T12:00:00Z"
 _ID = "f1d2d2f924e986ac86fdf7b36c94bcdf"
@@ -49,10 +49,10 @@ class EventUserObject(Body):
     username: str | None
     ip_address: str | None
     name: str | None
-    data: None = None
+    data: JsonDict | None = None
 
     @classmethod
-    def of(cls, user: dict[str, str]) -> Self:
+    def of(cls, user: Part) -> Self:
         """What an event's outline knows of its user."""
         return cls(
             id=user.get("id"),
@@ -60,6 +60,7 @@ class EventUserObject(Body):
             username=user.get("username"),
             ip_address=user.get("ip_address"),
             name=user.get("name"),
+            data=user.get("data"),
         )
 
 
@@ -114,7 +115,7 @@ class EventSummaryObject(EventOutlineObject):
 class EntryObject(Body):
     """A part of an event."""
 
-    type: Annotated[str, Choice("exception", "message", "threads", "breadcrumbs", "request")]
+    type: Annotated[str, Choice(*ENTRIES)]
     data: JsonDict
 
 
@@ -172,7 +173,7 @@ class EventObject(EventOutlineObject):
             type=outline.type,
             metadata=outline.metadata,
             size=event.size,
-            entries=_entries(payload, outline),
+            entries=[EntryObject(**entry) for entry in entries_of(payload)],
             dist=outline.dist,
             release=ReleaseObject(version=outline.release) if outline.release else None,
             contexts=dict(mapping_of(payload.get("contexts"))),
@@ -183,17 +184,3 @@ class EventObject(EventOutlineObject):
             nextEventID=neighbours.next_id,
             previousEventID=neighbours.previous_id,
         )
-
-
-def _entries(payload: JsonObject, outline: EventOutline) -> list[EntryObject]:
-    """The parts that are shown one below the other: what happened first, its surroundings after it."""
-    entries: list[EntryObject] = []
-    if exceptions := objects_of(payload.get("exception")):
-        entries.append(EntryObject(type="exception", data={"values": exceptions, "excOmitted": None}))
-    if outline.message:
-        entries.append(EntryObject(type="message", data={"formatted": outline.message}))
-    listed = {name: objects_of(payload.get(name)) for name in ("threads", "breadcrumbs")}
-    entries += [EntryObject(type=name, data={"values": values}) for name, values in listed.items() if values]
-    if request := mapping_of(payload.get("request")):
-        entries.append(EntryObject(type="request", data=dict(request)))
-    return entries

@@ -19,9 +19,9 @@ class Event(Model):
     size = peewee.IntegerField()
     """Bytes of the event as it was sent, uncompressed."""
     outline = JsonField()
-    """What a list shows of it, so that a list reads no payload: an ``services.event_outline.Outline``."""
+    """What a list shows of it, so that a list reads no payload: an ``events.outline.EventOutline``."""
     payload = JsonField()
-    """The whole event."""
+    """The whole event, in the one shape that ``events.normalize`` gives it."""
 
     class Meta:
         indexes = (

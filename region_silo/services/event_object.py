@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from region_silo.events.outline import EventOutline
 from region_silo.models.event import Event
 from region_silo.models.project import Project
-from region_silo.services.event_outline import EventOutline
 from region_silo.services.site import Site
 from shared.domain.instant import instant_json
 

@@ -7,11 +7,12 @@ every event of every monitored program takes.
 import json
 from dataclasses import dataclass
 
+from region_silo.events.incoming import IncomingEvent
+from region_silo.models.event import Event
 from region_silo.models.issue import IssueStatus
 from region_silo.models.project import Project
 from region_silo.services.activity import IssueKey, record_activity
 from region_silo.services.ids import IdKind, next_id
-from region_silo.services.incoming_event import IncomingEvent
 from region_silo.services.issue_query import search_text
 from region_silo.services.region import Region
 from region_silo.services.rule_firing import Sighting, fire_rules
@@ -167,7 +168,7 @@ def _insert_event(tx: Transaction, event: IncomingEvent, issue: IssueKey) -> Non
             instant_text(event.received_at),
             event.size,
             json.dumps(vars(event.outline)),
-            event.text,
+            Event.payload.db_value(event.payload),
         ),
     )
     if not inserted:

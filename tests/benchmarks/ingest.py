@@ -3,7 +3,6 @@ with ten alert rules that it does not meet.
 """
 
 import itertools
-import json
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
@@ -11,10 +10,10 @@ from pathlib import Path
 from uuid import uuid4
 
 from control_silo.models.region import OrganizationReplica
+from region_silo.events.incoming import Arrival, IncomingEvent, read_event
 from region_silo.models.hook import ServiceHook
 from region_silo.models.project import Project
 from region_silo.models.rule import Rule
-from region_silo.services.incoming_event import IncomingEvent, read_event
 from region_silo.services.ingestion import store_event
 from region_silo.services.projects import create_project
 from tests.benchmarks.measure import Measurement
@@ -91,4 +90,4 @@ def _seconds(silos: Silos, project: Project) -> float:
 
 def _event(silos: Silos) -> IncomingEvent:
     payload = exception()
-    return read_event(payload, text=json.dumps(payload), event_id=uuid4().hex, received_at=silos.clock.now())
+    return read_event(payload, size=1000, arrival=Arrival(at=silos.clock.now(), event_id=uuid4().hex))

@@ -3,13 +3,13 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from region_silo.services.incoming_event import IncomingEvent, read_event
+from region_silo.events.incoming import Arrival, IncomingEvent, read_event
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
 
 def read(payload: dict[str, Any], *, event_id: str | None = None) -> IncomingEvent:
-    return read_event(payload, text="{}", event_id=event_id, received_at=NOW)
+    return read_event(payload, size=2, arrival=Arrival(at=NOW, event_id=event_id))
 
 
 def raised(

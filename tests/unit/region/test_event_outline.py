@@ -68,10 +68,10 @@ def test_a_level_is_one_of_the_known_words(given: Any, read: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "tags", [{"a": "1", "b": True}, [["a", 1], ["b", True]], [["a", 1], ["b", "true"], ["c"], "d", None]]
+    "tags", [{"a": "1", "b": True}, [["a", 1], ["b", True]], [["a", 1], ["b", "True"], ["c"], "d", None]]
 )
 def test_tags_come_as_an_object_or_as_pairs(tags: Any) -> None:
-    assert _outline({"tags": tags}).tags == [["a", "1"], ["b", "true"], ["level", "error"]]
+    assert _outline({"tags": tags}).tags == [["a", "1"], ["b", "True"], ["level", "error"]]
 
 
 def test_release_and_environment_are_tags_too() -> None:

@@ -3,8 +3,7 @@ from typing import Any
 
 import pytest
 
-from region_silo.services.event_text import without_nul
-from region_silo.services.incoming_event import parse_event_id
+from region_silo.events.incoming import parse_event_id
 from shared.errors import ValidationFailed
 from tests.unit.region.events import NOW, read
 
@@ -60,17 +59,3 @@ def test_a_time_that_makes_no_sense_is_the_time_of_arrival(value: Any) -> None:
 @pytest.mark.parametrize("away", [timedelta(minutes=2), -timedelta(days=31)])
 def test_a_time_that_cannot_be_is_the_time_of_arrival(away: timedelta) -> None:
     assert read({"timestamp": (NOW + away).isoformat()}).occurred_at == NOW
-
-
-@pytest.mark.parametrize(
-    ("raw", "clean"),
-    [
-        (rb'"a\u0000b"', rb'"a\ufffdb"'),
-        (rb'"\u0000\u0000"', rb'"\ufffd\ufffd"'),
-        (rb'"\\u0000"', rb'"\\u0000"'),
-        (rb'"\\\u0000"', rb'"\\\ufffd"'),
-        (b'"plain"', b'"plain"'),
-    ],
-)
-def test_an_escaped_nul_is_replaced_and_what_only_looks_like_one_is_not(raw: bytes, clean: bytes) -> None:
-    assert without_nul(raw) == clean
