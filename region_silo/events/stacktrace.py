@@ -63,8 +63,7 @@ def _frames(value: JsonValue) -> list[Part] | None:
 
 
 def _mechanism(value: JsonValue) -> Part | None:
-    found = fields_of(value, _MECHANISM)
-    return {"type": "generic"} | found if found else None
+    return fields_of(value, _MECHANISM) or None
 
 
 def _exception(value: JsonValue) -> Part | None:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from region_silo.events.incoming import parse_event_id
+from region_silo.events.incoming import parse_event, parse_event_id
 from shared.errors import ValidationFailed
 from tests.unit.region.events import NOW, read
 
@@ -59,3 +59,17 @@ def test_a_time_that_makes_no_sense_is_the_time_of_arrival(value: Any) -> None:
 @pytest.mark.parametrize("away", [timedelta(minutes=2), -timedelta(days=31)])
 def test_a_time_that_cannot_be_is_the_time_of_arrival(away: timedelta) -> None:
     assert read({"timestamp": (NOW + away).isoformat()}).occurred_at == NOW
+
+
+@pytest.mark.parametrize(
+    ("raw", "extra"),
+    [
+        (b'{"extra":{"a":1,"a":2}}', {"a": 2}),
+        (b'{"extra":{"a":NaN,"b":-Infinity,"c":1e999}}', {"a": None, "b": None, "c": None}),
+        (b'{"extra":{"a":' + b"7" * 5000 + b"}}", {"a": None}),
+        (b'{"extra":{"a":' * 70 + b"1" + b"}}" * 70, None),
+    ],
+)
+def test_json_that_only_some_senders_write_is_read(raw: bytes, extra: Any) -> None:
+    payload = read(dict(parse_event(raw))).payload
+    assert extra is None or payload["extra"] == extra

@@ -72,10 +72,9 @@ def test_a_project_is_a_number(world: World, project: str) -> None:
         b"3",
         b'"text"',
         b"null",
-        b'{"a":NaN}',
         b"\xff",
         b'{"event_id":7}',
-        b'{"a":' * 70 + b"1" + b"}" * 70,
+        b'{"a":' * 5000 + b"1" + b"}" * 5000,
     ],
 )
 def test_what_is_no_event_is_malformed(world: World, payload: bytes) -> None:

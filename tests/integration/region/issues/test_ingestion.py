@@ -138,4 +138,4 @@ def test_what_postgresql_cannot_store_is_replaced(world: World) -> None:
     issue = world.issue()
     event = world.owner.get(f"/issues/{issue['id']}/events/latest/").json()
     assert (issue["title"], issue["culprit"]) == ("ZeroDivisionError: a\ufffdb\ufffdc", "t\ufffd")
-    assert event["tags"][0] == {"key": "k\ufffd", "value": "v\ufffd"}
+    assert {"key": "k\ufffd", "value": "v\ufffd"} in event["tags"]

@@ -89,13 +89,21 @@ def test_an_issue_by_itself_is_the_same_with_what_was_done(world: World, issue: 
 def test_an_event(world: World, issue: dict[str, Any]) -> None:
     shown = world.owner.get(f"/issues/{issue['id']}/events/latest/").json()
     user = {"id": "7", "email": "ann@shop.example", "username": None, "ip_address": None, "name": None, "data": None}
-    tags = {"environment": "prod", "level": "error", "page": "cart", "release": "shop@1.2"}
+    sent = {"environment": "prod", "level": "error", "page": "cart", "release": "shop@1.2"}
+    made = {"handled": "no", "os": "Linux", "os.name": "Linux", "url": "https://shop.example/cart", "user": "id:7"}
+    tags = dict(sorted((sent | made).items()))
     assert [shown["groupID"], shown["projectID"]] == [issue["id"], str(world.web.id)]
     assert shown["tags"] == [{"key": key, "value": value} for key, value in tags.items()]
-    assert (shown["user"], shown["release"], shown["contexts"]) == (user, {"version": "shop@1.2"}, _event()["contexts"])
+    assert (shown["user"], shown["release"], shown["contexts"]) == (
+        user,
+        {"version": "shop@1.2"},
+        {"os": {"type": "os", "name": "Linux"}},
+    )
     assert (shown["sdk"], shown["context"]) == (_event()["sdk"], _event()["extra"])
     assert [entry["type"] for entry in shown["entries"]] == ["exception", "request"]
-    assert shown["entries"][0]["data"]["values"] == _event()["exception"]["values"]
+    (raised,) = shown["entries"][0]["data"]["values"]
+    assert (raised["type"], raised["mechanism"]) == ("ZeroDivisionError", {"handled": False})
+    assert [frame["lineNo"] for frame in raised["stacktrace"]["frames"]] == [3, 7, None]
     assert (shown["dateCreated"], shown["dateReceived"]) == (AT, AT)
 
 
