@@ -53,11 +53,10 @@ def _send_events(world: World, name: str, events: list[Any]) -> str:
     """Sends the events of a case, and answers the id of the last."""
     project = world.create_project(name)
     rule(world, project, EVERY)
-    for event in events:
-        path = f"/api/{project.id}/store/?sentry_key={project.public_key}"
-        answer = world.http.call("POST", "us", path, content=json.dumps(event))
-        assert answer.status_code == 200, answer.text
-    return str(answer.json()["id"])
+    path = f"/api/{project.id}/store/?sentry_key={project.public_key}"
+    answers = [world.http.call("POST", "us", path, content=json.dumps(event)) for event in events]
+    assert [answer.status_code for answer in answers] == [200] * len(events), name
+    return str(answers[-1].json()["id"])
 
 
 def _outcome(world: World, project: str, event_id: str, told: dict[str, Any]) -> dict[str, Any]:
