@@ -29,8 +29,9 @@ _SHARED_PREFIX = "SILO_"
 READ_ELSEWHERE = frozenset(
     {
         *("SILO_DATA", "SILO_TOKEN", "SILO_SESSION"),  # by the command line
+        "SILO_SEAL_KEY",  # given to every silo by the command line, whether or not it seals anything yet
         *("SILO_MAIL_URL", "SILO_PUBLISH_REQUESTS_TO"),  # by control, whose environment a region may share
-        *("SILO_IMAGE", "SILO_DATABASE_PASSWORD", "CONTROL_HTTP_PORT", "CONTROL_GRPC_PORT"),  # by docker-compose.yml
+        *("SILO_IMAGE", "SILO_ENV", "CONTROL_HTTP_PORT", "CONTROL_GRPC_PORT"),  # by docker-compose.yml
     }
 )
 """Variables with our prefixes that not every silo reads, and none refuses."""
