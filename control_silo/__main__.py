@@ -29,7 +29,7 @@ def serve_command(
 ) -> None:
     """Serves gRPC and HTTP, and delivers what changed, until SIGINT or SIGTERM.
 
-    Example: SILO_RPC_KEYS=k1:secret python -m control_silo serve
+    Example: SILO_RPC_KEYS=us/us-1:… SILO_SEAL_KEY=… python -m control_silo serve
     """
     configure_logging()
 
@@ -44,7 +44,7 @@ def serve_command(
 def worker_command() -> None:
     """Delivers what changed to the regions, until SIGINT or SIGTERM. Any number may run.
 
-    Example: SILO_RPC_KEYS=k1:secret python -m control_silo worker
+    Example: SILO_RPC_KEYS=us/us-1:… SILO_SEAL_KEY=… python -m control_silo worker
     """
     configure_logging()
 

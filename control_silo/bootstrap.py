@@ -35,11 +35,15 @@ from shared.outbox.worker import Worker
 from shared.outgoing.client import AppClient
 from shared.outgoing.trust import authorities
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
-from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2_grpc, topology_service_pb2_grpc
+from shared.pb.hybridcloud.operations.v1 import key_service_pb2_grpc, outbox_service_pb2_grpc, topology_service_pb2_grpc
 from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2_grpc
 from shared.pb.hybridcloud.replication.v1 import replica_service_pb2_grpc
 from shared.pb.hybridcloud.users.v1 import identity_service_pb2_grpc, member_service_pb2_grpc
+from shared.peers.key_servicer import KeyServicer
+from shared.peers.keys import PeerKeys
+from shared.peers.schema import migrate_peers
 from shared.rpc import channel as rpc_channel
+from shared.rpc.keyring import Keyring
 from shared.rpc.server import AddServicer, SiloServer, serve
 from shared.webhooks.deliveries import show_pending
 from shared.webhooks.schema import migrate_webhooks
@@ -50,7 +54,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 def migrate(database: Database) -> list[str]:
     """Brings the database up to date; answers the names of what was applied."""
-    return [*migrate_outbox(database), *migrate_webhooks(database), *database.migrate(MIGRATIONS)]
+    shared = [*migrate_outbox(database), *migrate_webhooks(database), *migrate_peers(database)]
+    return [*shared, *database.migrate(MIGRATIONS)]
 
 
 def open_alone(database: Database, *, clock: Clock) -> Control:
@@ -59,17 +64,17 @@ def open_alone(database: Database, *, clock: Clock) -> Control:
     def dial(name: str, address: str) -> grpc.Channel:
         raise SiloUnreachable(f"{name} at {address} is not called while migrating.")
 
-    return Control(database, clock, ReplicaFreshness(database, KINDS), RegionChannels(database, dial))
+    keys = PeerKeys(Keyring(()), database, seal_key=None, clock=clock)
+    return Control(database, clock, ReplicaFreshness(database, KINDS), RegionChannels(database, dial), keys)
 
 
 def open_control(config: ControlConfig, *, clock: Clock) -> Control:
     """Connects to the database; regions are dialled at their first use, apps called as far as configured."""
     database = connect(config.database_url)
+    keys = PeerKeys(config.keys, database, seal_key=config.seal_key, clock=clock)
 
     def dial(name: str, address: str) -> grpc.Channel:
-        return rpc_channel.connect(
-            address, caller=CONTROL, target_name=name, keys=config.keys, clock=clock, tls=config.tls
-        )
+        return rpc_channel.connect(address, caller=CONTROL, target_name=name, keys=keys, clock=clock, tls=config.tls)
 
     regions, outgoing = RegionChannels(database, dial), AppClient(config.reach, tls=authorities())
     return Control(
@@ -77,6 +82,7 @@ def open_control(config: ControlConfig, *, clock: Clock) -> Control:
         clock,
         ReplicaFreshness(database, KINDS),
         regions,
+        keys,
         outgoing,
         enforces_disabled=config.disabled_enforcement,
         mailer=config.mailer,
@@ -104,11 +110,12 @@ def start_server(control: Control, config: ControlConfig) -> SiloServer:
         (replica_service_pb2_grpc.add_ReplicaServiceServicer_to_server, replicas),
         (outbox_service_pb2_grpc.add_OutboxServiceServicer_to_server, outbox),
         (topology_service_pb2_grpc.add_TopologyServiceServicer_to_server, TopologyServicer(control)),
+        (key_service_pb2_grpc.add_KeyServiceServicer_to_server, KeyServicer(control.keys)),
     ]
     return serve(
         config.grpc_listen,
         name=CONTROL,
-        keys=config.keys,
+        keys=control.keys,
         clock=control.clock,
         servicers=servicers,
         rights=RIGHTS,
@@ -121,8 +128,8 @@ def make_api(control: Control, config: ControlConfig) -> FastAPI:
     """What HTTP serves."""
     return create_api(
         control,
-        relay=Relay(config.keys, clock=control.clock),
-        keys=config.keys,
+        relay=Relay(control.keys, clock=control.clock),
+        keys=control.keys,
         requests_per_second=config.requests_per_second,
         public_url=config.public_url,
     )

@@ -1,7 +1,7 @@
 """Control's configuration (DESIGN §8). A value; the environment is a parameter."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +25,8 @@ class ControlConfig:
     http_listen: str
     keys: Keyring
     """Those of the environment."""
+    seal_key: str | None = field(default=None, repr=False)
+    """Seals what must be read again, such as keys of further peers."""
     public_url: str | None = None
     """Where clients reach control; None: where they say that they do."""
     tls: TlsConfig | None = None
@@ -50,6 +52,7 @@ class ControlConfig:
             grpc_listen=env.address("CONTROL_GRPC_LISTEN", "127.0.0.1:50051"),
             http_listen=env.address("CONTROL_HTTP_LISTEN", "127.0.0.1:8000"),
             keys=env.keys("SILO_RPC_KEYS"),
+            seal_key=env.seal_key("SILO_SEAL_KEY", is_required=True),
             public_url=env.optional_origin("CONTROL_PUBLIC_URL"),
             tls=env.tls(),
             reach=env.reach(),

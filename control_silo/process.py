@@ -26,6 +26,8 @@ class ControlServe:
         control, started = self._control, self._started
         started.callback(control.database.close)
         started.callback(control.regions.close)
+        control.keys.start()
+        started.callback(control.keys.stop)
         http = HttpServer(make_api(control, self._config), listen=self._config.http_listen)
         started.callback(http.stop)
         server = start_server(control, self._config)
@@ -50,6 +52,7 @@ class ControlWork:
         self._sender = make_sender(control)
 
     def start(self) -> None:
+        self._control.keys.start()
         self._worker.start()
         self._sender.start()
 
@@ -58,4 +61,5 @@ class ControlWork:
         self._sender.stop()
         self._worker.stop()
         self._control.regions.close()
+        self._control.keys.stop()
         self._control.database.close()

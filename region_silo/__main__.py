@@ -27,14 +27,14 @@ def serve_command(
 ) -> None:
     """Serves gRPC and HTTP, and delivers what changed here, until SIGINT or SIGTERM.
 
-    Example: REGION_NAME=us SILO_RPC_KEYS=k1:secret python -m region_silo serve
+    Example: REGION_NAME=us SILO_RPC_KEYS=control/us-1:… python -m region_silo serve
     """
     configure_logging()
 
     def build(stop: Stop) -> Runnable:
         config, clock = RegionConfig.from_environment(os.environ), SystemClock()
         region = open_region(config, clock=clock)
-        control = connect_control(config, clock=clock)
+        control = connect_control(region, config)
         return RegionServe(region, config, control=control, with_worker=not no_worker, refused=stop.because)
 
     run_until_stopped(build)
@@ -44,13 +44,14 @@ def serve_command(
 def worker_command() -> None:
     """Delivers what changed here to control, until SIGINT or SIGTERM.
 
-    Example: REGION_NAME=us SILO_RPC_KEYS=k1:secret python -m region_silo worker
+    Example: REGION_NAME=us SILO_RPC_KEYS=control/us-1:… python -m region_silo worker
     """
     configure_logging()
 
     def build(stop: Stop) -> Runnable:
         config, clock = RegionConfig.from_environment(os.environ), SystemClock()
-        return RegionWork(open_region(config, clock=clock), control=connect_control(config, clock=clock))
+        region = open_region(config, clock=clock)
+        return RegionWork(region, control=connect_control(region, config))
 
     run_until_stopped(build)
 

@@ -45,11 +45,14 @@ from shared.outgoing.places import AppPlaces
 from shared.outgoing.trust import authorities
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
 from shared.pb.hybridcloud.hooks.v1 import hook_service_pb2_grpc
-from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2_grpc
+from shared.pb.hybridcloud.operations.v1 import key_service_pb2_grpc, outbox_service_pb2_grpc
 from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2_grpc
 from shared.pb.hybridcloud.region.v1 import sentry_app_region_service_pb2_grpc
 from shared.pb.hybridcloud.replication.v1 import replica_service_pb2_grpc
 from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2_grpc
+from shared.peers.key_servicer import KeyServicer
+from shared.peers.keys import PeerKeys
+from shared.peers.schema import migrate_peers
 from shared.request_log import SiloRequestLog
 from shared.rpc import channel as rpc_channel
 from shared.rpc.server import AddServicer, SiloServer, serve
@@ -65,7 +68,8 @@ which a process has as many as anyio gives it, 40."""
 
 def migrate(database: Database) -> list[str]:
     """Brings the database up to date; answers the names of what was applied."""
-    return [*migrate_outbox(database), *migrate_webhooks(database), *database.migrate(MIGRATIONS)]
+    shared = [*migrate_outbox(database), *migrate_webhooks(database), *migrate_peers(database)]
+    return [*shared, *database.migrate(MIGRATIONS)]
 
 
 def open_region(config: RegionConfig, *, clock: Clock) -> Region:
@@ -76,23 +80,24 @@ def open_region(config: RegionConfig, *, clock: Clock) -> Region:
         database,
         clock,
         ReplicaFreshness(database, kinds_of(config.name)),
+        PeerKeys(config.keys, database, seal_key=config.seal_key, clock=clock),
         AppClient(config.reach, tls=authorities()),
         control_url=config.control_url,
         enforces_disabled=config.disabled_enforcement,
     )
 
 
-def connect_control(config: RegionConfig, *, clock: Clock) -> ControlClient:
+def connect_control(region: Region, config: RegionConfig) -> ControlClient:
     """The way to control; dialled at its first use."""
     channel = rpc_channel.connect(
         config.control_target,
         caller=config.name,
         target_name=CONTROL,
-        keys=config.keys,
-        clock=clock,
+        keys=region.keys,
+        clock=region.clock,
         tls=config.tls,
     )
-    return ControlClient(channel, Circuit(clock))
+    return ControlClient(channel, Circuit(region.clock))
 
 
 def start_server(region: Region, config: RegionConfig, *, control: ControlClient) -> SiloServer:
@@ -116,11 +121,12 @@ def start_server(region: Region, config: RegionConfig, *, control: ControlClient
         (organization_service_pb2_grpc.add_OrganizationServiceServicer_to_server, OrganizationServicer(region)),
         (replica_service_pb2_grpc.add_ReplicaServiceServicer_to_server, replicas),
         (outbox_service_pb2_grpc.add_OutboxServiceServicer_to_server, outbox),
+        (key_service_pb2_grpc.add_KeyServiceServicer_to_server, KeyServicer(region.keys)),
     ]
     return serve(
         config.grpc_listen,
         name=region.name,
-        keys=config.keys,
+        keys=region.keys,
         clock=region.clock,
         servicers=servicers,
         rights=RIGHTS,
@@ -140,7 +146,7 @@ def make_api(region: Region, config: RegionConfig, *, control: ControlClient) ->
         Members(region, control),
         Asking(region.outgoing, SiloRequestLog(region.database, region.clock), region.clock, places=places),
     )
-    return create_api(desk, config, relay=Relay(config.keys, clock=region.clock))
+    return create_api(desk, config, relay=Relay(region.keys, clock=region.clock))
 
 
 def make_registration(region: Region, *, control: ControlClient, refused: Callable[[SiloError], None]) -> Registration:

@@ -1,7 +1,7 @@
 """A region's configuration (DESIGN §8). A value; the environment is a parameter."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.config import DEFAULT_REQUESTS_PER_SECOND, Environment
 from shared.domain.http_address import base_url
@@ -27,6 +27,8 @@ class RegionConfig:
     """How this region reaches control's gRPC."""
     keys: Keyring
     """Those of the environment."""
+    seal_key: str | None = field(default=None, repr=False)
+    """Seals what must be read again, such as keys of further peers; None: no key can be added while it runs."""
     control_http: str | None = None
     """How this region reaches control's HTTP; None: what control owns is not found here."""
     control_public_url: str | None = None
@@ -68,6 +70,7 @@ class RegionConfig:
             advertised_http=env.http_address("REGION_ADVERTISED_HTTP", http_listen),
             control_target=env.address("REGION_CONTROL_TARGET", "127.0.0.1:50051"),
             keys=env.keys("SILO_RPC_KEYS", of=CONTROL),
+            seal_key=env.seal_key("SILO_SEAL_KEY", is_required=False),
             control_http=env.optional_http_address("REGION_CONTROL_HTTP"),
             control_public_url=env.optional_origin("CONTROL_PUBLIC_URL"),
             tls=env.tls(),

@@ -42,6 +42,8 @@ class RegionServe:
         region, config, started = self._region, self._config, self._started
         started.callback(region.close)
         started.callback(self._control.close)
+        region.keys.start()
+        started.callback(region.keys.stop)
         http = HttpServer(make_api(region, config, control=self._control), listen=config.http_listen)
         started.callback(http.stop)
         server = start_server(region, config, control=self._control)
@@ -75,6 +77,7 @@ class RegionWork:
         self._sender = make_sender(region)
 
     def start(self) -> None:
+        self._region.keys.start()
         self._worker.start()
         self._sender.start()
 
@@ -83,6 +86,7 @@ class RegionWork:
         self._sender.stop()
         self._worker.stop()
         self._control.close()
+        self._region.keys.stop()
         self._region.close()
 
 

@@ -158,6 +158,13 @@ class Environment:
             self._problems.append(f"{name} has no key of {of}: an entry {of}/id:secret is needed.")
         return keyring
 
+    def seal_key(self, name: str, *, is_required: bool) -> str | None:
+        """32 bytes as hex; None when it is unset and need not be set."""
+        value = self.required(name) if is_required else self._variables.get(name, "")
+        if value and not re.fullmatch(r"[0-9a-fA-F]{64}", value):
+            self._problems.append(f"{name} must be 32 bytes as 64 hex digits.")
+        return value or None
+
     def tls(self) -> TlsConfig | None:
         """``SILO_TLS_CA``, ``SILO_TLS_CERT`` and ``SILO_TLS_KEY``: all or none."""
         names = ("SILO_TLS_CA", "SILO_TLS_CERT", "SILO_TLS_KEY")

@@ -16,7 +16,7 @@ status code: ``shared/rpc/status.py`` holds the one table to gRPC, ``shared/http
     │   ├── PermissionDenied      ├── CallerNotOwner       └── AppDisabled
     ├── NotFound            there is no such thing, or none that the asker may see
     │   ├── AppNotFound           ├── InstallationNotFound ├── OrganizationNotFound
-    │   ├── UserNotFound          ├── RegionNotFound       └── ProjectNotFound
+    │   ├── UserNotFound          ├── RegionNotFound       ├── ProjectNotFound   └── KeyNotFound
     ├── Conflict            it would contradict something that exists
     │   ├── SlugTaken             ├── EmailTaken           └── RegionNameTaken
     ├── Exhausted           a bound is reached; later it may work
@@ -205,6 +205,10 @@ class RegionNotFound(NotFound):
 
 class ProjectNotFound(NotFound):
     """Could not find the requested project."""
+
+
+class KeyNotFound(NotFound):
+    """There is no such key."""
 
 
 class Conflict(SiloError):

@@ -6,6 +6,7 @@ from shared.rpc.keyring import Key, Keyring
 SERVICE = "service:test"
 OPERATOR = "operator:cli"
 PEERS = (CONTROL, "us", "de", "jp", SERVICE, "service:billing", OPERATOR)
+SEAL_KEY = "5e" * 32
 OPERATOR_KEY = Key(peer=OPERATOR, id="cli", secret=b"secret-of-the-operator")
 """The same for all silos, as in ``silo up``."""
 

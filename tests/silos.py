@@ -52,7 +52,7 @@ from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
 from shared.rpc.channel import connect as connect_channel
 from shared.rpc.keyring import Keyring
 from shared.rpc.server import SiloServer
-from tests.keys import OPERATOR, keys_of
+from tests.keys import OPERATOR, SEAL_KEY, keys_of
 
 _numbers = itertools.count(1)
 
@@ -122,10 +122,11 @@ class Silos:
             advertised_http=f"{name}.test:80",
             control_target=self.address(CONTROL),
             keys=keys_of(name),
+            seal_key=SEAL_KEY,
             reach=Reach(allow_private=True),
         )
         region = region_silo.bootstrap.open_region(config, clock=self.clock)
-        control = region_silo.bootstrap.connect_control(config, clock=self.clock)
+        control = region_silo.bootstrap.connect_control(region, config)
         self.regions[name] = RunningRegion(region, config, control)
         self.start(name)
         self.register(name, http_address=config.advertised_http)
@@ -274,6 +275,7 @@ class Silos:
             grpc_listen=self.address(CONTROL),
             http_listen="127.0.0.1:0",
             keys=keys_of(CONTROL),
+            seal_key=SEAL_KEY,
             reach=Reach(allow_private=True),
         )
 

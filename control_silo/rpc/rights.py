@@ -14,6 +14,7 @@ RIGHTS = Rights(
         "hybridcloud.replication.v1.ReplicaService": (_REGION, _OPERATOR),
         "hybridcloud.operations.v1.OutboxService": (_OPERATOR,),
         "hybridcloud.operations.v1.TopologyService": (_OPERATOR,),
+        "hybridcloud.operations.v1.KeyService": (_OPERATOR,),
     },
     methods={
         "hybridcloud.replication.v1.ReplicaService/ApplyChanges": (_REGION,),

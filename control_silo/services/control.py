@@ -10,6 +10,7 @@ from shared.freshness import ReplicaFreshness
 from shared.mail import NO_SERVER, Mailer
 from shared.outgoing.client import AppClient
 from shared.outgoing.reach import PUBLIC
+from shared.peers.keys import PeerKeys
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class Control:
     freshness: ReplicaFreshness
     """How new the replicas are. Whoever applies changes tells it, so whoever waits for them has to hold this one."""
     regions: RegionChannels
+    keys: PeerKeys
+    """What signs calls to peers, and verifies theirs."""
     outgoing: AppClient = field(default_factory=lambda: AppClient(PUBLIC))
     """Calls the public internet alone unless it was made otherwise."""
     enforces_disabled: bool = False

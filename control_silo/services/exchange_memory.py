@@ -9,11 +9,11 @@ from datetime import datetime
 from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation, TokenExchange
 from control_silo.services.issue_token import IssuedToken
-from control_silo.services.seal import open_sealed, seal
 from control_silo.services.secret import hash_token
 from shared.category import Category
 from shared.consistency import note_written
 from shared.database.transaction import Transaction
+from shared.domain.seal import open_sealed, seal
 from shared.errors import GrantSpent
 
 MAX_REMEMBERED = 100

@@ -79,7 +79,7 @@ def create_api(desk: Desk, config: RegionConfig, *, relay: Relay) -> FastAPI:
         forward_control_paths(app, relay, control_url=base_url(config.control_http), freshness=region.freshness)
     if config.public_url:
         app.add_middleware(PublicAddress, url=config.public_url)
-    app.add_middleware(Forwarded, silo=region.name, keys=config.keys, clock=region.clock)
+    app.add_middleware(Forwarded, silo=region.name, keys=region.keys, clock=region.clock)
     add_operations(app, check=lambda: _check(region), metrics=metrics)
     return app
 

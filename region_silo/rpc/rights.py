@@ -18,6 +18,7 @@ RIGHTS = Rights(
         "hybridcloud.organizations.v1.OrganizationService": _USERS,
         "hybridcloud.replication.v1.ReplicaService": (_CONTROL, _OPERATOR),
         "hybridcloud.operations.v1.OutboxService": (_OPERATOR,),
+        "hybridcloud.operations.v1.KeyService": (_OPERATOR,),
     },
     methods={
         "hybridcloud.organizations.v1.OrganizationService/ProvisionOrganization": (_CONTROL,),

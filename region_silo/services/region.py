@@ -7,6 +7,7 @@ from shared.database.database import Database
 from shared.freshness import ReplicaFreshness
 from shared.outgoing.client import AppClient
 from shared.outgoing.reach import PUBLIC
+from shared.peers.keys import PeerKeys
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class Region:
     clock: Clock
     freshness: ReplicaFreshness
     """How new the replicas are. Whoever applies changes tells it, so whoever waits for them has to hold this one."""
+    keys: PeerKeys
+    """What signs calls to peers, and verifies theirs."""
     outgoing: AppClient = field(default_factory=lambda: AppClient(PUBLIC))
     """Calls the public internet alone unless it was made otherwise."""
     control_url: str | None = None

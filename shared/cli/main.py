@@ -69,12 +69,13 @@ COMMANDS: Mapping[str, Entry] = {
     ),
     "region": Entry(
         "shared.cli.region",
-        "Regions, as they have registered themselves with control: list them, wait until one has everything.",
+        "Regions, as they have registered themselves with control: list and invite them, wait until one has all.",
     ),
     "init": Entry(
         "shared.cli.init",
         "Write what docker-compose.yml needs: for each silo a file with its own keys and database, and one for you.",
     ),
+    "key": Entry("shared.cli.key", "Keys between a silo and its peers: list them, add one, end one at once."),
     "rpc": Entry("shared.cli.rpc", "Call a method of a silo over gRPC, signed, and print the answer as JSON."),
     "simulate": Entry(
         "shared.cli.simulate",

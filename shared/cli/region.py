@@ -10,12 +10,14 @@ import typer
 
 from shared.cli.access import Access, access_of
 from shared.cli.invocation import SiloCommand, SiloGroup
+from shared.cli.key import add_key, open_keys
 from shared.cli.outbox_senders import TIMEOUT_SECONDS, Stub
 from shared.cli.output import JsonOption, examples, note, print_json
 from shared.cli.tables import print_table
-from shared.domain.peer import CONTROL
-from shared.errors import RegionNotFound
+from shared.domain.peer import CONTROL, is_region_name
+from shared.errors import ConfigInvalid, Conflict, RegionNotFound
 from shared.pb.hybridcloud.operations.v1 import (
+    key_service_pb2,
     outbox_service_pb2,
     region_pb2,
     topology_service_pb2,
@@ -74,7 +76,7 @@ class Drained:
 
 @app.callback(epilog=examples("silo region list", "silo region drain de"))
 def region() -> None:
-    """Regions, as they have registered themselves with control: list them, wait until one has everything."""
+    """Regions, as they have registered themselves with control: list and invite them, wait until one has all."""
 
 
 @app.command("list", cls=SiloCommand, epilog=examples("silo region list", "silo region list --json"))
@@ -93,6 +95,31 @@ def list_all(ctx: typer.Context, as_json: JsonOption = False) -> None:
         print_json(found)
     else:
         print_table(("name", "gRPC", "HTTP", "registered"), [_row(each) for each in found])
+
+
+@app.command(cls=SiloCommand, epilog=examples("silo region invite jp", "silo region invite jp --json"))
+def invite(
+    ctx: typer.Context,
+    region: Annotated[str, typer.Argument(metavar="NAME", help="Of the new region.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Let a new region in: print the line of its environment with which it may register under that name.
+
+    Control keeps its side of the key, and needs no restart. Nobody else can register under the name.
+    """
+    if not is_region_name(region):
+        raise ConfigInvalid(f"{region!r} is no name for a region.")
+    access = access_of(ctx)
+    with open_keys(access, CONTROL) as keys:
+        known = keys.ListKeys(key_service_pb2.ListKeysRequest()).keys
+    if any(key.peer == region and not key.HasField("revoked_at") for key in known):
+        raise Conflict(f"{region} has a key already. `silo key add {region}` gives it another.")
+    added = add_key(access, CONTROL, region)
+    if as_json:
+        print_json({"name": region, "rpc_keys": added["peer_entry"]})
+        return
+    print(f"REGION_NAME={region}\nSILO_RPC_KEYS={added['peer_entry']}", flush=True)
+    note(f"Put these lines into the environment of {region}. The secret is shown this once.")
 
 
 @app.command(cls=SiloCommand, epilog=examples("silo region drain de", "silo region drain de --wait 300 --json"))

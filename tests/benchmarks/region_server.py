@@ -64,7 +64,7 @@ def main() -> None:
     database.close()
     config = RegionConfig("us", url, "127.0.0.1:0", "", "", "", "127.0.0.1:1", KEYS)
     region = region_silo.bootstrap.open_region(config, clock=clock)
-    control = region_silo.bootstrap.connect_control(config, clock=clock)
+    control = region_silo.bootstrap.connect_control(region, config)
     ours = region_silo.bootstrap.start_server(region, config, control=control)
     answer = app_service_pb2.GetSentryAppBySlugResponse(sentry_app=app_change(77).app.sentry_app)
     add = app_service_pb2_grpc.add_AppServiceServicer_to_server

@@ -11,6 +11,7 @@ NOT_OWNER = Refused("PERMISSION_DENIED", "CALLER_NOT_OWNER")
 ORGANIZATIONS = "hybridcloud.organizations.v1.OrganizationService"
 REPLICAS = "hybridcloud.replication.v1.ReplicaService"
 OUTBOX = "hybridcloud.operations.v1.OutboxService"
+KEYS = "hybridcloud.operations.v1.KeyService"
 TOPOLOGY = "hybridcloud.operations.v1.TopologyService"
 IDENTITY = "hybridcloud.users.v1.IdentityService"
 MEMBERS = "hybridcloud.users.v1.MemberService"
@@ -127,9 +128,25 @@ ROWS: list[Row] = [
         *OPERATED,
     ),
     *rows_of(
+        KEYS,
+        "control us",
+        ("ListKeys", {}, {"keys": Includes({"peer": "operator:cli", "key_id": ANY, "kept": False})}),
+        ("AddKey", {"peer": "service:web"}, {"key_id": ANY, "secret": ANY, "in_force": True}),
+        ("AddKey", {"peer": "robot:web"}, Refused(INVALID, "INVALID_INPUT", "peer")),
+        ("AddKey", {}, Refused(INVALID, "FIELD_MISSING", "peer")),
+        ("RevokeKey", {"peer": "us", "key_id": "none"}, Refused("NOT_FOUND", "KEY_NOT_FOUND")),
+        ("RevokeKey", {"peer": "us"}, Refused(INVALID, "FIELD_MISSING", "key_id")),
+    ),
+    *rows_of(KEYS, "control", ("ListKeys", {}, DENIED), ("AddKey", {"peer": "us"}, DENIED), caller="us"),
+    *rows_of(
         TOPOLOGY,
         "control",
         ("ListRegions", {}, {"regions": [{"name": "de", "number": ANY}, {"name": "us", "grpc_address": ANY}]}),
+    ),
+    *rows_of(
+        TOPOLOGY,
+        "control",
+        ("ListRegions", {}, DENIED),
         ("RegisterRegion", {"name": "us", **ADDRESSES}, Refused("ALREADY_EXISTS", "REGION_NAME_TAKEN")),
         caller="us",
     ),

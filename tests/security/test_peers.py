@@ -26,6 +26,7 @@ MAY: Mapping[str, Mapping[str, str]] = {
         "hybridcloud.replication.v1.ReplicaService": "region operator",
         "hybridcloud.replication.v1.ReplicaService/ApplyChanges": "region",
         "hybridcloud.operations.v1.OutboxService": _OPERATE,
+        "hybridcloud.operations.v1.KeyService": _OPERATE,
         "hybridcloud.operations.v1.TopologyService": _OPERATE,
         "hybridcloud.operations.v1.TopologyService/RegisterRegion": "region",
     },
@@ -39,6 +40,7 @@ MAY: Mapping[str, Mapping[str, str]] = {
         "hybridcloud.replication.v1.ReplicaService": "control operator",
         "hybridcloud.replication.v1.ReplicaService/ApplyChanges": "control",
         "hybridcloud.operations.v1.OutboxService": _OPERATE,
+        "hybridcloud.operations.v1.KeyService": _OPERATE,
     },
 }
 """Kinds of callers by silo and service, or method where it differs; the rule of DESIGN §6 as a table."""

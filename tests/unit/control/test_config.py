@@ -1,6 +1,6 @@
 from control_silo.config import ControlConfig
 
-KEYS = {"SILO_RPC_KEYS": "us/us-1:" + "k" * 32}
+KEYS = {"SILO_RPC_KEYS": "us/us-1:" + "k" * 32, "SILO_SEAL_KEY": "5e" * 32}
 
 
 def test_apps_that_are_disabled_can_be_read_unless_an_operator_says_otherwise() -> None:

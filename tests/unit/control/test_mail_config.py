@@ -6,7 +6,7 @@ from control_silo.config import ControlConfig
 from shared.errors import ConfigInvalid
 from shared.mail import NO_SERVER, FolderMailer, SmtpMailer
 
-KEYS = {"SILO_RPC_KEYS": "us/us-1:0123456789abcdef0123456789abcdef"}
+KEYS = {"SILO_RPC_KEYS": "us/us-1:0123456789abcdef0123456789abcdef", "SILO_SEAL_KEY": "5e" * 32}
 
 
 def config(**variables: str) -> ControlConfig:

@@ -31,6 +31,8 @@ from shared.clock import FrozenClock
 from shared.database.connect import connect
 from shared.domain.scopes import ALL_SCOPES, Role
 from shared.freshness import ReplicaFreshness
+from shared.peers.keys import PeerKeys
+from shared.rpc.keyring import Keyring
 from tests.silos import creator_of
 
 KANBAN: dict[str, Any] = {
@@ -215,7 +217,9 @@ def open_world(database_url: str, *, client: httpx.Client) -> Iterator[World]:
     try:
         migrate(database)
         clock = FrozenClock()
-        control = Control(database, clock, ReplicaFreshness(database, KINDS), RegionChannels(database, _no_region))
+        keys = PeerKeys(Keyring(()), database, seal_key=None, clock=clock)
+        regions = RegionChannels(database, _no_region)
+        control = Control(database, clock, ReplicaFreshness(database, KINDS), regions, keys)
         yield World(control, clock, client)
     finally:
         database.close()

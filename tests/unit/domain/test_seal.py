@@ -1,7 +1,7 @@
 import pytest
 from cryptography.exceptions import InvalidTag
 
-from control_silo.services.seal import open_sealed, seal
+from shared.domain.seal import open_sealed, seal
 
 SECRET = "9f" * 32
 
