@@ -16,7 +16,7 @@ from control_silo.models.application import ApiToken
 from control_silo.services import app_access
 from control_silo.services.internal_token import create_token, delete_token, find_token, list_tokens
 from control_silo.services.principal import Principal
-from shared.domain.path_key import path_key
+from shared.domain.path_key import find_id
 from shared.errors import LimitReached, NotFound, PermissionDenied
 from shared.http.answer import empty_answer, json_answer
 from shared.http.endpoint import PAGE_PARAMETERS, Endpoints
@@ -106,8 +106,8 @@ def _get_app(request: ApiRequest, principal: Principal, id_or_slug: str) -> Sent
 
 
 def _get_token(token_id: str) -> ApiToken:
-    key = path_key(token_id)
-    token = find_token(key) if isinstance(key, int) else None
+    found = find_id(token_id)
+    token = None if found is None else find_token(found)
     if token is None:
         raise Refused(404, NO_SUCH_TOKEN)
     return token

@@ -23,7 +23,7 @@ from control_silo.services.placement import (
     regions_of_principal,
 )
 from shared.domain.http_address import SiloAddress
-from shared.domain.path_key import path_key
+from shared.domain.path_key import find_id
 from shared.errors import CredentialsMissing, MalformedBody, NotFound, PermissionDenied
 from shared.http.event_pages import BAD_PROJECT, answer_pages
 from shared.http.relay import Relay, close_with, forward_paths
@@ -47,7 +47,7 @@ def _by_app(request: ApiRequest) -> Sequence[SiloAddress]:
 def _by_project(request: ApiRequest) -> Sequence[SiloAddress]:
     """SDKs send events here; they show a project's key, which control does not know, and are refused as regions do."""
     project_id: str = request.http.path_params["project_id"]
-    if not isinstance(path_key(project_id), int):
+    if find_id(project_id) is None:
         raise MalformedBody(BAD_PROJECT)
     try:
         return [region_of_id(request.control, project_id)]

@@ -22,7 +22,7 @@ from region_silo.models.project import Project
 from region_silo.services.ingestion import store_event
 from region_silo.services.projects import get_project_for_key
 from region_silo.services.region import Region
-from shared.domain.path_key import path_key
+from shared.domain.path_key import find_id
 from shared.errors import BodyTooLarge, CredentialsInvalid, CredentialsMissing, MalformedBody
 from shared.http.answer import json_answer
 from shared.http.body import read_body
@@ -98,11 +98,11 @@ def _store(region: Region, project: Project, item: Item, *, sender: str | None, 
 
 
 def _project(region: Region, project_id: str, *, public_key: str) -> Project:
-    key = path_key(project_id)
-    if not isinstance(key, int):
+    found = find_id(project_id)
+    if found is None:
         raise MalformedBody(BAD_PROJECT)
     with region.database.session():
-        return get_project_for_key(key, public_key=public_key)
+        return get_project_for_key(found, public_key=public_key)
 
 
 def _plain(raw: bytes) -> bytes:

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from region_silo.bodies.issue import IssueObject
+from region_silo.events.outline import EventOutline
+from region_silo.models.event import Event
 from region_silo.models.issue import Issue
 from region_silo.models.project import Project
-from region_silo.services.event_object import event_webhook_object
 from region_silo.services.events import find_project_event
 from region_silo.services.site import Site
 from shared.domain.happening import (
@@ -23,6 +24,9 @@ from shared.domain.happening import (
 from shared.domain.instant import instant_json
 from shared.domain.json_value import JsonValue
 from shared.errors import NotFound
+
+PROTOCOL_VERSION = "7"
+"""The version of the event format that SDKs speak."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +74,39 @@ def _error(happening: Happening, scene: Scene) -> Data:
     event = find_project_event(scene.project.id, str(happening.detail.as_json()["event_id"]))
     if event is None:
         raise NotFound
-    return {"error": event_webhook_object(event, project=scene.project, site=scene.site)}
+    return {"error": event_object(event, project=scene.project, site=scene.site)}
+
+
+def event_object(event: Event, *, project: Project, site: Site) -> Data:
+    """The ``error`` or ``event`` of a webhook: what was sent, and what was made of it (spec §5.2)."""
+    outline = EventOutline(**event.outline)
+    project_url = f"{site.base_url}/api/0/projects/{site.organization_slug}/{project.slug}"
+    return {
+        **event.payload,
+        "event_id": event.event_id,
+        "project": project.id,
+        "issue_id": str(event.issue_id),
+        "title": outline.title,
+        "message": outline.message,
+        "culprit": outline.culprit,
+        "location": outline.location,
+        "metadata": outline.metadata,
+        "type": outline.type,
+        "level": outline.level,
+        "platform": outline.platform,
+        "release": outline.release,
+        "environment": outline.environment,
+        "dist": outline.dist,
+        "tags": outline.tags,
+        "user": outline.user,
+        "version": PROTOCOL_VERSION,
+        "datetime": instant_json(event.occurred_at),
+        "timestamp": event.occurred_at.timestamp(),
+        "received": event.received_at.timestamp(),
+        "url": f"{project_url}/events/{event.event_id}/",
+        "web_url": f"{site.issue_link(event.issue_id)}events/{event.event_id}/",
+        "issue_url": site.issue_url(event.issue_id),
+    }
 
 
 def _alert(happening: Happening, scene: Scene) -> Data:

@@ -8,9 +8,8 @@ from pydantic import BaseModel
 from region_silo.api.application import list_endpoints
 from region_silo.models.event import Event
 from region_silo.models.issue import Issue
-from region_silo.services.event_object import event_webhook_object
 from region_silo.services.site import Site
-from region_silo.webhooks.payload import issue_links
+from region_silo.webhooks.payload import event_object, issue_links
 from tests.integration.region.issues.test_rules import RULE
 from tests.integration.region.issues.world import World, exception
 
@@ -155,7 +154,7 @@ def test_a_webhook_carries_the_event_as_it_was_sent_and_what_was_made_of_it(
 ) -> None:
     with world.region.database.session():
         event = Event.get(Event.issue_id == int(issue["id"]))
-    told = event_webhook_object(event, project=world.web, site=SITE)
+    told = event_object(event, project=world.web, site=SITE)
     assert told["exception"] == _event()["exception"]
     assert (told["issue_id"], told["project"], told["version"]) == (issue["id"], world.web.id, "7")
     assert (told["title"], told["level"], told["datetime"]) == (issue["title"], "error", AT)
