@@ -6,6 +6,7 @@ from google.protobuf import json_format, struct_pb2
 from control_silo.rpc.answering import ControlAnswers, require_owner
 from control_silo.rpc.render import find_installation_message, installation_messages
 from control_silo.services.find_installation import (
+    find_installation_by_uuid,
     find_installation_of_proxy_user,
     find_installed,
     find_newest_installation,
@@ -14,8 +15,9 @@ from control_silo.services.find_installation import (
     installed_in,
 )
 from control_silo.services.installation_view import Viewer, find_visible_codes, organization_slugs
-from control_silo.services.provider_token import find_provider_token
+from control_silo.services.provider_token import find_provider_token, link_provider
 from shared.bodies.installation import InstallationObject
+from shared.errors import InstallationNotFound
 from shared.pb.hybridcloud.apps.v1 import installation_calls_pb2 as pb
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
 
@@ -97,6 +99,15 @@ class InstallationPart(ControlAnswers):
             require_owner(request.organization_id)  # the one read that answers with a secret of an organization's
             token = find_provider_token(request.organization_id, provider=request.provider)
             return pb.GetInstallationTokenResponse(token=token)
+
+    def LinkProvider(self, request: pb.LinkProviderRequest, context: grpc.ServicerContext) -> pb.LinkProviderResponse:
+        with self.reading(request):
+            require_owner(request.organization_id)
+            installation = find_installation_by_uuid(request.uuid)
+        if installation is None or installation.organization_id != request.organization_id:
+            raise InstallationNotFound
+        link_provider(self.control, installation=installation, provider=request.provider)
+        return pb.LinkProviderResponse()
 
 
 def _installed_in(organization_id: int) -> list[installation_pb2.RpcSentryAppInstallation]:

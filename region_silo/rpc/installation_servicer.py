@@ -119,6 +119,9 @@ class InstallationPart(ReplicaFirst):
     ) -> pb.GetInstallationTokenResponse:
         return self.ask(request, self.control.GetInstallationToken)
 
+    def LinkProvider(self, request: pb.LinkProviderRequest, context: grpc.ServicerContext) -> pb.LinkProviderResponse:
+        return self.write(request, self.control.LinkProvider)
+
 
 def _has_app(response: _One) -> bool:
     """Whether the installation, if there is one, has its app; an absent installation has the id 0."""

@@ -49,6 +49,7 @@ _REQUIRED: Mapping[type[Message], tuple[str, ...]] = {
     installation_calls_pb2.InstallationByIdRequest: ("id",),
     installation_calls_pb2.GetInstallationOrgIdByTokenIdRequest: ("token_id",),
     installation_calls_pb2.GetInstallationTokenRequest: ("organization_id", "provider"),
+    installation_calls_pb2.LinkProviderRequest: ("organization_id", "uuid", "provider"),
     component_calls_pb2.FindAppComponentsRequest: ("app_id",),
     component_calls_pb2.GetComponentContextsRequest: ("filter", "component_type"),
     component_calls_pb2.GetInstallationComponentContextsRequest: ("filter", "component_type"),

@@ -157,6 +157,15 @@ WRITES = [
         APPS,
         "control us",
         (
+            "LinkProvider",
+            {**ACME, "uuid": "none", "provider": "vercel"},
+            Refused("NOT_FOUND", "INSTALLATION_NOT_FOUND"),
+        ),
+    ),
+    *rows_of(
+        APPS,
+        "control us",
+        (
             "TriggerSentryAppActionCreators",
             {"install_uuid": "@kanban_in.uuid", "fields": FIELDS},
             {"success": True, "message": "Kanban: Made it", "error_type": None},

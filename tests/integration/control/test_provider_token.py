@@ -8,9 +8,8 @@ from control_silo.models.user import User
 from control_silo.services.authentication import authenticate_token
 from control_silo.services.delete import uninstall
 from control_silo.services.internal_token import delete_token
-from control_silo.services.provider_token import link_provider
 from control_silo.services.rotate_secret import rotate_secret
-from shared.errors import CallerNotOwner
+from shared.errors import CallerNotOwner, InstallationNotFound
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2 as pb
 from tests.silos import Silos, fresh
 
@@ -35,8 +34,14 @@ def installation(silos: Silos, app: SentryApp) -> SentryAppInstallation:
     """Linked to the provider."""
     with silos.control.database.session():
         installation = SentryAppInstallation.get(SentryAppInstallation.sentry_app == app)
-    link_provider(silos.control, installation=installation, provider="vercel")
+    link(silos, installation)
     return installation
+
+
+def link(silos: Silos, installation: SentryAppInstallation, *, silo: str = "control", caller: str = "us") -> None:
+    organization_id = installation.organization_id
+    request = pb.LinkProviderRequest(organization_id=organization_id, uuid=installation.uuid, provider="vercel")
+    silos.ask(silo, request, caller=caller)
 
 
 def find_token(silos: Silos, organization: OrganizationReplica, *, silo: str = "control") -> str | None:
@@ -101,7 +106,7 @@ def test_linking_again_makes_no_other_token(
     silos: Silos, acme: OrganizationReplica, app: SentryApp, installation: SentryAppInstallation
 ) -> None:
     token = find_token(silos, acme)
-    link_provider(silos.control, installation=installation, provider="vercel")
+    link(silos, installation)
     assert (find_token(silos, acme), count_tokens(silos, app)) == (token, 1)
 
 
@@ -110,7 +115,7 @@ def test_another_installation_may_take_the_providers_place(
 ) -> None:
     before = find_token(silos, acme)
     other = silos.create_app(fresh("Other"), owner=acme, creator=owner)
-    link_provider(silos.control, installation=silos.install(other, organization=acme), provider="vercel")
+    link(silos, silos.install(other, organization=acme))
     assert find_token(silos, acme) not in (before, None)
 
 
@@ -132,3 +137,28 @@ def test_an_uninstalled_app_stands_for_no_provider(
     with silos.control.database.session():
         links = SentryAppInstallationForProvider.select()
         assert not links.where(SentryAppInstallationForProvider.organization_id == acme.id).exists()
+
+
+def test_whoever_is_no_silo_links_a_provider_through_the_region_of_the_organization(
+    silos: Silos, acme: OrganizationReplica, installation: SentryAppInstallation, owner: User
+) -> None:
+    before = find_token(silos, acme)
+    other = silos.create_app(fresh("Other"), owner=acme, creator=owner)
+    link(silos, silos.install(other, organization=acme), silo="us", caller="operator:cli")
+    assert find_token(silos, acme, silo="us") not in (before, None)
+
+
+def test_no_region_links_a_provider_in_another_ones_organization(
+    silos: Silos, installation: SentryAppInstallation
+) -> None:
+    with pytest.raises(CallerNotOwner):
+        link(silos, installation, caller="de")
+
+
+def test_a_provider_is_linked_to_an_installation_of_its_organization_alone(
+    silos: Silos, installation: SentryAppInstallation
+) -> None:
+    globex = silos.create_organization(fresh("globex"), region="us")
+    request = pb.LinkProviderRequest(organization_id=globex.id, uuid=installation.uuid, provider="vercel")
+    with pytest.raises(InstallationNotFound):
+        silos.ask("control", request)

@@ -64,5 +64,7 @@ from shared.pb.hybridcloud.apps.v1.installation_calls_pb2 import GetInstallation
 from shared.pb.hybridcloud.apps.v1.installation_calls_pb2 import GetInstallationOrgIdByTokenIdResponse as GetInstallationOrgIdByTokenIdResponse
 from shared.pb.hybridcloud.apps.v1.installation_calls_pb2 import GetInstallationTokenRequest as GetInstallationTokenRequest
 from shared.pb.hybridcloud.apps.v1.installation_calls_pb2 import GetInstallationTokenResponse as GetInstallationTokenResponse
+from shared.pb.hybridcloud.apps.v1.installation_calls_pb2 import LinkProviderRequest as LinkProviderRequest
+from shared.pb.hybridcloud.apps.v1.installation_calls_pb2 import LinkProviderResponse as LinkProviderResponse
 
 DESCRIPTOR: _descriptor.FileDescriptor

@@ -110,6 +110,11 @@ class AppServiceStub:
                 request_serializer=hybridcloud_dot_apps_dot_v1_dot_installation__calls__pb2.GetInstallationTokenRequest.SerializeToString,
                 response_deserializer=hybridcloud_dot_apps_dot_v1_dot_installation__calls__pb2.GetInstallationTokenResponse.FromString,
                 _registered_method=True)
+        self.LinkProvider = channel.unary_unary(
+                '/hybridcloud.apps.v1.AppService/LinkProvider',
+                request_serializer=hybridcloud_dot_apps_dot_v1_dot_installation__calls__pb2.LinkProviderRequest.SerializeToString,
+                response_deserializer=hybridcloud_dot_apps_dot_v1_dot_installation__calls__pb2.LinkProviderResponse.FromString,
+                _registered_method=True)
         self.FindAlertableServices = channel.unary_unary(
                 '/hybridcloud.apps.v1.AppService/FindAlertableServices',
                 request_serializer=hybridcloud_dot_apps_dot_v1_dot_alert__calls__pb2.FindAlertableServicesRequest.SerializeToString,
@@ -288,6 +293,16 @@ class AppServiceServicer:
     def GetInstallationToken(self, request, context):
         """The token of the installation that serves a provider in an organization. A region that asks control for one of
         another region: PERMISSION_DENIED, reason `CALLER_NOT_OWNER`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LinkProvider(self, request, context):
+        """Lets an installation stand for a provider's integration in its organization, and gives it the token that
+        `GetInstallationToken` answers with; who stood for the provider there before no longer does. The platform's own
+        services call it when somebody installs that integration. A region may for its own organizations alone: otherwise
+        PERMISSION_DENIED, reason `CALLER_NOT_OWNER`. No such installation there: NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -475,6 +490,11 @@ def add_AppServiceServicer_to_server(servicer, server):
                     servicer.GetInstallationToken,
                     request_deserializer=hybridcloud_dot_apps_dot_v1_dot_installation__calls__pb2.GetInstallationTokenRequest.FromString,
                     response_serializer=hybridcloud_dot_apps_dot_v1_dot_installation__calls__pb2.GetInstallationTokenResponse.SerializeToString,
+            ),
+            'LinkProvider': grpc.unary_unary_rpc_method_handler(
+                    servicer.LinkProvider,
+                    request_deserializer=hybridcloud_dot_apps_dot_v1_dot_installation__calls__pb2.LinkProviderRequest.FromString,
+                    response_serializer=hybridcloud_dot_apps_dot_v1_dot_installation__calls__pb2.LinkProviderResponse.SerializeToString,
             ),
             'FindAlertableServices': grpc.unary_unary_rpc_method_handler(
                     servicer.FindAlertableServices,
@@ -914,6 +934,33 @@ class AppService:
             '/hybridcloud.apps.v1.AppService/GetInstallationToken',
             hybridcloud_dot_apps_dot_v1_dot_installation__calls__pb2.GetInstallationTokenRequest.SerializeToString,
             hybridcloud_dot_apps_dot_v1_dot_installation__calls__pb2.GetInstallationTokenResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LinkProvider(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hybridcloud.apps.v1.AppService/LinkProvider',
+            hybridcloud_dot_apps_dot_v1_dot_installation__calls__pb2.LinkProviderRequest.SerializeToString,
+            hybridcloud_dot_apps_dot_v1_dot_installation__calls__pb2.LinkProviderResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -66,6 +66,8 @@ from shared.pb.hybridcloud.apps.v1.installation_calls_pb2 import InstallationByI
 from shared.pb.hybridcloud.apps.v1.installation_calls_pb2 import InstallationByIdResponse as InstallationByIdResponse
 from shared.pb.hybridcloud.apps.v1.installation_calls_pb2 import InstallationsForOrganizationRequest as InstallationsForOrganizationRequest
 from shared.pb.hybridcloud.apps.v1.installation_calls_pb2 import InstallationsForOrganizationResponse as InstallationsForOrganizationResponse
+from shared.pb.hybridcloud.apps.v1.installation_calls_pb2 import LinkProviderRequest as LinkProviderRequest
+from shared.pb.hybridcloud.apps.v1.installation_calls_pb2 import LinkProviderResponse as LinkProviderResponse
 from shared.pb.hybridcloud.apps.v1.installation_calls_pb2 import SerializeManyRequest as SerializeManyRequest
 from shared.pb.hybridcloud.apps.v1.installation_calls_pb2 import SerializeManyResponse as SerializeManyResponse
 import abc as _abc_1
@@ -112,6 +114,12 @@ class AppServiceStub:
     GetInstallationToken: _grpc.UnaryUnaryMultiCallable[_installation_calls_pb2.GetInstallationTokenRequest, _installation_calls_pb2.GetInstallationTokenResponse]
     """The token of the installation that serves a provider in an organization. A region that asks control for one of
     another region: PERMISSION_DENIED, reason `CALLER_NOT_OWNER`.
+    """
+    LinkProvider: _grpc.UnaryUnaryMultiCallable[_installation_calls_pb2.LinkProviderRequest, _installation_calls_pb2.LinkProviderResponse]
+    """Lets an installation stand for a provider's integration in its organization, and gives it the token that
+    `GetInstallationToken` answers with; who stood for the provider there before no longer does. The platform's own
+    services call it when somebody installs that integration. A region may for its own organizations alone: otherwise
+    PERMISSION_DENIED, reason `CALLER_NOT_OWNER`. No such installation there: NOT_FOUND.
     """
     FindAlertableServices: _grpc.UnaryUnaryMultiCallable[_alert_calls_pb2.FindAlertableServicesRequest, _alert_calls_pb2.FindAlertableServicesResponse]
     """The alertable apps installed in an organization that have no alert-rule-action component."""
@@ -265,6 +273,18 @@ class AppServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _installation_calls_pb2.GetInstallationTokenResponse:
         """The token of the installation that serves a provider in an organization. A region that asks control for one of
         another region: PERMISSION_DENIED, reason `CALLER_NOT_OWNER`.
+        """
+
+    @_abc_1.abstractmethod
+    def LinkProvider(
+        self,
+        request: _installation_calls_pb2.LinkProviderRequest,
+        context: _grpc.ServicerContext,
+    ) -> _installation_calls_pb2.LinkProviderResponse:
+        """Lets an installation stand for a provider's integration in its organization, and gives it the token that
+        `GetInstallationToken` answers with; who stood for the provider there before no longer does. The platform's own
+        services call it when somebody installs that integration. A region may for its own organizations alone: otherwise
+        PERMISSION_DENIED, reason `CALLER_NOT_OWNER`. No such installation there: NOT_FOUND.
         """
 
     @_abc_1.abstractmethod

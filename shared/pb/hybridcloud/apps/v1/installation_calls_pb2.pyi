@@ -139,3 +139,17 @@ class GetInstallationTokenResponse(_message.Message):
     TOKEN_FIELD_NUMBER: _ClassVar[int]
     token: str
     def __init__(self, token: _Optional[str] = ...) -> None: ...
+
+class LinkProviderRequest(_message.Message):
+    __slots__ = ("organization_id", "uuid", "provider")
+    ORGANIZATION_ID_FIELD_NUMBER: _ClassVar[int]
+    UUID_FIELD_NUMBER: _ClassVar[int]
+    PROVIDER_FIELD_NUMBER: _ClassVar[int]
+    organization_id: int
+    uuid: str
+    provider: str
+    def __init__(self, organization_id: _Optional[int] = ..., uuid: _Optional[str] = ..., provider: _Optional[str] = ...) -> None: ...
+
+class LinkProviderResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
