@@ -10,7 +10,7 @@ from control_silo.bodies.app_part import AvatarBody, ComponentObject, FeatureObj
 from control_silo.services import app_access
 from control_silo.services.avatar import find_photo, set_avatar
 from control_silo.services.control import Control
-from control_silo.services.find_app import list_components
+from control_silo.services.find_component import list_components
 from shared.http.answer import empty_answer, json_answer
 from shared.http.endpoint import PAGE_PARAMETERS, Endpoints
 from shared.http.pagination import cut, list_answer, page_request, public_url

@@ -6,7 +6,7 @@ from control_silo.api.request import ApiRequest, Incoming
 from control_silo.bodies.token import SecretObject
 from control_silo.models.app import SentryApp
 from control_silo.services import app_access
-from control_silo.services.app_details import find_app_details
+from control_silo.services.find_app import get_app_of_path
 from control_silo.services.principal import Principal
 from control_silo.services.rotate_secret import rotate_secret
 from shared.domain.scopes import missing_scopes
@@ -33,10 +33,9 @@ def _get_app(request: ApiRequest, principal: Principal, id_or_slug: str) -> Sent
         AppNotFound: there is none, or it is another organization's.
         PermissionDenied: the app can do more.
     """
-    details = find_app_details(request.control, id_or_slug)
-    if details is None or not app_access.may_know_of_secret(principal, details.app):
+    app = get_app_of_path(id_or_slug).app
+    if not app_access.may_know_of_secret(principal, app):
         raise AppNotFound
-    app = details.app
     if not principal.holds(app_access.WRITE_SCOPES, organization_id=app.owner_id):
         raise PermissionDenied
     missing = missing_scopes(app.scope_list, held=principal.scopes_in(app.owner_id))

@@ -5,9 +5,9 @@ from fastapi import Response
 from control_silo.api.request import Incoming
 from control_silo.bodies.stats import AppInstallsObject, AppStatsObject
 from control_silo.services import app_access
-from control_silo.services.app_details import find_app_details
+from control_silo.services.find_app import get_app_of_path
 from control_silo.services.install_stats import count_installs, list_most_installed
-from shared.errors import AppNotFound, PermissionDenied
+from shared.errors import PermissionDenied
 from shared.http.answer import json_answer
 from shared.http.endpoint import PAGE_PARAMETERS, Endpoints
 from shared.http.pagination import cut, list_answer, page_request, public_url
@@ -25,9 +25,7 @@ endpoints = Endpoints("Statistics")
 def get_app_stats(request: Incoming, app_id_or_slug: str) -> Response:
     """Counts an app's installations. For the organization that owns it, also of a published app."""
     with request.signed_in(scopes=app_access.READ_SCOPES) as principal:
-        details = find_app_details(request.control, app_id_or_slug)
-        if details is None:
-            raise AppNotFound
+        details = get_app_of_path(app_id_or_slug)
         if not principal.holds(app_access.READ_SCOPES, organization_id=details.app.owner_id):
             raise PermissionDenied
         period = read_period(request.http, now=request.control.clock.now())

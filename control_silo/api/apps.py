@@ -11,10 +11,10 @@ from control_silo.bodies.app_field import Requester
 from control_silo.models.app import SentryApp
 from control_silo.models.region import OrganizationReplica
 from control_silo.services import app_access
-from control_silo.services.app_details import AppDetails, find_app_details, list_app_details
 from control_silo.services.control import Control
 from control_silo.services.delete import delete_app as delete_app_and_all
 from control_silo.services.feature import get_switches
+from control_silo.services.find_app import AppDetails, find_app, get_app_of_path, list_app_details
 from control_silo.services.organization import find_organization
 from control_silo.services.principal import Principal
 from shared.domain.app_status import SentryAppStatus
@@ -45,7 +45,7 @@ def list_apps(request: Incoming) -> Response:
     with request.signed_in() as principal:
         page = page_request(request.http)
         wanted = request.http.query_params.get("status")
-        found = list_app_details(request.control, **_filter(wanted, principal), offset=page.offset, limit=page.probe)
+        found = list_app_details(**_filter(wanted, principal), offset=page.offset, limit=page.probe)
         details, has_more = cut(found, page)
         items = [rendered(request, principal, each) for each in details]
         return list_answer(request.http, page, items, has_more=has_more)
@@ -113,9 +113,7 @@ def get_visible_app(
         Refused: it is another organization's and not published.
         PermissionDenied: they may not.
     """
-    details = find_app_details(request.control, app_id_or_slug)
-    if details is None:
-        raise AppNotFound
+    details = get_app_of_path(app_id_or_slug)
     if not app_access.sees_app(principal, details.app):
         text = "User must be in the app owner's organization for unpublished apps"
         organizations = [membership.slug for membership in principal.memberships]
@@ -183,7 +181,7 @@ def object_of(request: ApiRequest, principal: Principal, app_id: int) -> AppObje
     Raises:
         AppNotFound: it is gone already.
     """
-    details = find_app_details(request.control, str(app_id))
+    details = find_app(app_id)
     if details is None:
         raise AppNotFound
     return rendered(request, principal, details)

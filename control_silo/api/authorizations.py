@@ -23,7 +23,7 @@ from control_silo.models.installation import SentryAppInstallation
 from control_silo.services.client import INVALID_JWT, Client, authenticate_client, authenticate_jwt
 from control_silo.services.exchange import GrantExchanger, ManualTokenRefresher, Refresher
 from control_silo.services.feature import get_switches
-from control_silo.services.installation_details import find_installation_details
+from control_silo.services.find_installation import find_installation_details
 from control_silo.services.issue_token import IssuedToken
 from shared.domain.features import MANUAL_TOKEN_REFRESH_FEATURE, is_enabled
 from shared.errors import CredentialsInvalid, GrantSpent, InstallationNotFound, PermissionDenied
@@ -49,7 +49,7 @@ def post_authorization(request: Incoming[AuthorizationBody], uuid: str) -> Respo
             raise CredentialsInvalid("Invalid request")
         body = request.body()
         client = _identify(request, body)
-        details = find_installation_details(request.control, uuid)
+        details = find_installation_details(uuid)
         if details is None:
             raise InstallationNotFound
         if details.app.application_id != client.application.id:

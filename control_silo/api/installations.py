@@ -11,15 +11,15 @@ from control_silo.api.request import ApiRequest, Incoming, get_organization_of_p
 from control_silo.bodies.installation import ConfirmBody, InstallBody, installation_object
 from control_silo.models.region import OrganizationReplica
 from control_silo.services import app_access
-from control_silo.services.app_details import AppDetails, find_app_details
 from control_silo.services.delete import uninstall
 from control_silo.services.feature import get_switches
-from control_silo.services.install import SentryAppInstallationCreator, SentryAppInstallationUpdater
-from control_silo.services.installation_details import (
+from control_silo.services.find_app import AppDetails, find_app_of_path
+from control_silo.services.find_installation import (
     InstallationDetails,
     find_installation_details,
     list_installation_details,
 )
+from control_silo.services.install import SentryAppInstallationCreator, SentryAppInstallationUpdater
 from control_silo.services.interest import region_of_organization
 from control_silo.services.principal import Principal
 from shared.bodies.installation import InstallationObject
@@ -45,9 +45,7 @@ def list_installations(request: Incoming, organization_id_or_slug: str) -> Respo
     with request.signed_in(scopes=app_access.READ_SCOPES) as principal:
         page = page_request(request.http)
         organization = _get_organization(principal, organization_id_or_slug, scopes=app_access.READ_SCOPES)
-        found = list_installation_details(
-            request.control, organization_id=organization.id, offset=page.offset, limit=page.probe
-        )
+        found = list_installation_details(organization_id=organization.id, offset=page.offset, limit=page.probe)
         details, has_more = cut(found, page)
         items = [installation_object(each, principal=principal) for each in details]
         return list_answer(request.http, page, items, has_more=has_more)
@@ -125,7 +123,7 @@ def get_visible_installation(
     """
     if principal.acting_app is None and not principal.passes(scopes):
         raise PermissionDenied
-    details = find_installation_details(request.control, uuid)
+    details = find_installation_details(uuid)
     if details is None:
         raise InstallationNotFound
     if app_access.acts_for_app_of(principal, details.installation):
@@ -149,7 +147,7 @@ def _get_organization(principal: Principal, id_or_slug: str, *, scopes: Collecti
 
 
 def _get_installable_app(request: ApiRequest, principal: Principal, slug: str, *, organization_id: int) -> AppDetails:
-    details = find_app_details(request.control, slug)
+    details = find_app_of_path(slug)
     if details is None or not app_access.may_install(principal, details.app, organization_id=organization_id):
         raise Refused(404, None)
     return details
@@ -164,7 +162,7 @@ def _check_features(details: AppDetails, *, organization_id: int) -> None:
 
 
 def _answer(request: ApiRequest, principal: Principal, uuid: str) -> Response:
-    details = find_installation_details(request.control, uuid)
+    details = find_installation_details(uuid)
     if details is None:
         raise InstallationNotFound
     return json_answer(installation_object(details, principal=principal))

@@ -8,8 +8,8 @@ from control_silo.bodies.app import AppObject
 from control_silo.bodies.organization import FeatureBody, NewOrganizationObject, OrganizationBody, organization_object
 from control_silo.replication.kinds import KINDS
 from control_silo.services import app_access
-from control_silo.services.app_details import list_app_details
 from control_silo.services.feature import set_switch
+from control_silo.services.find_app import list_app_details
 from control_silo.services.organization import create_organization, creation_times
 from control_silo.services.principal import list_visible_organizations
 from control_silo.services.region import list_regions
@@ -67,7 +67,6 @@ def list_organization_apps(request: Incoming, organization_id_or_slug: str) -> R
         if not principal.holds(app_access.READ_SCOPES, organization_id=organization.id):
             raise PermissionDenied
         found = list_app_details(
-            request.control,
             status=_status(request.http.query_params.get("status")),
             owner_ids=[organization.id],
             offset=page.offset,

@@ -26,8 +26,8 @@ from control_silo.bodies.app_part import FEATURE_EXAMPLE, FeatureObject, avatar_
 from control_silo.models.app import APP_COLUMNS, SentryApp, is_older_than
 from control_silo.models.region import OrganizationReplica
 from control_silo.services.app_access import may_see_ownership, may_see_secrets
-from control_silo.services.app_details import AppDetails
 from control_silo.services.create_app import SentryAppCreator
+from control_silo.services.find_app import AppDetails
 from control_silo.services.principal import Principal
 from control_silo.services.update_app import SentryAppUpdater
 from shared.bodies.avatar import AvatarObject

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import MISSING, AfterValidator, BeforeValidator, ConfigDict, Field
 
 from control_silo.services.app_access import may_see_code
-from control_silo.services.installation_details import InstallationDetails
+from control_silo.services.find_installation import InstallationDetails
 from control_silo.services.principal import Principal
 from shared.bodies.body import Body, shown_by
 from shared.bodies.fields import Text

@@ -10,7 +10,7 @@ import peewee
 from control_silo.models.application import ApiApplication
 from control_silo.models.user import User
 from shared.database.columns import IdField, InstantField, JsonField
-from shared.database.model import Model
+from shared.database.model import Model, fields_of
 from shared.domain.app_status import SentryAppStatus
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class SentryApp(Model):
         return self.status == SentryAppStatus.INTERNAL
 
 
-APP_COLUMNS: Mapping[str, "peewee.Field[Any]"] = SentryApp._meta.fields
+APP_COLUMNS: Mapping[str, "peewee.Field[Any]"] = {field.name: field for field in fields_of(SentryApp)}
 """An app's columns, by their names in the model."""
 
 

@@ -15,11 +15,11 @@ from control_silo.rpc.installation_servicer import InstallationPart
 from control_silo.rpc.render import app_messages, find_app_message, installation_messages
 from control_silo.services.create_internal_integration import InternalIntegrationCreator
 from control_silo.services.find_app import (
+    AppDetails,
     apps_of_organization,
     apps_of_proxy_users,
     find_app,
     find_app_by_application,
-    find_app_by_slug,
 )
 from control_silo.services.notification_emails import notification_emails
 from control_silo.services.update_app import SentryAppUpdater
@@ -48,7 +48,7 @@ class AppPart(ControlAnswers):
         self, request: pb.GetSentryAppBySlugRequest, context: grpc.ServicerContext
     ) -> pb.GetSentryAppBySlugResponse:
         with self.reading(request):
-            return pb.GetSentryAppBySlugResponse(sentry_app=find_app_message(find_app_by_slug(request.slug)))
+            return pb.GetSentryAppBySlugResponse(sentry_app=find_app_message(find_app(request.slug)))
 
     def GetSentryAppsByProxyUsers(
         self, request: pb.GetSentryAppsByProxyUsersRequest, context: grpc.ServicerContext
@@ -142,23 +142,23 @@ class AppPart(ControlAnswers):
             installation.api_token = made.token.text
         return pb.CreateInternalIntegrationForChannelRequestResponse(installation=installation)
 
-    def _find_own_app(self, app_id: int) -> app_pb2.RpcSentryApp | None:
+    def _find_own_app(self, app_id: int) -> AppDetails | None:
         """The app, if there is one; refuses a region that does not own it."""
-        app = find_app(app_id)
-        if app is not None:
-            require_owner(app.owner_id)
-        return find_app_message(app)
+        details = find_app(app_id)
+        if details is not None:
+            require_owner(details.app.owner_id)
+        return details
 
-    def _change(self, before: app_pb2.RpcSentryApp | None, changes: SentryAppUpdater) -> app_pb2.RpcSentryApp | None:
+    def _change(self, before: AppDetails | None, changes: SentryAppUpdater) -> app_pb2.RpcSentryApp | None:
         """The app after the changes; None when it is gone."""
         if before is None or changes == SentryAppUpdater():
-            return before
+            return find_app_message(before)
         try:
-            app = changes.run(self.control, app_id=before.id, is_elevated=False)
+            app = changes.run(self.control, app_id=before.app.id, is_elevated=False)
         except AppNotFound:
             return None
         with self.control.database.snapshot():
-            return find_app_message(app)
+            return find_app_message(find_app(app.id))
 
 
 def checked_name(text: str, *, field: str) -> str:

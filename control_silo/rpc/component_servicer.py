@@ -7,7 +7,7 @@ import grpc
 
 from control_silo.rpc.answering import ControlAnswers, require_owner
 from control_silo.rpc.render import component_messages, context_messages
-from control_silo.services.find_app import components_of_app
+from control_silo.services.find_component import components_of_app
 from control_silo.services.find_installation import (
     find_installation,
     find_installation_by_uuid,

@@ -1,32 +1,27 @@
 """Rows as messages, with what belongs to them: a few statements for a list, however long. Needs a session."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from control_silo.models.app import SentryApp, SentryAppAvatar, SentryAppComponent
-from control_silo.models.application import ApiApplication
+from control_silo.models.app import SentryAppComponent
 from control_silo.models.installation import SentryAppInstallation
-from control_silo.services.find_app import components_by_app
+from control_silo.services.find_app import AppDetails, apps_by_id
+from control_silo.services.find_component import components_by_app
 from control_silo.services.message import app_message, component_message, installation_message
 from shared.pb.hybridcloud.apps.v1 import app_pb2, component_pb2, installation_pb2
 
 
-def find_app_message(app: SentryApp | None) -> app_pb2.RpcSentryApp | None:
+def find_app_message(details: AppDetails | None) -> app_pb2.RpcSentryApp | None:
     """An app's message; None for None."""
-    return app_messages([app])[0] if app else None
+    return _app_message(details) if details else None
 
 
-def app_messages(apps: Sequence[SentryApp]) -> list[app_pb2.RpcSentryApp]:
+def app_messages(apps: Iterable[AppDetails]) -> list[app_pb2.RpcSentryApp]:
     """The apps' messages, in the same order."""
-    if not apps:
-        return []
-    avatars: defaultdict[int, list[SentryAppAvatar]] = defaultdict(list)
-    of_apps = SentryAppAvatar.select().where(SentryAppAvatar.sentry_app.in_([app.id for app in apps]))
-    for avatar in of_apps.order_by(SentryAppAvatar.id):
-        avatars[avatar.sentry_app_id].append(avatar)
-    ids = [app.application_id for app in apps]
-    applications = {each.id: each for each in ApiApplication.select().where(ApiApplication.id.in_(ids))}
-    return [app_message(app, avatars=avatars[app.id], application=applications.get(app.application_id)) for app in apps]
+    return list(map(_app_message, apps))
+
+
+def _app_message(details: AppDetails) -> app_pb2.RpcSentryApp:
+    return app_message(details.app, avatars=details.avatars, application=details.application)
 
 
 def find_installation_message(
@@ -40,9 +35,8 @@ def installation_messages(
     installations: Sequence[SentryAppInstallation],
 ) -> list[installation_pb2.RpcSentryAppInstallation]:
     """The installations' messages with their apps, in the same order."""
-    ids = {installation.sentry_app_id for installation in installations}
-    apps = list(SentryApp.select().where(SentryApp.id.in_(ids))) if ids else []
-    messages: Mapping[int, app_pb2.RpcSentryApp] = {message.id: message for message in app_messages(apps)}
+    apps = apps_by_id({installation.sentry_app_id for installation in installations})
+    messages = {app_id: _app_message(details) for app_id, details in apps.items()}
     return [
         installation_message(installation, app=messages[installation.sentry_app_id]) for installation in installations
     ]

@@ -7,7 +7,7 @@ from control_silo.models.app import SentryAppAvatar
 from control_silo.models.photo import SentryAppPhoto
 from control_silo.services.change import enqueue_app
 from control_silo.services.control import Control
-from control_silo.services.held_app import get_held_app
+from control_silo.services.find_app import get_held_app
 
 _IDENT = re.compile(r"[0-9a-f]{32}")
 _PHOTO = """

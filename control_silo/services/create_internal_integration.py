@@ -8,7 +8,8 @@ from control_silo.models.user import User
 from control_silo.services.control import Control
 from control_silo.services.create_app import SentryAppCreator
 from control_silo.services.create_internal_token import NewToken, create_internal_token
-from control_silo.services.install import create_installation, find_live_installation
+from control_silo.services.find_installation import find_live_installation
+from control_silo.services.install import create_installation
 from control_silo.services.interest import region_of_organization
 from shared.category import Category
 from shared.consistency import note_written

@@ -18,8 +18,8 @@ from control_silo.models.user import User
 from control_silo.services.audit import AuditEvent, record
 from control_silo.services.change import delete_token_row, enqueue_app, enqueue_installation
 from control_silo.services.control import Control
-from control_silo.services.held_app import get_held_app, get_held_app_of_installation
-from control_silo.services.install import get_installation
+from control_silo.services.find_app import get_held_app, get_held_app_of_installation
+from control_silo.services.find_installation import get_installation
 from control_silo.services.interest import regions_of
 from control_silo.services.webhook import installation_told
 from shared.category import Category

@@ -15,8 +15,8 @@ from control_silo.models.installation import SentryAppInstallation
 from control_silo.services.client import INVALID_PAIR, Jwt
 from control_silo.services.control import Control
 from control_silo.services.exchange_memory import find_answer, remember_answer
-from control_silo.services.held_app import get_held_app_of_client
-from control_silo.services.install import get_installation
+from control_silo.services.find_app import get_held_app_of_client
+from control_silo.services.find_installation import get_installation
 from control_silo.services.issue_token import IssuedToken, issue_token
 from control_silo.services.secret import hash_token
 from shared.database.transaction import Transaction

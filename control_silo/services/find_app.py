@@ -1,66 +1,211 @@
-"""Looking apps and their components up. Deleted apps are never found. Every function needs a session."""
+"""Reading apps: with all that is shown of them, or held for whoever changes them. Deleted apps are never found.
+
+Owns the queries; changes nothing and refuses to know who asks. Every function needs a session.
+"""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from control_silo.models.app import SentryApp, SentryAppComponent
+import peewee
+
+from control_silo.models.app import IntegrationFeature, SentryApp, SentryAppAvatar
+from control_silo.models.application import ApiApplication
+from control_silo.models.installation import SentryAppInstallation
+from shared.database.database import current_database
+from shared.database.locking import locked
+from shared.database.model import table_of
+from shared.database.row import Columns, rows_by_id
+from shared.database.statement import marks
+from shared.database.transaction import Transaction
 from shared.domain.app_status import SentryAppStatus
-
-_LIVE = SentryApp.date_deleted.is_null()
-
-
-def find_app(app_id: int) -> SentryApp | None:
-    """The app with an id; None when there is none."""
-    return SentryApp.get_or_none(SentryApp.id == app_id, _LIVE)
+from shared.domain.path_key import path_key
+from shared.errors import AppNotFound, InstallationNotFound
 
 
-def find_app_by_slug(slug: str) -> SentryApp | None:
-    """The app with a slug; None when there is none."""
-    return SentryApp.get_or_none(SentryApp.slug == slug, _LIVE)
+@dataclass(frozen=True, kw_only=True)
+class AppDetails:
+    """An app with what belongs to it."""
+
+    app: SentryApp
+    application: ApiApplication | None
+    owner_slug: str | None
+    """None: control does not know the organization, or no longer."""
+    features: tuple[int, ...] = ()
+    avatars: tuple[SentryAppAvatar, ...] = ()
 
 
-def find_app_by_application(application_id: int) -> SentryApp | None:
+_APP = Columns(SentryApp, "a")
+_APPLICATION = Columns(ApiApplication, "p")
+_AVATAR = Columns(SentryAppAvatar, "v")
+# One statement, since each is a round trip; pictures, which most apps have not, take another. A row per feature, of
+# which most apps have one: putting them together in the database would take it a third of the statement's time.
+_SELECT = f"""
+SELECT {_APP.sql}, {_APPLICATION.sql}, o.slug,
+    EXISTS (SELECT 1 FROM sentry_app_avatar v WHERE v.sentry_app_id = a.id),
+    f.feature
+FROM sentry_app a
+LEFT JOIN api_application p ON p.id = a.application_id
+LEFT JOIN organization_replica o ON o.id = a.owner_id AND NOT o.tombstone
+LEFT JOIN {table_of(IntegrationFeature)} f ON f.sentry_app_id = a.id
+"""  # noqa: S608 - every name is ours
+_AVATARS = f"SELECT {_AVATAR.sql} FROM sentry_app_avatar v WHERE v.sentry_app_id "  # noqa: S608
+_NEWEST_FIRST = "ORDER BY a.date_added DESC, a.id DESC"
+
+
+def find_app(id_or_slug: int | str) -> AppDetails | None:
+    """The app with an id, or with a slug; None when there is none."""
+    found = _where("a.id = ?" if isinstance(id_or_slug, int) else "a.slug = ?", id_or_slug)
+    return found[0] if found else None
+
+
+def find_app_of_path(id_or_slug: str) -> AppDetails | None:
+    """The app that a part of a path names; None when there is none."""
+    key = path_key(id_or_slug)
+    return None if key is None else find_app(key)
+
+
+def get_app_of_path(id_or_slug: str) -> AppDetails:
+    """As ``find_app_of_path``.
+
+    Raises:
+        AppNotFound: there is none.
+    """
+    details = find_app_of_path(id_or_slug)
+    if details is None:
+        raise AppNotFound
+    return details
+
+
+def find_app_by_application(application_id: int) -> AppDetails | None:
     """The app of an API application; None when there is none."""
-    return SentryApp.get_or_none(SentryApp.application == application_id, _LIVE)
+    found = _where("a.application_id = ?", application_id)
+    return found[0] if found else None
 
 
-def apps_of_proxy_users(user_ids: Collection[int]) -> list[SentryApp]:
+def apps_of_proxy_users(user_ids: Collection[int]) -> list[AppDetails]:
     """The apps that act as one of these users, in id order."""
-    if not user_ids:
-        return []
-    return list(SentryApp.select().where(SentryApp.proxy_user.in_(set(user_ids)), _LIVE).order_by(SentryApp.id))
+    ids = sorted(set(user_ids))
+    return _where(f"a.proxy_user_id IN ({marks(ids)})", *ids) if ids else []
 
 
 def apps_of_organization(
     organization_id: int, *, status: SentryAppStatus | None = None, name: str | None = None
-) -> list[SentryApp]:
+) -> list[AppDetails]:
     """The apps that an organization owns, in id order; of one status or of exactly one name when given."""
-    query = SentryApp.select().where(SentryApp.owner_id == organization_id, _LIVE).order_by(SentryApp.id)
+    conditions: dict[str, object] = {"a.owner_id = ?": organization_id}
     if status is not None:
-        query = query.where(SentryApp.status == int(status))
+        conditions["a.status = ?"] = int(status)
     if name is not None:
-        query = query.where(SentryApp.name == name)
-    return list(query)
+        conditions["a.name = ?"] = name
+    return _where(" AND ".join(conditions), *conditions.values())
 
 
-def components_of_app(app_id: int) -> list[SentryAppComponent]:
-    """The app's components in the order of its schema; [] when there is no such app."""
-    query = SentryAppComponent.select().join(SentryApp).where(SentryApp.id == app_id, _LIVE)
-    return list(query.order_by(SentryAppComponent.id))
+def apps_by_id(ids: Collection[int]) -> Mapping[int, AppDetails]:
+    """The apps with these ids, by id; here, deleted ones too."""
+    return {details.app.id: details for details in _read(rows_by_id(f"{_SELECT} WHERE a.id ", ids))}
 
 
-def list_components(app: SentryApp, *, offset: int, limit: int) -> list[SentryAppComponent]:
-    """A page of an app's components, in the order of its schema."""
-    components = SentryAppComponent.select().where(SentryAppComponent.sentry_app == app.id)
-    return list(components.order_by(SentryAppComponent.id).offset(offset).limit(limit))
+def list_app_details(
+    *,
+    status: SentryAppStatus | None,
+    owner_ids: Sequence[int] | None = None,
+    offset: int,
+    limit: int,
+) -> list[AppDetails]:
+    """A page of the apps, newest first.
+
+    Args:
+        status: only those; None for all.
+        owner_ids: only those of these organizations; None for all.
+        offset: how many to pass over.
+        limit: how many to return.
+    """
+    if owner_ids is not None and not owner_ids:
+        return []
+    conditions, parameters = ["a.date_deleted IS NULL"], []
+    if status is not None:
+        conditions.append("a.status = ?")
+        parameters.append(int(status))
+    if owner_ids is not None:
+        conditions.append(f"a.owner_id IN ({marks(owner_ids)})")
+        parameters.extend(owner_ids)
+    where = f"WHERE {' AND '.join(conditions)} {_NEWEST_FIRST} LIMIT ? OFFSET ?"
+    # The page is found in the index first; only its own rows are joined.
+    page = f"SELECT a.id FROM sentry_app a {where}"  # noqa: S608
+    select = f"{_SELECT} WHERE a.id IN (SELECT id FROM ({page}) AS page) {_NEWEST_FIRST}"  # noqa: S608
+    return _read(current_database().rows(select, [*parameters, limit, offset]))
 
 
-def components_by_app(app_ids: Iterable[int], *, type: str) -> Mapping[int, list[SentryAppComponent]]:
-    """By app id, the components of one type; an app without any is absent."""
-    query = SentryAppComponent.select().where(
-        SentryAppComponent.sentry_app.in_(set(app_ids)), SentryAppComponent.type == type
+def list_avatars(app_ids: Collection[int]) -> Mapping[int, list[SentryAppAvatar]]:
+    """The pictures of these apps, by app, in the order in which they were made."""
+    by_app: defaultdict[int, list[SentryAppAvatar]] = defaultdict(list)
+    for row in sorted(rows_by_id(_AVATARS, app_ids), key=_AVATAR.id_of):
+        avatar = _AVATAR.read(row)
+        by_app[avatar.sentry_app_id].append(avatar)
+    return by_app
+
+
+def get_held_app(tx: Transaction, app_id: int) -> SentryApp:
+    """An app, held until the transaction ends: whoever changes it, or what belongs to it, takes this lock first.
+
+    Raises:
+        AppNotFound: there is none.
+    """
+    return _get_held(tx, SentryApp.id == app_id)
+
+
+def get_held_app_by_slug(tx: Transaction, slug: str) -> SentryApp:
+    """As ``get_held_app``, by the app's slug."""
+    return _get_held(tx, SentryApp.slug == slug)
+
+
+def get_held_app_of_client(tx: Transaction, application: ApiApplication) -> SentryApp:
+    """As ``get_held_app``, by the app's OAuth client."""
+    return _get_held(tx, SentryApp.application == application)
+
+
+def get_held_app_of_installation(tx: Transaction, uuid: str) -> SentryApp:
+    """As ``get_held_app``, by an installation of the app, which itself may be gone already.
+
+    Raises:
+        InstallationNotFound: there is none, or its app is gone.
+    """
+    owners = SentryAppInstallation.select(SentryAppInstallation.sentry_app).where(SentryAppInstallation.uuid == uuid)
+    try:
+        return _get_held(tx, SentryApp.id.in_(owners))
+    except AppNotFound as exc:
+        raise InstallationNotFound from exc
+
+
+def _get_held(tx: Transaction, condition: peewee.Expression) -> SentryApp:
+    app = locked(tx, SentryApp.select().where(condition, SentryApp.date_deleted.is_null())).get_or_none()
+    if app is None:
+        raise AppNotFound
+    return app
+
+
+def _where(condition: str, *parameters: object) -> list[AppDetails]:
+    live = f"{_SELECT} WHERE a.date_deleted IS NULL AND {condition} ORDER BY a.id"
+    return _read(current_database().rows(live, parameters))
+
+
+def _read(rows: Sequence[tuple[Any, ...]]) -> list[AppDetails]:
+    by_app: dict[int, list[tuple[Any, ...]]] = {}
+    for row in rows:
+        by_app.setdefault(_APP.id_of(row), []).append(row)
+    avatars = list_avatars([app_id for app_id, (row, *_) in by_app.items() if row[-2]])
+    return [_details(of_app, avatars.get(app_id, ())) for app_id, of_app in by_app.items()]
+
+
+def _details(rows: Sequence[tuple[Any, ...]], avatars: Sequence[SentryAppAvatar]) -> AppDetails:
+    row = rows[0]
+    app = _APP.read(row)
+    return AppDetails(
+        app=app,
+        application=_APPLICATION.read(row, at=_APP.width) if app.application_id else None,
+        owner_slug=row[-3],
+        features=tuple(sorted(row[-1] for row in rows if row[-1] is not None)),
+        avatars=tuple(avatars),
     )
-    found: defaultdict[int, list[SentryAppComponent]] = defaultdict(list)
-    for component in query.order_by(SentryAppComponent.id):
-        found[component.sentry_app_id].append(component)
-    return found

@@ -1,15 +1,67 @@
-"""Looking installations up. Deleted ones are never found. Every function needs a session."""
+"""Looking installations up: with all that is shown of them, or held for whoever changes them. Deleted ones are never
+found. Owns the queries, and knows not who asks. Every function needs a session.
+"""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from control_silo.models.app import SentryApp
 from control_silo.models.installation import SentryAppInstallation, SentryAppInstallationToken
 from control_silo.services.interest import installations_of_token
+from shared.database.database import current_database
+from shared.database.locking import locked
+from shared.database.row import Columns
+from shared.database.transaction import Transaction
 from shared.domain.app_status import SentryAppInstallationStatus
+from shared.errors import InstallationNotFound
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
 
 _LIVE = SentryAppInstallation.date_deleted.is_null()
 _INSTALLED = SentryAppInstallation.status == int(SentryAppInstallationStatus.INSTALLED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstallationDetails:
+    """An installation with its app, its organization's slug and the code that waits to be exchanged."""
+
+    installation: SentryAppInstallation
+    app: SentryApp
+    organization_slug: str
+    """Empty: control does not know the organization, or no longer."""
+    code: str | None
+    """Secret until it is exchanged."""
+
+    def __repr__(self) -> str:
+        return f"InstallationDetails({self.installation.uuid})"
+
+
+_INSTALLATION = Columns(SentryAppInstallation, "i")
+_APP = Columns(SentryApp, "a")
+_SELECT = (
+    f"SELECT {_INSTALLATION.sql}, {_APP.sql}, o.slug, g.code FROM sentry_app_installation i "  # noqa: S608
+    "JOIN sentry_app a ON a.id = i.sentry_app_id "
+    "LEFT JOIN organization_replica o ON o.id = i.organization_id AND NOT o.tombstone "
+    "LEFT JOIN api_grant g ON g.id = i.api_grant_id "
+)
+
+
+def find_installation_details(uuid: str) -> InstallationDetails | None:
+    """A live installation; None when there is none."""
+    if "\x00" in uuid:
+        return None
+    rows = current_database().rows(f"{_SELECT} WHERE i.uuid = ? AND i.date_deleted IS NULL", (uuid,))
+    return _details(rows[0]) if rows else None
+
+
+def list_installation_details(*, organization_id: int, offset: int, limit: int) -> list[InstallationDetails]:
+    """Live installations in an organization, newest first."""
+    rows = current_database().rows(
+        f"{_SELECT} WHERE i.organization_id = ? AND i.date_deleted IS NULL "
+        "ORDER BY i.date_added DESC, i.id DESC LIMIT ? OFFSET ?",
+        (organization_id, limit, offset),
+    )
+    return [_details(row) for row in rows]
 
 
 def find_installation(installation_id: int) -> SentryAppInstallation | None:
@@ -65,6 +117,35 @@ def find_organization_of_live_token(token_id: int) -> int | None:
     return installation.organization_id if installation else None
 
 
+def find_live_installation(app: SentryApp, *, organization_id: int) -> SentryAppInstallation | None:
+    """The oldest installation of the app in the organization that was not deleted."""
+    return (
+        SentryAppInstallation.select()
+        .where(
+            SentryAppInstallation.sentry_app == app,
+            SentryAppInstallation.organization_id == organization_id,
+            SentryAppInstallation.date_deleted.is_null(),
+        )
+        .order_by(SentryAppInstallation.id)
+        .get_or_none()
+    )
+
+
+def get_installation(tx: Transaction, uuid: str) -> SentryAppInstallation:
+    """A live installation, held until the transaction ends.
+
+    Raises:
+        InstallationNotFound: there is none.
+    """
+    query = SentryAppInstallation.select().where(
+        SentryAppInstallation.uuid == uuid, SentryAppInstallation.date_deleted.is_null()
+    )
+    installation = locked(tx, query).get_or_none()
+    if installation is None:
+        raise InstallationNotFound
+    return installation
+
+
 def _find_newest(*conditions: Any) -> SentryAppInstallation | None:
     query = SentryAppInstallation.select().where(_LIVE, *conditions)
     return query.order_by(SentryAppInstallation.id.desc()).limit(1).get_or_none()
@@ -90,3 +171,13 @@ def _clauses(conditions: installation_pb2.SentryAppInstallationFilter) -> list[A
         )
         clauses.append(SentryAppInstallation.id.in_(linked))
     return clauses
+
+
+def _details(row: Sequence[Any]) -> InstallationDetails:
+    organization_slug, code = row[-2:]
+    return InstallationDetails(
+        installation=_INSTALLATION.read(row),
+        app=_APP.read(row, at=_INSTALLATION.width),
+        organization_slug=organization_slug or "",
+        code=code,
+    )

@@ -11,15 +11,15 @@ from control_silo.models.user import User
 from control_silo.services.audit import AuditEvent, record
 from control_silo.services.change import enqueue_app, enqueue_installation
 from control_silo.services.control import Control
-from control_silo.services.held_app import get_held_app_by_slug, get_held_app_of_installation
+from control_silo.services.find_app import get_held_app_by_slug, get_held_app_of_installation
+from control_silo.services.find_installation import find_live_installation, get_installation
 from control_silo.services.interest import region_of_organization, regions_of
 from control_silo.services.webhook import installation_told
 from shared.category import Category
-from shared.database.locking import locked
 from shared.database.transaction import Transaction
 from shared.domain.app_status import SentryAppInstallationStatus
 from shared.domain.event import AppEvent
-from shared.errors import InstallationNotFound, OrganizationNotFound
+from shared.errors import OrganizationNotFound
 
 GRANT_LIFETIME_SECONDS = 600
 """How long an app may exchange the code of an installation."""
@@ -111,32 +111,3 @@ class SentryAppInstallationUpdater:
                 installation.save(only=["status", "date_updated"])
                 enqueue_installation(tx, installation, now=control.clock.now())
             return installation
-
-
-def find_live_installation(app: SentryApp, *, organization_id: int) -> SentryAppInstallation | None:
-    """The oldest installation of the app in the organization that was not deleted. Needs a session."""
-    return (
-        SentryAppInstallation.select()
-        .where(
-            SentryAppInstallation.sentry_app == app,
-            SentryAppInstallation.organization_id == organization_id,
-            SentryAppInstallation.date_deleted.is_null(),
-        )
-        .order_by(SentryAppInstallation.id)
-        .get_or_none()
-    )
-
-
-def get_installation(tx: Transaction, uuid: str) -> SentryAppInstallation:
-    """A live installation, held until the transaction ends.
-
-    Raises:
-        InstallationNotFound: there is none.
-    """
-    query = SentryAppInstallation.select().where(
-        SentryAppInstallation.uuid == uuid, SentryAppInstallation.date_deleted.is_null()
-    )
-    installation = locked(tx, query).get_or_none()
-    if installation is None:
-        raise InstallationNotFound
-    return installation

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from control_silo.models.app import SentryApp, SentryAppAvatar
-from control_silo.services.app_details import list_avatars
 from control_silo.services.control import Control
+from control_silo.services.find_app import list_avatars
 from shared.database.columns import instant_text, parse_instant
 from shared.domain.period import Period
 
@@ -57,7 +57,7 @@ def count_installs(control: Control, app: SentryApp, period: Period) -> InstallS
 def list_most_installed(control: Control, *, offset: int, limit: int) -> list[InstalledApp]:
     """Live apps, the most installed first, those without installations last. Needs a session."""
     rows = control.database.rows(_MOST_INSTALLED, (limit, offset))
-    avatars = list_avatars(control, [row[0] for row in rows])
+    avatars = list_avatars([row[0] for row in rows])
     return [
         InstalledApp(app_id, uuid, slug, name, installs, avatars.get(app_id, ()))
         for app_id, uuid, slug, name, installs in rows

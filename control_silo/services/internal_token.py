@@ -12,8 +12,8 @@ from control_silo.services.audit import AuditEvent, record
 from control_silo.services.change import delete_token_row
 from control_silo.services.control import Control
 from control_silo.services.create_internal_token import NewToken, create_internal_token
-from control_silo.services.held_app import get_held_app
-from control_silo.services.install import find_live_installation
+from control_silo.services.find_app import get_held_app
+from control_silo.services.find_installation import find_live_installation
 from shared.errors import InstallationNotFound, NotFound
 
 

@@ -11,10 +11,9 @@ from datetime import datetime
 
 from control_silo.models.app import SentryApp
 from control_silo.models.user import User
-from control_silo.services.app_details import AppDetails, find_app_details
 from control_silo.services.change import enqueue_app
 from control_silo.services.control import Control
-from control_silo.services.held_app import get_held_app
+from control_silo.services.find_app import AppDetails, find_app, get_held_app
 from shared.database.transaction import Transaction
 from shared.domain.app_status import SentryAppStatus
 from shared.errors import AppNotFound, RequestRefused
@@ -62,7 +61,7 @@ def begin_publication(control: Control, *, app_id: int) -> None:
     now = control.clock.now()
     with control.database.transaction() as tx:
         app = get_held_app(tx, app_id)
-        details = find_app_details(control, str(app_id))
+        details = find_app(app_id)
         if details is None:
             raise AppNotFound
         check_publishable(details)

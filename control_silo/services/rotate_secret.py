@@ -5,7 +5,7 @@ from control_silo.models.user import User
 from control_silo.services.audit import AuditEvent, record
 from control_silo.services.change import enqueue_app
 from control_silo.services.control import Control
-from control_silo.services.held_app import get_held_app
+from control_silo.services.find_app import get_held_app
 from control_silo.services.provider_token import seal_again
 from control_silo.services.secret import new_token
 from shared.domain.app_status import SentryAppStatus

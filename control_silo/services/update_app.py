@@ -11,7 +11,7 @@ from control_silo.models.installation import SentryAppInstallation
 from control_silo.services.change import enqueue_app, enqueue_installations_of, enqueue_token
 from control_silo.services.control import Control
 from control_silo.services.create_app import create_components
-from control_silo.services.held_app import get_held_app
+from control_silo.services.find_app import get_held_app
 from control_silo.services.interest import installations_of_token, regions_of
 from shared.category import Category
 from shared.database.locking import locked

@@ -13,8 +13,9 @@ from control_silo.models.user import User
 from control_silo.services.change import enqueue_installation
 from control_silo.services.delete import delete_app, uninstall
 from control_silo.services.feature import get_switches, set_switch
-from control_silo.services.held_app import get_held_app
-from control_silo.services.install import SentryAppInstallationUpdater, get_installation
+from control_silo.services.find_app import get_held_app
+from control_silo.services.find_installation import get_installation
+from control_silo.services.install import SentryAppInstallationUpdater
 from control_silo.services.region import register_region
 from control_silo.services.update_app import SentryAppUpdater
 from region_silo.models.replica import AppReplica
