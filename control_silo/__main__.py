@@ -9,7 +9,7 @@ import typer
 from control_silo.bootstrap import migrate, open_alone, open_control
 from control_silo.config import ControlConfig, database_url
 from control_silo.process import ControlServe, ControlWork
-from control_silo.services.superuser import ensure_superuser
+from control_silo.services.user import ensure_superuser
 from shared.clock import SystemClock
 from shared.database.connect import connect
 from shared.errors import SiloError

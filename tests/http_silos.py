@@ -20,7 +20,7 @@ import region_silo.bootstrap
 from control_silo.models.app import SentryApp
 from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation
-from control_silo.services.create_internal_token import NewToken, create_internal_token
+from control_silo.services.internal_token import NewToken, create_internal_token
 from control_silo.services.secret import LAST_CHARACTERS, hash_token, new_token
 from control_silo.services.user import NewUser, UserCreator
 from shared.config import DEFAULT_REQUESTS_PER_SECOND

@@ -136,7 +136,7 @@ def _instant(query: QueryParams, name: str, problems: dict[str, list[str]]) -> d
 
 
 def _organization_id(slug: str | None) -> int | None:
-    """Of the organization that is asked for, by its slug or its id as in paths; None when none is.
+    """The id of the organization that is asked for by its slug or, as in paths, its id; None when none is.
 
     Raises:
         RequestRefused: there is none.

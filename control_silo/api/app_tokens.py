@@ -77,7 +77,7 @@ def delete_api_token(request: Incoming, app_id_or_slug: str, token_id: str) -> R
 
 @contextlib.contextmanager
 def _signed_in(request: ApiRequest) -> Iterator[Principal]:
-    """As ``ApiRequest.signed_in``, for sessions alone.
+    """Signs in like ``ApiRequest.signed_in``, by a session alone: no token makes another one.
 
     Raises:
         PermissionDenied: the request carries an ``Authorization`` header, whatever is in it.
@@ -90,7 +90,7 @@ def _signed_in(request: ApiRequest) -> Iterator[Principal]:
 
 @contextlib.contextmanager
 def _signed_in_themselves(request: ApiRequest) -> Iterator[Principal]:
-    """As ``_signed_in``, for people who act as themselves.
+    """Signs in like ``_signed_in``, whoever acts as themselves.
 
     Raises:
         PermissionDenied: somebody else acts as the person; a token would outlive that.

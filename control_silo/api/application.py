@@ -40,7 +40,7 @@ DESCRIPTION = (
     "Apps, installations, users and tokens of the whole world. Wire-compatible with Sentry's Integration Platform."
 )
 FAILED_SIGN_INS_PER_MINUTE = 20
-"""Of one account from one address."""
+"""How many one account may fail from one address."""
 
 
 def list_endpoints() -> list[Endpoint]:

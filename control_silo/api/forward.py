@@ -5,6 +5,7 @@ answers are the same. Nothing is redirected: a redirect to another host drops th
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from urllib.parse import quote
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -13,7 +14,6 @@ from starlette.responses import Response
 
 from control_silo.api.recent_writes import RecentWrites, remember_writes
 from control_silo.api.request import ApiRequest
-from control_silo.api.short_id import region_that_knows_issue
 from control_silo.services.control import Control
 from control_silo.services.placement import (
     region_of_app,
@@ -22,10 +22,12 @@ from control_silo.services.placement import (
     region_of_organization,
     regions_of_principal,
 )
+from shared.consistency import TOKEN_NAME
 from shared.domain.http_address import SiloAddress
 from shared.domain.path_key import find_id
-from shared.errors import CredentialsMissing, MalformedBody, NotFound, PermissionDenied
+from shared.errors import CredentialsMissing, MalformedBody, NotFound, PermissionDenied, SiloError, SiloUnreachable
 from shared.http.event_pages import BAD_PROJECT, answer_pages
+from shared.http.forwarded import HOST_HEADER, PROOF_HEADER, PROTOCOL_HEADER
 from shared.http.relay import Relay, close_with, forward_paths
 
 Find = Callable[[ApiRequest], Sequence[SiloAddress]]
@@ -90,6 +92,12 @@ REGION_OWNED: dict[str, Find] = {
 }
 """Path by path, with every method, how the region is found."""
 
+_PASSED_ON = frozenset(
+    name.encode()
+    for name in ("host", "authorization", "cookie", TOKEN_NAME, PROOF_HEADER, HOST_HEADER, PROTOCOL_HEADER)
+)
+"""Headers that say who asks, of which silo, what they have seen, and who has forwarded the question already."""
+
 
 def forward_region_paths(app: FastAPI, control: Control, relay: Relay) -> None:
     """Serves the table's paths on control, after control's own; the relay is closed when the application ends."""
@@ -108,7 +116,7 @@ def _forwarding(
 
     async def forward(request: Request) -> Response:
         regions = await run_in_threadpool(_locate, ApiRequest(request, b"", None, control), find)
-        region = regions[0] if len(regions) == 1 else await region_that_knows_issue(relay, request, among=regions)
+        region = regions[0] if len(regions) == 1 else await _region_that_knows_issue(relay, request, among=regions)
         return await relay.forward(await recent.held_back(request, region=region.name), to=region)
 
     return forward
@@ -127,3 +135,44 @@ def _locate(request: ApiRequest, find: Find) -> Sequence[SiloAddress]:
             if request.find_principal() is None:
                 raise CredentialsMissing from None
             raise
+
+
+async def _region_that_knows_issue(relay: Relay, request: Request, *, among: Sequence[SiloAddress]) -> SiloAddress:
+    """The first of the regions that shows the client the issue of the path; else the first that refuses to.
+
+    Raises:
+        NotFound: no region knows it.
+        SiloUnreachable: likewise, but one of them is away; or the address of one leads here.
+    """
+    # Control knows no issues, so it asks one region after the other, with the client's own credentials.
+    for region in among:
+        relay.refuse_circle(request, to=region)
+    question, refusing = _question(request), []
+    unanswered: SiloError = NotFound()
+    for region in among:
+        try:
+            status = await relay.ask(question, to=region)
+        except SiloUnreachable as away:
+            unanswered = away
+            continue
+        if status < 400:
+            return region
+        if status != 404:
+            refusing.append(region)
+    if refusing:
+        return refusing[0]
+    raise unanswered
+
+
+def _question(request: Request) -> Request:
+    path = f"/api/0/issues/{request.path_params['issue_id']}/"
+    return Request(
+        {
+            **request.scope,
+            "method": "HEAD",
+            "path": path,
+            "raw_path": quote(path).encode(),
+            "query_string": b"",
+            "headers": [(name, value) for name, value in request.headers.raw if name.lower() in _PASSED_ON],
+        }
+    )

@@ -74,7 +74,7 @@ class ApiRequest(ReceivedRequest[B_co]):
 
     @contextlib.contextmanager
     def superuser(self) -> Iterator[Principal]:
-        """As ``signed_in``, for superusers alone."""
+        """Signs in like ``signed_in``, superusers alone."""
         with self.signed_in() as principal:
             if not principal.is_superuser:
                 raise PermissionDenied

@@ -38,7 +38,7 @@ def _read_organization(value: JsonValue) -> int | str:
 
 
 def _read_password(value: JsonValue) -> str:
-    """As it is: spaces at either end are part of a password."""
+    """Keeps the password as it is: spaces at either end are part of it."""
     text = parse_text(value, max_characters=MAX_PASSWORD_CHARACTERS, is_blank_allowed=False)
     return value if isinstance(value, str) else text
 

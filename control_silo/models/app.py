@@ -9,7 +9,7 @@ import peewee
 
 from control_silo.models.application import ApiApplication
 from control_silo.models.user import User
-from shared.database.columns import IdField, InstantField, JsonField
+from shared.database.columns import BytesField, IdField, InstantField, JsonField
 from shared.database.model import Model, fields_of
 from shared.domain.app_status import SentryAppStatus
 
@@ -61,7 +61,7 @@ class SentryApp(Model):
     installations: "peewee.ModelSelect[SentryAppInstallation]"
     """Deleted ones included."""
     version = peewee.BigIntegerField(default=1)
-    """Of the replica: grows with every change of the app, its application, components, avatars or interest."""
+    """The replica's: grows with every change of the app, its application, components, avatars or interest."""
 
     class Meta:
         indexes = (
@@ -119,6 +119,15 @@ class SentryAppAvatar(Model):
 
     class Meta:
         indexes = ((("sentry_app", "color"), True),)
+
+
+class SentryAppPhoto(Model):
+    """The PNG of an avatar that was uploaded."""
+
+    id = IdField()
+    avatar = peewee.ForeignKeyField(SentryAppAvatar, unique=True, on_delete="CASCADE")
+    avatar_id: int
+    photo = BytesField()
 
 
 class IntegrationFeature(Model):

@@ -58,4 +58,4 @@ class ApiToken(Model):
     """None: never."""
     created_at = InstantField()
     version = peewee.BigIntegerField(default=1)
-    """Of the replica of an app's token; grows with each change."""
+    """The version of the replica of an app's token; grows with each change."""

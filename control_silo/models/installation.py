@@ -28,7 +28,7 @@ class SentryAppInstallation(Model):
     date_updated = InstantField()
     date_deleted = InstantField(null=True)
     version = peewee.BigIntegerField(default=1)
-    """Of the replica: grows with every change of the installation or of its app's subscription."""
+    """The replica's: grows with every change of the installation or of its app's subscription."""
 
     @property
     def state(self) -> SentryAppInstallationStatus:

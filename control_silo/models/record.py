@@ -29,7 +29,7 @@ class AuditLogEntry(Model):
     id = IdField()
     organization_id = peewee.BigIntegerField(index=True)
     event = peewee.TextField()
-    """As the original prints it: ``sentry-app.add`` …"""
+    """Named as the original prints it: ``sentry-app.add`` …"""
     actor_id = peewee.BigIntegerField(null=True)
     actor_label = peewee.TextField(null=True)
     target_id = peewee.BigIntegerField(null=True)

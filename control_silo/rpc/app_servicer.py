@@ -21,8 +21,8 @@ from control_silo.services.find_app import (
     find_app,
     find_app_by_application,
 )
-from control_silo.services.notification_emails import notification_emails
 from control_silo.services.update_app import SentryAppUpdater
+from control_silo.services.user import notification_emails
 from shared.app_service.request import check_request
 from shared.domain.app_status import SentryAppStatus
 from shared.domain.json_field import shown

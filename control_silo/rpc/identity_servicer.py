@@ -7,8 +7,8 @@ import grpc
 
 from control_silo.services.authentication import authenticate_session_hash, authenticate_token_hash
 from control_silo.services.control import Control
-from control_silo.services.members import find_member
 from control_silo.services.principal import Principal, principal_message, user_message
+from control_silo.services.user import find_member
 from shared.errors import CredentialsInvalid, FieldMissing
 from shared.pb.hybridcloud.users.v1 import (
     identity_service_pb2,

@@ -3,8 +3,7 @@
 import re
 from uuid import uuid4
 
-from control_silo.models.app import SentryAppAvatar
-from control_silo.models.photo import SentryAppPhoto
+from control_silo.models.app import SentryAppAvatar, SentryAppPhoto
 from control_silo.services.change import enqueue_app
 from control_silo.services.control import Control
 from control_silo.services.find_app import get_held_app

@@ -7,10 +7,10 @@ from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.user import User
 from control_silo.services.control import Control
 from control_silo.services.create_app import SentryAppCreator
-from control_silo.services.create_internal_token import NewToken, create_internal_token
 from control_silo.services.find_installation import find_live_installation
 from control_silo.services.install import create_installation
 from control_silo.services.interest import region_of_organization
+from control_silo.services.internal_token import NewToken, create_internal_token
 from shared.category import Category
 from shared.consistency import note_written
 from shared.database.locking import hold_name

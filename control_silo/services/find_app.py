@@ -67,7 +67,7 @@ def find_app_of_path(id_or_slug: str) -> AppDetails | None:
 
 
 def get_app_of_path(id_or_slug: str) -> AppDetails:
-    """As ``find_app_of_path``.
+    """The app that a part of a path names.
 
     Raises:
         AppNotFound: there is none.
@@ -157,17 +157,17 @@ def get_held_app(tx: Transaction, app_id: int) -> SentryApp:
 
 
 def get_held_app_by_slug(tx: Transaction, slug: str) -> SentryApp:
-    """As ``get_held_app``, by the app's slug."""
+    """An app by its slug, held as ``get_held_app`` holds it."""
     return _get_held(tx, SentryApp.slug == slug)
 
 
 def get_held_app_of_client(tx: Transaction, application: ApiApplication) -> SentryApp:
-    """As ``get_held_app``, by the app's OAuth client."""
+    """An app by its OAuth client, held as ``get_held_app`` holds it."""
     return _get_held(tx, SentryApp.application == application)
 
 
 def get_held_app_of_installation(tx: Transaction, uuid: str) -> SentryApp:
-    """As ``get_held_app``, by an installation of the app, which itself may be gone already.
+    """The app of an installation, held as ``get_held_app`` holds it; the installation itself may be gone already.
 
     Raises:
         InstallationNotFound: there is none, or its app is gone.

@@ -27,7 +27,7 @@ WHERE a.date_deleted IS NULL GROUP BY a.id ORDER BY installs DESC, a.id LIMIT ? 
 
 @dataclass(frozen=True)
 class InstallStats:
-    """Of one app."""
+    """How often one app is installed."""
 
     total: int
     """Installations that there are, whenever they were made."""

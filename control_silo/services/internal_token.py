@@ -1,6 +1,8 @@
-"""The tokens of an internal app that people make and delete by hand (spec §2.7)."""
+"""The tokens of an internal app, which people make and delete by hand (spec §2.7); shown once, and stored hashed."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
 import peewee
 
@@ -9,12 +11,50 @@ from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation, SentryAppInstallationToken
 from control_silo.models.user import User
 from control_silo.services.audit import AuditEvent, record
-from control_silo.services.change import delete_token_row
+from control_silo.services.change import delete_token_row, enqueue_token
 from control_silo.services.control import Control
-from control_silo.services.create_internal_token import NewToken, create_internal_token
 from control_silo.services.find_app import get_held_app
 from control_silo.services.find_installation import find_live_installation
-from shared.errors import InstallationNotFound, NotFound
+from control_silo.services.secret import LAST_CHARACTERS, hash_token, new_token
+from shared.database.transaction import Transaction
+from shared.errors import InstallationNotFound, LimitReached, NotFound
+
+MAX_TOKENS = 20
+"""How many one installation may have."""
+
+
+@dataclass(frozen=True)
+class NewToken:
+    """A token and, this once, the token itself."""
+
+    row: ApiToken
+    text: str = field(repr=False)
+
+
+def create_internal_token(
+    tx: Transaction, app: SentryApp, installation: SentryAppInstallation, *, now: datetime
+) -> NewToken:
+    """Writes a token that never ends, with the app's scopes, in the caller's transaction.
+
+    Raises:
+        LimitReached: the installation has as many as it may; exactly so when the caller holds the app.
+    """
+    links = SentryAppInstallationToken.select()
+    if links.where(SentryAppInstallationToken.sentry_app_installation == installation).count() >= MAX_TOKENS:
+        raise LimitReached(f"Cannot generate more than {MAX_TOKENS} tokens for a single integration")
+    text = new_token()
+    row = ApiToken.create(
+        user=app.proxy_user,
+        application=app.application,
+        token_hash=hash_token(text),
+        token_last_characters=text[-LAST_CHARACTERS:],
+        scope_list=app.scope_list,
+        created_at=now,
+        version=0,
+    )
+    SentryAppInstallationToken.create(api_token=row, sentry_app_installation=installation)
+    enqueue_token(tx, row, organization_id=installation.organization_id, now=now)
+    return NewToken(row, text)
 
 
 def list_tokens(app: SentryApp, *, offset: int, limit: int) -> Sequence[ApiToken]:

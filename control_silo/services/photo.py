@@ -14,7 +14,7 @@ from shared.domain.json_field import FieldInvalid
 from shared.domain.json_value import JsonValue
 
 MIN_PIXELS, MAX_PIXELS = 256, 1024
-"""Of each side."""
+"""How long each side may be."""
 MAX_PHOTO_BYTES = 5_000_000
 
 NOT_BASE64 = "The photo must be a string in base64."

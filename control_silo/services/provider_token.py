@@ -10,9 +10,11 @@ from control_silo.models.installation import (
     SentryAppInstallationToken,
 )
 from control_silo.services.control import Control
-from control_silo.services.create_internal_token import create_internal_token
 from control_silo.services.find_app import get_held_app
 from control_silo.services.find_installation import get_installation
+from control_silo.services.find_app import get_held_app
+from control_silo.services.find_installation import get_installation
+from control_silo.services.internal_token import create_internal_token
 from shared.database.transaction import Transaction
 from shared.domain.app_status import SentryAppInstallationStatus
 from shared.domain.seal import open_sealed, seal

@@ -1,4 +1,4 @@
-"""People: creating them, with their place in an organization and credentials that are shown once."""
+"""People: creating them with credentials that are shown once, finding members, and whom to write to about an app."""
 
 import re
 import secrets
@@ -8,14 +8,16 @@ from datetime import datetime
 import peewee
 
 from control_silo.models.application import ApiToken
+from control_silo.models.region import OrganizationReplica
 from control_silo.models.user import Member, User
 from control_silo.services.control import Control
 from control_silo.services.organization import get_organization
 from control_silo.services.secret import LAST_CHARACTERS, hash_password, hash_token, new_token
 from control_silo.services.session import create_session
+from shared.database.model import tuples_of
 from shared.database.transaction import Transaction
 from shared.domain.scopes import ALL_SCOPES, Role
-from shared.errors import EmailTaken, ValidationFailed
+from shared.errors import EmailTaken, PermissionDenied, ValidationFailed
 
 MAX_EMAIL_CHARACTERS = 75
 MIN_PASSWORD_CHARACTERS = 8
@@ -108,3 +110,82 @@ class UserCreator:
         if self.is_superuser:
             return sorted(ALL_SCOPES)
         return sorted(self.role.scopes) if self.organization is not None else []
+
+
+SUPERUSER_EMAIL = "root@silo.example"
+
+
+def ensure_superuser(control: Control) -> dict[str, int | str]:
+    """Makes the superuser if there is none.
+
+    Returns:
+        ``id`` and ``email``; the first time also ``token``, ``session`` and ``password``, which are shown only then.
+    """
+    with control.database.session():
+        existing = User.select().where(User.is_superuser).order_by(User.id).first()
+    if existing is not None:
+        return {"id": existing.id, "email": existing.email}
+    try:
+        new = UserCreator(email=SUPERUSER_EMAIL, name="Root", is_superuser=True).run(control)
+    except EmailTaken:  # another process made it between the look and the insert
+        return ensure_superuser(control)
+    return {
+        "id": new.user.id,
+        "email": new.user.email,
+        "token": new.token,
+        "session": new.session_key,
+        "password": new.password,
+    }
+
+
+def find_member(
+    control: Control, *, region: str, organization_id: int, user_id: int | None = None, email: str | None = None
+) -> User | None:
+    """A person who belongs to the organization; None when nobody of that id or address does.
+
+    Args:
+        control: knows everyone.
+        region: who asks.
+        organization_id: of an organization that lives there.
+        user_id: whom to find; None to go by ``email``.
+        email: in any case.
+
+    Raises:
+        PermissionDenied: the organization does not live in that region.
+    """
+    with control.database.session():
+        place = OrganizationReplica.get_or_none(OrganizationReplica.id == organization_id)
+        if place is None or place.region_name != region:
+            raise PermissionDenied("A region may ask about members of its own organizations alone.")
+        known = User.id == user_id if user_id is not None else User.email == (email or "").strip().lower()
+        belongs = (Member.organization_id == organization_id) & User.is_active & ~User.is_sentry_app
+        members = User.select().join(Member, on=(Member.user == User.id)).where(known & belongs)
+        member: User | None = members.order_by(User.id).first()
+        return member
+
+
+_ADDRESSED_ROLES = (Role.OWNER, Role.MANAGER)
+"""In this order."""
+
+
+def notification_emails(*, organization_id: int, creator_label: str) -> list[str]:
+    """The address of who made the app or, when that was not recorded, of its organization's owners and managers.
+
+    Args:
+        organization_id: of the organization that owns the app.
+        creator_label: the app's; only a text with an ``@`` is an address.
+
+    Returns:
+        Each address once; [] when there is nobody. Needs a session.
+    """
+    if "@" in creator_label:
+        return [creator_label]
+    query = (
+        Member.select(Member.role, User.email)
+        .join(User)
+        .where(Member.organization_id == organization_id, Member.role.in_(_ADDRESSED_ROLES))
+        .where(User.is_active, ~User.is_sentry_app, User.email != "")
+        .order_by(Member.id)
+    )
+    people = sorted(tuples_of(query), key=lambda person: _ADDRESSED_ROLES.index(person[0]))
+    return list(dict.fromkeys(email for _, email in people))

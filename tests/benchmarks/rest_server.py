@@ -17,7 +17,7 @@ from control_silo.bootstrap import migrate, open_alone
 from control_silo.models.app import IntegrationFeature, SentryApp
 from control_silo.models.application import ApiApplication
 from control_silo.services.control import Control
-from control_silo.services.superuser import ensure_superuser
+from control_silo.services.user import ensure_superuser
 from shared.clock import SystemClock
 from shared.database.connect import connect
 from shared.database.dialect import Dialect

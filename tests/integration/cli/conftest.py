@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from control_silo.api.application import create_api
-from control_silo.services.superuser import ensure_superuser
+from control_silo.services.user import ensure_superuser
 from shared.cli.main import run
 from shared.cli.topology import Organization, Silo, Topology, User, write_topology
 from shared.clock import SystemClock

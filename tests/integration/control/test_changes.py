@@ -7,8 +7,8 @@ from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.record import Tombstone
 from control_silo.services.change import delete_token_row
-from control_silo.services.create_internal_token import create_internal_token
 from control_silo.services.delete import delete_app
+from control_silo.services.internal_token import create_internal_token
 from control_silo.services.update_app import SentryAppUpdater
 from region_silo.models.replica import TokenReplica
 from shared.category import Category

@@ -4,7 +4,7 @@ import pytest
 
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.user import Member
-from control_silo.services.create_internal_token import create_internal_token
+from control_silo.services.internal_token import create_internal_token
 from control_silo.services.organization import get_organization
 from control_silo.services.user import NewUser, UserCreator
 from shared.domain.credential import Credential, CredentialKind

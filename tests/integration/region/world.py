@@ -8,8 +8,8 @@ from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.region import OrganizationReplica
 from control_silo.models.user import User
 from control_silo.services.change import enqueue_installation, enqueue_token
-from control_silo.services.create_internal_token import create_internal_token
 from control_silo.services.delete import uninstall
+from control_silo.services.internal_token import create_internal_token
 from tests.silos import Silos
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallationToken
-from control_silo.services.create_internal_token import MAX_TOKENS
+from control_silo.services.internal_token import MAX_TOKENS
 from shared.consistency import TOKEN_NAME, decode
 from shared.domain.scopes import Role
 from tests.integration.control.api.world import Caller, World

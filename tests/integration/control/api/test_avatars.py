@@ -4,8 +4,7 @@ from typing import Any
 import pytest
 
 from control_silo.bodies.app_part import AvatarBody
-from control_silo.models.app import SentryAppAvatar
-from control_silo.models.photo import SentryAppPhoto
+from control_silo.models.app import SentryAppAvatar, SentryAppPhoto
 from control_silo.services.photo import NOT_BASE64, NOT_ONE_COLOR, NOT_PNG, TOO_LARGE, WRONG_DIMENSIONS
 from tests.integration.control.api.world import Caller, World
 from tests.pictures import picture

@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
 
 from control_silo.api.application import create_api, list_endpoints
 from control_silo.bootstrap import open_alone
-from control_silo.services.create_internal_token import create_internal_token
+from control_silo.services.internal_token import create_internal_token
 from control_silo.services.regions import RegionChannels
 from shared.clock import SystemClock
 from shared.database.connect import connect

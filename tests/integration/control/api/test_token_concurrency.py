@@ -8,7 +8,7 @@ import pytest
 
 from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallationToken
-from control_silo.services.create_internal_token import MAX_TOKENS
+from control_silo.services.internal_token import MAX_TOKENS
 from tests.integration.control.api.test_concurrency import TWINS, at_once, statuses
 from tests.integration.control.api.third_party import ThirdParty, install_kanban
 from tests.integration.control.api.world import World
