@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, ClassVar, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, WithJsonSchema
 
 from control_silo.models.region import OrganizationReplica
 from control_silo.services.organization import MAX_NAME_CHARACTERS
@@ -14,6 +14,8 @@ from shared.domain.features import MAX_FEATURE_NAME_CHARACTERS
 from shared.domain.slug import MAX_ORGANIZATION_SLUG_CHARACTERS
 
 _MAX_TEXT_CHARACTERS = 255
+_NAME = {"type": "string", "minLength": 1, "maxLength": MAX_NAME_CHARACTERS}
+"""What the service takes in the end, which tells of a longer name together with whatever else is wrong."""
 
 
 class OrganizationBody(Body):
@@ -22,8 +24,8 @@ class OrganizationBody(Body):
     model_config: ClassVar[ConfigDict] = shown_by({"slug": "acme", "name": "Acme", "region": "us"})
 
     slug: Annotated[str, Text(MAX_ORGANIZATION_SLUG_CHARACTERS)]
-    name: Annotated[str, Text(_MAX_TEXT_CHARACTERS)] | None = Field(
-        default=None, description=f"Of at most {MAX_NAME_CHARACTERS} characters; the slug when absent."
+    name: Annotated[str, Text(_MAX_TEXT_CHARACTERS), WithJsonSchema(_NAME)] | None = Field(
+        default=None, description="The slug when absent."
     )
     region: Annotated[str, Text(_MAX_TEXT_CHARACTERS)] = Field(description="Name of the region that will own it.")
 

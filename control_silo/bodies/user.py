@@ -27,6 +27,8 @@ from shared.domain.scopes import Role
 from shared.errors import OrganizationNotFound
 
 _MAX_TEXT_CHARACTERS = 255
+# What the service takes in the end, which tells of what is wrong with any of these together.
+_EMAIL = {"type": "string", "minLength": 1, "maxLength": MAX_EMAIL_CHARACTERS}
 _PASSWORD = {"type": "string", "minLength": MIN_PASSWORD_CHARACTERS, "maxLength": MAX_PASSWORD_CHARACTERS}
 
 
@@ -60,9 +62,7 @@ class UserBody(Body):
         {"email": "jane@acme.example", "organization": "acme", "role": "manager"}
     )
 
-    email: Annotated[str, Text(_MAX_TEXT_CHARACTERS)] = Field(
-        description=f"Of at most {MAX_EMAIL_CHARACTERS} characters."
-    )
+    email: Annotated[str, Text(_MAX_TEXT_CHARACTERS), WithJsonSchema(_EMAIL)]
     name: Annotated[str, Text(_MAX_TEXT_CHARACTERS, is_blank_allowed=True)] | None = None
     password: Annotated[str, BeforeValidator(_read_password), WithJsonSchema(_PASSWORD)] | None = Field(
         default=None, repr=False, description="Made up when absent."
