@@ -256,7 +256,7 @@ class AppObject(Body):
         """
         app, application = details.app, details.application
         may_see = may_see_secrets(principal, app)
-        shown: dict[str, Any] = {name: getattr(app, name) for name in cls.model_fields if name in APP_COLUMNS}
+        shown: dict[str, Any] = {name: getattr(app, name) for name in _SHOWN}
         shown |= {
             "allowed_origins": application.allowed_origins if application else [],
             "avatars": [avatar_object(avatar, base_url=base_url) for avatar in details.avatars],
@@ -277,6 +277,10 @@ class AppObject(Body):
             client_secret=_secret(details, now=now, is_plain=may_see),
             owner=OwnerObject(id=app.owner_id, slug=details.owner_slug),
         )
+
+
+_SHOWN = AppObject.model_fields.keys() & APP_COLUMNS.keys() - {"events", "status", "webhook_headers", "date_published"}
+"""Fields that show the column of their name as it is."""
 
 
 def _secret(details: AppDetails, *, now: datetime, is_plain: bool) -> str | None:
