@@ -12,16 +12,15 @@ from shared.category import Category
 from shared.database.row import Columns, rows_by_id
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
-# Rows are read bare: an object of the mapper costs more than everything else that happens to a change.
-_APP = Columns(
-    SentryApp,
-    "app",
-    without=(
+CONTROLS_ALONE = frozenset(
+    {
         *("author", "redirect_url", "verify_install", "overview", "schema", "creator_user", "popularity"),
         *("date_added", "date_updated", "date_published", "date_deleted"),
-    ),
-    shares_json=True,
+    }
 )
+"""Columns that no region is told of; a schema reaches regions as components."""
+# Rows are read bare: an object of the mapper costs more than everything else that happens to a change.
+_APP = Columns(SentryApp, "app", without=CONTROLS_ALONE, shares_json=True)
 _APPLICATION = Columns(ApiApplication, "application", without=("owner", "created_at"), shares_json=True)
 _COMPONENT = Columns(SentryAppComponent, "component")
 _AVATAR = Columns(SentryAppAvatar, "avatar")

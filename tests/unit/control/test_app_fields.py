@@ -6,6 +6,7 @@ from control_silo.bodies.app import AppBody, AppChangesBody, AppObject
 from control_silo.bodies.app_field import Requester
 from control_silo.models.app import APP_COLUMNS, SentryApp
 from control_silo.models.application import ApiApplication
+from control_silo.replication.app import CONTROLS_ALONE
 from control_silo.services.message import app_message
 from shared.cli.manifest import ACME_KANBAN
 from shared.domain.app_status import SentryAppStatus
@@ -26,9 +27,6 @@ NOT_READ_BACK = {"organization": "owner", "is_internal": "status", "features": "
 NOT_SHOWN = {"id", "application", "proxy_user", "owner_id", "scope_list", "schema", "version"}
 NOT_SHOWN |= {"date_added", "date_updated", "date_deleted", "creator_user", "creator_label"}
 """Columns that the API shows to nobody, or under another name."""
-CONTROLS_ALONE = {"author", "redirect_url", "verify_install", "overview", "schema", "creator_user", "popularity"}
-CONTROLS_ALONE |= {"date_added", "date_updated", "date_published", "date_deleted"}
-"""Columns that no region is told of; a schema reaches regions as components."""
 CARRIED_BESIDE = {"version", "application", "proxy_user"}
 """Columns that a replica carries beside the app, or by its id."""
 
@@ -52,6 +50,7 @@ def test_every_column_is_replicated_or_kept_back_on_purpose() -> None:
     replicated = {field.name for field in app_pb2.RpcSentryApp.DESCRIPTOR.fields}
     forgotten = APP_COLUMNS.keys() - replicated - CONTROLS_ALONE - CARRIED_BESIDE
     assert not forgotten, f"add fields to RpcSentryApp: {sorted(forgotten)}"
+    assert not replicated & CONTROLS_ALONE, f"take from CONTROLS_ALONE: {sorted(replicated & CONTROLS_ALONE)}"
 
 
 def test_every_field_of_the_replicated_message_is_filled_in() -> None:
