@@ -12,8 +12,6 @@ from control_silo.models.installation import (
 from control_silo.services.control import Control
 from control_silo.services.find_app import get_held_app
 from control_silo.services.find_installation import get_installation
-from control_silo.services.find_app import get_held_app
-from control_silo.services.find_installation import get_installation
 from control_silo.services.internal_token import create_internal_token
 from shared.database.transaction import Transaction
 from shared.domain.app_status import SentryAppInstallationStatus
