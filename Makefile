@@ -10,8 +10,10 @@ CREATED := $(VENV)/.created
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 
-SOURCES := control_silo region_silo shared protos docs tests
+SOURCES := control_silo region_silo shared protos docs requirements tests
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
+LOCKED := $(PIP) --require-hashes --requirement
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS)
 
 # $(call say,sentence): one line on standard error, and the target fails.
 say = { echo "silo: $(1)" >&2; exit 1; }
@@ -21,7 +23,7 @@ NAME_IT := make PYTHON=/path/to/python3
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help up test check lint bench protos docs golden compose-env compose-test clean
+.PHONY: help up test check lint bench protos docs golden lock audit compose-env compose-test clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +56,16 @@ docs: $(DEV) ## write docs/endpoints.md and the tables in README.md from the cod
 golden: $(DEV) ## write what every endpoint answers to tests/contract/rest/golden; read the difference before committing
 	@$(BIN)/python -m tests.contract.rest.record
 
+lock: $(DEV) ## write requirements/: what pyproject.toml wants, with hashes; ARGS=--upgrade chooses all versions anew
+	@$(BIN)/python -c 'import tomllib as t; print(*t.load(open("pyproject.toml", "rb"))["build-system"]["requires"])' | \
+		$(LOCK) --output-file requirements/build.txt -
+	@$(LOCK) --output-file requirements/runtime.txt pyproject.toml
+	@$(LOCK) --extra dev --constraint requirements/build.txt --constraint requirements/runtime.txt \
+		--output-file requirements/dev.txt pyproject.toml
+
+audit: $(DEV) ## look every locked dependency up in a database of known faults; skipped where none can be reached
+	@$(BIN)/python -m requirements.audit
+
 compose-env: $(RUNTIME) ## write the files with fresh secrets, one for each silo, that `docker compose up` reads, unless there are some
 	@$(BIN)/silo init env
 
@@ -64,7 +76,8 @@ clean: ## remove everything made here except data (.silo) and secrets (env)
 	rm -rf $(VENV) build dist *.egg-info bench.json .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# A virtual environment for running, and the same one with the tools for changing; each redone when pyproject.toml is.
+# A virtual environment for running, and the same one with the tools for changing; each redone when the lock is.
+# What is installed has the hash that the lock says. Our own code is installed from here, by the locked setuptools.
 
 $(CREATED):
 	@command -v $(PYTHON) >/dev/null || $(call say,no $(PYTHON) here: install Python 3.11 or newer$(,) or name it: $(NAME_IT))
@@ -76,12 +89,16 @@ $(CREATED):
 	@$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(RUNTIME): pyproject.toml | $(CREATED)
+$(RUNTIME): pyproject.toml requirements/build.txt requirements/runtime.txt | $(CREATED)
 	@echo 'silo: installing into $(VENV)' >&2
-	@$(PIP) --editable .
+	@$(LOCKED) requirements/build.txt
+	@$(LOCKED) requirements/runtime.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(DEV): pyproject.toml | $(CREATED)
+$(DEV): pyproject.toml requirements/build.txt requirements/dev.txt | $(CREATED)
 	@echo 'silo: installing into $(VENV), with the development tools' >&2
-	@$(PIP) --editable '.[dev]'
+	@$(LOCKED) requirements/build.txt
+	@$(LOCKED) requirements/dev.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@ $(RUNTIME)
