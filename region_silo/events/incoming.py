@@ -11,6 +11,7 @@ from region_silo.events.grouping import grouping_hash
 from region_silo.events.normalize import normalize
 from region_silo.events.outline import EventOutline, outline_of, user_hash
 from region_silo.events.reading import Part
+from region_silo.events.scrubbing import Scrubbing, scrub
 from shared.domain.instant import parse_iso
 from shared.domain.json_value import JsonObject, JsonValue
 from shared.errors import MalformedBody, ValidationFailed
@@ -19,6 +20,7 @@ MAX_PAST = timedelta(days=30)
 """An event that claims to be older happened when it came in, as far as we are concerned."""
 MAX_FUTURE = timedelta(minutes=1)
 """The same for one from the future, whose sender's clock is wrong."""
+DEFAULT_SCRUBBING = Scrubbing()
 NO_EVENT = "invalid JSON data: an event is an object"
 
 _EVENT_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
@@ -69,18 +71,21 @@ def parse_event(raw: bytes) -> JsonObject:
     return value
 
 
-def read_event(payload: JsonObject, *, size: int, arrival: Arrival) -> IncomingEvent:
+def read_event(
+    payload: JsonObject, *, size: int, arrival: Arrival, scrubbing: Scrubbing = DEFAULT_SCRUBBING
+) -> IncomingEvent:
     """Reads an event.
 
     Args:
         payload: what was sent, parsed.
         size: of what was sent, in bytes.
         arrival: when and whence.
+        scrubbing: which secrets are taken out of it first.
 
     Raises:
         ValidationFailed: the event's id is none.
     """
-    event = normalize(payload, sender=arrival.sender)
+    event = scrub(normalize(payload, sender=arrival.sender), scrubbing)
     return IncomingEvent(
         event_id=arrival.event_id or parse_event_id(payload.get("event_id")) or uuid4().hex,
         occurred_at=_occurred_at(payload.get("timestamp"), received_at=arrival.at),
