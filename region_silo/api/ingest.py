@@ -20,7 +20,7 @@ from region_silo.api.request import Desk
 from region_silo.events.incoming import Arrival, parse_event, read_event
 from region_silo.models.project import Project
 from region_silo.services.ingestion import store_event
-from region_silo.services.projects import get_project_for_key
+from region_silo.services.projects import get_project_for_key, scrubbing_of
 from region_silo.services.region import Region
 from shared.domain.path_key import find_id
 from shared.errors import BodyTooLarge, CredentialsInvalid, CredentialsMissing, MalformedBody
@@ -91,7 +91,7 @@ def _store(region: Region, project: Project, item: Item, *, sender: str | None, 
         raise BodyTooLarge(f"envelope exceeded size limits for type '{EVENT}'")
     payload = parse_event(item.payload)
     arrival = Arrival(at=region.clock.now(), sender=sender, event_id=event_id)
-    event = read_event(payload, size=len(item.payload), arrival=arrival)
+    event = read_event(payload, size=len(item.payload), arrival=arrival, scrubbing=scrubbing_of(project))
     if payload.get("type") != _TRANSACTION:
         store_event(region, project=project, event=event)
     return event.event_id

@@ -5,8 +5,8 @@ from pydantic import MISSING
 
 from region_silo.api.access import READ_PROJECT, WRITE_PROJECT, organization_for, project_for
 from region_silo.api.request import ApiRequest, Incoming
-from region_silo.bodies.project import ProjectBody, ProjectKeyObject, ProjectObject
-from region_silo.services.projects import create_project, list_projects
+from region_silo.bodies.project import ProjectBody, ProjectDetailObject, ProjectKeyObject, ProjectObject, ScrubbingBody
+from region_silo.services.projects import change_scrubbing, create_project, list_projects
 from region_silo.services.registration import find_http_url
 from shared.errors import SlugTaken
 from shared.http.answer import json_answer
@@ -51,12 +51,21 @@ def post_project(request: Incoming[ProjectBody], organization_id_or_slug: str) -
         return json_answer(ProjectObject.of(project, organization=organization), status=201)
 
 
-@endpoints.add("GET", _PROJECT, answers={200: ProjectObject})
+@endpoints.add("GET", _PROJECT, answers={200: ProjectDetailObject})
 def get_project(request: Incoming, organization_id_or_slug: str, project_id_or_slug: str) -> Response:
     """Reads a project."""
     with request.signed_in(scopes=READ_PROJECT) as principal:
         found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=READ_PROJECT)
-        return json_answer(ProjectObject.of(found.project, organization=found.organization))
+        return json_answer(ProjectDetailObject.of(found.project, organization=found.organization))
+
+
+@endpoints.add("PUT", _PROJECT, answers={200: ProjectDetailObject})
+def put_project(request: Incoming[ScrubbingBody], organization_id_or_slug: str, project_id_or_slug: str) -> Response:
+    """Changes which secrets are filtered out of the events of a project, from the next event on."""
+    with request.signed_in(scopes=WRITE_PROJECT) as principal:
+        found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=WRITE_PROJECT)
+        project = change_scrubbing(request.region, found.project, request.body().change())
+        return json_answer(ProjectDetailObject.of(project, organization=found.organization))
 
 
 @endpoints.add("GET", f"{_PROJECT}keys/", answers={200: list[ProjectKeyObject]}, parameters=PAGE_PARAMETERS)

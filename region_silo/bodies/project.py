@@ -2,15 +2,16 @@
 
 import secrets
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import MISSING, AfterValidator, ConfigDict, Field, model_validator
 
 from region_silo.models.organization import Organization
 from region_silo.models.project import Project
+from region_silo.services.projects import scrubbing_of
 from shared.bodies.body import Body, shown_by
-from shared.bodies.fields import Text
+from shared.bodies.fields import Flag, Text
 from shared.domain.json_field import FieldInvalid
 from shared.domain.slug import (
     MAX_SLUG_CHARACTERS,
@@ -65,25 +66,26 @@ class OrganizationReference(Body):
     name: str
 
 
+_EXAMPLE = {
+    "id": "1025",
+    "slug": "web",
+    "name": "Web",
+    "platform": "python",
+    "dateCreated": _NOW,
+    "firstEvent": _NOW,
+    "status": "active",
+    "hasAccess": True,
+    "isMember": True,
+    "features": [],
+    "teams": [],
+    "organization": {"id": "1", "slug": "acme", "name": "Acme"},
+}
+
+
 class ProjectObject(Body):
     """A project."""
 
-    model_config: ClassVar[ConfigDict] = shown_by(
-        {
-            "id": "1025",
-            "slug": "web",
-            "name": "Web",
-            "platform": "python",
-            "dateCreated": _NOW,
-            "firstEvent": _NOW,
-            "status": "active",
-            "hasAccess": True,
-            "isMember": True,
-            "features": [],
-            "teams": [],
-            "organization": {"id": "1", "slug": "acme", "name": "Acme"},
-        }
-    )
+    model_config: ClassVar[ConfigDict] = shown_by(_EXAMPLE)
 
     id: str
     slug: str
@@ -101,19 +103,79 @@ class ProjectObject(Body):
     @classmethod
     def of(cls, project: Project, *, organization: Organization) -> Self:
         """A project of an organization."""
+        return cls(**_fields_of(project, organization))
+
+
+def _fields_of(project: Project, organization: Organization) -> dict[str, Any]:
+    return {
+        "id": str(project.id),
+        "slug": project.slug,
+        "name": project.name,
+        "platform": project.platform,
+        "date_created": project.created_at,
+        "first_event": project.first_event_at,
+        "status": "active",
+        "has_access": True,
+        "is_member": True,
+        "features": [],
+        "teams": [],
+        "organization": OrganizationReference(id=str(organization.id), slug=organization.slug, name=organization.name),
+    }
+
+
+Names = Annotated[list[Annotated[str, Text(200, is_one_line=True)]], Field(max_length=100)]
+
+
+class ScrubbingBody(Body):
+    """What to filter out of a project's events; what is left out stays as it is."""
+
+    model_config: ClassVar[ConfigDict] = shown_by({"sensitiveFields": ["iban"], "safeFields": ["author"]})
+
+    data_scrubber: Flag | MISSING = Field(default=MISSING, description="Whether secrets are filtered at all.")
+    data_scrubber_defaults: Flag | MISSING = Field(
+        default=MISSING, description="Whether the usual rules apply: passwords, tokens, cookies, card numbers."
+    )
+    sensitive_fields: Names | MISSING = Field(default=MISSING, description="Names whose values are filtered besides.")
+    safe_fields: Names | MISSING = Field(default=MISSING, description="Names whose values stay in any case.")
+
+    def change(self) -> dict[str, Any]:
+        """The fields of ``Scrubbing`` that shall have other values."""
+        wanted = {
+            "is_on": self.data_scrubber,
+            "with_defaults": self.data_scrubber_defaults,
+            "sensitive_fields": self.sensitive_fields,
+            "safe_fields": self.safe_fields,
+        }
+        return {name: value for name, value in wanted.items() if value is not MISSING}
+
+
+class ProjectDetailObject(ProjectObject):
+    """A project by itself."""
+
+    model_config: ClassVar[ConfigDict] = shown_by(
+        {
+            **_EXAMPLE,
+            "dataScrubber": True,
+            "dataScrubberDefaults": True,
+            "sensitiveFields": ["iban"],
+            "safeFields": ["author"],
+        }
+    )
+
+    data_scrubber: bool
+    data_scrubber_defaults: bool
+    sensitive_fields: list[str]
+    safe_fields: list[str]
+
+    @classmethod
+    def of(cls, project: Project, *, organization: Organization) -> Self:
+        scrubbing = scrubbing_of(project)
         return cls(
-            id=str(project.id),
-            slug=project.slug,
-            name=project.name,
-            platform=project.platform,
-            date_created=project.created_at,
-            first_event=project.first_event_at,
-            status="active",
-            has_access=True,
-            is_member=True,
-            features=[],
-            teams=[],
-            organization=OrganizationReference(id=str(organization.id), slug=organization.slug, name=organization.name),
+            **_fields_of(project, organization),
+            data_scrubber=scrubbing.is_on,
+            data_scrubber_defaults=scrubbing.with_defaults,
+            sensitive_fields=list(scrubbing.sensitive_fields),
+            safe_fields=list(scrubbing.safe_fields),
         )
 
 

@@ -2,7 +2,7 @@
 
 import peewee
 
-from shared.database.columns import InstantField
+from shared.database.columns import InstantField, JsonField
 from shared.database.model import Model
 
 
@@ -22,6 +22,8 @@ class Project(Model):
     """Number of the newest issue: counts up under the row's lock, so that short ids have neither gaps nor twins."""
     first_event_at = InstantField(null=True)
     created_at = InstantField()
+    scrubbing = JsonField(null=True)
+    """The fields of an ``events.scrubbing.Scrubbing``; null: the usual ones."""
 
     class Meta:
         indexes = ((("organization_id", "slug"), True),)

@@ -1,15 +1,19 @@
 """Projects of this region's organizations: create, find and list them."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, replace
+from typing import Any
 
 import peewee
 
+from region_silo.events.scrubbing import Scrubbing
 from region_silo.models.organization import Organization
 from region_silo.models.project import Project
 from region_silo.services.ids import IdKind, next_id
 from region_silo.services.region import Region
-from shared.errors import OrganizationNotFound, PermissionDenied, SlugTaken
+from shared.database.locking import locked
+from shared.errors import OrganizationNotFound, PermissionDenied, ProjectNotFound, SlugTaken
 
 _KEY_BYTES = 16
 
@@ -64,6 +68,26 @@ def get_project_for_key(project_id: int, *, public_key: str) -> Project:
     if project is None or not secrets.compare_digest(project.public_key, public_key):
         raise PermissionDenied("event submission rejected with_reason: ProjectId")
     return project
+
+
+def scrubbing_of(project: Project) -> Scrubbing:
+    """Which secrets are filtered out of the project's events."""
+    return Scrubbing(**project.scrubbing or {})
+
+
+def change_scrubbing(region: Region, project: Project, change: Mapping[str, Any]) -> Project:
+    """Gives some fields of the project's ``Scrubbing`` other values; events that are there already stay as they are.
+
+    Raises:
+        ProjectNotFound: it is gone.
+    """
+    with region.database.transaction() as tx:
+        found: Project | None = locked(tx, Project.select().where(Project.id == project.id)).first()
+        if found is None:
+            raise ProjectNotFound
+        found.scrubbing = asdict(replace(scrubbing_of(found), **change))
+        found.save(only=[Project.scrubbing])
+        return found
 
 
 def list_projects(organization_id: int, *, offset: int, limit: int) -> list[Project]:

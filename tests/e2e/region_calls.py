@@ -102,6 +102,7 @@ CALLS = (
     Call(method="GET", path=f"{ORGANIZATION}projects/", query={"per_page": "1"}, shows=[{"id": str, "slug": str}]),
     Call(method="POST", path=f"{ORGANIZATION}projects/", body={"slug": "{new}"}, status=201, shows={"slug": "{new}"}),
     Call(method="GET", path=PROJECT, shows=_PROJECT, by="app"),
+    Call(method="PUT", path=PROJECT, body={"safeFields": ["author"]}, shows={"safeFields": ["author"]}),
     Call(method="GET", path=f"{PROJECT}keys/", shows=[{"public": "{key}", "dsn": {"public": "{dsn}"}}]),
     Call(method="GET", path=f"{PROJECT}rules/", query={"per_page": "1"}, shows=[_RULE], after="rule_id"),
     Call(method="POST", path=f"{PROJECT}rules/", body=RULE, shows=_RULE),

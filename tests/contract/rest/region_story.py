@@ -40,6 +40,8 @@ def tell_of_projects(stage: Stage) -> None:
     stage.ask(REGION, "POST", "/organizations/acme/projects/", {"slug": "web", "name": "Web"})
     stage.ask(REGION, "GET", "/organizations/acme/projects/")
     stage.ask(REGION, "GET", "/projects/acme/web/")
+    stage.ask(REGION, "PUT", "/projects/acme/web/", {"sensitiveFields": ["iban"], "dataScrubber": "maybe"})
+    stage.ask(REGION, "PUT", "/projects/acme/web/", {"sensitiveFields": ["iban"], "safeFields": ["author"]})
     keys = stage.ask(REGION, "GET", "/projects/acme/web/keys/")
     event = exception(release="shop@1.2", environment="prod", user={"id": "7", "email": "ann@shop.example"})
     key = {"x-sentry-auth": f"Sentry sentry_key={keys[0]['public']}, sentry_version=7"}
