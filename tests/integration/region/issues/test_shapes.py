@@ -156,7 +156,7 @@ def test_a_webhook_says_of_an_issue_where_it_is(world: World, issue: dict[str, A
 def test_a_webhook_carries_the_event_and_what_was_made_of_it(world: World, issue: dict[str, Any]) -> None:
     with world.region.database.session():
         event = Event.get(Event.issue_id == int(issue["id"]))
-    told = event_object(event, project=world.web, site=SITE)
+    told: Any = event_object(event, project=world.web, site=SITE)
     (raised,), (sent,) = told["exception"]["values"], _event()["exception"]["values"]
     frames = [frame | {"abs_path": frame["filename"]} for frame in sent["stacktrace"]["frames"]]
     assert raised == sent | {"stacktrace": {"frames": frames}}
