@@ -5,24 +5,29 @@ its name; everything else follows from these. The fields that have rules of thei
 """
 
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import MISSING, ConfigDict, Field, ValidationInfo, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from control_silo.bodies.app_field import (
     AppName,
+    Author,
     Events,
     Features,
     Headers,
     Origins,
+    Overview,
+    Popularity,
+    RedirectUrl,
     Requester,
     Schema,
     Scopes,
-    Url,
+    Status,
+    WebhookUrl,
     requester_of,
 )
-from control_silo.bodies.app_part import FEATURE_EXAMPLE, FeatureObject, avatar_object
+from control_silo.bodies.app_part import FEATURE_EXAMPLE, FeatureObject, OwnerObject, avatar_object
 from control_silo.models.app import APP_COLUMNS, SentryApp, is_older_than
 from control_silo.models.region import OrganizationReplica
 from control_silo.services.app_access import may_see_ownership, may_see_secrets
@@ -32,19 +37,15 @@ from control_silo.services.principal import Principal
 from control_silo.services.update_app import SentryAppUpdater
 from shared.bodies.avatar import AvatarObject
 from shared.bodies.body import Body, shown_by
-from shared.bodies.fields import Flag, Text, Whole
+from shared.bodies.fields import Flag
 from shared.domain.app_status import SentryAppStatus
 from shared.domain.headers import MASKED_VALUE, mask_headers
 from shared.domain.subscription import consolidate_events, unmet_scope_texts
-from shared.domain.webhook_url import MAX_REDIRECT_URL_CHARACTERS, MAX_WEBHOOK_URL_CHARACTERS, without_credentials
+from shared.domain.webhook_url import without_credentials
 from shared.errors import ValidationFailed
 
 SECRET_SHOWN_SECONDS = 24 * 3600
 """How long after an app's creation its client secret is shown."""
-MAX_AUTHOR_CHARACTERS = 255
-MAX_OVERVIEW_CHARACTERS = 16_384
-MAX_STATUS_CHARACTERS = 64
-MAX_POPULARITY = 32_767
 
 T = TypeVar("T")
 
@@ -77,33 +78,27 @@ class AppChangesBody(Body):
 
     # In the order in which the original tells what is wrong with them.
     name: AppName | MISSING = MISSING
-    author: Annotated[str, Text(MAX_AUTHOR_CHARACTERS, is_blank_allowed=True)] | MISSING | None = Field(
-        default=MISSING, description="Required for public apps."
-    )
+    author: Author | MISSING | None = Field(default=MISSING, description="Required for public apps.")
     scopes: Scopes | MISSING | None = MISSING
-    status: Annotated[str, Text(MAX_STATUS_CHARACTERS, is_blank_allowed=True)] | MISSING | None = Field(
-        default=MISSING, description="Superusers and staff only."
-    )
+    status: Status | MISSING | None = Field(default=MISSING, description="Superusers and staff only.")
     events: Events | MISSING | None = Field(default=MISSING, description="Resources: `issue`, `error`, `comment`, …")
     features: Features | MISSING | None = MISSING
     schema_: Schema | MISSING | None = Field(default=MISSING, alias="schema", description="UI components.")
-    webhook_url: Annotated[str, Url(MAX_WEBHOOK_URL_CHARACTERS)] | MISSING | None = Field(default=MISSING, repr=False)
+    webhook_url: WebhookUrl | MISSING | None = Field(default=MISSING, repr=False)
     webhook_headers: Headers | MISSING | None = Field(default=MISSING, description="Lines `Name: value`.", repr=False)
-    redirect_url: Annotated[str, Url(MAX_REDIRECT_URL_CHARACTERS)] | MISSING | None = MISSING
+    redirect_url: RedirectUrl | MISSING | None = MISSING
     is_internal: SkipJsonSchema[object] = False
     """What an app is was said when it was made; here, nothing that is said of it counts."""
     is_alertable: Flag | MISSING = Field(
         default=MISSING, description="Whether alerts call it; false on creation when absent."
     )
-    overview: Annotated[str, Text(MAX_OVERVIEW_CHARACTERS, is_blank_allowed=True)] | MISSING | None = MISSING
+    overview: Overview | MISSING | None = MISSING
     verify_install: Flag | MISSING = Field(
         default=MISSING,
         description="Whether the app confirms each installation; true on creation of a public app when absent.",
     )
     allowed_origins: Origins | MISSING = MISSING
-    popularity: Annotated[int, Whole(0, MAX_POPULARITY)] | MISSING | None = Field(
-        default=MISSING, description="Superusers and staff only."
-    )
+    popularity: Popularity | MISSING | None = Field(default=MISSING, description="Superusers and staff only.")
     is_disabled: Flag | MISSING | None = Field(default=MISSING, description="On a change; superusers and staff only.")
 
     @model_validator(mode="after")
@@ -186,13 +181,6 @@ class AppBody(AppChangesBody):
             allowed_origins=_sent(self.allowed_origins) or (),
             columns=columns,
         )
-
-
-class OwnerObject(Body):
-    """The organization that owns an app."""
-
-    id: int
-    slug: str | None
 
 
 class AppObject(Body):

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
 from control_silo.models.app import SentryApp
+from shared.bodies.fields import Text, Whole
 from shared.domain.component_schema import check_ui_component_schema
 from shared.domain.display_name import SPAM_NAME_ERROR, is_spam_name
 from shared.domain.features import IntegrationFeature
@@ -25,7 +26,7 @@ from shared.domain.json_value import JsonObject, JsonValue
 from shared.domain.scopes import close_scopes, exceeding_scopes, is_valid_scope
 from shared.domain.slug import MAX_NAME_CHARACTERS
 from shared.domain.subscription import invalid_resources
-from shared.domain.webhook_url import parse_url
+from shared.domain.webhook_url import MAX_REDIRECT_URL_CHARACTERS, MAX_WEBHOOK_URL_CHARACTERS, parse_url
 from shared.errors import ValidationFailed
 
 NAME_LENGTH_ERROR = f"Cannot exceed {MAX_NAME_CHARACTERS} characters"
@@ -140,15 +141,6 @@ def _parse_origin(value: JsonValue) -> str:
     return origin
 
 
-AppName: TypeAlias = Annotated[str, Field(max_length=MAX_NAME_CHARACTERS), BeforeValidator(_read_name)]
-Scopes: TypeAlias = Annotated[list[str], BeforeValidator(_read_scopes)]
-Events: TypeAlias = Annotated[list[str], BeforeValidator(_read_events)]
-Features: TypeAlias = Annotated[list[int], BeforeValidator(_read_features)]
-Schema: TypeAlias = Annotated[dict[str, Any], BeforeValidator(_read_schema)]
-Headers: TypeAlias = Annotated[list[str], BeforeValidator(_read_headers)]
-Origins: TypeAlias = Annotated[list[str], BeforeValidator(_read_origins)]
-
-
 @dataclass(frozen=True)
 class Url:
     """An absolute http or https URL, or an empty text, which stands for none."""
@@ -161,3 +153,18 @@ class Url:
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
         text = core_schema.str_schema(max_length=self.max_characters)
         return core_schema.no_info_before_validator_function(self.read, text)
+
+
+AppName: TypeAlias = Annotated[str, Field(max_length=MAX_NAME_CHARACTERS), BeforeValidator(_read_name)]
+Scopes: TypeAlias = Annotated[list[str], BeforeValidator(_read_scopes)]
+Events: TypeAlias = Annotated[list[str], BeforeValidator(_read_events)]
+Features: TypeAlias = Annotated[list[int], BeforeValidator(_read_features)]
+Schema: TypeAlias = Annotated[dict[str, Any], BeforeValidator(_read_schema)]
+Headers: TypeAlias = Annotated[list[str], BeforeValidator(_read_headers)]
+Origins: TypeAlias = Annotated[list[str], BeforeValidator(_read_origins)]
+Author: TypeAlias = Annotated[str, Text(255, is_blank_allowed=True)]
+Overview: TypeAlias = Annotated[str, Text(16_384, is_blank_allowed=True)]
+Status: TypeAlias = Annotated[str, Text(64, is_blank_allowed=True)]
+Popularity: TypeAlias = Annotated[int, Whole(0, 32_767)]
+WebhookUrl: TypeAlias = Annotated[str, Url(MAX_WEBHOOK_URL_CHARACTERS)]
+RedirectUrl: TypeAlias = Annotated[str, Url(MAX_REDIRECT_URL_CHARACTERS)]

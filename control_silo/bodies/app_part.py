@@ -22,6 +22,13 @@ FEATURE_EXAMPLE: dict[str, Any] = {
 }
 
 
+class OwnerObject(Body):
+    """The organization that owns an app."""
+
+    id: int
+    slug: str | None
+
+
 class FeatureObject(Body):
     """Something that an app does for the organizations that install it."""
 
