@@ -3,6 +3,7 @@
 ``process`` starts and stops what is made here; tests make the same.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import grpc
@@ -118,7 +119,7 @@ def start_server(control: Control, config: ControlConfig) -> SiloServer:
         keys=control.keys,
         clock=control.clock,
         servicers=servicers,
-        rights=RIGHTS,
+        rights=replace(RIGHTS, open_reflection=config.open_reflection),
         tls=config.tls,
         check=control.database.check,
     )

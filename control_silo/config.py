@@ -27,6 +27,8 @@ class ControlConfig:
     """Those of the environment."""
     seal_key: str | None = field(default=None, repr=False)
     """Seals what must be read again, such as keys of further peers."""
+    open_reflection: bool = False
+    """Whether anybody may ask what gRPC serves; else whoever signs may."""
     public_url: str | None = None
     """Where clients reach control; None: where they say that they do."""
     tls: TlsConfig | None = None
@@ -53,6 +55,7 @@ class ControlConfig:
             http_listen=env.address("CONTROL_HTTP_LISTEN", "127.0.0.1:8000"),
             keys=env.keys("SILO_RPC_KEYS"),
             seal_key=env.seal_key("SILO_SEAL_KEY", is_required=True),
+            open_reflection=env.open_reflection(),
             public_url=env.optional_origin("CONTROL_PUBLIC_URL"),
             tls=env.tls(),
             reach=env.reach(),

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -129,7 +130,7 @@ def start_server(region: Region, config: RegionConfig, *, control: ControlClient
         keys=region.keys,
         clock=region.clock,
         servicers=servicers,
-        rights=RIGHTS,
+        rights=replace(RIGHTS, open_reflection=config.open_reflection),
         tls=config.tls,
         check=region.database.check,
     )

@@ -29,6 +29,8 @@ class RegionConfig:
     """Those of the environment."""
     seal_key: str | None = field(default=None, repr=False)
     """Seals what must be read again, such as keys of further peers; None: no key can be added while it runs."""
+    open_reflection: bool = False
+    """Whether anybody may ask what gRPC serves; else whoever signs may."""
     control_http: str | None = None
     """How this region reaches control's HTTP; None: what control owns is not found here."""
     control_public_url: str | None = None
@@ -71,6 +73,7 @@ class RegionConfig:
             control_target=env.address("REGION_CONTROL_TARGET", "127.0.0.1:50051"),
             keys=env.keys("SILO_RPC_KEYS", of=CONTROL),
             seal_key=env.seal_key("SILO_SEAL_KEY", is_required=False),
+            open_reflection=env.open_reflection(),
             control_http=env.optional_http_address("REGION_CONTROL_HTTP"),
             control_public_url=env.optional_origin("CONTROL_PUBLIC_URL"),
             tls=env.tls(),

@@ -165,6 +165,13 @@ class Environment:
             self._problems.append(f"{name} must be 32 bytes as 64 hex digits.")
         return value or None
 
+    def open_reflection(self) -> bool:
+        """``SILO_REFLECTION``: ``open`` lets anybody ask what is served, ``signed``, the default, whoever signs."""
+        value = self.text("SILO_REFLECTION", "signed")
+        if value not in ("open", "signed"):
+            self._problems.append(f"SILO_REFLECTION must be open or signed, not {value!r}.")
+        return value == "open"
+
     def tls(self) -> TlsConfig | None:
         """``SILO_TLS_CA``, ``SILO_TLS_CERT`` and ``SILO_TLS_KEY``: all or none."""
         names = ("SILO_TLS_CA", "SILO_TLS_CERT", "SILO_TLS_KEY")

@@ -5,6 +5,7 @@ what is checked.
 """
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,10 +15,16 @@ from grpc_health.v1 import health, health_pb2
 
 from shared.clock import Clock
 from shared.errors import SiloError
+from shared.rpc.inprocess.timer import timer
 
 REMEMBERED_SECONDS = 0.5
 """How long the result of a check holds, so that whoever asks often costs little, and how often one is made while
 somebody watches."""
+
+MAX_WATCHERS = 64
+"""Streams of watchers that may be open at a time."""
+WATCH_SECONDS = 600.0
+"""How long one may be open; whoever still wants to know watches again."""
 
 Check = Callable[[], object]
 """Raises a ``SiloError`` when the silo cannot serve."""
@@ -58,6 +65,12 @@ class CheckedHealth(health.HealthServicer):
         context: grpc.ServicerContext,
         send_response_callback: Callable[[Any], None] | None = None,
     ) -> Any:
+        with self._lock:
+            watchers = sum(map(len, self._send_response_callbacks.values()))
+        if watchers >= MAX_WATCHERS:
+            context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "Too many watch already; ask with Check.")
+        alarm = timer.at(time.monotonic() + WATCH_SECONDS, context.cancel)
+        context.add_callback(alarm.cancel)
         self._look()
         answer = super().Watch(request, context, send_response_callback)
         self._post_lookout()

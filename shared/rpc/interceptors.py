@@ -2,32 +2,27 @@
 
 Owns one wrapper around each handler. It works on the bytes as received, because they are what was signed: verify them,
 parse them, run the servicer with its caller and deadline known, serialize, send the trailers, and turn whatever was
-raised into a status. A method that nobody serves is refused in the same way. Health and reflection pass untouched.
-Refuses to know services.
+raised into a status. A method that nobody serves is refused in the same way. Over TCP the doorway asks first who is let
+in. Refuses to know services.
 """
 
-import re
 import time
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NoReturn, Self
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NoReturn
 
 import grpc
 import structlog
 
 from shared import errors
-from shared.rpc import served
 from shared.rpc.aliases import Handler, ServerInterceptor
-from shared.rpc.calls import REQUEST_ID_KEY
-from shared.rpc.inprocess.context import Aborted
+from shared.rpc.doorway import Room
+from shared.rpc.inprocess.timer import timer
 from shared.rpc.rights import Rights
-from shared.rpc.served import ServedCall
-from shared.rpc.signature import Verifier, needs_signature
-from shared.rpc.status import to_status
+from shared.rpc.serving import Judge, Serving, judged
+from shared.rpc.signature import Verifier, is_health, is_reflection
 
-_MAX_REQUEST_ID = 64
-_REQUEST_ID = re.compile(rf"[0-9A-Za-z._-]{{1,{_MAX_REQUEST_ID}}}")
-_NO_DEADLINE_SECONDS = 365 * 24 * 3600
-"""gRPC reports an absent deadline as a time that is centuries away."""
+STREAM_SECONDS = 60.0
+"""How long a stream may be open, whatever deadline its caller gave it: each holds a thread."""
 
 
 class SiloInterceptor(ServerInterceptor):
@@ -39,9 +34,9 @@ class SiloInterceptor(ServerInterceptor):
         rights: which kinds of callers may call which methods; None: all.
         server: this silo's name, for the log.
         """
-        self._verifier = verifier
-        self._rights = rights
+        self.judge = Judge(verifier, rights)
         self._log = structlog.get_logger().bind(silo=server)
+        self._open_reflection = rights is not None and rights.open_reflection
         self._wrapped: dict[str, tuple[Handler, Handler]] = {}
 
     def intercept_service(
@@ -54,103 +49,75 @@ class SiloInterceptor(ServerInterceptor):
         known = self._wrapped.get(method)
         if known is not None and known[0] is handler:  # gRPC asks for each call; the answer is the same
             return known[1]
-        if not needs_signature(method):
-            return handler
         if handler is None:
-            return _Unserved(method, self)  # not remembered: anyone can invent names
-        wrapped = _wrap(handler, _Guarded(handler, method, self))
+            return _unserved(method, self)  # not remembered: anyone can invent names
+        is_open = is_health(method) or (self._open_reflection and is_reflection(method))
+        wrapped = _open(handler) if is_open else _guarded(handler, method, self)
         self._wrapped[method] = (handler, wrapped)
         return wrapped
 
-    def begin(self, method: str, context: grpc.ServicerContext) -> "_Serving":
+    def begin(self, method: str, context: grpc.ServicerContext) -> Serving:
         """One call of a method, as a ``with`` block around what serves it."""
-        return _Serving(method, context, verifier=self._verifier, rights=self._rights, log=self._log)
+        return Serving(method, context, judge=self.judge, log=self._log)
 
 
-class _Serving:
-    """One call while it is served; whatever is raised within it becomes the call's status."""
+class _Behavior:
+    """What serves the calls of one method, and says at the doorway which of them are let in."""
 
-    __slots__ = ("_call", "_context", "_log", "_method", "_rights", "_started", "_verifier")
+    __slots__ = ("_interceptor", "_is_served", "_is_stream", "_method", "_run", "takes_one")
 
     def __init__(
-        self, method: str, context: grpc.ServicerContext, *, verifier: Verifier, rights: Rights | None, log: Any
+        self,
+        run: Callable[[Any, grpc.ServicerContext], Any],
+        method: str,
+        interceptor: SiloInterceptor,
+        *,
+        takes_one: bool,
+        is_served: bool = True,
+        is_stream: bool = False,
     ) -> None:
+        self._run = run
         self._method = method
-        self._context: Any = context
-        self._verifier = verifier
-        self._rights = rights
-        self._log = log
-        self._call = ServedCall()
-        self._started = time.perf_counter()
+        self._interceptor = interceptor
+        self._is_served = is_served
+        self._is_stream = is_stream
+        self.takes_one = takes_one
 
-    def __enter__(self) -> Self:
-        return self
+    def __call__(self, argument: Any, context: grpc.ServicerContext) -> Any:
+        if self._is_stream:
+            _bound(context)
+        return self._run(argument, context)
 
-    def verify(self, body: bytes) -> None:
-        """Learns who calls.
+    def judge(self, metadata: Iterable[tuple[str, str | bytes]], body: bytes) -> Room:
+        try:
+            judge = self._interceptor.judge
+            found = judge.caller_of(self._method, metadata=dict(metadata), body=body, is_served=self._is_served)
+        except errors.SiloError as refusal:
+            judged.set(refusal)
+            return Room.PORCH
+        judged.set(found)
+        if is_reflection(self._method):
+            return Room.LIBRARY
+        return Room.WORKERS if self._is_served else Room.PORCH
 
-        Raises:
-            Unauthenticated: a leaf of it says what is wrong with the signature.
-        """
-        metadata = dict(self._context.invocation_metadata())
-        self._call.request_id = _request_id(metadata)
-        self._call.caller = self._verifier.verify(self._method, metadata=metadata, body=body)
 
-    def admit(self, body: bytes) -> None:
-        """Verifies the call; from here on its caller, request id and deadline are known to whatever serves it.
+class _OpenBehavior:
+    """What serves a method that anybody may call, apart from the workers."""
 
-        Raises:
-            Unauthenticated: a leaf of it says what is wrong with the signature.
-            PermissionDenied: callers of this kind may not call the method.
-        """
-        self.verify(body)
-        self._call.deadline = _deadline(self._context)
-        if self._rights is not None:
-            self._rights.require(self._method, caller=self._call.caller)
-        served.current.set(self._call)  # never reset: every call has a context of its own
+    def __init__(self, handler: Handler, name: str) -> None:
+        self._run = getattr(handler, name)
+        self._parse = None if handler.request_streaming else handler.request_deserializer
+        self.takes_one = not handler.request_streaming
+        self.experimental_non_blocking = getattr(self._run, "experimental_non_blocking", False)
+        """gRPC's mark of a stream that holds no thread while it is open."""
 
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if error is None:
-            self._complete()
-        elif isinstance(error, Exception) and not _was_aborted(error, self._context):
-            self._fail(error)
-        else:  # the servicer aborted, or its stream was dropped: the status is decided
-            self._write(code=_code_of(self._context, otherwise="CANCELLED"))
+    def __call__(self, argument: Any, context: grpc.ServicerContext, *more: Any, **named: Any) -> Any:
+        if not self.takes_one:
+            _bound(context)
+        return self._run(self._parse(argument) if self._parse else argument, context, *more, **named)
 
-    def _complete(self) -> None:
-        if self._call.trailers:
-            before = self._context.trailing_metadata() or ()
-            self._context.set_trailing_metadata((*before, *self._call.trailers))
-        self._write(code=_code_of(self._context, otherwise="OK"))
-
-    def _fail(self, error: Exception) -> None:
-        known = self._known(error)
-        if isinstance(known, errors.Internal):
-            self._log.error("rpc failed", method=self._method, request_id=self._call.request_id, exc_info=error)
-        status = to_status(known, trailers=self._call.trailers)
-        self._write(code=status.code.name, reason=known.reason)
-        self._context.abort_with_status(status)  # raises
-
-    def _known(self, error: Exception) -> errors.SiloError:
-        """The error to tell of: of one that nobody meant to raise, only where to look."""
-        if isinstance(error, errors.SiloError):
-            return error
-        if isinstance(error, grpc.RpcError) and not self._context.is_active():
-            return errors.Cancelled()  # drawing a request from a client that gave up
-        return errors.Internal(metadata={"request_id": self._call.request_id})
-
-    def _write(self, *, code: str, reason: str = "") -> None:
-        """One line per call, never with bodies; successes at debug, since a region serves thousands a second."""
-        write = self._log.debug if code == "OK" else self._log.info
-        write(
-            "rpc",
-            method=self._method,
-            caller=self._call.caller,
-            code=code,
-            reason=reason,
-            duration_seconds=time.perf_counter() - self._started,
-            request_id=self._call.request_id,
-        )
+    def judge(self, metadata: object, body: bytes) -> Room:
+        return Room.PORCH if self.takes_one else Room.LIBRARY
 
 
 class _Guarded:
@@ -192,68 +159,51 @@ class _Guarded:
         return payload
 
 
-class _Unserved(Handler):
+def _guarded(handler: Handler, method: str, interceptor: SiloInterceptor) -> Handler:
+    """A handler of the same kind that takes and gives bytes."""
+    guarded, (name, make) = _Guarded(handler, method, interceptor), _kind_of(handler)
+    is_stream = bool(handler.request_streaming or handler.response_streaming)
+    behavior = _Behavior(
+        getattr(guarded, name), method, interceptor, takes_one=not handler.request_streaming, is_stream=is_stream
+    )
+    made: Handler = make(behavior)
+    return made
+
+
+def _open(handler: Handler) -> Handler:
+    """The same handler, for the rooms of strangers; it reads a single message itself."""
+    name, make = _kind_of(handler)
+    parse = handler.request_deserializer if handler.request_streaming else None
+    made: Handler = make(_OpenBehavior(handler, name), parse, handler.response_serializer)
+    return made
+
+
+def _bound(context: Any) -> None:
+    """Ends a stream after ``STREAM_SECONDS``."""
+    alarm = timer.at(time.monotonic() + STREAM_SECONDS, context.cancel)
+    context.add_callback(alarm.cancel)
+
+
+def _kind_of(handler: Handler) -> tuple[str, Any]:
+    """What gRPC calls the kind of a handler, and what makes one of that kind."""
+    kind = f"{'stream' if handler.request_streaming else 'unary'}_{'stream' if handler.response_streaming else 'unary'}"
+    return kind, getattr(grpc, f"{kind}_rpc_method_handler")
+
+
+def _unserved(method: str, interceptor: SiloInterceptor) -> Handler:
     """A method that nobody here serves, of whatever kind its caller takes it for.
 
-    Its kind is unknown, so that ``stream_stream`` must do for all, and it is tried with both of what may be signed.
+    A stream of messages is signed as if it were empty, so that the first one is tried with both.
     """
 
-    request_streaming = response_streaming = True
-    request_deserializer = response_serializer = None
-    unary_stream = stream_unary = None
-
-    def __init__(self, method: str, interceptor: SiloInterceptor) -> None:
-        self._method = method
-        self._interceptor = interceptor
-
-    def unary_unary(self, body: bytes, context: grpc.ServicerContext) -> NoReturn:
-        with self._interceptor.begin(self._method, context) as call:
-            call.verify(body)
-            raise errors.Unimplemented(metadata={"method": self._method})
-
-    def stream_stream(self, bodies: Iterator[bytes], context: grpc.ServicerContext) -> NoReturn:
-        with self._interceptor.begin(self._method, context) as call:
+    def refuse(body: bytes, context: grpc.ServicerContext) -> NoReturn:
+        with interceptor.begin(method, context) as call:
             try:
-                call.verify(b"")
+                call.admit(body, is_served=False)
             except errors.SignatureInvalid:
-                call.verify(next(bodies, b""))
-            raise errors.Unimplemented(metadata={"method": self._method})
+                judged.set(None)
+                call.admit(b"", is_served=False)
+            raise errors.Unimplemented(metadata={"method": method})
 
-
-def _wrap(handler: Handler, guarded: _Guarded) -> Handler:
-    """A handler of the same kind that takes and gives bytes."""
-    if handler.request_streaming:
-        if handler.response_streaming:
-            return grpc.stream_stream_rpc_method_handler(guarded.stream_stream)
-        return grpc.stream_unary_rpc_method_handler(guarded.stream_unary)
-    if handler.response_streaming:
-        return grpc.unary_stream_rpc_method_handler(guarded.unary_stream)
-    return grpc.unary_unary_rpc_method_handler(guarded.unary_unary)
-
-
-def _request_id(metadata: Mapping[str, str | bytes]) -> str:
-    """The id that the caller passes on, or else the call's nonce, which is as good as random; unverified either way."""
-    passed_on = metadata.get(REQUEST_ID_KEY)
-    if isinstance(passed_on, str) and _REQUEST_ID.fullmatch(passed_on):
-        return passed_on
-    return str(metadata.get("silo-nonce", ""))[:_MAX_REQUEST_ID]
-
-
-def _deadline(context: Any) -> float | None:
-    remaining: float | None = context.time_remaining()
-    if remaining is None or remaining > _NO_DEADLINE_SECONDS:
-        return None
-    return time.monotonic() + remaining
-
-
-def _was_aborted(error: Exception, context: Any) -> bool:
-    """Whether the servicer called ``context.abort``, whose exception must travel on as it is.
-
-    gRPC raises a bare ``Exception()`` for it, once it has set the code.
-    """
-    return type(error) in (Exception, Aborted) and not error.args and context.code() is not None
-
-
-def _code_of(context: Any, *, otherwise: str) -> str:
-    code: grpc.StatusCode | None = context.code()
-    return otherwise if code is None else code.name
+    behavior = _Behavior(refuse, method, interceptor, takes_one=True, is_served=False)
+    return grpc.unary_unary_rpc_method_handler(behavior)

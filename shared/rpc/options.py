@@ -26,6 +26,9 @@ RECONNECT_MAX_MS: Final = 1_000
 CONNECT_TIMEOUT_MS: Final = 1_000
 """How long one attempt to connect may take; gRPC's default of 20 s would hide a returning silo."""
 
+MAX_STREAMS: Final = 1_024
+"""Calls that may be open on one connection; further ones wait at the caller's end."""
+
 _BOTH_ENDS = (
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
@@ -48,6 +51,7 @@ CHANNEL_OPTIONS: Final = (
 
 SERVER_OPTIONS: Final = (
     *_BOTH_ENDS,
+    ("grpc.max_concurrent_streams", MAX_STREAMS),
     ("grpc.so_reuseport", 0),  # a port in use is an error, not a share of someone else's calls
     ("grpc.http2.min_ping_interval_without_data_ms", KEEPALIVE_SECONDS * 500),  # half: the probes are never too many
 )

@@ -27,6 +27,8 @@ class Rights:
     """By full name of the service."""
     methods: Mapping[str, Collection[PeerKind]] = field(default_factory=dict)
     """By ``package.Service/Method``, where a method differs from its service."""
+    open_reflection: bool = False
+    """Whether anybody may ask what is served; else whoever signs may."""
 
     def of(self, method: str) -> Collection[PeerKind]:
         """Who may call a method.

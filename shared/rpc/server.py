@@ -15,6 +15,7 @@ from shared.clock import Clock
 from shared.errors import ConfigInvalid
 from shared.rpc.address import in_process_name, require_free, taken
 from shared.rpc.aliases import GenericHandler, Handler
+from shared.rpc.doorway import Doorway
 from shared.rpc.health import Check, CheckedHealth
 from shared.rpc.inprocess import InProcessServer
 from shared.rpc.interceptors import SiloInterceptor
@@ -74,13 +75,8 @@ def serve(
     if address_name is not None:
         inner: grpc.Server = InProcessServer(address_name, executor=in_process_executor, interceptors=[interceptor])
         return SiloServer(inner, address=listen, port=0, servicers=servicers, health=health)
-    workers = ThreadPoolExecutor(max_workers, thread_name_prefix=f"rpc-{name}")
-    inner = grpc.server(
-        workers,
-        interceptors=[interceptor],
-        options=SERVER_OPTIONS,
-        maximum_concurrent_rpcs=max_workers * CALLS_PER_WORKER,
-    )
+    workers = Doorway(max_workers, name=name, max_calls=max_workers * CALLS_PER_WORKER)
+    inner = grpc.server(workers, interceptors=[interceptor], options=SERVER_OPTIONS)
     port = _bind(inner, listen, tls=tls)
     address = f"{listen.rpartition(':')[0]}:{port}"
     return SiloServer(inner, address=address, port=port, servicers=servicers, health=health, workers=workers)

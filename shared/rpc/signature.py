@@ -31,12 +31,8 @@ from shared.rpc.nonces import NonceMemory
 SKEW_SECONDS = 60
 """How far a timestamp may be from the verifier's clock, either way."""
 
-UNSIGNED_SERVICES = (
-    "/grpc.health.v1.Health/",
-    "/grpc.reflection.v1.ServerReflection/",
-    "/grpc.reflection.v1alpha.ServerReflection/",
-)
-"""Methods under these need no signature: orchestrators and tools ask them."""
+_HEALTH = "/grpc.health.v1.Health/"
+_REFLECTION = "/grpc.reflection."
 
 _VERSION = "silo-v1"
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
@@ -45,11 +41,22 @@ _FIELDS = ("silo-key", "silo-caller", "silo-target", "silo-timestamp", "silo-non
 _in_order = itemgetter(*_FIELDS)
 
 
-def needs_signature(method: str) -> bool:
-    """Args:
-    method: ``/package.Service/Method``.
+def is_health(method: str) -> bool:
+    """Whether the method asks for health, which orchestrators do without a signature.
+
+    Args:
+        method: ``/package.Service/Method``.
     """
-    return not method.startswith(UNSIGNED_SERVICES)
+    return method.startswith(_HEALTH)
+
+
+def is_reflection(method: str) -> bool:
+    """Whether the method asks what a server serves, of whatever version of the question.
+
+    Args:
+        method: ``/package.Service/Method``.
+    """
+    return method.startswith(_REFLECTION)
 
 
 class Signer:

@@ -54,6 +54,7 @@ def make_specs(
     common = {
         **inherited,
         "SILO_WEBHOOK_ALLOW_PRIVATE": "1",
+        "SILO_REFLECTION": "open",
         "PYTHONUNBUFFERED": "1",
         "PYTHONPATH": _python_path(inherited.get("PYTHONPATH", "")),
     }

@@ -111,7 +111,7 @@ def test_a_stopping_server_lets_open_calls_end(world: World) -> None:
 
 @pytest.mark.parametrize("service", ["grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"])
 def test_reflection_lists_the_services_and_describes_them(world: World, service: str) -> None:
-    ask = world.bare_channel(world.serve().address).stream_stream(
+    ask = world.connect(world.serve().address).stream_stream(
         f"/{service}/ServerReflectionInfo",
         reflection_pb2.ServerReflectionRequest.SerializeToString,
         reflection_pb2.ServerReflectionResponse.FromString,

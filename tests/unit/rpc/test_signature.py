@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shared.clock import FrozenClock
 from shared.errors import ConfigInvalid, SiloError
 from shared.rpc.keyring import Keyring
-from shared.rpc.signature import Signer, Verifier, needs_signature
+from shared.rpc.signature import Signer, Verifier, is_health, is_reflection
 
 KEYS = Keyring.parse("us/k1:s3cret,us/k2:other")
 KEYS_OF_US = Keyring.parse("control/k1:s3cret,control/k2:other")
@@ -82,9 +82,10 @@ def test_malformed_entries_are_refused_also_when_they_are_signed(timestamp: str,
         Verifier(KEYS_OF_US, target="us", clock=CLOCK).verify(METHOD, metadata=entries, body=b"")
 
 
-def test_health_and_reflection_need_no_signature() -> None:
-    assert not needs_signature("/grpc.health.v1.Health/Check")
+def test_health_and_reflection_are_known_by_their_services() -> None:
+    assert is_health("/grpc.health.v1.Health/Check")
+    assert not is_health("/grpc.health.v1.HealthLike/Check")
+    assert not is_health(METHOD)
     for version in ("v1", "v1alpha"):
-        assert not needs_signature(f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo")
-    assert needs_signature(METHOD)
-    assert needs_signature("/grpc.health.v1.HealthLike/Check")
+        assert is_reflection(f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo")
+    assert not is_reflection(METHOD)
