@@ -29,9 +29,9 @@ from shared.errors import SiloUnreachable
 from shared.freshness import ReplicaFreshness
 from shared.http.relay import Relay
 from shared.outbox.deliver import ReplicaDestination
+from shared.outbox.message import migrate_outbox
 from shared.outbox.outbox_servicer import OutboxServicer
 from shared.outbox.replica_servicer import ReplicaServicer
-from shared.outbox.schema import migrate_outbox
 from shared.outbox.worker import Worker
 from shared.outgoing.client import AppClient
 from shared.outgoing.trust import authorities
@@ -47,7 +47,7 @@ from shared.rpc import channel as rpc_channel
 from shared.rpc.keyring import Keyring
 from shared.rpc.server import AddServicer, SiloServer, serve
 from shared.webhooks.deliveries import show_pending
-from shared.webhooks.schema import migrate_webhooks
+from shared.webhooks.delivery import migrate_webhooks
 from shared.webhooks.sender import Sender
 
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -1,13 +1,11 @@
 """The error tree: every way in which the platform says no.
 
-Owns the words (a leaf's docstring is its default sentence) and the machine reasons. Refuses to know any
-status code: ``shared/rpc/status.py`` holds the one table to gRPC, ``shared/http/errors.py`` the one to HTTP.
+A leaf's docstring is its default sentence. The statuses are in ``shared/rpc/status.py`` and ``shared/http/errors.py``.
 
     SiloError
     ├── InvalidInput        the request itself is wrong; sending it again unchanged never helps
-    │   ├── ValidationFailed      ├── MalformedBody        ├── BodyTooLarge
-    │   ├── FieldMissing          ├── CursorInvalid        ├── RequestRefused
-    │   ├── AddressRefused        └── ConfigInvalid
+    │   ├── ValidationFailed      ├── MalformedBody        ├── BodyTooLarge     ├── FieldMissing
+    │   ├── CursorInvalid         ├── RequestRefused       ├── AddressRefused   └── ConfigInvalid
     ├── Unauthenticated     we do not know who is asking
     │   ├── CredentialsMissing    ├── CredentialsInvalid   ├── SignatureMissing   ├── SignatureInvalid
     │   ├── SignatureExpired      ├── KeyUnknown           ├── NonceReplayed      ├── TargetWrong
@@ -38,8 +36,7 @@ from typing import ClassVar, Self
 class SiloError(Exception):
     """Something went wrong."""
 
-    reason: ClassVar[str] = "SILO_ERROR"
-    """Machine name of the fact, UPPER_SNAKE; derived from the class name; part of the public contract."""
+    reason: ClassVar[str] = "SILO_ERROR"  # Machine name of the fact, from the class's; part of the public contract.
 
     def __init__(
         self,
@@ -60,7 +57,7 @@ class SiloError(Exception):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        cls.reason = _upper_snake(cls.__name__)
+        cls.reason = "".join(f"_{c}" if c.isupper() and i else c for i, c in enumerate(cls.__name__)).upper()
 
 
 def leaves(root: type[SiloError] = SiloError) -> Iterator[type[SiloError]]:
@@ -68,10 +65,6 @@ def leaves(root: type[SiloError] = SiloError) -> Iterator[type[SiloError]]:
     for child in root.__subclasses__():
         yield child
         yield from leaves(child)
-
-
-def _upper_snake(name: str) -> str:
-    return "".join(f"_{c}" if c.isupper() and i else c for i, c in enumerate(name)).upper()
 
 
 class InvalidInput(SiloError):

@@ -27,10 +27,9 @@ from shared.errors import SiloError
 from shared.http.application import create_application
 from shared.http.cors import answer_browsers
 from shared.http.endpoint import Endpoint
-from shared.http.forwarded import Forwarded
+from shared.http.forwarded import Forwarded, PublicAddress
 from shared.http.limits import RequestLimit, limit_requests
 from shared.http.measure import Metrics, OutboxAge, add_operations
-from shared.http.public_address import PublicAddress
 from shared.http.relay import Relay
 from shared.outbox.status import list_destinations
 

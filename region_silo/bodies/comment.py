@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field
 
-from region_silo.models.comment import Comment
+from region_silo.models.issue import Comment
 from region_silo.services.comments import MAX_COMMENT_CHARACTERS
 from shared.bodies.body import Body, shown_by
 from shared.bodies.fields import Choice, Text

@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import MISSING, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
-from region_silo.models.external_issue import PlatformExternalIssue
+from region_silo.models.issue import PlatformExternalIssue
 from shared.asking.issue_link import LinkAction
 from shared.bodies.body import Body, shown_by
 from shared.bodies.fields import Text

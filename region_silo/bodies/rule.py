@@ -5,8 +5,7 @@ from typing import Annotated, Any, ClassVar, Self, TypeAlias
 
 from pydantic import MISSING, AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
-from region_silo.models.project import Project
-from region_silo.models.rule import Rule
+from region_silo.models.project import Project, Rule
 from region_silo.services.rules import SENTRY_APP_ACTION
 from shared.bodies.body import Body, shown_by
 from shared.bodies.fields import Choice, JsonDict, Text, Whole

@@ -1,4 +1,4 @@
-"""Issues, the users and the environments that each was seen by, and what happened to each."""
+"""Issues and what belongs to each: who and where it hit, what happened to it, comments, and links to tickets."""
 
 from enum import StrEnum
 
@@ -114,3 +114,41 @@ class Activity(Model):
 
 
 Activity.add_index(Activity.index(Activity.issue_id, Activity.id, where=Activity.kind != "error.created"))
+
+
+class Comment(Model):
+    """What someone wrote under an issue."""
+
+    id = IdField()
+    issue_id = peewee.BigIntegerField()
+    text = peewee.TextField()
+    author_id = peewee.BigIntegerField()
+    """User id; that of an app's proxy user when an app wrote it."""
+    author_type = peewee.TextField()
+    """``user`` or ``application``."""
+    author_name = peewee.TextField()
+    author_email = peewee.TextField(null=True)
+    created_at = InstantField()
+    updated_at = InstantField()
+
+    class Meta:
+        indexes = ((("issue_id", "id"), False),)
+
+
+class PlatformExternalIssue(Model):
+    """An issue has at most one link per app."""
+
+    id = IdField()
+    group_id = peewee.BigIntegerField()
+    """The issue."""
+    project_id = peewee.BigIntegerField()
+    organization_id = peewee.BigIntegerField()
+    service_type = peewee.TextField()
+    """Slug of the app."""
+    display_name = peewee.TextField()
+    """``<project>#<identifier>``."""
+    web_url = peewee.TextField()
+    created_at = InstantField()
+
+    class Meta:
+        indexes = ((("group_id", "service_type"), True),)

@@ -1,8 +1,8 @@
-"""Projects: where events come in. The public key of a project's DSN lies beside it, since each has exactly one."""
+"""Projects, where events come in, and their alert rules. Each has exactly one public key, so that lies beside it."""
 
 import peewee
 
-from shared.database.columns import InstantField, JsonField
+from shared.database.columns import IdField, InstantField, JsonField
 from shared.database.model import Model
 
 
@@ -27,3 +27,26 @@ class Project(Model):
 
     class Meta:
         indexes = ((("organization_id", "slug"), True),)
+
+
+class Rule(Model):
+    """When to act on an issue, and how; ``definition`` holds the parts in the original's form."""
+
+    id = IdField()
+    project_id = peewee.BigIntegerField(index=True)
+    name = peewee.TextField()
+    definition = JsonField()
+    """``actionMatch``, ``filterMatch``, ``conditions``, ``filters``, ``actions``, ``frequency``, ``environment``."""
+    created_by_id = peewee.BigIntegerField(null=True)
+    created_at = InstantField()
+
+
+class RuleFiring(Model):
+    """When a rule last fired for an issue: it waits its ``frequency`` before it fires again."""
+
+    rule_id = peewee.BigIntegerField()
+    issue_id = peewee.BigIntegerField()
+    fired_at = InstantField()
+
+    class Meta:
+        primary_key = peewee.CompositeKey("rule_id", "issue_id")

@@ -2,8 +2,7 @@
 
 import grpc
 
-from region_silo.models.external_issue import PlatformExternalIssue
-from region_silo.models.issue import Issue
+from region_silo.models.issue import Issue, PlatformExternalIssue
 from region_silo.rpc.region_servicer_part import Installation, Refusal, RegionServicerPart
 from region_silo.services.actors import display_name
 from region_silo.services.external_issue import delete_link, find_link_by_id, keep_link

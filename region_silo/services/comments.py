@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from region_silo.models.comment import Comment
-from region_silo.models.issue import Issue
+from region_silo.models.issue import Comment, Issue
 from region_silo.services.activity import record_activity
 from region_silo.services.issue_changes import key_of
 from region_silo.services.region import Region

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, TypeVar
 from google.protobuf.message import Message
 
 from shared.app_service.request import check_request
-from shared.away import silo_away
 from shared.circuit import Circuit
 from shared.consistency import TOKEN_NAME, encode, required
-from shared.domain.peer import CONTROL
+from shared.domain.peer import CONTROL, silo_away
 from shared.errors import (
     Cancelled,
     DeadlineExceeded,

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from region_silo.models.external_issue import PlatformExternalIssue
-from region_silo.models.issue import Issue
+from region_silo.models.issue import Issue, PlatformExternalIssue
 from region_silo.services.region import Region
 from shared.bodies.ticket import Ticket
 from shared.database.locking import locked

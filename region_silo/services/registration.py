@@ -26,7 +26,7 @@ from shared.errors import (
     TargetWrong,
     Unauthenticated,
 )
-from shared.outbox.backoff import Backoff
+from shared.outbox.breaker import Backoff
 from shared.pb.hybridcloud.operations.v1 import topology_service_pb2
 
 log = structlog.get_logger(__name__)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from region_silo.models.project import Rule
 from region_silo.models.replica import AppReplica, InstallationReplica
-from region_silo.models.rule import Rule
 from region_silo.services.activity import IssueKey
 from region_silo.services.rules import SENTRY_APP_ACTION
 from shared.database.columns import instant_text

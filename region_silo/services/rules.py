@@ -7,8 +7,7 @@ session or transaction.
 from collections.abc import Sequence
 from typing import cast
 
-from region_silo.models.project import Project
-from region_silo.models.rule import Rule, RuleFiring
+from region_silo.models.project import Project, Rule, RuleFiring
 from region_silo.services.app_reader import AppReader
 from region_silo.services.region import Region
 from shared.asking.alert_action import AlertAction, announce_alert_actions

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from shared.database.database import Database
-from shared.database.dialect import Dialect
 from shared.database.file import DatabaseFile
 from shared.database.pool import postgresql_pool, sqlite_pool
+from shared.database.statement import Dialect
 from shared.errors import ConfigInvalid
 
 POOL_SIZE = 24

@@ -14,11 +14,10 @@ from typing import Any, cast
 import peewee
 from playhouse.migrations import Runner
 
-from shared.database.dialect import Dialect
 from shared.database.driver_error import translate
 from shared.database.file import DatabaseFile
 from shared.database.pool import LOCK_WAIT_SECONDS, NO_SESSION, NO_TRANSACTION
-from shared.database.statement import for_psycopg, has_rows, is_write
+from shared.database.statement import Dialect, for_psycopg, has_rows, is_write
 from shared.database.transaction import Transaction, in_transaction
 from shared.errors import DatabaseBusy, DatabaseMisused, DatabaseUnavailable
 from shared.wake import Wake

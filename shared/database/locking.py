@@ -5,8 +5,8 @@ from typing import TypeVar
 import peewee
 
 from shared.database.database import Database
-from shared.database.dialect import Dialect
 from shared.database.model import table_of
+from shared.database.statement import Dialect
 from shared.database.transaction import Transaction
 
 M = TypeVar("M", bound=peewee.Model)

@@ -1,14 +1,21 @@
-"""Statements written by hand, the same text on either engine but for what is here. Every value is a ``?``."""
+"""The two engines, and statements written by hand: the same text on either but for what is here. A value is a ``?``."""
 
 from collections.abc import Collection, Sequence
+from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from shared.database.dialect import Dialect
 from shared.database.pool import KEPT_CURSOR, KEPT_RAW_CURSOR
 
 if TYPE_CHECKING:
     from shared.database.database import Database
+
+
+class Dialect(Enum):
+    """Which engine is behind a URL."""
+
+    SQLITE = "sqlite"
+    POSTGRESQL = "postgresql"
 
 
 def marks(values: Collection[object]) -> str:

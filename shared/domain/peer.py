@@ -1,12 +1,14 @@
 """Who calls a silo: a silo, a service of the platform, or an operator, told apart by name alone.
 
-Owns the names: ``control``, a region's name, ``service:<name>``, ``operator:<name>``. Refuses to know keys, and what a
-kind of caller may do.
+Owns the names: ``control``, a region's name, ``service:<name>``, ``operator:<name>``; and how a client is told of a
+silo by name. Refuses to know keys, and what a kind of caller may do.
 """
 
 import re
 from enum import StrEnum
 from functools import lru_cache
+
+from shared.errors import SiloUnreachable
 
 CONTROL = "control"
 """The name of the control silo; no region may have it."""
@@ -47,3 +49,14 @@ def is_region_name(name: str) -> bool:
 def is_service(name: str) -> bool:
     """Whether it is a service's name, or an operator's, who may do what a service may."""
     return find_kind(name) in (PeerKind.SERVICE, PeerKind.OPERATOR)
+
+
+def silo_away(name: str) -> SiloUnreachable:
+    """The refusal of what only the silo could do."""
+    spoken = spoken_name(name)
+    return SiloUnreachable(f"{spoken[0].upper()}{spoken[1:]} is not available right now.", metadata={"silo": name})
+
+
+def spoken_name(name: str) -> str:
+    """A silo's name in a sentence."""
+    return "control" if name == CONTROL else f"the region {name}"

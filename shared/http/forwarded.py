@@ -10,6 +10,7 @@ Nothing else is trusted: who asks, a silo finds out by the client's own credenti
 
 import hmac
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -109,3 +110,21 @@ def _target(scope: Scope) -> str:
 
 def _signature(key: Key, facts: Iterable[str]) -> str:
     return key.sign("\n".join([_VERSION, key.id, *facts]).encode("utf-8", "surrogatepass"))
+
+
+class PublicAddress:
+    """Requests look as if they were sent there; those that another silo forwarded look as the client sent them."""
+
+    def __init__(self, app: ASGIApp, *, url: str) -> None:
+        """Args:
+        app: sees the requests.
+        url: ``https://silo.example``; of a longer one the beginning.
+        """
+        self._app = app
+        place = urlsplit(url)
+        self._protocol, self._host = place.scheme, place.netloc
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and IS_FORWARDED not in scope:
+            scope = as_sent_to(scope, protocol=self._protocol, host=self._host)
+        await self._app(scope, receive, send)

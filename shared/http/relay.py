@@ -18,10 +18,10 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from shared.away import silo_away, spoken_name
 from shared.circuit import Circuit
 from shared.clock import Clock
 from shared.domain.http_address import SiloAddress
+from shared.domain.peer import silo_away, spoken_name
 from shared.errors import RequestRefused, SiloUnreachable
 from shared.http.errors import NO_SUCH_PATH, Refused
 from shared.http.forwarded import (

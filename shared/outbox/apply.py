@@ -12,8 +12,7 @@ import peewee
 import structlog
 
 from shared.database.database import Database
-from shared.database.dialect import Dialect
-from shared.database.statement import row_marks
+from shared.database.statement import Dialect, row_marks
 from shared.database.transaction import Transaction
 from shared.errors import FieldMissing, Forbidden, InvalidInput, SiloError
 from shared.pb.hybridcloud.replication.v1 import replica_pb2, replica_service_pb2

@@ -1,11 +1,29 @@
-"""The circuit breaker of one destination: stop calling a silo that is away, and probe it one call at a time."""
+"""The circuit breaker of one destination: stop calling a silo that is away, and probe it one call at a time.
+
+Owns the full-jitter backoff too, for everybody who tries again. Refuses to wait, and to call.
+"""
 
 import random
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.clock import Clock
-from shared.outbox.backoff import Backoff
+
+
+@dataclass(frozen=True)
+class Backoff:
+    """Doubles a bound from ``base_seconds`` up to ``cap_seconds`` and draws evenly below it."""
+
+    base_seconds: float
+    cap_seconds: float
+
+    def seconds(self, failures: int, *, rng: random.Random) -> float:
+        """The wait after that many failures in a row (1 or more); at least a tenth of the bound, never a busy loop."""
+        # The exponent is bounded before the power is taken: a silo that is away for days would overflow a float.
+        bound = min(self.cap_seconds, self.base_seconds * 2.0 ** min(failures - 1, 30))
+        return bound * (0.1 + 0.9 * rng.random())
+
 
 PROBE_BACKOFF = Backoff(base_seconds=0.1, cap_seconds=2.0)
 """Between probes. The cap bounds how late a returning silo is noticed."""

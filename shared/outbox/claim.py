@@ -15,9 +15,8 @@ from typing import Any
 
 from shared.database.columns import instant_text, parse_instant
 from shared.database.database import Database
-from shared.database.dialect import Dialect
 from shared.database.locking import unheld_clause
-from shared.database.statement import among, instant_mark, row_marks
+from shared.database.statement import Dialect, among, instant_mark, row_marks
 from shared.database.transaction import Transaction
 from shared.outbox.message import Claim, MessageState, Rejection
 

@@ -27,7 +27,7 @@ from shared.errors import (
     Unauthenticated,
     Unavailable,
 )
-from shared.outbox.backoff import Backoff
+from shared.outbox.breaker import Backoff
 from shared.outbox.claim import Retry, acknowledge, claim, release, retry_or_park
 from shared.outbox.message import Claim, Rejection
 

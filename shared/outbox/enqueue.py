@@ -7,7 +7,7 @@ from functools import partial
 from itertools import product
 
 from shared.database.columns import instant_text
-from shared.database.dialect import Dialect
+from shared.database.statement import Dialect
 from shared.database.transaction import Transaction
 from shared.outbox.message import MessageState
 from shared.wake import EVERY_DESTINATION

@@ -1,12 +1,14 @@
-"""The outbox's tables and values. Owns their shape; refuses to know what a category means."""
+"""The outbox's tables and values, the same in every silo. Owns their shape; refuses to know what a category means."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 
 import peewee
 
 from shared.database.columns import IdField, InstantField
+from shared.database.database import Database
 from shared.database.model import Model
 
 
@@ -85,3 +87,9 @@ class Rejection:
     reason: str
     message: str
     permanent: bool
+
+
+def migrate_outbox(database: Database) -> list[str]:
+    """Brings the outbox's tables up to date; answers the names of what was applied."""
+    # A history of its own: a silo's migrations and the outbox's are numbered apart, and neither waits for the other.
+    return database.migrate(Path(__file__).parent / "migrations", history="schema_migration_outbox")

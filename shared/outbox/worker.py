@@ -14,7 +14,7 @@ import structlog
 
 from shared.clock import Clock
 from shared.database.database import Database
-from shared.database.dialect import Dialect
+from shared.database.statement import Dialect
 from shared.errors import SiloError
 from shared.outbox.breaker import Breaker
 from shared.outbox.drain import BATCH_LIMIT, Destination, Drain, DrainResult

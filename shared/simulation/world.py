@@ -23,8 +23,8 @@ from shared.outbox.deliver import Load, ReplicaDestination
 from shared.outbox.drain import Drain
 from shared.outbox.enqueue import enqueue
 from shared.outbox.kind import HeldKind, Kinds, refuse_others
+from shared.outbox.message import migrate_outbox
 from shared.outbox.replica_servicer import ReplicaServicer
-from shared.outbox.schema import migrate_outbox
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 from shared.pb.hybridcloud.replication.v1.replica_service_pb2_grpc import add_ReplicaServiceServicer_to_server
 from shared.rpc.channel import SiloChannel

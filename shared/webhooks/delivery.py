@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import peewee
 
 from shared.database.columns import IdField, InstantField, JsonField, instant_text
+from shared.database.database import Database
 from shared.database.locking import unheld_clause
 from shared.database.model import Model
 from shared.database.transaction import Transaction
@@ -148,3 +150,8 @@ def clear_away(tx: Transaction, sentry_app_id: int, *, now: datetime) -> None:
         )
         for delivery_id, app_id in deleted:
             forget(tx, CATEGORY, delivery_id, destination=destination_of(app_id))
+
+
+def migrate_webhooks(database: Database) -> list[str]:
+    """Brings the deliveries' tables up to date; answers the names of what was applied."""
+    return database.migrate(Path(__file__).parent / "migrations", history="schema_migration_webhooks")

@@ -12,8 +12,7 @@ from uuid import uuid4
 from control_silo.models.region import OrganizationReplica
 from region_silo.events.incoming import Arrival, IncomingEvent, read_event
 from region_silo.models.hook import ServiceHook
-from region_silo.models.project import Project
-from region_silo.models.rule import Rule
+from region_silo.models.project import Project, Rule
 from region_silo.services.ingestion import store_event
 from region_silo.services.projects import create_project
 from tests.benchmarks.measure import Measurement

@@ -20,7 +20,7 @@ from control_silo.services.control import Control
 from control_silo.services.user import ensure_superuser
 from shared.clock import SystemClock
 from shared.database.connect import connect
-from shared.database.dialect import Dialect
+from shared.database.statement import Dialect
 from shared.domain.app_status import SentryAppStatus
 from shared.http.answer import json_answer
 from shared.http.application import PREFIX

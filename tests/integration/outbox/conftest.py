@@ -11,8 +11,7 @@ from shared.database.connect import connect
 from shared.database.database import Database
 from shared.outbox.drain import Drain
 from shared.outbox.enqueue import enqueue
-from shared.outbox.message import Claim, OutboxMessage, Rejection
-from shared.outbox.schema import migrate_outbox
+from shared.outbox.message import Claim, OutboxMessage, Rejection, migrate_outbox
 
 
 @pytest.fixture

@@ -11,8 +11,7 @@ from shared.database.connect import connect
 from shared.errors import DatabaseBusy
 from shared.outbox.claim import Retry, acknowledge, claim, release, retry_or_park
 from shared.outbox.enqueue import enqueue
-from shared.outbox.message import Claim, MessageState, Rejection
-from shared.outbox.schema import migrate_outbox
+from shared.outbox.message import Claim, MessageState, Rejection, migrate_outbox
 from tests.integration.outbox.conftest import Box
 
 pytestmark = pytest.mark.postgres

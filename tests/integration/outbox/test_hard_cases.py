@@ -16,8 +16,7 @@ from shared.database.database import Database
 from shared.domain.peer import CONTROL
 from shared.outbox.apply import apply_changes
 from shared.outbox.breaker import BreakerState
-from shared.outbox.message import MessageState, Rejection
-from shared.outbox.schema import migrate_outbox
+from shared.outbox.message import MessageState, Rejection, migrate_outbox
 from shared.outbox.status import DestinationStatus, list_destinations
 from shared.outbox.worker import Worker
 from shared.pb.hybridcloud.replication.v1 import replica_pb2, replica_service_pb2

@@ -7,7 +7,7 @@ from shared.database.connect import connect
 from shared.database.database import Database
 from shared.outbox.enqueue import announce_destination, enqueue
 from shared.outbox.listen import Listener
-from shared.outbox.schema import migrate_outbox
+from shared.outbox.message import migrate_outbox
 from shared.wake import EVERY_DESTINATION
 
 PATIENCE_SECONDS = 20.0

@@ -11,14 +11,12 @@ from shared.database.connect import connect
 from shared.database.database import Database
 from shared.domain.signature import sign_webhook
 from shared.domain.webhook import PLATFORM, webhook_payload
-from shared.outbox.message import OutboxMessage, Rejection
-from shared.outbox.schema import migrate_outbox
+from shared.outbox.message import OutboxMessage, Rejection, migrate_outbox
 from shared.outgoing.client import AppClient
 from shared.outgoing.reach import Reach
 from shared.request_log import RequestLogEntry
 from shared.webhooks.attempt import Recipient
-from shared.webhooks.delivery import Delivery, DeliveryAttempt, NewDelivery, enqueue_deliveries
-from shared.webhooks.schema import migrate_webhooks
+from shared.webhooks.delivery import Delivery, DeliveryAttempt, NewDelivery, enqueue_deliveries, migrate_webhooks
 from shared.webhooks.sender import Sender
 from tests.integration.third_party import ThirdPartyApp, running_app
 

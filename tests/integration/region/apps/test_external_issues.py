@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from region_silo.models.external_issue import PlatformExternalIssue
+from region_silo.models.issue import PlatformExternalIssue
 from shared.domain.scopes import Role
 from tests.integration.region.apps.world import Caller, World
 

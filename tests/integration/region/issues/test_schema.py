@@ -6,11 +6,9 @@ import peewee
 import pytest
 
 import region_silo.bootstrap
-from region_silo.models.comment import Comment
 from region_silo.models.event import Event
-from region_silo.models.issue import Activity, Issue, IssueEnvironment, IssueUser
-from region_silo.models.project import Project
-from region_silo.models.rule import Rule
+from region_silo.models.issue import Activity, Comment, Issue, IssueEnvironment, IssueUser
+from region_silo.models.project import Project, Rule
 from shared.database.connect import connect
 from shared.database.database import Database
 
