@@ -61,6 +61,12 @@ def test_no_process_runs_as_root(topology: Topology, service: str) -> None:
     assert topology.compose.run("exec", "-T", service, "id", "-u").strip() != "0"
 
 
+@pytest.mark.parametrize("installer", ["pip", "setuptools", "ensurepip"])
+def test_the_image_holds_no_installer(topology: Topology, installer: str) -> None:
+    look = f"find / -xdev -type d -name {installer} 2>/dev/null; true"
+    assert topology.compose.run("exec", "-T", "control", "sh", "-c", look) == ""
+
+
 @pytest.mark.parametrize("file", ["control.env", "us-db.env", "operator.env"])
 def test_the_image_holds_no_secret(topology: Topology, file: str) -> None:
     secret = (Path(topology.compose.environment["SILO_ENV"]) / file).read_text().splitlines()[0]
