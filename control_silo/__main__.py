@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from control_silo.bootstrap import migrate, open_alone, open_control
-from control_silo.config import ControlConfig, database_url
+from control_silo.config import ControlConfig, ControlDatabaseConfig
 from control_silo.process import ControlServe, ControlWork
 from control_silo.services.user import ensure_superuser
 from shared.clock import SystemClock
@@ -65,7 +65,8 @@ def migrate_command(
     Example: CONTROL_DATABASE_URL=sqlite:///control.db python -m control_silo migrate --bootstrap
     """
     try:
-        database = connect(database_url(os.environ), create=True)
+        url = ControlDatabaseConfig.from_environment(os.environ).database_url
+        database = connect(url.get_secret_value(), create=True)
         for name in migrate(database):
             typer.echo(f"applied {name}", err=True)
         if bootstrap:

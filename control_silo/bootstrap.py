@@ -71,8 +71,8 @@ def open_alone(database: Database, *, clock: Clock) -> Control:
 
 def open_control(config: ControlConfig, *, clock: Clock) -> Control:
     """Connects to the database; regions are dialled at their first use, apps called as far as configured."""
-    database = connect(config.database_url)
-    keys = PeerKeys(config.keys, database, seal_key=config.seal_key, clock=clock)
+    database = connect(config.database_url.get_secret_value())
+    keys = PeerKeys(config.keys, database, seal_key=config.seal_key.get_secret_value(), clock=clock)
 
     def dial(name: str, address: str) -> grpc.Channel:
         return rpc_channel.connect(address, caller=CONTROL, target_name=name, keys=keys, clock=clock, tls=config.tls)

@@ -1,84 +1,56 @@
-"""Control's configuration (DESIGN §8). A value; the environment is a parameter."""
+"""Control's configuration (DESIGN §8): a field a variable."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Any, ClassVar, Final
 
-from shared.config import DEFAULT_REQUESTS_PER_SECOND, Environment
+from pydantic import Field, SecretStr
+
+from shared.config.forms import Email, HostAndPort, MailServer, Origin, RpcAddress, SealKey
+from shared.config.settings import Settings, Shown
+from shared.config.silo import SiloSettings
 from shared.mail import NO_SERVER, FolderMailer, Mailer
-from shared.outgoing.reach import PUBLIC, Reach
-from shared.rpc.keyring import Keyring
-from shared.rpc.tls import TlsConfig
 
 _SQLITE = "sqlite:///"
 PUBLISH_REQUESTS_TO: Final = "integrations-platform@sentry.io"
 """Whom the original asks to publish an app (spec §2.10)."""
 
 
-@dataclass(frozen=True)
-class ControlConfig:
-    """What one process of control needs to know."""
-
-    database_url: str
-    grpc_listen: str
-    http_listen: str
-    keys: Keyring
-    """Those of the environment."""
-    seal_key: str | None = field(default=None, repr=False)
-    """Seals what must be read again, such as keys of further peers."""
-    open_reflection: bool = False
-    """Whether anybody may ask what gRPC serves; else whoever signs may."""
-    public_url: str | None = None
-    """Where clients reach control; None: where they say that they do."""
-    tls: TlsConfig | None = None
-    reach: Reach = PUBLIC
-    """How far calls to apps may go."""
-    requests_per_second: int = DEFAULT_REQUESTS_PER_SECOND
-    """What one token or session may make over HTTP."""
-    disabled_enforcement: bool = False
-    """The option `sentry-apps.disabled-enforcement`: apps that are disabled cannot be read."""
-    mailer: Mailer = NO_SERVER
-    """The way out for mails."""
-    publish_requests_to: str = PUBLISH_REQUESTS_TO
-    """Who is asked to publish an app."""
-
-    @classmethod
-    def from_environment(cls, variables: Mapping[str, str]) -> "ControlConfig":
-        """Raises:
-        ConfigInvalid: with every problem found.
-        """
-        env = Environment(variables)
-        config = cls(
-            database_url=_database_url(env),
-            grpc_listen=env.address("CONTROL_GRPC_LISTEN", "127.0.0.1:50051"),
-            http_listen=env.address("CONTROL_HTTP_LISTEN", "127.0.0.1:8000"),
-            keys=env.keys("SILO_RPC_KEYS"),
-            seal_key=env.seal_key("SILO_SEAL_KEY", is_required=True),
-            open_reflection=env.open_reflection(),
-            public_url=env.optional_origin("CONTROL_PUBLIC_URL"),
-            tls=env.tls(),
-            reach=env.reach(),
-            requests_per_second=env.positive("SILO_REQUESTS_PER_SECOND", DEFAULT_REQUESTS_PER_SECOND),
-            disabled_enforcement=env.flag("SILO_DISABLED_ENFORCEMENT"),
-            mailer=env.mailer(default=_mailer_beside(_database_url(env))),
-            publish_requests_to=env.email("SILO_PUBLISH_REQUESTS_TO", PUBLISH_REQUESTS_TO),
-        )
-        env.refuse_unknown("CONTROL_")
-        env.finish()
-        return config
-
-
-def database_url(variables: Mapping[str, str]) -> str:
-    """Where control's database is; all that ``migrate`` needs to know."""
-    return _database_url(Environment(variables))
-
-
-def _database_url(env: Environment) -> str:
-    return env.text("CONTROL_DATABASE_URL", "sqlite:///.silo/control.db")
-
-
-def _mailer_beside(url: str) -> Mailer:
+def _mailer_beside(validated: dict[str, Any]) -> Mailer:
     """Without a mail server, mails are files beside a file of SQLite, as in development; else lines in the log."""
+    url: str = validated["database_url"].get_secret_value()
     path = url.removeprefix(_SQLITE)
     return FolderMailer(Path(path).parent / "mail") if path != url else NO_SERVER
+
+
+class ControlDatabaseConfig(Settings):
+    """All that ``migrate`` needs to know."""
+
+    database_url: SecretStr = Field(
+        default=SecretStr("sqlite:///.silo/control.db"), validation_alias="CONTROL_DATABASE_URL"
+    )
+    """`sqlite:///path` or `postgresql://…`"""
+
+
+class ControlConfig(SiloSettings, ControlDatabaseConfig):
+    """What one process of control needs to know."""
+
+    own_prefix: ClassVar[str] = "CONTROL_"
+
+    grpc_listen: RpcAddress = Field(default="127.0.0.1:50051", validation_alias="CONTROL_GRPC_LISTEN")
+    """where control serves gRPC, host:port"""
+    http_listen: HostAndPort = Field(default="127.0.0.1:8000", validation_alias="CONTROL_HTTP_LISTEN")
+    """where control serves HTTP, host:port"""
+    public_url: Annotated[Origin | None, Shown("as each request says")] = Field(
+        default=None, validation_alias="CONTROL_PUBLIC_URL"
+    )
+    """where clients reach control behind a proxy that ends TLS, such as `https://silo.example`: links and photos name
+    it, and with `https` the cookie of a session is `Secure`. `X-Forwarded-Host` and `-Proto` are believed of nobody"""
+    seal_key: SealKey = Field(validation_alias="SILO_SEAL_KEY")
+    """32 bytes as hex: seals what a silo must be able to read again, such as keys of further peers"""
+    mailer: Annotated[
+        MailServer, Shown("files in `mail/` beside a SQLite database; else counted in the log and not sent")
+    ] = Field(default_factory=_mailer_beside, validation_alias="SILO_MAIL_URL", repr=False)
+    """where control's mails go: `smtp://[user:password@]host[:port][?from=address]` (with a password by STARTTLS),
+    `smtps://…`, or `file:///folder`"""
+    publish_requests_to: Email = Field(default=PUBLISH_REQUESTS_TO, validation_alias="SILO_PUBLISH_REQUESTS_TO")
+    """who is asked to publish an app; the default is the original's"""

@@ -12,10 +12,14 @@ from pathlib import Path
 import typer
 
 from control_silo.api.application import list_endpoints as list_of_control
+from control_silo.config import ControlConfig
 from docs.endpoint_tables import render_page, render_summary
 from docs.usage_tables import render_commands, render_targets
+from docs.variable_table import render_variables
 from region_silo.api.application import list_endpoints as list_of_region
+from region_silo.config import RegionConfig
 from shared.cli.main import app
+from shared.cli.remote_settings import RemoteSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -51,6 +55,9 @@ def tables() -> Mapping[str, str]:
     return {
         "targets": render_targets((ROOT / "Makefile").read_text("utf-8")),
         "commands": render_commands(typer.main.get_command(app)),
+        "variables": render_variables(
+            {"control": [ControlConfig], "regions": [RegionConfig], "`silo --control`": [RemoteSettings]}
+        ),
         "endpoints": render_summary(list_of_control(), list_of_region()),
     }
 

@@ -63,7 +63,8 @@ def migrate_command() -> None:
     Example: REGION_NAME=us python -m region_silo migrate
     """
     try:
-        database = connect(RegionDatabaseConfig.from_environment(os.environ).database_url, create=True)
+        url = RegionDatabaseConfig.from_environment(os.environ).database_url
+        database = connect(url.get_secret_value(), create=True)
         for name in migrate(database):
             typer.echo(f"applied {name}", err=True)
         database.close()

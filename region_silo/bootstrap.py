@@ -75,13 +75,14 @@ def migrate(database: Database) -> list[str]:
 
 def open_region(config: RegionConfig, *, clock: Clock) -> Region:
     """Connects to the database; apps are called as far as configured."""
-    database = connect(config.database_url)
+    seal_key = config.seal_key
+    database = connect(config.database_url.get_secret_value())
     return Region(
         config.name,
         database,
         clock,
         ReplicaFreshness(database, kinds_of(config.name)),
-        PeerKeys(config.keys, database, seal_key=config.seal_key, clock=clock),
+        PeerKeys(config.keys, database, seal_key=seal_key.get_secret_value() if seal_key else None, clock=clock),
         AppClient(config.reach, tls=authorities()),
         control_url=config.control_url,
         enforces_disabled=config.disabled_enforcement,

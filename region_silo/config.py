@@ -1,47 +1,70 @@
-"""A region's configuration (DESIGN §8). A value; the environment is a parameter."""
+"""A region's configuration (DESIGN §8): a field a variable."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import Annotated, ClassVar
 
-from shared.config import DEFAULT_REQUESTS_PER_SECOND, Environment
+from pydantic import Field, SecretStr, field_validator
+
+from shared.config.forms import HostAndPort, HttpAddress, Origin, RegionName, RpcAddress, SealKey
+from shared.config.settings import Settings, Shown
+from shared.config.silo import SiloSettings
 from shared.domain.http_address import base_url
 from shared.domain.peer import CONTROL
-from shared.outgoing.reach import PUBLIC, Reach
 from shared.rpc.keyring import Keyring
-from shared.rpc.tls import TlsConfig
 
 
-@dataclass(frozen=True)
-class RegionConfig:
+class RegionDatabaseConfig(Settings):
+    """All that ``migrate`` needs to know."""
+
+    name: RegionName = Field(validation_alias="REGION_NAME")
+    """the region's name, such as `us` or `de`"""
+    database_url: Annotated[SecretStr, Shown("`sqlite:///.silo/region-<name>.db`")] = Field(
+        default_factory=lambda validated: SecretStr(f"sqlite:///.silo/region-{validated['name']}.db"),
+        validation_alias="REGION_DATABASE_URL",
+    )
+    """`sqlite:///path` or `postgresql://…`"""
+
+
+class RegionConfig(SiloSettings, RegionDatabaseConfig):
     """What one process of a region needs to know."""
 
-    name: str
-    database_url: str
-    grpc_listen: str
-    http_listen: str
-    advertised_grpc: str
-    """How control reaches this region's gRPC."""
-    advertised_http: str
-    """How control and clients reach this region's HTTP."""
-    control_target: str
-    """How this region reaches control's gRPC."""
-    keys: Keyring
-    """Those of the environment."""
-    seal_key: str | None = field(default=None, repr=False)
-    """Seals what must be read again, such as keys of further peers; None: no key can be added while it runs."""
-    open_reflection: bool = False
-    """Whether anybody may ask what gRPC serves; else whoever signs may."""
-    control_http: str | None = None
-    """How this region reaches control's HTTP; None: what control owns is not found here."""
-    control_public_url: str | None = None
-    """Where clients reach control; None: as this region does, or, where that is not known either, as this region."""
-    tls: TlsConfig | None = None
-    reach: Reach = PUBLIC
-    """How far calls to apps may go."""
-    requests_per_second: int = DEFAULT_REQUESTS_PER_SECOND
-    """What one token or session may make over HTTP."""
-    disabled_enforcement: bool = False
-    """The option `sentry-apps.disabled-enforcement`: apps that are disabled cannot be read."""
+    own_prefix: ClassVar[str] = "REGION_"
+
+    grpc_listen: RpcAddress = Field(default="127.0.0.1:50061", validation_alias="REGION_GRPC_LISTEN")
+    """where the region serves gRPC, host:port"""
+    http_listen: HostAndPort = Field(default="127.0.0.1:8001", validation_alias="REGION_HTTP_LISTEN")
+    """where the region serves HTTP, host:port"""
+    advertised_grpc: Annotated[RpcAddress, Shown("`REGION_GRPC_LISTEN`")] = Field(
+        default_factory=lambda validated: validated["grpc_listen"], validation_alias="REGION_ADVERTISED_GRPC"
+    )
+    """how control reaches the region's gRPC, host:port"""
+    advertised_http: Annotated[HttpAddress, Shown("`REGION_HTTP_LISTEN`; links name what each request says")] = Field(
+        default_factory=lambda validated: validated["http_listen"], validation_alias="REGION_ADVERTISED_HTTP"
+    )
+    """how control and clients reach the region's HTTP: host:port, or a base URL, such as `https://us.silo.example`,
+    which is also what the region's own links name"""
+    control_target: RpcAddress = Field(default="127.0.0.1:50051", validation_alias="REGION_CONTROL_TARGET")
+    """how the region reaches control's gRPC, host:port"""
+    control_http: Annotated[
+        HttpAddress | None,
+        Shown("what control owns is not found in the region, and answers name the address that it was asked at"),
+    ] = Field(default=None, validation_alias="REGION_CONTROL_HTTP")
+    """how the region reaches control's HTTP, to forward what control owns: host:port, or a base URL. Its answers name
+    control by it too, unless it is given `CONTROL_PUBLIC_URL`"""
+    control_public_url: Annotated[Origin | None, Shown("`REGION_CONTROL_HTTP`")] = Field(
+        default=None, validation_alias="CONTROL_PUBLIC_URL"
+    )
+    """where clients reach control, as control is told: the region's answers name control by it"""
+    seal_key: Annotated[SealKey | None, Shown("no key can be added while the region runs")] = Field(
+        default=None, validation_alias="SILO_SEAL_KEY"
+    )
+    """32 bytes as hex: seals what a silo must be able to read again, such as keys of further peers"""
+
+    @field_validator("keys")
+    @classmethod
+    def _knows_control(cls, keys: Keyring) -> Keyring:
+        if CONTROL not in keys.peers:
+            raise ValueError(f"has no key of {CONTROL}: an entry {CONTROL}/id:secret is needed.")
+        return keys
 
     @property
     def control_url(self) -> str | None:
@@ -53,52 +76,3 @@ class RegionConfig:
     def public_url(self) -> str | None:
         """Where clients reach this region; None: where they say that they do, since no base URL was advertised."""
         return self.advertised_http if "://" in self.advertised_http else None
-
-    @classmethod
-    def from_environment(cls, variables: Mapping[str, str]) -> "RegionConfig":
-        """Raises:
-        ConfigInvalid: with every problem found.
-        """
-        env = Environment(variables)
-        grpc_listen = env.address("REGION_GRPC_LISTEN", "127.0.0.1:50061")
-        http_listen = env.address("REGION_HTTP_LISTEN", "127.0.0.1:8001")
-        name = env.region_name("REGION_NAME")
-        config = cls(
-            name=name,
-            database_url=env.text("REGION_DATABASE_URL", f"sqlite:///.silo/region-{name}.db"),
-            grpc_listen=grpc_listen,
-            http_listen=http_listen,
-            advertised_grpc=env.address("REGION_ADVERTISED_GRPC", grpc_listen),
-            advertised_http=env.http_address("REGION_ADVERTISED_HTTP", http_listen),
-            control_target=env.address("REGION_CONTROL_TARGET", "127.0.0.1:50051"),
-            keys=env.keys("SILO_RPC_KEYS", of=CONTROL),
-            seal_key=env.seal_key("SILO_SEAL_KEY", is_required=False),
-            open_reflection=env.open_reflection(),
-            control_http=env.optional_http_address("REGION_CONTROL_HTTP"),
-            control_public_url=env.optional_origin("CONTROL_PUBLIC_URL"),
-            tls=env.tls(),
-            reach=env.reach(),
-            requests_per_second=env.positive("SILO_REQUESTS_PER_SECOND", DEFAULT_REQUESTS_PER_SECOND),
-            disabled_enforcement=env.flag("SILO_DISABLED_ENFORCEMENT"),
-        )
-        env.refuse_unknown("REGION_")
-        env.finish()
-        return config
-
-
-@dataclass(frozen=True)
-class RegionDatabaseConfig:
-    """All that ``migrate`` needs to know."""
-
-    name: str
-    database_url: str
-
-    @classmethod
-    def from_environment(cls, variables: Mapping[str, str]) -> "RegionDatabaseConfig":
-        """Raises:
-        ConfigInvalid: the region has no name.
-        """
-        env = Environment(variables)
-        name = env.region_name("REGION_NAME")
-        env.finish()
-        return cls(name=name, database_url=env.text("REGION_DATABASE_URL", f"sqlite:///.silo/region-{name}.db"))

@@ -9,7 +9,6 @@ Usage:
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -23,7 +22,7 @@ from control_silo.models.installation import SentryAppInstallation
 from control_silo.services.internal_token import NewToken, create_internal_token
 from control_silo.services.secret import LAST_CHARACTERS, hash_token, new_token
 from control_silo.services.user import NewUser, UserCreator
-from shared.config import DEFAULT_REQUESTS_PER_SECOND
+from shared.config.silo import DEFAULT_REQUESTS_PER_SECOND
 from shared.domain.peer import CONTROL
 from shared.domain.scopes import Role
 from shared.http.serve import HttpServer
@@ -100,10 +99,10 @@ class HttpSilos:
 
     def _application(self, silo: str, requests_per_second: int) -> FastAPI:
         if silo == CONTROL:
-            config = replace(self.silos.control_config, requests_per_second=requests_per_second)
+            config = self.silos.control_config.model_copy(update={"requests_per_second": requests_per_second})
             return control_silo.bootstrap.make_api(self.silos.control, config)
         running = self.silos.regions[silo]
-        config_of_region = replace(running.config, requests_per_second=requests_per_second)
+        config_of_region = running.config.model_copy(update={"requests_per_second": requests_per_second})
         return region_silo.bootstrap.make_api(running.region, config_of_region, control=running.control)
 
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import grpc
 from google.protobuf.message import Message
+from pydantic import SecretStr
 
 import control_silo.bootstrap
 import region_silo.bootstrap
@@ -47,7 +48,6 @@ from shared.domain.scopes import Role
 from shared.outbox.breaker import PROBE_BACKOFF
 from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.drain import Drain
-from shared.outgoing.reach import Reach
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
 from shared.rpc.channel import connect as connect_channel
 from shared.rpc.keyring import Keyring
@@ -115,15 +115,15 @@ class Silos:
         address = self.address(name)
         config = RegionConfig(
             name=name,
-            database_url=database_url,
+            database_url=SecretStr(database_url),
             grpc_listen=address,
             http_listen="127.0.0.1:0",
             advertised_grpc=address,
             advertised_http=f"{name}.test:80",
             control_target=self.address(CONTROL),
             keys=keys_of(name),
-            seal_key=SEAL_KEY,
-            reach=Reach(allow_private=True),
+            seal_key=SecretStr(SEAL_KEY),
+            allow_private=True,
         )
         region = region_silo.bootstrap.open_region(config, clock=self.clock)
         control = region_silo.bootstrap.connect_control(region, config)
@@ -271,12 +271,12 @@ class Silos:
     def _configure_control(self, database_url: str) -> ControlConfig:
         _migrate(database_url, control_silo.bootstrap.migrate)
         return ControlConfig(
-            database_url=database_url,
+            database_url=SecretStr(database_url),
             grpc_listen=self.address(CONTROL),
             http_listen="127.0.0.1:0",
             keys=keys_of(CONTROL),
-            seal_key=SEAL_KEY,
-            reach=Reach(allow_private=True),
+            seal_key=SecretStr(SEAL_KEY),
+            allow_private=True,
         )
 
 

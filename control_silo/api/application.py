@@ -21,7 +21,7 @@ from control_silo.api.forward import forward_region_paths
 from control_silo.services.control import Control
 from control_silo.services.region import list_regions
 from shared.category import Owner, owned_by
-from shared.config import DEFAULT_REQUESTS_PER_SECOND
+from shared.config.silo import DEFAULT_REQUESTS_PER_SECOND
 from shared.domain.peer import CONTROL
 from shared.errors import SiloError
 from shared.http.application import create_application

@@ -8,8 +8,8 @@ import peewee
 from control_silo.models.region import Region
 from control_silo.services.change import enqueue_for_new_region
 from control_silo.services.control import Control
-from shared.config import is_http_address, is_rpc_address
 from shared.database.locking import locked
+from shared.domain.address import is_http_address, is_rpc_address
 from shared.domain.peer import is_region_name
 from shared.domain.region_id import MAX_REGION_NUMBER
 from shared.errors import DatabaseBusy, LimitReached, RegionNameTaken, ValidationFailed

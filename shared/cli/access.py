@@ -13,7 +13,6 @@ from shared.cli.invocation import Invocation, invocation_of
 from shared.cli.local.platform_keys import OPERATOR
 from shared.cli.topology import FILE_NAME, read_topology
 from shared.clock import Clock, SystemClock
-from shared.config import Environment
 from shared.domain.peer import CONTROL, PeerKind, find_kind
 from shared.errors import ConfigInvalid, DeadlineExceeded, RegionNotFound, SiloError, SiloUnreachable, TargetWrong
 from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2 as outbox_calls
@@ -178,17 +177,17 @@ def _local(invocation: Invocation) -> Access:
 
 
 def _remote(invocation: Invocation, control: str) -> Access:
+    from shared.cli.remote_settings import RemoteSettings  # noqa: PLC0415 (see there)
+
     host = _host_of(control)
-    environment = Environment(invocation.environ)
-    tls = environment.tls()
-    environment.finish()
+    settings = RemoteSettings.from_environment(invocation.environ)
     return Access(
         control_http=control.rstrip("/"),
         control_grpc=invocation.control_grpc or f"{_bracketed(host)}:{DEFAULT_CONTROL_GRPC_PORT}",
         token=invocation.token,
-        session=environment.text("SILO_SESSION", "") or None,
-        rpc_keys=environment.text("SILO_RPC_KEYS", ""),
-        tls=tls,
+        session=settings.session.get_secret_value() or None,
+        rpc_keys=settings.rpc_keys.get_secret_value(),
+        tls=settings.tls,
     )
 
 

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.clock import Clock
-from shared.config import DEFAULT_REQUESTS_PER_SECOND
+from shared.config.silo import DEFAULT_REQUESTS_PER_SECOND
 from shared.errors import RateLimited
 from shared.http.credentials import client_key
 from shared.http.errors import error_answer

@@ -39,7 +39,7 @@ def measure(folder: Path) -> Iterable[Measurement]:
 
 def insert_apps(bench: Bench, count: int) -> None:
     """That many apps with their applications, in two statements; nothing is enqueued."""
-    pg = "postgres" in bench.config.database_url
+    pg = "postgres" in bench.config.database_url.get_secret_value()
     series = (
         f"generate_series(1, {count}) AS n"
         if pg

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from control_silo.bootstrap import open_control
 from control_silo.config import ControlConfig
 from control_silo.models.region import Region
@@ -27,7 +29,11 @@ def measure(folder: Path) -> Iterable[Measurement]:
         peaks = []
         for count in (_SMALL, _LARGE):
             dirty(bench, list(range(1, count + 1)))
-            environment = {**os.environ, "BENCH_URL": bench.config.database_url, "BENCH_KEYS": _keys(bench.config)}
+            environment = {
+                **os.environ,
+                "BENCH_URL": bench.config.database_url.get_secret_value(),
+                "BENCH_KEYS": _keys(bench.config),
+            }
             command = [sys.executable, "-m", "tests.benchmarks.memory"]
             output = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
             delivered, peak = map(int, output.split())
@@ -57,7 +63,11 @@ def _drain_and_report() -> None:
 
     from shared.outbox.drain import Drain  # noqa: PLC0415
 
-    config = ControlConfig(os.environ["BENCH_URL"], "", "", Keyring.parse(os.environ["BENCH_KEYS"]))
+    config = ControlConfig(
+        database_url=SecretStr(os.environ["BENCH_URL"]),
+        keys=Keyring.parse(os.environ["BENCH_KEYS"]),
+        seal_key=SecretStr("5e" * 32),
+    )
     control = open_control(config, clock=SystemClock())
     region: Region = list_regions(control)[0]
     destination = ReplicaDestination(

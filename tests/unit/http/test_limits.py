@@ -1,7 +1,7 @@
 import threading
 
 from shared.clock import FrozenClock
-from shared.config import DEFAULT_REQUESTS_PER_SECOND
+from shared.config.silo import DEFAULT_REQUESTS_PER_SECOND
 from shared.http.limits import WINDOW_SECONDS, RequestLimit
 
 LIMIT = 3

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
@@ -102,7 +102,7 @@ def region_before(world: World, control: ControlClient) -> Iterator[Region]:
         closing.callback(http.stop)
         closing.callback(control.close)
         client = closing.enter_context(httpx.Client(base_url=f"http://{http.address}", trust_env=False, timeout=30))
-        config = replace(running.config, grpc_listen=f"inprocess:{fresh('us')}")
+        config = running.config.model_copy(update={"grpc_listen": f"inprocess:{fresh('us')}"})
         server = region_silo.bootstrap.start_server(running.region, config, control=control)
         closing.callback(server.stop)
         yield Region(world, client, server.address)

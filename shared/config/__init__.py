@@ -1,0 +1,1 @@
+"""The typed environment: read once, in ``__main__``; every problem is reported together."""

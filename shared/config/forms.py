@@ -1,0 +1,91 @@
+"""The forms that a variable's value can have, as types of fields. Each says to the operator what it refuses."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, SecretStr, SkipValidation
+
+from shared.config.settings import Sentence
+from shared.domain.address import is_host_and_port, is_http_address, is_origin, is_rpc_address
+from shared.domain.peer import CONTROL, is_region_name
+from shared.errors import ConfigInvalid
+from shared.mail import Mailer, is_address, parse_mailer
+from shared.outgoing.reach import Reach
+from shared.rpc.keyring import Keyring
+
+_T = TypeVar("_T")
+_TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+
+
+def _refusing(is_right: Callable[[str], bool], problem: str) -> AfterValidator:
+    """Refuses a text that is not what the problem says, and shows it."""
+
+    def validate(value: str) -> str:
+        if not is_right(value):
+            raise ValueError(f"{problem} {value!r}.")
+        return value
+
+    return AfterValidator(validate)
+
+
+def _parsing(parse: Callable[[str], _T]) -> BeforeValidator:
+    """Reads a text; what is a value already passes."""
+
+    def validate(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return parse(value)
+        except ConfigInvalid as exc:
+            raise Sentence(exc.message) from exc
+
+    return BeforeValidator(validate)
+
+
+def _flag(value: str) -> bool:
+    if value.lower() not in (*_TRUE, *_FALSE):
+        raise ValueError(f"must be on or off, not {value!r}.")
+    return value.lower() in _TRUE
+
+
+def _positive(value: str) -> int:
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", value, re.ASCII):
+        raise ValueError(f"must be a whole number from 1 to 999999999, not {value!r}.")
+    return int(value)
+
+
+def _file(value: Path) -> Path:
+    if not value.is_file():
+        raise ValueError(f": there is no file {value}.")
+    return value
+
+
+def _seal_key(value: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", value.get_secret_value()):
+        raise ValueError("must be 32 bytes as 64 hex digits.")
+    return value
+
+
+RpcAddress = Annotated[str, _refusing(is_rpc_address, "must be host:port, not")]
+HostAndPort = Annotated[str, _refusing(is_host_and_port, "must be host:port, not")]
+HttpAddress = Annotated[str, _refusing(is_http_address, "must be host:port or a URL, not")]
+Origin = Annotated[
+    str,
+    _refusing(is_origin, "must be a URL without a path, such as https://silo.example, not"),
+    AfterValidator(lambda value: value.rstrip("/")),
+]
+"""A base URL without a path, kept without a slash at its end."""
+Flag = Annotated[bool, _parsing(_flag)]
+Positive = Annotated[int, _parsing(_positive)]
+Email = Annotated[str, _refusing(is_address, "must be an e-mail address, not")]
+RegionName = Annotated[
+    str, _refusing(is_region_name, f"must be lower-case letters, digits and hyphens, and not {CONTROL!r}:")
+]
+Keys = Annotated[Keyring, _parsing(Keyring.parse)]
+SealKey = Annotated[SecretStr, AfterValidator(_seal_key)]
+MailServer = Annotated[SkipValidation[Mailer], _parsing(parse_mailer)]
+Networks = Annotated[Reach, _parsing(lambda text: Reach.parse(text.split(",")))]
+Reflection = Annotated[str, _refusing(lambda value: value in ("open", "signed"), "must be open or signed, not")]
+ExistingFile = Annotated[Path, AfterValidator(_file)]
