@@ -95,11 +95,9 @@ ROWS: list[Row] = [
     *rows_of(
         REPLICAS,
         "control us",
-        ("GetDigests", {**APPS}, DIGESTS),
         ("GetDigests", {}, Refused(INVALID, "FIELD_MISSING", "category")),
         ("ListVersions", {**APPS, "page_size": -1}, Refused(INVALID, "INVALID_INPUT", "page_size")),
         ("ListVersions", {**APPS, "buckets": [1024]}, Refused(INVALID, "INVALID_INPUT", "buckets")),
-        ("ListVersions", {**APPS, "tombstones": True}, {"next_page_token": ""}),
         (
             "ListVersions",
             {**APPS, "tombstones": True, "destination": "us"},
@@ -108,7 +106,16 @@ ROWS: list[Row] = [
     ),
     *rows_of(
         REPLICAS,
+        "us",
+        ("GetDigests", {**APPS}, DIGESTS),
+        ("ListVersions", {**APPS, "tombstones": True}, {"next_page_token": ""}),
+    ),
+    # Control owns apps and holds replicas of none: it has nothing to compare, and says so.
+    *rows_of(
+        REPLICAS,
         "control",
+        ("GetDigests", {**APPS}, Refused(INVALID, "INVALID_INPUT", "category")),
+        ("ListVersions", {**APPS, "tombstones": True}, Refused(INVALID, "INVALID_INPUT", "category")),
         ("ListVersions", {**APPS, "destination": "de"}, {"versions": [{"object_id": "@world.id", "checksum": ANY}]}),
     ),
     *rows_of(REPLICAS, "de", ("ListVersions", APPS, {"versions": [{"object_id": "@world.id", "checksum": ANY}]})),
