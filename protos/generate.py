@@ -32,6 +32,16 @@ _HEADER = (
 )
 _IMPORT = re.compile(r"^from hybridcloud\.", re.MULTILINE)
 _MODULE_OF_MESSAGES = re.compile(r"(?<=\(DESCRIPTOR, ')hybridcloud\.")
+_CATEGORY = re.compile(r"^    CATEGORY_(\w+): _ClassVar\[Category\]", re.MULTILINE)
+_CATEGORIES = '''"""The categories of the contract, by the names that outboxes, metrics and operators use."""
+
+from enum import StrEnum
+
+
+class Category(StrEnum):
+    """A kind of object that is replicated."""
+
+'''
 _UNREACHABLE_IMPORT = re.compile(r"^\s*(?:import|from) hybridcloud\b", re.MULTILINE)
 
 
@@ -88,6 +98,8 @@ def generate() -> dict[str, str]:
             if _has_content(path)
         }
     modules |= {name: _described(name, modules[name]) for name in modules if name.endswith("_service_pb2_grpc.py")}
+    contract = "hybridcloud/replication/v1"
+    modules[f"{contract}/category.py"] = _categories(modules[f"{contract}/replica_pb2.pyi"])
     return modules | dict.fromkeys(_packages(modules), _HEADER)
 
 
@@ -170,6 +182,12 @@ def _described(name: str, text: str) -> str:
     """
     module = f"{PACKAGE}.{name.removesuffix('_grpc.py').replace('/', '.')}"
     return text.replace("import grpc\n", f"import grpc\nimport {module}\n", 1)
+
+
+def _categories(stub: str) -> str:
+    """The enumeration of the contract's categories as words, which a type checker knows each of."""
+    names = [name for name in _CATEGORY.findall(stub) if name != "UNSPECIFIED"]
+    return _HEADER + _CATEGORIES + "".join(f'    {name} = "{name.lower()}"\n' for name in names)
 
 
 def _packages(modules: Mapping[str, str]) -> Iterator[str]:

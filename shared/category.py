@@ -1,10 +1,16 @@
-"""What kinds of object are replicated, and who owns them. Refuses to know any silo's tables."""
+"""What kinds of object are replicated, and who owns them. Refuses to know any silo's tables.
+
+Everything here is read from the contract: a kind that it gains has its word, its number and its owner from there.
+"""
 
 from collections.abc import Mapping
-from enum import Enum, StrEnum
+from enum import Enum
 from typing import Any
 
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
+from shared.pb.hybridcloud.replication.v1.category import Category
+
+__all__ = ["Category", "Owner", "category_of", "number_of", "owned_by", "owner_of"]
 
 
 class Owner(Enum):
@@ -12,33 +18,6 @@ class Owner(Enum):
 
     CONTROL = replica_pb2.OWNER_CONTROL
     REGION = replica_pb2.OWNER_REGION
-
-
-class Category(StrEnum):
-    """The kinds, by the names that outboxes, metrics and operators use. A test holds them to the contract's."""
-
-    APP = "app"
-    INSTALLATION = "installation"
-    TOKEN = "token"  # noqa: S105 - a word, not a secret
-    ORGANIZATION = "organization"
-
-    @property
-    def number(self) -> "replica_pb2.Category":
-        """The value on the wire."""
-        return _NUMBERS[self]
-
-    @property
-    def owner(self) -> Owner:
-        return _OWNERS[self]
-
-    @classmethod
-    def of(cls, number: "replica_pb2.Category") -> "Category":
-        """The category of a value from the wire.
-
-        Raises:
-            KeyError: there is none.
-        """
-        return _CATEGORIES[number]
 
 
 _VALUES = {
@@ -52,6 +31,25 @@ _OWNER_OPTION: Any = replica_pb2.owner  # its stub takes an extension for a plai
 _OWNERS = {category: Owner(value.GetOptions().Extensions[_OWNER_OPTION]) for category, value in _VALUES.items()}
 
 
+def number_of(category: Category) -> "replica_pb2.Category":
+    """The value on the wire."""
+    return _NUMBERS[category]
+
+
+def category_of(number: "replica_pb2.Category") -> Category:
+    """The category of a value from the wire.
+
+    Raises:
+        KeyError: there is none.
+    """
+    return _CATEGORIES[number]
+
+
+def owner_of(category: Category) -> Owner:
+    """The silo that alone sends changes of it."""
+    return _OWNERS[category]
+
+
 def owned_by(owner: Owner) -> tuple[Category, ...]:
     """The categories whose objects such a silo owns, in the order of the contract."""
-    return tuple(category for category in Category if category.owner is owner)
+    return tuple(category for category in Category if owner_of(category) is owner)

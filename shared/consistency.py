@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from google.protobuf.message import DecodeError
 
-from shared.category import Category
+from shared.category import Category, category_of, number_of
 from shared.database.transaction import Transaction
 from shared.errors import ValidationFailed
 from shared.pb.hybridcloud.replication.v1 import consistency_pb2
@@ -97,7 +97,7 @@ def encode(written: Iterable[WrittenVersion]) -> str:
         newest[key] = max(item.version, newest.pop(key, 0))
     message = consistency_pb2.ConsistencyToken()
     for (category, object_id), version in sorted(list(newest.items())[-MAX_NAMED:]):
-        message.written.add(category=category.number, object_id=object_id, version=version)
+        message.written.add(category=number_of(category), object_id=object_id, version=version)
     return base64.urlsafe_b64encode(message.SerializeToString(deterministic=True)).decode().rstrip("=")
 
 
@@ -113,6 +113,6 @@ def decode(token: str) -> tuple[WrittenVersion, ...]:
     try:
         raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         message = consistency_pb2.ConsistencyToken.FromString(raw)
-        return tuple(WrittenVersion(Category.of(w.category), w.object_id, w.version) for w in message.written)
+        return tuple(WrittenVersion(category_of(w.category), w.object_id, w.version) for w in message.written)
     except (ValueError, KeyError, DecodeError, binascii.Error) as exc:
         raise refusal from exc

@@ -8,7 +8,7 @@ from control_silo.models.app import SentryApp, SentryAppAvatar, SentryAppCompone
 from control_silo.models.application import ApiApplication
 from control_silo.replication.owned import ControlKind
 from control_silo.services.message import app_message, component_message
-from shared.category import Category
+from shared.category import Category, number_of
 from shared.database.row import Columns, rows_by_id
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
@@ -45,7 +45,7 @@ class AppKind(ControlKind):
         for row in rows_by_id(_APPS, ids):
             app = _APP.read(row)
             application = _APPLICATION.read(row, at=_APP.width) if app.application_id is not None else None
-            change = replica_pb2.Change(category=self.category.number, object_id=app.id, version=app.version)
+            change = replica_pb2.Change(category=number_of(self.category), object_id=app.id, version=app.version)
             change.app.sentry_app.CopyFrom(app_message(app, avatars=avatars[app.id], application=application))
             for component in components[app.id]:
                 change.app.components.add(id=component.id, component=component_message(component))

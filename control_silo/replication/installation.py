@@ -7,7 +7,7 @@ from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.region import OrganizationFeature
 from control_silo.replication.owned import ControlKind
 from control_silo.services.message import installation_message
-from shared.category import Category
+from shared.category import Category, number_of
 from shared.domain.features import EVENT_HOOKS_FEATURE
 from shared.domain.subscription import resource_of
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
@@ -41,7 +41,10 @@ class InstallationKind(ControlKind):
             events=events,
         )
         return replica_pb2.Change(
-            category=self.category.number, object_id=installation.id, version=installation.version, installation=state
+            category=number_of(self.category),
+            object_id=installation.id,
+            version=installation.version,
+            installation=state,
         )
 
 

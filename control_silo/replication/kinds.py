@@ -1,9 +1,6 @@
-"""The kinds of control: what it owns, and what it holds replicas of."""
+"""The kinds of control: what it owns, and what it holds replicas of. Each is found in the file of its category."""
 
-from control_silo.replication.app import AppKind
-from control_silo.replication.installation import InstallationKind
-from control_silo.replication.organization import OrganizationKind
-from control_silo.replication.token import TokenKind
+from shared.domain.peer import CONTROL
 from shared.outbox.kind import Kinds
 
-KINDS = Kinds(owned=(AppKind(), InstallationKind(), TokenKind()), held=(OrganizationKind(),))
+KINDS = Kinds.found_in(__package__, silo=CONTROL)

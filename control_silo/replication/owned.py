@@ -9,7 +9,7 @@ from control_silo.models.app import SentryApp
 from control_silo.models.record import Tombstone
 from control_silo.models.region import Region
 from control_silo.services.interest import held_in, kept_in, regions_by_id
-from shared.category import Category
+from shared.category import Category, number_of
 from shared.database.locking import locked, pass_over_ids
 from shared.database.model import table_of, tuples_of
 from shared.database.row import rows_by_id
@@ -88,7 +88,7 @@ class ControlKind(OwnedKind):
         statement = "SELECT object_id, version FROM tombstone WHERE category = ? AND object_id "
         versions |= dict(rows_by_id(statement, without_row, self.category.value))
         for object_id, version in sorted(versions.items()):
-            yield replica_pb2.Change(category=self.category.number, object_id=object_id, version=version)
+            yield replica_pb2.Change(category=number_of(self.category), object_id=object_id, version=version)
 
 
 def _leave_tombstones(tx: Transaction, category: Category, lost: Mapping[int, int], *, destination: str) -> None:

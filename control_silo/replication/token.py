@@ -7,7 +7,7 @@ from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.interest import InstallationToken
 from control_silo.replication.owned import ControlKind
-from shared.category import Category
+from shared.category import Category, number_of
 from shared.database.model import tuples_of
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
@@ -43,7 +43,7 @@ class TokenKind(ControlKind):
                 is_internal=is_internal,
             )
             yield replica_pb2.Change(
-                category=self.category.number, object_id=token.id, version=token.version, token=state
+                category=number_of(self.category), object_id=token.id, version=token.version, token=state
             )
 
     def apps_of(self, ids: Sequence[int]) -> Sequence[int]:

@@ -7,7 +7,7 @@ import peewee
 
 from control_silo.models.region import OrganizationReplica, OrganizationReservation, Region
 from control_silo.services.control import Control
-from shared.category import Category
+from shared.category import Category, number_of
 from shared.consistency import note_seen
 from shared.domain.slug import ORGANIZATION_SLUG_ERROR, is_valid_organization_slug
 from shared.errors import OrganizationNotFound, RegionNotFound, SlugTaken, ValidationFailed
@@ -44,7 +44,9 @@ def create_organization(control: Control, *, slug: str, name: str, region: str, 
     request.created_at.FromDatetime(reservation.created_at)
     answer = stub.ProvisionOrganization(request)
     # The same state arrives through the region's outbox too; whichever is second is stale.
-    change = replica_pb2.Change(category=Category.ORGANIZATION.number, object_id=reservation.id, version=answer.version)
+    change = replica_pb2.Change(
+        category=number_of(Category.ORGANIZATION), object_id=reservation.id, version=answer.version
+    )
     change.organization.organization.CopyFrom(answer.organization)
     apply_changes(control.database, [change], tables=kinds.tables_for(region))
     note_seen(Category.ORGANIZATION, reservation.id, answer.version)

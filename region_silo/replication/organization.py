@@ -1,12 +1,11 @@
 """Organizations, which the region owns where they live. Control holds all of them, and nobody else any."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from region_silo.models.organization import Organization
 from region_silo.services.organization import organization_message
-from shared.category import Category
+from shared.category import Category, number_of
 from shared.database.locking import locked
 from shared.database.model import tuples_of
 from shared.database.transaction import Transaction
@@ -17,18 +16,16 @@ from shared.outbox.kind import OwnedKind, Versions
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
 
-@dataclass(frozen=True)
 class OrganizationKind(OwnedKind):
     """Organizations of one region."""
 
-    region_name: str
     category = Category.ORGANIZATION
 
     def load(self, ids: Sequence[int], *, destination: str) -> Iterable[replica_pb2.Change]:
         for organization in Organization.select().where(Organization.id.in_(ids)):
-            state = replica_pb2.OrganizationState(organization=organization_message(organization, self.region_name))
+            state = replica_pb2.OrganizationState(organization=organization_message(organization, self.silo))
             yield replica_pb2.Change(
-                category=self.category.number,
+                category=number_of(self.category),
                 object_id=organization.id,
                 version=organization.version,
                 organization=state,

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.category import Category, Owner, owned_by
+from shared.category import Category, Owner, number_of, owned_by
 from shared.cli.access import Access
 from shared.domain.peer import CONTROL
 from shared.outbox.digest import BUCKETS
@@ -159,7 +159,7 @@ class Comparer:
         return [bucket for bucket in range(BUCKETS) if expected[bucket] != held[bucket]]
 
     def _digests(self, silo: str, category: Category, *, destination: str = "") -> list[int]:
-        request = replica_service_pb2.GetDigestsRequest(category=category.number, destination=destination)
+        request = replica_service_pb2.GetDigestsRequest(category=number_of(category), destination=destination)
         return list(self._stub(silo).GetDigests(request, timeout=TIMEOUT_SECONDS).digests)
 
     def _expected(self, side: Side, buckets: Collection[int]) -> Versions:
@@ -183,7 +183,7 @@ class Comparer:
         tombstones: bool = False,
     ) -> Versions:
         request = replica_service_pb2.ListVersionsRequest(
-            category=category.number,
+            category=number_of(category),
             destination=destination,
             buckets=buckets,
             page_size=_PAGE_SIZE,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from shared.category import number_of
 from shared.cli.access import Access
 from shared.cli.compare import Comparer, Difference, Side
 from shared.errors import SiloError
@@ -60,7 +61,7 @@ def repair(access: Access, comparer: Comparer, findings: Iterable[Finding]) -> N
                 stub = outbox_service_pb2_grpc.OutboxServiceStub(channel)
                 for batch in _batches(replicas):
                     request = outbox_service_pb2.RepairReplicasRequest(
-                        destination=finding.side.holder, category=finding.side.category.number, replicas=batch
+                        destination=finding.side.holder, category=number_of(finding.side.category), replicas=batch
                     )
                     stub.RepairReplicas(request, timeout=TIMEOUT_SECONDS)
 

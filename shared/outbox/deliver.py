@@ -12,7 +12,7 @@ import grpc
 import structlog
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from shared.category import Category
+from shared.category import Category, category_of
 from shared.database.database import Database
 from shared.errors import SiloError
 from shared.outbox.message import Claim, Rejection
@@ -106,7 +106,7 @@ def _batches(
 
 
 def _key(change: replica_pb2.Change) -> tuple[str, int]:
-    return Category.of(change.category), change.object_id
+    return category_of(change.category), change.object_id
 
 
 def _rejection(result: replica_service_pb2.ChangeResult) -> Rejection | None:

@@ -1,16 +1,19 @@
 """Kinds: what a silo has to say of each category, and the list of all that it says.
 
-A kind is one file in ``<silo>/replication/``. The engine reads objects, their versions and their replicas through the
-kinds alone. Refuses to know any category, and to pass over one: a category without its kind is an error.
+A kind is one class in ``<silo>/replication/<category>.py``, found there by the name of its category. The engine reads
+objects, their versions and their replicas through the kinds alone. Refuses to know any category, and to pass over one:
+a category without its kind is an error.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import import_module
+from inspect import isabstract
 from typing import ClassVar, TypeAlias
 
-from shared.category import Category
+from shared.category import Category, number_of
 from shared.database.database import Database
 from shared.database.transaction import Transaction
 from shared.errors import InvalidInput, PermissionDenied
@@ -22,10 +25,17 @@ Versions: TypeAlias = Sequence[tuple[int, int]]
 Tables: TypeAlias = Mapping["replica_pb2.Category", ReplicaTable]
 
 
-class OwnedKind(ABC):
-    """A category in the silo that owns its objects."""
+@dataclass(frozen=True)
+class Kind(ABC):
+    """What one silo knows of a category."""
 
+    silo: str
+    """The name of the silo."""
     category: ClassVar[Category]
+
+
+class OwnedKind(Kind):
+    """A category in the silo that owns its objects."""
 
     @abstractmethod
     def load(self, ids: Sequence[int], *, destination: str) -> Iterable[replica_pb2.Change]:
@@ -56,10 +66,9 @@ class OwnedKind(ABC):
         """
 
 
-class HeldKind(ABC):
+class HeldKind(Kind):
     """A category in a silo that holds replicas of its objects."""
 
-    category: ClassVar[Category]
     name: ClassVar[str]
     """The name of the table, which has the columns ``id``, ``version`` and ``tombstone``."""
 
@@ -83,10 +92,26 @@ class HeldKind(ABC):
 
 @dataclass(frozen=True)
 class Kinds:
-    """Every kind of one silo. A test holds them to the categories of the contract."""
+    """Every kind of one silo, in the order of the contract."""
 
     owned: tuple[OwnedKind, ...] = ()
     held: tuple[HeldKind, ...] = ()
+
+    @classmethod
+    def found_in(cls, package: str, *, silo: str) -> "Kinds":
+        """Args:
+            package: the dotted name of a package that has a module of each category's name, and a kind in each.
+            silo: the name of the silo that it is.
+
+        Raises:
+            ModuleNotFoundError: a category has no module.
+            LookupError: the module of a category has no kind of it.
+        """
+        kinds = [_kind_class(f"{package}.{category}", category)(silo) for category in Category]
+        return cls(
+            owned=tuple(kind for kind in kinds if isinstance(kind, OwnedKind)),
+            held=tuple(kind for kind in kinds if isinstance(kind, HeldKind)),
+        )
 
     def owned_kind(self, category: Category) -> OwnedKind:
         """Raises:
@@ -116,7 +141,16 @@ class Kinds:
         Raises:
             PermissionDenied: it may write none here.
         """
-        return {kind.category.number: kind.table_for(caller) for kind in self.held}
+        return {number_of(kind.category): kind.table_for(caller) for kind in self.held}
+
+
+def _kind_class(module: str, category: Category) -> type[Kind]:
+    classes = [each for each in vars(import_module(module)).values() if isinstance(each, type)]
+    kinds = [each for each in classes if issubclass(each, Kind) and not isabstract(each)]
+    for kind in kinds:
+        if kind.category is category:
+            return kind
+    raise LookupError(f"{module} has no kind of {category}: a class that says `category = Category.{category.name}`.")
 
 
 def refuse_others(caller: str, *, owner: str) -> None:

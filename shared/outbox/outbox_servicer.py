@@ -14,7 +14,7 @@ from shared.outbox.kind import Kinds
 from shared.outbox.message import OutboxMessage
 from shared.outbox.operate import ParkedFilter, discard_parked, list_parked, pause, resume, retry_parked
 from shared.outbox.repair import held_versions
-from shared.outbox.replica_servicer import category_of
+from shared.outbox.replica_servicer import asked_category
 from shared.outbox.status import DestinationStatus, list_destinations
 from shared.pb.hybridcloud.operations.v1 import outbox_pb2, outbox_service_pb2, outbox_service_pb2_grpc
 from shared.rpc.paging import page_of
@@ -98,7 +98,7 @@ class OutboxServicer(outbox_service_pb2_grpc.OutboxServiceServicer):
     def RepairReplicas(  # noqa: N802
         self, request: outbox_service_pb2.RepairReplicasRequest, context: grpc.ServicerContext
     ) -> outbox_service_pb2.RepairReplicasResponse:
-        category, held = category_of(request.category), held_versions(request.replicas)
+        category, held = asked_category(request.category), held_versions(request.replicas)
         destination, kind = _named(request.destination), self._kinds.owned_kind(category)
         with self._database.transaction() as tx:
             unknown = kind.repair(tx, held, destination=destination, now=self._clock.now())

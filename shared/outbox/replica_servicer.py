@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import grpc
 
-from shared.category import Category
+from shared.category import Category, category_of
 from shared.database.database import Database
 from shared.domain.peer import is_service
 from shared.errors import CallerNotOwner, FieldMissing, InvalidInput
@@ -53,7 +53,7 @@ class ReplicaServicer(replica_service_pb2_grpc.ReplicaServiceServicer):
     def ListVersions(  # noqa: N802
         self, request: replica_service_pb2.ListVersionsRequest, context: grpc.ServicerContext
     ) -> replica_service_pb2.ListVersionsResponse:
-        category = category_of(request.category)
+        category = asked_category(request.category)
         page = page_of(request.page_size, request.page_token, default_size=DEFAULT_PAGE_SIZE, max_size=MAX_PAGE_SIZE)
         buckets = set(request.buckets) or _ALL_BUCKETS
         if not buckets <= _ALL_BUCKETS:
@@ -97,13 +97,13 @@ class ReplicaServicer(replica_service_pb2_grpc.ReplicaServiceServicer):
         return {change.object_id: state_checksum(change) for change in changes}
 
 
-def category_of(number: "replica_pb2.Category") -> Category:
+def asked_category(number: "replica_pb2.Category") -> Category:
     """The category that a request names.
 
     Raises:
         FieldMissing: it names none that is known.
     """
     try:
-        return Category.of(number)
+        return category_of(number)
     except KeyError as exc:
         raise FieldMissing.at("category", "one of the known categories is required.") from exc

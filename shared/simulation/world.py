@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.category import Category
+from shared.category import Category, number_of
 from shared.clock import FrozenClock
 from shared.database.connect import connect
 from shared.database.database import Database
@@ -124,7 +124,7 @@ class World:
 
     def _serve(self, name: str) -> None:
         database = self.holders[name]
-        kinds = Kinds(held=(SubjectKind(refuses_poison=name == CHOOSY),))
+        kinds = Kinds(held=(SubjectKind(name, refuses_poison=name == CHOOSY),))
         server = serve(
             f"inprocess:simulation-{next(_numbers)}",
             name=name,
@@ -155,7 +155,7 @@ class World:
             list(object_ids),
         )
         for object_id, version, state in rows:
-            change = replica_pb2.Change(category=category.number, object_id=object_id, version=version)
+            change = replica_pb2.Change(category=number_of(category), object_id=object_id, version=version)
             if state is not None:
                 change.organization.organization.name = state
             yield change

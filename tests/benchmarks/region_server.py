@@ -12,7 +12,7 @@ from pydantic import SecretStr
 import region_silo.bootstrap
 from region_silo.config import RegionConfig
 from region_silo.replication.kinds import kinds_of
-from shared.category import Category
+from shared.category import Category, number_of
 from shared.clock import SystemClock
 from shared.database.connect import connect
 from shared.domain.peer import CONTROL
@@ -42,7 +42,7 @@ class Constant:
 
 def app_change(object_id: int) -> replica_pb2.Change:
     """An app of ordinary size."""
-    change = replica_pb2.Change(category=Category.APP.number, object_id=object_id, version=1)
+    change = replica_pb2.Change(category=number_of(Category.APP), object_id=object_id, version=1)
     app = change.app.sentry_app
     app.id, app.slug, app.name, app.uuid = object_id, f"app-{object_id}", f"App {object_id}", f"{object_id:036d}"
     app.scope_list.extend(["event:read", "event:write", "project:read"])

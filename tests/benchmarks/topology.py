@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from shared.database.connect import connect
 from shared.database.database import Database
 from shared.rpc.keyring import Keyring
 
-_PATIENCE_SECONDS = 30.0
+_PATIENCE_SECONDS = 120.0
 
 
 @dataclass
@@ -85,9 +85,11 @@ def topology(
         stack.callback(control.regions.close)
         server = control_silo.bootstrap.start_server(control, config)
         stack.callback(server.stop)
-        processes = {name: _start(stack, name, urls[name], server.address, keys) for name in regions} if serve else {}
+        processes = (
+            {name: _start(stack, name, urls[name], server.address, keys, folder) for name in regions} if serve else {}
+        )
         if serve:
-            _wait_until_registered(control, len(regions))
+            _wait_until_registered(control, processes, folder)
             organization_id = create_organization(control, slug="acme", name="Acme", region=regions[0], kinds=KINDS).id
         else:
             organization_id = 1
@@ -118,7 +120,7 @@ def _urls(stack: contextlib.ExitStack, folder: Path, names: Sequence[str], *, po
 
 
 def _start(
-    stack: contextlib.ExitStack, name: str, url: str, control: str, keys: PlatformKeys
+    stack: contextlib.ExitStack, name: str, url: str, control: str, keys: PlatformKeys, logs: Path
 ) -> subprocess.Popen[bytes]:
     environment = {
         **os.environ,
@@ -129,18 +131,20 @@ def _start(
         "REGION_CONTROL_TARGET": control,
         **keys.variables(name),
     }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "region_silo", "serve"], env=environment, stderr=subprocess.DEVNULL
-    )
+    log = stack.enter_context((logs / f"{name}.log").open("wb"))
+    process = subprocess.Popen([sys.executable, "-m", "region_silo", "serve"], env=environment, stderr=log)
     stack.callback(process.wait)
     stack.callback(process.terminate)
     return process
 
 
-def _wait_until_registered(control: Control, count: int) -> None:
+def _wait_until_registered(control: Control, processes: Mapping[str, subprocess.Popen[bytes]], logs: Path) -> None:
     waited = threading.Event()
     for _ in range(int(_PATIENCE_SECONDS * 20)):
-        if len(list_regions(control)) == count:
+        if len(list_regions(control)) == len(processes):
             return
+        if any(process.poll() is not None for process in processes.values()):
+            break
         waited.wait(0.05)
-    raise TimeoutError("the regions did not register")
+    said = "".join((logs / f"{name}.log").read_text() for name in processes)
+    raise RuntimeError(f"the regions did not register:\n{said}")

@@ -4,7 +4,7 @@ import pytest
 
 import control_silo.api.application as control_api
 import region_silo.api.application as region_api
-from shared.category import Category, Owner, owned_by
+from shared.category import Category, Owner, number_of, owned_by, owner_of
 from shared.cli.compare import Comparer
 from shared.consistency import WrittenVersion
 from shared.domain.peer import CONTROL
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("silos")
 
 def sides(category: Category) -> tuple[str, str]:
     """A silo that owns objects of the category, and one that holds replicas of them."""
-    return (CONTROL, "us") if category.owner is Owner.CONTROL else ("us", CONTROL)
+    return (CONTROL, "us") if owner_of(category) is Owner.CONTROL else ("us", CONTROL)
 
 
 def replicas(silos: Silos, silo: str) -> replica_service_pb2_grpc.ReplicaServiceStub:
@@ -30,14 +30,14 @@ def replicas(silos: Silos, silo: str) -> replica_service_pb2_grpc.ReplicaService
 @EVERY
 def test_the_command_line_compares_every_category_wherever_it_is_held(comparer: Comparer, category: Category) -> None:
     holders = {side.holder for side in comparer.sides() if side.category is category}
-    assert holders == ({"us", "de"} if category.owner is Owner.CONTROL else {CONTROL})
+    assert holders == ({"us", "de"} if owner_of(category) is Owner.CONTROL else {CONTROL})
 
 
 @EVERY
 def test_both_sides_of_a_category_can_be_listed(silos: Silos, category: Category) -> None:
     owner, holder = sides(category)
-    ours = replica_service_pb2.ListVersionsRequest(category=category.number, destination=holder)
-    theirs = replica_service_pb2.ListVersionsRequest(category=category.number)
+    ours = replica_service_pb2.ListVersionsRequest(category=number_of(category), destination=holder)
+    theirs = replica_service_pb2.ListVersionsRequest(category=number_of(category))
     assert replicas(silos, owner).ListVersions(ours).versions == replicas(silos, holder).ListVersions(theirs).versions
 
 
@@ -45,8 +45,8 @@ def test_both_sides_of_a_category_can_be_listed(silos: Silos, category: Category
 def test_a_silo_that_is_asked_for_what_it_does_not_hold_says_so(silos: Silos, category: Category) -> None:
     owner, holder = sides(category)
     with pytest.raises(InvalidInput, match=category.value):
-        replicas(silos, owner).GetDigests(replica_service_pb2.GetDigestsRequest(category=category.number))
-    asked = replica_service_pb2.GetDigestsRequest(category=category.number, destination=owner)
+        replicas(silos, owner).GetDigests(replica_service_pb2.GetDigestsRequest(category=number_of(category)))
+    asked = replica_service_pb2.GetDigestsRequest(category=number_of(category), destination=owner)
     with pytest.raises(InvalidInput, match=category.value):
         replicas(silos, holder).GetDigests(asked)
 
@@ -56,7 +56,9 @@ def test_the_owner_of_a_category_repairs_it(silos: Silos, category: Category) ->
     owner, holder = sides(category)
     stub = outbox_service_pb2_grpc.OutboxServiceStub(silos.channel(owner))
     held = outbox_service_pb2.HeldReplica(object_id=NOBODYS, version=3)
-    request = outbox_service_pb2.RepairReplicasRequest(category=category.number, destination=holder, replicas=[held])
+    request = outbox_service_pb2.RepairReplicasRequest(
+        category=number_of(category), destination=holder, replicas=[held]
+    )
     unknown = list(stub.RepairReplicas(request).unknown_ids)
     # What control does not have nobody has; of organizations a region knows its own alone.
     assert unknown == ([] if owner == CONTROL else [NOBODYS])

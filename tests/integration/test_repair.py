@@ -10,7 +10,7 @@ from control_silo.models.region import OrganizationReplica
 from control_silo.services.internal_token import create_token
 from region_silo.models.organization import Organization
 from region_silo.models.replica import AppReplica, InstallationReplica, TokenReplica
-from shared.category import Category
+from shared.category import Category, number_of
 from shared.cli.access import Access
 from shared.cli.compare import Comparer
 from shared.cli.repair import look, repair
@@ -221,7 +221,7 @@ def ask(silos: Silos, silo: str, request: pb.RepairReplicasRequest, caller: str 
     return list(stub.RepairReplicas(request).unknown_ids)
 
 
-APP, ORGANIZATION = Category.APP.number, Category.ORGANIZATION.number
+APP, ORGANIZATION = number_of(Category.APP), number_of(Category.ORGANIZATION)
 HELD = [pb.HeldReplica(object_id=1, version=1)]
 
 

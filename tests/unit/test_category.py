@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.category import Category, Owner, owned_by
+from shared.category import Category, Owner, number_of, owned_by
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
 VALUES = replica_pb2.Category.DESCRIPTOR.values[1:]
@@ -10,7 +10,7 @@ OWNER: Any = replica_pb2.owner
 
 
 def test_the_code_has_a_word_for_every_category_of_the_contract() -> None:
-    assert [category.number for category in Category] == [value.number for value in VALUES]
+    assert [number_of(category) for category in Category] == [value.number for value in VALUES]
 
 
 def test_a_category_is_named_as_in_the_contract() -> None:

@@ -12,7 +12,7 @@ import region_silo.bootstrap
 import region_silo.replication
 from control_silo.replication.kinds import KINDS
 from region_silo.replication.kinds import kinds_of
-from shared.category import Category, Owner, owned_by
+from shared.category import Category, Owner, number_of, owned_by, owner_of
 from shared.database.connect import connect
 from shared.database.database import Database
 from shared.domain.peer import CONTROL
@@ -44,7 +44,7 @@ def test_a_silo_has_a_kind_of_each_category_that_it_owns(owner: Owner, kinds: Ki
 
 @SILOS
 def test_a_silo_has_a_kind_of_each_category_that_the_other_silo_owns(owner: Owner, kinds: Kinds) -> None:
-    others = [category for category in Category if category.owner is not owner]
+    others = [category for category in Category if owner_of(category) is not owner]
     assert [kind.category for kind in kinds.held] == others
 
 
@@ -54,6 +54,16 @@ def test_a_kind_is_in_the_file_of_its_name(silo: str, kinds: Kinds, category: Ca
     every: tuple[OwnedKind | HeldKind, ...] = (*kinds.owned, *kinds.held)
     [kind] = [each for each in every if each.category is category]
     assert type(kind).__module__ == f"{package}.replication.{category.value}"
+
+
+def test_a_category_without_its_file_is_named() -> None:
+    with pytest.raises(ModuleNotFoundError, match=r"control_silo\.services\.app"):
+        Kinds.found_in("control_silo.services", silo=CONTROL)
+
+
+def test_a_file_without_a_kind_of_its_category_is_named() -> None:
+    with pytest.raises(LookupError, match=r"control_silo\.models\.app has no kind of app"):
+        Kinds.found_in("control_silo.models", silo=CONTROL)
 
 
 @pytest.mark.parametrize("package", [control_silo.replication, region_silo.replication], ids=["control", "region"])
@@ -75,7 +85,7 @@ def test_a_silo_owns_or_holds_every_category_and_says_so_of_the_other(
 @pytest.mark.parametrize(("silo", "kinds", "category"), EVERYWHERE)
 def test_the_owner_of_a_category_alone_may_write_its_replicas(silo: str, kinds: Kinds, category: Category) -> None:
     owner = "us" if silo == CONTROL else CONTROL
-    is_held = category.number in kinds.tables_for(owner)
+    is_held = number_of(category) in kinds.tables_for(owner)
     assert is_held == (category in {kind.category for kind in kinds.held})
 
 
@@ -83,7 +93,7 @@ def test_the_owner_of_a_category_alone_may_write_its_replicas(silo: str, kinds: 
 def test_a_table_of_replicas_has_the_columns_of_its_kind(
     databases: dict[str, Database], silo: str, kinds: Kinds, category: Category
 ) -> None:
-    table = kinds.tables_for("us" if silo == CONTROL else CONTROL).get(category.number)
+    table = kinds.tables_for("us" if silo == CONTROL else CONTROL).get(number_of(category))
     if table is None:
         return
     with databases[silo].session():

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from region_silo.bootstrap import migrate
 from region_silo.replication.kinds import kinds_of
-from shared.category import Category
+from shared.category import Category, number_of
 from shared.database.connect import connect
 from shared.database.database import Database
 from shared.domain.peer import CONTROL
@@ -34,7 +34,7 @@ def region(database_url: str) -> Iterator[Database]:
 
 
 def app(object_id: int, version: int, *, name: str = "Kanban", components: int = 0) -> replica_pb2.Change:
-    change = replica_pb2.Change(category=Category.APP.number, object_id=object_id, version=version)
+    change = replica_pb2.Change(category=number_of(Category.APP), object_id=object_id, version=version)
     change.app.sentry_app.id, change.app.sentry_app.name = object_id, name
     for number in range(components):
         change.app.components.add(id=object_id * 100 + number)
@@ -42,7 +42,7 @@ def app(object_id: int, version: int, *, name: str = "Kanban", components: int =
 
 
 def tombstone(object_id: int, version: int) -> replica_pb2.Change:
-    return replica_pb2.Change(category=Category.APP.number, object_id=object_id, version=version)
+    return replica_pb2.Change(category=number_of(Category.APP), object_id=object_id, version=version)
 
 
 def apply(region: Database, *changes: replica_pb2.Change) -> list["ChangeResult.Outcome"]:
@@ -115,12 +115,12 @@ def test_a_state_that_the_database_refuses_is_rejected_alone(region: Database, r
     "change",
     [
         replica_pb2.Change(object_id=1, version=1),
-        replica_pb2.Change(category=Category.APP.number, version=1),
-        replica_pb2.Change(category=Category.APP.number, object_id=1),
-        replica_pb2.Change(category=Category.APP.number, object_id=-1, version=1),
-        replica_pb2.Change(category=Category.ORGANIZATION.number, object_id=1, version=1),
+        replica_pb2.Change(category=number_of(Category.APP), version=1),
+        replica_pb2.Change(category=number_of(Category.APP), object_id=1),
+        replica_pb2.Change(category=number_of(Category.APP), object_id=-1, version=1),
+        replica_pb2.Change(category=number_of(Category.ORGANIZATION), object_id=1, version=1),
         replica_pb2.Change(
-            category=Category.APP.number, object_id=1, version=1, token=replica_pb2.TokenState(token_hash="x")
+            category=number_of(Category.APP), object_id=1, version=1, token=replica_pb2.TokenState(token_hash="x")
         ),
     ],
     ids=["no category", "no id", "no version", "negative id", "not ours", "another state"],

@@ -11,7 +11,7 @@ from control_silo.models.user import User
 from control_silo.replication.kinds import KINDS
 from control_silo.services.delete import delete_app, uninstall
 from region_silo.replication.kinds import kinds_of
-from shared.category import Category
+from shared.category import Category, number_of
 from shared.domain.peer import CONTROL
 from shared.errors import SiloUnreachable
 from shared.outbox.apply import apply_changes
@@ -129,7 +129,7 @@ def test_contexts_of_an_app_that_has_not_arrived_are_unavailable_while_control_i
 
 def test_a_token_whose_installation_has_not_arrived_is_left_to_control(silos: Silos, shop: Shop) -> None:
     token_id = shop.app.id + 1000
-    token = replica_pb2.Change(category=Category.TOKEN.number, object_id=token_id, version=1)
+    token = replica_pb2.Change(category=number_of(Category.TOKEN), object_id=token_id, version=1)
     token.token.token_hash = "ab" * 32
     token.token.installation_id = 404
     apply_changes(silos.database("us"), [token], tables=TABLES)
