@@ -2,11 +2,11 @@
 
 Owns how far one may unpack, and the splitting; refuses to know what an item means. An envelope is a line of JSON about
 it; then for each item a line of JSON about the item and its payload, which is as long as the line says, or else ends at
-the next line break.
+the next line break. It is unpacked piece by piece, so that an attachment of any size passes through and is never held.
 """
 
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import brotli
@@ -18,15 +18,21 @@ from shared.http.body import parse_object
 from shared.http.errors import Refused
 
 MAX_ENVELOPE_BYTES = 20 * 2**20
-"""Largest envelope, also after it was unpacked."""
+"""Largest envelope as it is sent, which the original takes too; likewise the next."""
+MAX_UNPACKED_BYTES = 100 * 2**20
+MAX_EVENT_BYTES = 2**20
+"""Largest event, unpacked."""
 MAX_ITEMS = 1_000
 """Most items in one envelope."""
 MAX_HEADER_BYTES = 8 * 2**10
 """Longest line about an envelope or an item."""
+EVENT = "event"
+"""The one type of item that is kept; all others are taken and dropped."""
 
 INVALID = "invalid event envelope"
 _GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 _CORRUPT = "invalid request body"
+_PIECE_BYTES = 64 * 2**10
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,9 @@ class Item:
 
     type: str
     """``event``, ``transaction``, ``session``, …; also words that are not known here."""
-    payload: bytes = field(repr=False)
+    payload: bytes = field(default=b"", repr=False)
+    """Of an event; what is not kept is not read."""
+    attachment_type: str | None = None
 
 
 @dataclass(frozen=True)
@@ -48,75 +56,127 @@ class Envelope:
     items: tuple[Item, ...]
 
 
-def parse_envelope(raw: bytes) -> Envelope:
+def parse_envelope(pieces: Iterable[bytes]) -> Envelope:
     """Splits an envelope.
+
+    Args:
+        pieces: the envelope, cut anywhere.
 
     Raises:
         MalformedBody: it is none.
-        BodyTooLarge: it has too many items.
+        BodyTooLarge: it has too many items, or an event that is too large.
         ValidationFailed: its event id is none.
     """
-    header, start = _header(raw, 0)
+    source = _Source(pieces)
+    header = _header(source)
     dsn = header.get("dsn")
     return Envelope(
         event_id=parse_event_id(header.get("event_id")),
         dsn=dsn if isinstance(dsn, str) else None,
-        items=tuple(_items(raw, start)),
+        items=tuple(_items(source)),
     )
 
 
-def _items(raw: bytes, start: int) -> Iterator[Item]:
+class _Source:
+    """Pieces, read as lines and as so many bytes."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = iter(pieces)
+        self._held = b""
+
+    def is_at_end(self) -> bool:
+        while not self._held:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return True
+            self._held = piece
+        return False
+
+    def is_at_end_but_for_line_breaks(self) -> bool:
+        while not self.is_at_end():
+            self._held = self._held.lstrip(b"\n")
+            if self._held:
+                return False
+        return True
+
+    def take(self, length: int, *, keep: bool) -> bytes:
+        """The next so many bytes, or nothing of them."""
+        kept = bytearray()
+        while length:
+            if self.is_at_end():
+                raise MalformedBody(f"{INVALID}: an item is shorter than its length")
+            some, self._held = self._held[:length], self._held[length:]
+            length -= len(some)
+            kept += some if keep else b""
+        return bytes(kept)
+
+    def line(self, *, keep: bool = True, refusal: Exception, max_bytes: int) -> bytes:
+        """What comes before the next line break, or nothing of it."""
+        kept = bytearray()
+        while not self.is_at_end():
+            some, line_break, self._held = self._held.partition(b"\n")
+            kept += some if keep else b""
+            if len(kept) > max_bytes:
+                raise refusal
+            if line_break:
+                break
+        return bytes(kept)
+
+    def skip_line_break(self) -> bool:
+        """Whether there was one."""
+        if self.is_at_end() or self._held[:1] != b"\n":
+            return False
+        self._held = self._held[1:]
+        return True
+
+
+def _items(source: _Source) -> Iterator[Item]:
     count = 0
-    while start < len(raw):
-        if raw[start : start + 1] == b"\n":
-            start += 1
-            continue
+    while not source.is_at_end_but_for_line_breaks():
         count += 1
         if count > MAX_ITEMS:
             raise BodyTooLarge(f"An envelope may have at most {MAX_ITEMS} items.")
-        header, start = _header(raw, start)
-        name = header.get("type")
+        header = _header(source)
+        name, kind = header.get("type"), header.get("attachment_type")
         if not isinstance(name, str):
             raise MalformedBody(f"{INVALID}: an item has no type")
-        payload, start = _payload(raw, start, header)
-        yield Item(name, payload)
+        payload = _payload(source, header, keep=name == EVENT)
+        yield Item(name, payload, kind if isinstance(kind, str) else None)
 
 
-def _header(raw: bytes, start: int) -> tuple[JsonObject, int]:
-    end = _line_end(raw, start)
-    if end - start > MAX_HEADER_BYTES:
-        raise MalformedBody(f"{INVALID}: a header is longer than {MAX_HEADER_BYTES} bytes")
-    line = raw[start:end]
+def _header(source: _Source) -> JsonObject:
+    too_long = MalformedBody(f"{INVALID}: a header is longer than {MAX_HEADER_BYTES} bytes")
+    line = source.line(refusal=too_long, max_bytes=MAX_HEADER_BYTES)
     if not line.strip():
         raise MalformedBody(f"{INVALID}: a header is missing")
     try:
-        return parse_object(line), end + 1
+        return parse_object(line)
     except InvalidInput as exc:
         raise MalformedBody(f"{INVALID}: a header is not a JSON object") from exc
 
 
-def _payload(raw: bytes, start: int, header: JsonObject) -> tuple[bytes, int]:
+def _payload(source: _Source, header: JsonObject, *, keep: bool) -> bytes:
+    too_large = BodyTooLarge(f"envelope exceeded size limits for type '{EVENT}'")
     length = header.get("length")
     if length is None:
-        end = _line_end(raw, start)
-        return raw[start:end], end + 1
+        return source.line(keep=keep, refusal=too_large, max_bytes=MAX_EVENT_BYTES)
     if isinstance(length, bool) or not isinstance(length, int) or length < 0:
         raise MalformedBody(f"{INVALID}: the length of an item is no number of bytes")
-    end = start + length
-    if end > len(raw):
-        raise MalformedBody(f"{INVALID}: an item is shorter than its length")
-    if end < len(raw) and raw[end : end + 1] != b"\n":
+    if keep and length > MAX_EVENT_BYTES:
+        raise too_large
+    payload = source.take(length, keep=keep)
+    if not source.skip_line_break() and not source.is_at_end():
         raise MalformedBody(f"{INVALID}: an item is longer than its length")
-    return raw[start:end], end + 1
-
-
-def _line_end(raw: bytes, start: int) -> int:
-    end = raw.find(b"\n", start)
-    return len(raw) if end < 0 else end
+    return payload
 
 
 def unpack(body: bytes, *, encoding: str, max_bytes: int) -> bytes:
-    """The body as it was before it was packed.
+    """The body as it was before it was packed. Args and Raises: as ``unpacking``."""
+    return b"".join(unpacking(body, encoding=encoding, max_bytes=max_bytes))
+
+
+def unpacking(body: bytes, *, encoding: str, max_bytes: int) -> Iterator[bytes]:
+    """The body as it was before it was packed, piece by piece.
 
     Args:
         body: as it was sent.
@@ -131,59 +191,67 @@ def unpack(body: bytes, *, encoding: str, max_bytes: int) -> bytes:
     names = [name.strip().lower() for name in encoding.split(",") if name.strip()]
     if len(names) > 1 or any(name not in _UNPACKERS for name in names):
         raise Refused(415, {"detail": f"These content encodings are understood: {', '.join(sorted(_UNPACKERS))}."})
-    return _UNPACKERS[names[0]](body, max_bytes) if names else body
+    return _bounded(_UNPACKERS[names[0] if names else "identity"](body), max_bytes=max_bytes)
 
 
 def unpack_zlib(body: bytes, *, max_bytes: int) -> bytes:
     """The inverse of ``zlib.compress``.
 
     Raises:
-        MalformedBody, BodyTooLarge: as ``unpack``.
+        MalformedBody, BodyTooLarge: as ``unpacking``.
     """
-    return _inflate(body, max_bytes, wbits=_ZLIB)
+    return b"".join(_bounded(_inflate(body, wbits=_ZLIB), max_bytes=max_bytes))
 
 
-def _inflate(body: bytes, max_bytes: int, *, wbits: int) -> bytes:
+def _bounded(pieces: Iterator[bytes], *, max_bytes: int) -> Iterator[bytes]:
+    total = 0
+    for piece in pieces:
+        total += len(piece)
+        if total > max_bytes:
+            raise BodyTooLarge
+        yield piece
+
+
+def _inflate(body: bytes, *, wbits: int) -> Iterator[bytes]:
     inflater = zlib.decompressobj(wbits)
     try:
-        unpacked = inflater.decompress(body, max_bytes + 1)
+        while body and not inflater.eof:
+            yield inflater.decompress(body, _PIECE_BYTES)
+            body = inflater.unconsumed_tail
     except zlib.error as exc:
         raise MalformedBody(_CORRUPT) from exc
-    if len(unpacked) > max_bytes:
-        raise BodyTooLarge
     if not inflater.eof:
         raise MalformedBody(_CORRUPT)
-    return unpacked
 
 
-def _gunzip(body: bytes, max_bytes: int) -> bytes:
-    return _inflate(body, max_bytes, wbits=_GZIP)
+def _gunzip(body: bytes) -> Iterator[bytes]:
+    return _inflate(body, wbits=_GZIP)
 
 
-def _deflated(body: bytes, max_bytes: int) -> bytes:
+def _deflated(body: bytes) -> Iterator[bytes]:
     """Two forms go by this name; the one with a header begins with a fixed number of 15 or fewer bits."""
     is_zlib = len(body) >= 2 and body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0
-    return _inflate(body, max_bytes, wbits=_ZLIB if is_zlib else _RAW)
+    return _inflate(body, wbits=_ZLIB if is_zlib else _RAW)
 
 
-def _unbrotli(body: bytes, max_bytes: int) -> bytes:
+def _unbrotli(body: bytes) -> Iterator[bytes]:
     unpacker = brotli.Decompressor()
     try:
-        unpacked: bytes = unpacker.process(body, output_buffer_limit=max_bytes + 1)
+        piece: bytes = unpacker.process(body, output_buffer_limit=_PIECE_BYTES)
+        while piece:
+            yield piece
+            piece = b"" if unpacker.is_finished() else unpacker.process(b"", output_buffer_limit=_PIECE_BYTES)
     except brotli.error as exc:
         raise MalformedBody(_CORRUPT) from exc
-    if len(unpacked) > max_bytes:
-        raise BodyTooLarge
     if not unpacker.is_finished():
         raise MalformedBody(_CORRUPT)
-    return unpacked
 
 
-def _identity(body: bytes, max_bytes: int) -> bytes:
-    return body
+def _identity(body: bytes) -> Iterator[bytes]:
+    return (body[start : start + _PIECE_BYTES] for start in range(0, len(body), _PIECE_BYTES))
 
 
-_UNPACKERS: Mapping[str, Callable[[bytes, int], bytes]] = {
+_UNPACKERS: Mapping[str, Callable[[bytes], Iterator[bytes]]] = {
     "br": _unbrotli,
     "deflate": _deflated,
     "gzip": _gunzip,

@@ -15,7 +15,18 @@ from fastapi import FastAPI, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from region_silo.api.envelope import MAX_ENVELOPE_BYTES, Envelope, Item, parse_envelope, unpack, unpack_zlib
+from region_silo.api.envelope import (
+    EVENT,
+    MAX_ENVELOPE_BYTES,
+    MAX_EVENT_BYTES,
+    MAX_UNPACKED_BYTES,
+    Envelope,
+    Item,
+    parse_envelope,
+    unpack,
+    unpack_zlib,
+    unpacking,
+)
 from region_silo.api.request import Desk
 from region_silo.events.incoming import Arrival, parse_event, read_event
 from region_silo.models.project import Project
@@ -23,16 +34,15 @@ from region_silo.services.ingestion import store_event
 from region_silo.services.projects import get_project_for_key, scrubbing_of
 from region_silo.services.region import Region
 from shared.domain.path_key import find_id
-from shared.errors import BodyTooLarge, CredentialsInvalid, CredentialsMissing, MalformedBody
+from shared.errors import CredentialsInvalid, CredentialsMissing, MalformedBody, ValidationFailed
 from shared.http.answer import json_answer
 from shared.http.body import read_body
 from shared.http.event_pages import BAD_PROJECT, answer_pages
 
-MAX_EVENT_BYTES = 2**20
-"""Largest event, unpacked."""
-EVENT = "event"
-"""The one type of item that is kept; all others are taken and dropped."""
-
+NO_CRASHES = "A crash report without an event is not kept: no event is made of minidumps and Apple crash reports here."
+_CRASHES = frozenset({"event.minidump", "event.applecrashreport"})
+"""Attachments that the original makes an event of when they come without one."""
+_ENVELOPE_TYPE = "application/x-sentry-envelope"
 _TRANSACTION = "transaction"
 """The one type of event that is no problem of the software, and is dropped like other items."""
 MISSING = "missing authorization information"
@@ -56,18 +66,22 @@ async def post_envelope(request: Request, project_id: str) -> Response:
 
 
 async def post_event(request: Request, project_id: str) -> Response:
-    """Stores one event, sent by itself."""
+    """Stores one event, sent by itself; or an envelope, which says so."""
+    if request.headers.get("content-type", "").startswith(_ENVELOPE_TYPE):
+        return await post_envelope(request, project_id)
     body = await read_body(request, max_bytes=MAX_EVENT_BYTES)
     return await run_in_threadpool(_take_event, request, project_id, body)
 
 
 def _take_envelope(request: Request, project_id: str, body: bytes) -> Response:
     encoding = request.headers.get("content-encoding", "")
-    envelope = parse_envelope(unpack(body, encoding=encoding, max_bytes=MAX_ENVELOPE_BYTES))
+    envelope = parse_envelope(unpacking(body, encoding=encoding, max_bytes=MAX_UNPACKED_BYTES))
     region = _region(request)
     project = _project(region, project_id, public_key=_public_key_of(request, dsn=envelope.dsn))
     sender = _address_of(request)
     events = [item for item in envelope.items if item.type == EVENT]
+    if not events and any(item.attachment_type in _CRASHES for item in envelope.items):
+        raise ValidationFailed(NO_CRASHES)
     stored = [_store(region, project, item, sender=sender, event_id=_event_id(envelope, events)) for item in events]
     event_id = next(iter(stored), envelope.event_id)
     return json_answer({"id": event_id} if event_id else {})
@@ -87,8 +101,6 @@ def _event_id(envelope: Envelope, events: list[Item]) -> str | None:
 
 
 def _store(region: Region, project: Project, item: Item, *, sender: str | None, event_id: str | None) -> str:
-    if len(item.payload) > MAX_EVENT_BYTES:
-        raise BodyTooLarge(f"envelope exceeded size limits for type '{EVENT}'")
     payload = parse_event(item.payload)
     arrival = Arrival(at=region.clock.now(), sender=sender, event_id=event_id)
     event = read_event(payload, size=len(item.payload), arrival=arrival, scrubbing=scrubbing_of(project))
@@ -106,13 +118,15 @@ def _project(region: Region, project_id: str, *, public_key: str) -> Project:
 
 
 def _plain(raw: bytes) -> bytes:
-    """Old SDKs send the base64 of a zlib stream instead of JSON."""
+    """Old SDKs send base64 instead of JSON: of a zlib stream, or of the JSON itself."""
     if not raw or raw.lstrip()[:1] in {b"{", b"["}:
         return raw
     try:
         packed = base64.b64decode(raw, validate=True)
     except binascii.Error:
         return raw
+    if packed.lstrip()[:1] == b"{":
+        return packed
     return unpack_zlib(packed, max_bytes=MAX_EVENT_BYTES)
 
 

@@ -1,5 +1,7 @@
 import contextlib
+import itertools
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -20,27 +22,27 @@ def test_a_payload_is_as_long_as_its_header_says() -> None:
     raw = _lines(
         {"event_id": ID}, {"type": "event", "length": 5}, b"a\nb\nc", {"type": "attachment", "length": 2}, b"xy"
     )
-    assert parse_envelope(raw) == Envelope(ID, None, (Item("event", b"a\nb\nc"), Item("attachment", b"xy")))
+    assert parse_envelope([raw]) == Envelope(ID, None, (Item("event", b"a\nb\nc"), Item("attachment")))
 
 
 def test_a_payload_of_no_given_length_ends_with_its_line() -> None:
-    raw = _lines({}, {"type": "event"}, b'{"a":1}', {"type": "session"}, b"{}")
-    assert [item.payload for item in parse_envelope(raw).items] == [b'{"a":1}', b"{}"]
+    raw = _lines({}, {"type": "event"}, b'{"a":1}', {"type": "event"}, b"{}")
+    assert [item.payload for item in parse_envelope([raw]).items] == [b'{"a":1}', b"{}"]
 
 
 @pytest.mark.parametrize("end", [b"", b"\n", b"\n\n\n"])
 def test_line_breaks_at_the_end_mean_nothing(end: bytes) -> None:
     raw = _lines({}, {"type": "event", "length": 2}, b"{}") + end
-    assert [item.payload for item in parse_envelope(raw).items] == [b"{}"]
+    assert [item.payload for item in parse_envelope([raw]).items] == [b"{}"]
 
 
 def test_an_item_may_be_empty() -> None:
     raw = _lines({}, {"type": "a", "length": 0}, b"", {"type": "b"})
-    assert parse_envelope(raw).items == (Item("a", b""), Item("b", b""))
+    assert parse_envelope([raw]).items == (Item("a"), Item("b"))
 
 
 def test_an_envelope_may_be_without_items() -> None:
-    assert parse_envelope(b'{"dsn":"http://k@h/1"}') == Envelope(None, "http://k@h/1", ())
+    assert parse_envelope([b'{"dsn":"http://k@h/1"}']) == Envelope(None, "http://k@h/1", ())
 
 
 @pytest.mark.parametrize(
@@ -65,12 +67,42 @@ def test_an_envelope_may_be_without_items() -> None:
 )
 def test_anything_else_is_malformed(raw: bytes) -> None:
     with pytest.raises(MalformedBody):
-        parse_envelope(raw)
+        parse_envelope([raw])
 
 
 def test_there_is_a_most_number_of_items() -> None:
     with pytest.raises(BodyTooLarge):
-        parse_envelope(b"{}\n" + b'{"type":"a"}\n\n' * (MAX_ITEMS + 1))
+        parse_envelope([b"{}\n" + b'{"type":"a"}\n\n' * (MAX_ITEMS + 1)])
+
+
+def test_an_empty_last_item_needs_no_line_break() -> None:
+    raw = b'{}\n{"type":"event"}\n{"message":"m"}\n{"type":"attachment","filename":"empty.txt","length":0}'
+    assert [item.type for item in parse_envelope([raw]).items] == ["event", "attachment"]
+
+
+def test_an_envelope_is_the_same_wherever_it_is_cut() -> None:
+    raw = _lines(
+        {"event_id": ID}, {"type": "a", "length": 3}, b"x\ny", {"type": "event"}, b"{}", {"type": "b"}, b"line"
+    )
+    whole = parse_envelope([raw])
+    assert [parse_envelope([raw[:cut], raw[cut:]]) for cut in range(len(raw))] == [whole] * len(raw)
+
+
+def test_what_is_not_kept_is_not_held() -> None:
+    start, piece = b'{}\n{"type":"attachment","length":%d}\n' % 2**30, b"x" * 2**20
+    pieces = itertools.chain([start], itertools.repeat(piece, 2**10))
+    tracemalloc.start()
+    assert parse_envelope(pieces).items == (Item("attachment"),)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 2**24
+
+
+@pytest.mark.parametrize("length", ['"length":1048577', '"x":1'])
+def test_an_event_is_refused_as_soon_as_it_is_too_large(length: str) -> None:
+    pieces = itertools.chain([b'{}\n{"type":"event",%s}\n' % length.encode()], itertools.repeat(b"x" * 2**16))
+    with pytest.raises(BodyTooLarge):
+        parse_envelope(pieces)
 
 
 @given(
@@ -79,4 +111,4 @@ def test_there_is_a_most_number_of_items() -> None:
 )
 def test_any_bytes_are_an_envelope_or_are_refused(raw: bytes) -> None:
     with contextlib.suppress(InvalidInput):
-        assert isinstance(parse_envelope(raw), Envelope)
+        assert isinstance(parse_envelope([raw]), Envelope)

@@ -7,8 +7,8 @@ import zlib
 import httpx
 import pytest
 
-from region_silo.api.envelope import MAX_ENVELOPE_BYTES
-from region_silo.api.ingest import MAX_EVENT_BYTES
+from region_silo.api.envelope import MAX_ENVELOPE_BYTES, MAX_EVENT_BYTES, MAX_UNPACKED_BYTES
+from region_silo.api.ingest import NO_CRASHES
 from tests.integration.region.issues.world import World, envelope_of, exception, message
 
 REJECTED = {"detail": "event submission rejected with_reason: ProjectId"}
@@ -105,7 +105,7 @@ def test_a_larger_envelope_than_the_limit_is_refused(world: World) -> None:
 
 
 def test_a_bomb_is_refused(world: World) -> None:
-    packed = zlib.compress(b"\n" * (MAX_ENVELOPE_BYTES + 1))
+    packed = zlib.compress(b"{}" + b"\n" * MAX_UNPACKED_BYTES)
     assert world.send_envelope(packed, content_encoding="deflate").status_code == 413
 
 
@@ -141,3 +141,10 @@ def test_where_events_come_in_only_sending_is_allowed(world: World) -> None:
         (405, "OPTIONS, POST"),
         (200, "OPTIONS, POST"),
     ]
+
+
+@pytest.mark.parametrize("kind", ["event.minidump", "event.applecrashreport"])
+def test_a_crash_report_alone_is_not_said_to_be_kept(world: World, kind: str) -> None:
+    header = json.dumps({"type": "attachment", "attachment_type": kind, "length": 4}).encode()
+    answer = world.send_envelope(b"{}\n" + header + b"\nMDMP")
+    assert (answer.status_code, answer.json()) == (400, {"detail": NO_CRASHES})

@@ -1,12 +1,16 @@
 """What becomes of events that come in."""
 
+import base64
 import gzip
 import json
+import zlib
+from collections.abc import Callable
 from uuid import uuid4
 
+import httpx
 import pytest
 
-from tests.integration.region.issues.world import World, envelope_of, exception, message
+from tests.integration.region.issues.world import JsonObject, World, envelope_of, exception, message
 
 ID = "0123456789abcdef0123456789abcdef"
 
@@ -139,3 +143,46 @@ def test_what_postgresql_cannot_store_is_replaced(world: World) -> None:
     event = world.owner.get(f"/issues/{issue['id']}/events/latest/").json()
     assert (issue["title"], issue["culprit"]) == ("ZeroDivisionError: a\ufffdb\ufffdc", "t\ufffd")
     assert {"key": "k\ufffd", "value": "v\ufffd"} in event["tags"]
+
+
+def _store(world: World, body: bytes, **headers: str) -> httpx.Response:
+    path = f"/api/{world.web.id}/store/?sentry_key={world.web.public_key}"
+    return world.client.post(
+        path, content=body, headers={name.replace("_", "-"): each for name, each in headers.items()}
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "extra"),
+    [(b'{"message":"m","extra":{"a":1,"a":2}}', {"a": 2}), (b'{"message":"m","extra":{"x":NaN}}', {"x": None})],
+)
+def test_json_that_only_some_sdks_write_is_read(world: World, body: bytes, extra: JsonObject) -> None:
+    answer = _store(world, body, user_agent="raven-python/6.10.0")
+    event = world.owner.get(f"/projects/{world.org}/web/events/{answer.json()['id']}/").json()
+    assert (answer.status_code, event["context"]) == (200, extra)
+
+
+def test_an_envelope_is_read_where_single_events_come_in(world: World) -> None:
+    body = b'{}\n{"type":"event"}\n{"message":"in an envelope"}\n'
+    assert _store(world, body, content_type="application/x-sentry-envelope").status_code == 200
+    assert world.issue()["title"] == "in an envelope"
+
+
+@pytest.mark.parametrize("pack", [base64.b64encode, lambda body: base64.b64encode(zlib.compress(body))])
+def test_an_event_may_come_in_base64(world: World, pack: Callable[[bytes], bytes]) -> None:
+    assert _store(world, pack(b'{"message":"from 2012"}')).status_code == 200
+    assert world.issue()["title"] == "from 2012"
+
+
+def test_an_event_is_kept_though_an_attachment_beside_it_is_large(world: World) -> None:
+    size = 30 * 2**20
+    item = b'{"type":"event"}\n{"message":"beside it"}\n'
+    body = b"{}\n" + item + b'{"type":"attachment","length":%d}\n' % size + b"\0" * size
+    assert world.send_envelope(gzip.compress(body), content_encoding="gzip").status_code == 200
+    assert world.issue()["title"] == "beside it"
+
+
+def test_an_event_is_kept_though_an_empty_attachment_ends_without_a_line_break(world: World) -> None:
+    body = b'{}\n{"type":"event"}\n{"message":"m"}\n{"type":"attachment","filename":"empty.txt","length":0}'
+    assert world.send_envelope(body).status_code == 200
+    assert world.issue()["title"] == "m"
