@@ -1,8 +1,8 @@
 """The Draft-7 definitions of every part of a UI component schema (spec §8).
 
 Owns the shapes alone; `component_schema` checks against them and owns the errors. A field is matched by its type, so
-an error names what is wrong with that field and not that it matched none of several shapes. Unknown properties are
-allowed everywhere.
+an error names what is wrong with that field and not that it matched none of several shapes; of media the original says
+the latter. Unknown properties are allowed everywhere.
 """
 
 from typing import Any
@@ -21,6 +21,7 @@ MAX_DESCRIPTION_CHARACTERS = 140
 Definition = dict[str, Any]
 
 _STRING: Definition = {"type": "string"}
+_URL: Definition = {"type": "string", "pattern": "^(https?|/)"}
 
 
 def _object(*, required: tuple[str, ...], **properties: Definition) -> Definition:
@@ -81,10 +82,8 @@ DEFINITIONS: dict[str, Definition] = {
     "textarea": _text("textarea"),
     "header": _titled("header"),
     "markdown": _titled("markdown"),
-    "image": _object(
-        required=("type", "url"), type=_literal("image"), url={"type": "string", "pattern": "^(https?|/)"}, alt=_STRING
-    ),
-    "video": _object(required=("type", "url"), type=_literal("video"), url=_STRING),
+    "image": _object(required=("type", "url"), type=_literal("image"), url=_URL, alt=_STRING),
+    "video": _object(required=("type", "url"), type=_literal("video"), url=_URL),
     "link": _object(
         required=("uri", "required_fields"),
         uri=_ref("uri"),
@@ -112,7 +111,7 @@ DEFINITIONS: dict[str, Definition] = {
         required=("type", "title", "elements"),
         type=_literal("issue-media"),
         title=_STRING,
-        elements=_list_of(_one_of_types(MEDIA_TYPES)),
+        elements=_list_of({"anyOf": [_ref(name) for name in MEDIA_TYPES]}),
     ),
     "stacktrace-link": _object(required=("type", "uri"), type=_literal("stacktrace-link"), uri=_ref("uri")),
     "schema": _object(required=("elements",), elements=_list_of(_one_of_types(ELEMENT_TYPES))),
