@@ -64,10 +64,14 @@ def issue_links(issue: Issue, *, site: Site) -> dict[str, str]:
     }
 
 
-def _issue_and_detail(happening: Happening, scene: Scene) -> Data:
-    told = happening.detail.as_json()
-    told.pop("substatus", None)  # the issue says it itself
-    return _issue(happening, scene) | told
+def _resolved(happening: Happening, scene: Scene) -> Data:
+    return _issue(happening, scene) | {"resolution_type": happening.detail.as_json()["resolution_type"]}
+
+
+def _assigned(happening: Happening, scene: Scene) -> Data:
+    """With the assignee's id as a number, as the original has it here and nowhere else."""
+    assignee = happening.detail.as_json()["assignee"]
+    return _issue(happening, scene) | {"assignee": assignee and {**assignee, "id": int(assignee["id"])}}
 
 
 def _error(happening: Happening, scene: Scene) -> Data:
@@ -130,8 +134,8 @@ def _comment(happening: Happening, scene: Scene) -> Data:
 PAYLOADS: Mapping[type[Detail], Callable[[Happening, Scene], Data]] = {
     IssueSeen: _issue,
     StatusChanged: _issue,
-    Resolved: _issue_and_detail,
-    Assigned: _issue_and_detail,
+    Resolved: _resolved,
+    Assigned: _assigned,
     ErrorSeen: _error,
     Commented: _comment,
     RuleMet: _alert,

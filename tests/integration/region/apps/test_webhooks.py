@@ -93,10 +93,11 @@ def test_an_assigned_issue_is_told_and_one_that_is_nobodys_any_more(subscribed: 
     first, second = told(subscribed)
     assert first[1]["data"]["assignee"] == {
         "type": "user",
-        "id": str(user.id),
+        "id": user.id,
         "name": user.email,
         "email": user.email,
     }
+    assert first[1]["data"]["issue"]["assignedTo"]["id"] == str(user.id)
     assert (second[1]["action"], second[1]["data"]["assignee"]) == ("assigned", None)
 
 
