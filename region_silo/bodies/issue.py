@@ -12,7 +12,7 @@ from region_silo.services.short_id import ShortId
 from region_silo.services.site import Site
 from shared.bodies.body import Body, shown_by
 from shared.bodies.fields import Choice, JsonDict, Text
-from shared.domain.event import EVENTS, AppEvent
+from shared.domain.event import EVENTS
 from shared.domain.json_field import FieldInvalid, parse_text, shown
 from shared.domain.json_value import JsonValue
 from shared.domain.webhook import PLATFORM
@@ -262,6 +262,4 @@ class ShortIdObject(Body):
 
 def _type_of(activity: Activity) -> str:
     event = EVENTS[activity.kind]
-    if event is AppEvent.ISSUE_ASSIGNED and activity.data.get("assignee") is None:
-        return "unassigned"
     return event.row.activity_by_substatus.get(activity.data.get("substatus"), event.row.activity) or activity.kind

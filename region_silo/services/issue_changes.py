@@ -147,6 +147,7 @@ def _assign(tx: Transaction, issue: Issue, change: IssueChange, actor: Actor, no
     issue.assignee_id = assignee.id if assignee else None
     issue.assignee_name = assignee.name if assignee else None
     issue.assignee_email = assignee.email if assignee else None
+    event = AppEvent.ISSUE_ASSIGNED if assignee else AppEvent.ISSUE_UNASSIGNED
     detail = Assigned(assignee=assignee.as_json() if assignee else None)
-    record_activity(tx, AppEvent.ISSUE_ASSIGNED, issue=key_of(issue), actor=actor, detail=detail, at=now)
+    record_activity(tx, event, issue=key_of(issue), actor=actor, detail=detail, at=now)
     return [Issue.assignee_id, Issue.assignee_name, Issue.assignee_email]

@@ -61,6 +61,8 @@ class EventRow:
     """How the activity of an issue calls it; None: it is not shown there."""
     trigger: tuple[IssueCall, ...] | str | None
     """What ``silo trigger`` does to a new issue; or, in words, what else makes it; None: nothing that is offered."""
+    is_named: bool = True
+    """Whether a subscription to the resource is stored with it among its events; it is told in any case."""
     activity_by_substatus: Mapping[str, str] = field(default_factory=dict)
     """What the activity calls it instead, by the substatus that came with it."""
 
@@ -115,12 +117,24 @@ class AppEvent(StrEnum):
     ISSUE_IGNORED = "issue.ignored", "An issue is archived.", _status(StatusChanged, "set_ignored", "ignored")
     ISSUE_ASSIGNED = (
         "issue.assigned",
-        "An issue has another assignee, or none any more.",
+        "An issue has another assignee.",
         EventRow(
             told=Told.SUBSCRIBERS,
             detail=Assigned,
             activity="assigned",
             trigger=(IssueCall("PUT", body={"assignedTo": MEMBER}),),
+        ),
+    )
+    ISSUE_UNASSIGNED = (
+        "issue.unassigned",
+        "An issue is nobody's any more.",
+        EventRow(
+            told=Told.SUBSCRIBERS,
+            detail=Assigned,
+            activity="unassigned",
+            trigger=(IssueCall("PUT", body={"assignedTo": MEMBER}), IssueCall("PUT", body={"assignedTo": ""})),
+            # The original knows no such event; its apps expect of an assignment that it has an assignee.
+            is_named=False,
         ),
     )
     ERROR_CREATED = (
@@ -153,6 +167,16 @@ class AppEvent(StrEnum):
     SEER_ITERATION_STARTED = "seer.iteration_started", "Seer starts on another iteration.", _ELSEWHERE
     SEER_ITERATION_COMPLETED = "seer.iteration_completed", "Seer is done with another iteration.", _ELSEWHERE
     SEER_PR_CREATED = "seer.pr_created", "Seer opens a pull request.", _ELSEWHERE
+    PREPROD_SIZE_ANALYSIS_COMPLETED = (
+        "preprod_artifact.size_analysis_completed",
+        "The size of a build is known.",
+        _ELSEWHERE,
+    )
+    PREPROD_BUILD_DISTRIBUTION_COMPLETED = (
+        "preprod_artifact.build_distribution_completed",
+        "A build can be installed by its testers.",
+        _ELSEWHERE,
+    )
     SIZE_ANALYSIS_COMPLETED = "size_analysis.completed", "The size of a build is known.", _ELSEWHERE
 
     INSTALLATION_CREATED = "installation.created", "The app is installed.", _its_app("`silo app install`")

@@ -15,6 +15,7 @@ REQUIRED_SCOPES: Mapping[str, str] = MappingProxyType(
         "comment": "event:read",
         "seer": "event:read",
         "project": "project:read",
+        "preprod_artifact": "project:read",
         "size_analysis": "project:read",
         "member": "member:read",
         "organization": "org:read",
@@ -25,18 +26,20 @@ REQUIRED_SCOPES: Mapping[str, str] = MappingProxyType(
 of."""
 
 _SUBSCRIBABLE = [event for event in AppEvent if event.row.told is Told.SUBSCRIBERS]
+_NAMED = [event for event in _SUBSCRIBABLE if event.row.is_named]
 
 EVENTS_BY_RESOURCE: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        resource: tuple(event.value for event in _SUBSCRIBABLE if event.resource == resource)
-        for resource in dict.fromkeys(event.resource for event in _SUBSCRIBABLE)
+        resource: tuple(event.value for event in _NAMED if event.resource == resource)
+        for resource in dict.fromkeys(event.resource for event in _NAMED)
     }
 )
 """The resources that an app may subscribe to, each with its events."""
 RESOURCES = tuple(EVENTS_BY_RESOURCE)
 """The resources that an app may subscribe to."""
-ALL_EVENTS = frozenset(event.value for event in _SUBSCRIBABLE)
+ALL_EVENTS = frozenset(event.value for event in _NAMED)
 """Every event that a subscription can stand for."""
+_TOLD = frozenset(event.value for event in _SUBSCRIBABLE)
 
 
 def expand_events(names: Iterable[str]) -> list[str]:
@@ -59,7 +62,7 @@ def consolidate_events(events: Iterable[str]) -> list[str]:
 
 def resource_of(event: str) -> str | None:
     """The resource that one subscribes to in order to hear of ``event``; None when there is none (alerts)."""
-    return event.partition(".")[0] if event in ALL_EVENTS else None
+    return event.partition(".")[0] if event in _TOLD else None
 
 
 def is_subscribed(app_events: Iterable[str], event: str) -> bool:

@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 TRIGGERED = [event.value for event in AppEvent if isinstance(event.row.trigger, tuple)]
 BEFORE = {
     "issue.unresolved": {"issue.resolved"},
+    "issue.unassigned": {"issue.assigned"},
     "comment.updated": {"comment.created"},
     "comment.deleted": {"comment.created"},
 }
@@ -42,7 +43,7 @@ def receiver(up: SiloUp) -> Iterator[ThirdPartyApp]:
 def test_the_app_is_told(up: SiloUp, receiver: ThirdPartyApp, event: str) -> None:
     told = {"issue.created", "error.created", event} | BEFORE.get(event, set())
     before = len(receiver.requests)
-    to = ("--to", "owner@acme.example") if event == "issue.assigned" else ()
+    to = ("--to", "owner@acme.example") if event in {"issue.assigned", "issue.unassigned"} else ()
     ended = up.silo("trigger", event, *to, "--json")
     assert (ended.code, ended.json["event"]) == (0, event)
     receiver.wait_for(before + len(told))

@@ -98,7 +98,8 @@ def test_an_assigned_issue_is_told_and_one_that_is_nobodys_any_more(subscribed: 
         "email": user.email,
     }
     assert first[1]["data"]["issue"]["assignedTo"]["id"] == str(user.id)
-    assert (second[1]["action"], second[1]["data"]["assignee"]) == ("assigned", None)
+    assert (second[1]["action"], second[1]["data"]["assignee"]) == ("unassigned", None)
+    assert second[1]["data"]["issue"]["assignedTo"] is None
 
 
 def test_an_ignored_issue_is_told_as_ignored(subscribed: World) -> None:

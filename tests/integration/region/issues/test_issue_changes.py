@@ -74,7 +74,7 @@ def test_an_assignee_is_removed_and_this_is_told(world: World, nobody: str | Non
     issue = world.raise_issue()
     _put(world, issue, {"assignedTo": world.owner.email})
     assert _put(world, issue, {"assignedTo": nobody}).json()["assignedTo"] is None
-    assert world.last_activity(issue["id"]).kind == "issue.assigned"
+    assert world.last_activity(issue["id"]).kind == "issue.unassigned"
     assert world.last_activity(issue["id"]).data == {"assignee": None}
 
 
