@@ -1,7 +1,9 @@
-"""The same request in other spellings: a path without its trailing slash, HEAD for GET.
+"""The same request in other spellings: a path without its trailing slash, or by an older name; HEAD for GET.
 
 Owns the rewriting. Nothing is redirected: a redirect drops the bearer token at some clients and the body at others.
 """
+
+import re
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -9,6 +11,11 @@ API_PREFIX = "/api/"
 """Paths below it all end in a slash."""
 REST_PREFIX = f"{API_PREFIX}0/"
 """What people and apps use; beside it lie the paths where events come in."""
+_OTHER_NAMES = (
+    (re.compile(r"(/issues/[^/]+)/notes/"), r"\1/comments/"),
+    (re.compile(r"(/issues/[^/]+/events)/recommended/$"), r"\1/latest/"),
+)
+"""What clients of the original call a path, and what it is called here."""
 
 
 class Spelling:
@@ -23,7 +30,11 @@ class Spelling:
             return
         path: str = scope["path"]
         if path.startswith(API_PREFIX) and not path.endswith("/"):
-            scope = {**scope, "path": f"{path}/"}
+            path = f"{path}/"
+        if path.startswith(REST_PREFIX):
+            for name, ours in _OTHER_NAMES:
+                path = name.sub(ours, path)
+        scope = {**scope, "path": path}
         if scope["method"] == "HEAD":
             await self._app({**scope, "method": "GET"}, receive, _without_body(send))
             return

@@ -101,3 +101,11 @@ def test_an_unknown_comment_is_not_found(world: World, comment: str) -> None:
     path = f"/issues/{world.raise_issue()['id']}/comments/{comment}/"
     assert world.owner.put(path, {"text": "x"}).status_code == 404
     assert world.owner.delete(path).status_code == 404
+
+
+def test_comments_are_notes_too(world: World) -> None:
+    path = f"/organizations/{world.org}/issues/{world.raise_issue()['id']}"
+    made = world.owner.post(f"{path}/notes/", {"text": "x"})
+    assert made.status_code == 201
+    assert world.owner.get(f"{path}/notes/").json() == world.owner.get(f"{path}/comments/").json() == [made.json()]
+    assert world.owner.delete(f"{path}/notes/{made.json()['id']}/").status_code == 204

@@ -20,6 +20,11 @@ def test_the_latest_and_the_oldest_event_are_found(two: tuple[World, list[str], 
     assert world.owner.get(f"{path}events/oldest/").json()["eventID"] == ids[0]
 
 
+def test_the_recommended_event_is_the_latest(two: tuple[World, list[str], str]) -> None:
+    world, ids, path = two
+    assert world.owner.get(f"{path}events/recommended/").json()["eventID"] == ids[1]
+
+
 def test_an_event_knows_its_neighbours(two: tuple[World, list[str], str]) -> None:
     world, ids, path = two
     latest = world.owner.get(f"{path}events/latest/").json()
