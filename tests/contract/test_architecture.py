@@ -46,6 +46,11 @@ def test_every_file_that_is_named_is_there(path: str) -> None:
     assert exists(path), f"ARCHITECTURE.md names {path}"
 
 
+@pytest.mark.parametrize("package", sorted(path.parent.name for path in (ROOT / "shared").glob("*/__init__.py")))
+def test_the_map_has_every_package(package: str) -> None:
+    assert f"`shared/{package}/`" in TEXT, f"ARCHITECTURE.md's map has no shared/{package}/"
+
+
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_each_of_the_five_recipes_is_given(recipe: str) -> None:
     assert f"\n**{recipe}" in TEXT
