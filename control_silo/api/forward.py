@@ -1,10 +1,12 @@
 """Paths that regions own, and how control finds the region: one table. A request to any of them is carried there.
 
 A client may send everything to control, or some of it to the region that an organization's ``regionUrl`` names: the
-answers are the same. Nothing is redirected: a redirect to another host drops the bearer token.
+answers are the same. Nothing is redirected: a redirect to another host drops the bearer token. Who asks is found out
+here; the region is told, as far as it may know them, and is shown no credentials (DESIGN §6).
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from fastapi import FastAPI
@@ -22,31 +24,31 @@ from control_silo.services.placement import (
     region_of_organization,
     regions_of_principal,
 )
+from control_silo.services.principal import Principal, principal_message
 from shared.consistency import TOKEN_NAME
 from shared.domain.http_address import SiloAddress
 from shared.domain.path_key import find_id
 from shared.errors import CredentialsMissing, MalformedBody, NotFound, PermissionDenied, SiloError, SiloUnreachable
 from shared.http.event_pages import BAD_PROJECT, answer_pages
-from shared.http.forwarded import HOST_HEADER, PROOF_HEADER, PROTOCOL_HEADER
 from shared.http.relay import Relay, close_with, forward_paths
 
-Find = Callable[[ApiRequest], Sequence[SiloAddress]]
-"""Finds the region; several, where control cannot tell which of them it is."""
+Find = Callable[[ApiRequest, Principal | None], Sequence[SiloAddress]]
+"""Finds the region for who asks; several, where control cannot tell which of them it is."""
 
 
-def _by_organization(request: ApiRequest) -> Sequence[SiloAddress]:
+def _by_organization(request: ApiRequest, principal: Principal | None) -> Sequence[SiloAddress]:
     return [region_of_organization(request.control, request.http.path_params["organization_id_or_slug"])]
 
 
-def _by_installation(request: ApiRequest) -> Sequence[SiloAddress]:
+def _by_installation(request: ApiRequest, principal: Principal | None) -> Sequence[SiloAddress]:
     return [region_of_installation(request.control, request.http.path_params["uuid"])]
 
 
-def _by_app(request: ApiRequest) -> Sequence[SiloAddress]:
+def _by_app(request: ApiRequest, principal: Principal | None) -> Sequence[SiloAddress]:
     return [region_of_app(request.control, request.http.path_params["sentry_app_id_or_slug"])]
 
 
-def _by_project(request: ApiRequest) -> Sequence[SiloAddress]:
+def _by_project(request: ApiRequest, principal: Principal | None) -> Sequence[SiloAddress]:
     """SDKs send events here; they show a project's key, which control does not know, and are refused as regions do."""
     project_id: str = request.http.path_params["project_id"]
     if find_id(project_id) is None:
@@ -57,7 +59,7 @@ def _by_project(request: ApiRequest) -> Sequence[SiloAddress]:
         raise PermissionDenied("event submission rejected with_reason: ProjectId") from exc
 
 
-def _by_issue(request: ApiRequest) -> Sequence[SiloAddress]:
+def _by_issue(request: ApiRequest, principal: Principal | None) -> Sequence[SiloAddress]:
     issue_id: str = request.http.path_params["issue_id"]
     if issue_id.isdecimal():
         return [region_of_id(request.control, issue_id)]
@@ -65,7 +67,6 @@ def _by_issue(request: ApiRequest) -> Sequence[SiloAddress]:
     organization = request.http.query_params.get("organization_id_or_slug")
     if organization:
         return [region_of_organization(request.control, organization)]
-    principal = request.find_principal()
     if principal is None:
         raise CredentialsMissing
     return regions_of_principal(request.control, principal)
@@ -92,11 +93,16 @@ REGION_OWNED: dict[str, Find] = {
 }
 """Path by path, with every method, how the region is found."""
 
-_PASSED_ON = frozenset(
-    name.encode()
-    for name in ("host", "authorization", "cookie", TOKEN_NAME, PROOF_HEADER, HOST_HEADER, PROTOCOL_HEADER)
-)
-"""Headers that say who asks, of which silo, what they have seen, and who has forwarded the question already."""
+_PASSED_ON = frozenset({b"host", TOKEN_NAME.encode()})
+"""Headers that say of which silo is asked, and what the client has seen."""
+
+
+@dataclass(frozen=True)
+class _Way:
+    """A region that may know the answer, and who asks as that region may know them: serialized, None for nobody."""
+
+    region: SiloAddress
+    principal: bytes | None = field(repr=False)
 
 
 def forward_region_paths(app: FastAPI, control: Control, relay: Relay) -> None:
@@ -115,50 +121,54 @@ def _forwarding(
     """The endpoint of one row of the table."""
 
     async def forward(request: Request) -> Response:
-        regions = await run_in_threadpool(_locate, ApiRequest(request, b"", None, control), find)
-        region = regions[0] if len(regions) == 1 else await _region_that_knows_issue(relay, request, among=regions)
-        return await relay.forward(await recent.held_back(request, region=region.name), to=region)
+        relay.refuse_circle(request)  # before it is asked who asks: the silo's own question shows no credentials
+        ways = await run_in_threadpool(_locate, ApiRequest(request, b"", None, control), find)
+        way = ways[0] if len(ways) == 1 else await _way_to_issue(relay, request, among=ways)
+        held_back = await recent.held_back(request, region=way.region.name)
+        return await relay.forward(held_back, to=way.region, principal=way.principal)
 
     return forward
 
 
-def _locate(request: ApiRequest, find: Find) -> Sequence[SiloAddress]:
+def _locate(request: ApiRequest, find: Find) -> list[_Way]:
     request.await_replicas()
     with request.control.database.session():
-        if find is not _by_project:
-            # Control knows at once that a token or a session is over; a region is told of it, or remembers for seconds.
-            request.find_principal()
+        # Senders of events show a project's key, which is a region's to judge.
+        principal = None if find is _by_project else request.find_principal()
         try:
-            return find(request)
+            regions = find(request, principal)
         except NotFound:
             # That something does not exist is told to whoever is known, as everywhere.
-            if request.find_principal() is None:
+            if principal is None:
                 raise CredentialsMissing from None
             raise
+        return [_Way(region, _told(principal, region)) for region in regions]
 
 
-async def _region_that_knows_issue(relay: Relay, request: Request, *, among: Sequence[SiloAddress]) -> SiloAddress:
+def _told(principal: Principal | None, region: SiloAddress) -> bytes | None:
+    return None if principal is None else principal_message(principal, region=region.name).SerializeToString()
+
+
+async def _way_to_issue(relay: Relay, request: Request, *, among: Sequence[_Way]) -> _Way:
     """The first of the regions that shows the client the issue of the path; else the first that refuses to.
 
     Raises:
         NotFound: no region knows it.
-        SiloUnreachable: likewise, but one of them is away; or the address of one leads here.
+        SiloUnreachable: likewise, but one of them is away.
     """
-    # Control knows no issues, so it asks one region after the other, with the client's own credentials.
-    for region in among:
-        relay.refuse_circle(request, to=region)
+    # Control knows no issues, so it asks one region after the other, for the client.
     question, refusing = _question(request), []
     unanswered: SiloError = NotFound()
-    for region in among:
+    for way in among:
         try:
-            status = await relay.ask(question, to=region)
+            status = await relay.ask(question, to=way.region, principal=way.principal)
         except SiloUnreachable as away:
             unanswered = away
             continue
         if status < 400:
-            return region
+            return way
         if status != 404:
-            refusing.append(region)
+            refusing.append(way)
     if refusing:
         return refusing[0]
     raise unanswered

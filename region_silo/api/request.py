@@ -18,7 +18,7 @@ from shared.domain.credential import Credential, CredentialKind
 from shared.errors import CredentialsMissing, PermissionDenied
 from shared.http.cors import check_origin
 from shared.http.credentials import bearer_token, session_key
-from shared.http.forwarded import IS_FORWARDED
+from shared.http.forwarded import IS_FORWARDED, PRINCIPAL
 from shared.http.pagination import public_url
 from shared.http.request import B_co, ReceivedRequest, receive
 
@@ -87,6 +87,10 @@ class ApiRequest(ReceivedRequest[B_co]):
             CredentialsInvalid: it carries some that are wrong.
             Refused, SiloUnreachable, ReplicaBehind: as ``signed_in``.
         """
+        if IS_FORWARDED in self.http.scope:
+            # Control was shown the credentials, and has judged the origin; what else the request carries counts not.
+            asserted: bytes | None = self.http.scope[PRINCIPAL]
+            return self.desk.authenticator.believe(asserted) if asserted else None
         token = bearer_token(self.http)
         if token is not None:
             principal = self.desk.authenticator.authenticate(Credential.of(CredentialKind.TOKEN, token))

@@ -16,7 +16,7 @@ from region_silo.services.region import Region
 from shared.consistency import required
 from shared.domain.credential import Credential, CredentialKind
 from shared.errors import CredentialsInvalid, ReplicaBehind, SiloUnreachable
-from shared.pb.hybridcloud.users.v1 import identity_service_pb2
+from shared.pb.hybridcloud.users.v1 import identity_service_pb2, principal_pb2
 
 FRESH_SECONDS = 5
 """How long control is not asked again about someone it knew: as late may a changed role be noticed."""
@@ -102,7 +102,20 @@ class Authenticator:
             raise
         if not answer.HasField("principal"):
             raise CredentialsInvalid(answer.refusal or None)
-        principal = read_principal(answer.principal)
+        return self._unless_over(read_principal(answer.principal))
+
+    def believe(self, asserted: bytes) -> Principal:
+        """Who asks, as control says beside a request that it forwards.
+
+        Args:
+            asserted: the principal, serialized.
+
+        Raises:
+            CredentialsInvalid: their credentials have ended since.
+        """
+        return self._unless_over(read_principal(principal_pb2.Principal.FromString(asserted)))
+
+    def _unless_over(self, principal: Principal) -> Principal:
         # Control's word may be older than the end of the credentials that it vouched for.
         if principal.expires_at and principal.expires_at <= self._region.clock.now():
             raise CredentialsInvalid("Token expired" if principal.token_id else "The session is over; sign in again.")

@@ -1,34 +1,69 @@
-r"""The fact that another silo forwarded a request, and the address the client used. Owns its header and its proof.
+r"""That another silo forwarded a request, the address that the client used, and who asks. Owns headers and proof.
 
-Links in an answer must name the base URL that the client knows, not the silo's own. Who forwards says what that is in
-``x-forwarded-host`` and ``x-forwarded-proto``; a silo believes them only with ``silo-forwarded``, which is
-``<key id> <unix seconds> <signature>``: the hex HMAC-SHA256, under the secret of the key, of these lines joined by
-``\n``: ``silo-forwarded-v1``, key id, the receiving silo's name, method, path with query, protocol, host, timestamp.
+``silo-forwarded`` is ``<key id> <unix seconds> <nonce, 32 hex digits> <signature>``: the hex HMAC-SHA256, under the
+secret of the key that the two silos share, of these lines joined by ``\n``:
 
-Nothing else is trusted: who asks, a silo finds out by the client's own credentials.
+    silo-forwarded-v2
+    <key id>
+    <name of the receiving silo>
+    <method>
+    <path with query, as it is sent>
+    <x-forwarded-proto>
+    <x-forwarded-host>
+    <unix seconds>
+    <nonce>
+    <silo-principal; empty where there is none>
+
+It is good for 30 seconds, and once where the method changes something. Links in an answer must name the base URL that
+the client knows, not the silo's own: that is what the two ``x-forwarded-…`` say.
+
+From control it is an assertion: the client's credentials stay there, and ``silo-principal`` says to whom they belong.
+That is the ``hybridcloud.users.v1.Principal`` that ``IdentityService.Authenticate`` answers the region with, serialized
+and in base64url; a large one is ``zlib:`` and the base64url of its compressed form. Without the header it is nobody
+whom control knows, such as an SDK that sends events with a project's key. To control a region forwards a client's own
+credentials, and asserts nothing.
 """
 
+import base64
 import hmac
+import os
+import re
+import zlib
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.clock import Clock
-from shared.domain.peer import is_service
+from shared.domain.peer import CONTROL, PeerKind, find_kind, is_service
 from shared.rpc.keyring import Key, Keys
+from shared.rpc.nonces import NonceMemory
 
 PROOF_HEADER = "silo-forwarded"
+PRINCIPAL_HEADER = "silo-principal"
 HOST_HEADER = "x-forwarded-host"
 PROTOCOL_HEADER = "x-forwarded-proto"
-SKEW_SECONDS = 60
-"""How far a proof's timestamp may be from the verifier's clock, either way."""
+OWN_HEADERS = frozenset({PROOF_HEADER, PRINCIPAL_HEADER, HOST_HEADER, PROTOCOL_HEADER})
+"""What one silo says to the other: nothing that a client sends under these names is passed on."""
+GOOD_SECONDS = 30
+"""How long a proof is good."""
+AHEAD_SECONDS = 5
+"""How far the clock of the silo that forwards may be ahead."""
 IS_FORWARDED = "silo.forwarded"
 """Key in the scope of a request that another silo has proved to have forwarded."""
+PRINCIPAL = "silo.principal"
+"""Key in the scope of a request that control has forwarded: the serialized principal, or None for nobody."""
 
-_VERSION = "silo-forwarded-v1"
+_VERSION = "silo-forwarded-v2"
 _PROTOCOLS = frozenset({"http", "https"})
+_PROOF = re.compile(r"(\S{1,64}) ([0-9]{1,12}) ([0-9a-f]{32}) ([0-9a-f]{64})")
+_CHANGE_NOTHING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_COMPRESSED = "zlib:"
+_COMPRESS_BYTES = 4096
+"""A principal of a few organizations is sent as it is: compressing takes longer than everything else here together."""
+_MAX_PRINCIPAL_BYTES = 2**22
 
 
 class ForwardingProver:
@@ -38,25 +73,37 @@ class ForwardingProver:
         self._keys = keys
         self._clock = clock
 
-    def headers(self, *, silo: str, method: str, target: str, protocol: str, host: str) -> list[tuple[str, str]]:
+    def headers(
+        self, *, silo: str, method: str, target: str, protocol: str, host: str, principal: bytes | None = None
+    ) -> list[tuple[str, str]]:
         """Args:
         silo: name of the silo that is forwarded to.
         method: as it will be sent.
         target: path and query, as they will be sent.
         protocol: ``http`` or ``https``, as the client used it.
         host: the ``Host`` that the client sent.
+        principal: who asks, serialized, as that silo may know them; None for nobody, and to control.
 
         Raises:
             SiloUnreachable: no key is shared with that silo.
         """
         key = self._keys.signing(silo)
-        timestamp = str(int(self._clock.now().timestamp()))
-        signature = _signature(key, (silo, method, target, protocol, host, timestamp))
-        return [
-            (HOST_HEADER, host),
-            (PROTOCOL_HEADER, protocol),
-            (PROOF_HEADER, f"{key.id} {timestamp} {signature}"),
-        ]
+        timestamp, nonce = str(int(self._clock.now().timestamp())), os.urandom(16).hex()
+        said = "" if principal is None else _printed(principal)
+        signature = _signature(key, (silo, method, target, protocol, host, timestamp, nonce, said))
+        proof = (PROOF_HEADER, f"{key.id} {timestamp} {nonce} {signature}")
+        named = [] if principal is None else [(PRINCIPAL_HEADER, said)]
+        return [(HOST_HEADER, host), (PROTOCOL_HEADER, protocol), proof, *named]
+
+
+@dataclass(frozen=True)
+class _Proof:
+    """What a silo has signed, of those that share a key with this one."""
+
+    peer: str
+    timestamp: int
+    nonce: bytes
+    said: str = field(repr=False)
 
 
 class Forwarded:
@@ -67,49 +114,33 @@ class Forwarded:
         self._silo = silo
         self._keys = keys
         self._clock = clock
+        self._nonces = NonceMemory(window_seconds=GOOD_SECONDS)
+        self._started_at = int(clock.now().timestamp())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            headers = Headers(scope=scope)
-            if is_proved(scope, silo=self._silo, keys=self._keys, clock=self._clock):
-                sent = as_sent_to(scope, protocol=headers[PROTOCOL_HEADER], host=headers[HOST_HEADER])
-                scope = {**sent, IS_FORWARDED: True}
+            proof = _find_proof(scope, silo=self._silo, keys=self._keys, clock=self._clock)
+            if proof and self._may_forward(proof.peer) and self._is_first(scope["method"], proof):
+                scope = self._as_asked(scope, proof)
         await self._app(scope, receive, send)
 
+    def _may_forward(self, peer: str) -> bool:
+        """Regions forward to control and control to regions; nobody else forwards."""
+        return find_kind(peer) is (PeerKind.REGION if self._silo == CONTROL else PeerKind.CONTROL)
 
-def is_proved(scope: Scope, *, silo: str, keys: Keys, clock: Clock) -> bool:
-    """Whether another silo forwarded the request, as it is, to the silo of that name."""
-    headers = Headers(scope=scope)
-    key_id, timestamp, signature = [*headers.get(PROOF_HEADER, "").split(" "), "", "", ""][:3]
-    key = keys.find(key_id)
-    protocol, host = headers.get(PROTOCOL_HEADER, ""), headers.get(HOST_HEADER, "")
-    if (
-        key is None
-        or is_service(key.peer)
-        or protocol not in _PROTOCOLS
-        or not (timestamp.isascii() and timestamp.isdecimal())
-    ):
-        return False
-    if abs(clock.now().timestamp() - int(timestamp[:12])) > SKEW_SECONDS:
-        return False
-    expected = _signature(key, (silo, scope["method"], _target(scope), protocol, host, timestamp))
-    return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "surrogatepass"))
+    def _is_first(self, method: str, proof: _Proof) -> bool:
+        if method in _CHANGE_NOTHING:
+            return True
+        # What was stamped before the start may have been taken by the process before this one.
+        now = int(self._clock.now().timestamp())
+        is_known = proof.timestamp >= self._started_at
+        return is_known and self._nonces.remember(proof.nonce, at=proof.timestamp, now=now)
 
-
-def as_sent_to(scope: Scope, *, protocol: str, host: str) -> Scope:
-    """The same request, as if it had been sent to that host."""
-    kept = [(name, value) for name, value in scope["headers"] if name != b"host"]
-    return {**scope, "headers": [(b"host", host.encode("latin-1")), *kept], "scheme": protocol}
-
-
-def _target(scope: Scope) -> str:
-    path: bytes = scope.get("raw_path") or scope["path"].encode()
-    query: bytes = scope.get("query_string", b"")
-    return (path + b"?" + query if query else path).decode("latin-1")
-
-
-def _signature(key: Key, facts: Iterable[str]) -> str:
-    return key.sign("\n".join([_VERSION, key.id, *facts]).encode("utf-8", "surrogatepass"))
+    def _as_asked(self, scope: Scope, proof: _Proof) -> Scope:
+        headers = Headers(scope=scope)
+        sent = as_sent_to(scope, protocol=headers[PROTOCOL_HEADER], host=headers[HOST_HEADER])
+        principal = {PRINCIPAL: _read(proof.said)} if proof.peer == CONTROL else {}
+        return {**sent, IS_FORWARDED: True, **principal}
 
 
 class PublicAddress:
@@ -128,3 +159,58 @@ class PublicAddress:
         if scope["type"] == "http" and IS_FORWARDED not in scope:
             scope = as_sent_to(scope, protocol=self._protocol, host=self._host)
         await self._app(scope, receive, send)
+
+
+def forwarded_to(scope: Scope, *, keys: Keys, clock: Clock) -> str | None:
+    """The silo that whoever has these keys forwarded the request to, as it is; None where they did not."""
+    key = keys.find(Headers(scope=scope).get(PROOF_HEADER, "").partition(" ")[0])
+    proof = _find_proof(scope, silo=key.peer, keys=keys, clock=clock) if key else None
+    return proof.peer if proof and not is_service(proof.peer) else None
+
+
+def as_sent_to(scope: Scope, *, protocol: str, host: str) -> Scope:
+    """The same request, as if it had been sent to that host."""
+    kept = [(name, value) for name, value in scope["headers"] if name != b"host"]
+    return {**scope, "headers": [(b"host", host.encode("latin-1")), *kept], "scheme": protocol}
+
+
+def _find_proof(scope: Scope, *, silo: str, keys: Keys, clock: Clock) -> _Proof | None:
+    headers = Headers(scope=scope)
+    match = _PROOF.fullmatch(headers.get(PROOF_HEADER, ""))
+    protocol, host = headers.get(PROTOCOL_HEADER, ""), headers.get(HOST_HEADER, "")
+    if match is None or protocol not in _PROTOCOLS:
+        return None
+    key_id, timestamp, nonce, signature = match.groups()
+    key, said = keys.find(key_id), headers.get(PRINCIPAL_HEADER, "")
+    if key is None or not -AHEAD_SECONDS <= clock.now().timestamp() - int(timestamp) < GOOD_SECONDS + 1:
+        return None
+    facts = (silo, scope["method"], _target(scope), protocol, host, timestamp, nonce, said)
+    if not hmac.compare_digest(_signature(key, facts), signature):
+        return None
+    return _Proof(key.peer, int(timestamp), bytes.fromhex(nonce), said)
+
+
+def _target(scope: Scope) -> str:
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    query: bytes = scope.get("query_string", b"")
+    return (path + b"?" + query if query else path).decode("latin-1")
+
+
+def _signature(key: Key, facts: Iterable[str]) -> str:
+    return key.sign("\n".join([_VERSION, key.id, *facts]).encode("utf-8", "surrogatepass"))
+
+
+def _printed(principal: bytes) -> str:
+    if len(principal) <= _COMPRESS_BYTES:
+        return base64.urlsafe_b64encode(principal).decode()
+    return _COMPRESSED + base64.urlsafe_b64encode(zlib.compress(principal)).decode()
+
+
+def _read(said: str) -> bytes | None:
+    """The principal, in a form that control signed."""
+    if not said:
+        return None
+    if not said.startswith(_COMPRESSED):
+        return base64.urlsafe_b64decode(said)
+    packed = base64.urlsafe_b64decode(said.removeprefix(_COMPRESSED))
+    return zlib.decompressobj().decompress(packed, _MAX_PRINCIPAL_BYTES)

@@ -1,38 +1,31 @@
-"""Carries requests to other silos and answers back, as they are. Owns connections, deadlines and a circuit per silo.
+"""Carries requests to other silos and answers back. Owns connections, deadlines and a circuit per silo.
 
 Bodies stream both ways and are never held whole; nothing is followed, retried or interpreted. A silo that is away costs
 its own callers one refusal, and nobody else anything; so does a client that sends slowly. What one silo has forwarded
 the other does not forward again, and what comes back by an address that is not the silo's is refused, so that no
-request goes round in circles.
+request goes round in circles. A client's credentials go to control alone; a region is told who asks.
 """
 
 import contextlib
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
-import anyio
 import httpx
 import structlog
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.responses import Response
 
 from shared.circuit import Circuit
 from shared.clock import Clock
 from shared.domain.http_address import SiloAddress
-from shared.domain.peer import silo_away, spoken_name
+from shared.domain.peer import CONTROL, silo_away, spoken_name
 from shared.errors import RequestRefused, SiloUnreachable
 from shared.http.errors import NO_SUCH_PATH, Refused
-from shared.http.forwarded import (
-    HOST_HEADER,
-    IS_FORWARDED,
-    PROOF_HEADER,
-    PROTOCOL_HEADER,
-    ForwardingProver,
-    is_proved,
-)
+from shared.http.forwarded import IS_FORWARDED, OWN_HEADERS, ForwardingProver, forwarded_to
 from shared.http.pagination import public_url
+from shared.http.relayed_answer import OF_ONE_HOP, RelayedAnswer, passed_on
 from shared.http.relayed_body import PIECE_SECONDS, RelayedBody
 from shared.outgoing.trust import authorities, problem_of
 from shared.rpc.keyring import Keys
@@ -49,14 +42,11 @@ MAX_CONNECTIONS = 200
 IDLE_SECONDS = 2.0
 """How long a connection is kept for the next request: not as long as silos keep theirs, so that none ends in use."""
 
-_OF_ONE_HOP = frozenset(
-    b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding "
-    b"upgrade".split()
-)
-"""What concerns one connection and is not for the next (RFC 9110, 7.6.1)."""
-_NOT_SENT = _OF_ONE_HOP | {
-    name.encode() for name in ("host", "expect", "forwarded", PROOF_HEADER, HOST_HEADER, PROTOCOL_HEADER)
-}
+_NOT_SENT = OF_ONE_HOP | {name.encode() for name in ("host", "expect", "forwarded", *OWN_HEADERS)}
+_CREDENTIALS = frozenset({b"authorization", b"cookie"})
+"""What control alone is shown."""
+_PROJECT_KEY = re.compile(rb"\s*sentry\s", re.IGNORECASE)
+"""How an ``Authorization`` begins that shows the public key of a project: only regions know these."""
 
 _METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE")
 
@@ -117,31 +107,36 @@ class Relay:
         self._open_transport = open_transport
         self._lines: dict[str, _Line] = {}
 
-    async def ask(self, request: Request, *, to: SiloAddress) -> int:
+    async def ask(self, request: Request, *, to: SiloAddress, principal: bytes | None) -> int:
         """The status of the silo's answer, which is dropped.
 
         Raises:
             SiloUnreachable, Refused: as ``forward``.
         """
-        answer = await self.forward(request, to=to)
+        answer = await self.forward(request, to=to, principal=principal)
         await answer.drop()
         return answer.status_code
 
-    async def forward(self, request: Request, *, to: SiloAddress) -> "_RelayedAnswer":
+    async def forward(self, request: Request, *, to: SiloAddress, principal: bytes | None = None) -> RelayedAnswer:
         """The silo's answer, whatever its status; its body is still on the way.
+
+        Args:
+            request: as the client sent it.
+            to: the silo.
+            principal: who asks, serialized, as that region may know them; None for nobody. Control is shown the
+                client's credentials instead.
 
         Raises:
             SiloUnreachable: the silo is away, or was a moment ago; or its address leads here.
             Refused: the path has no meaning of its own, another silo has forwarded the request, or the body comes too
                 slowly.
         """
-        target = self._target(request, to)
+        self.refuse_circle(request)
+        target = _target_of(request)
         body = await RelayedBody.begun(request, piece_seconds=self._piece_seconds)
-        line = await self._line(to)
-        if not line.circuit.admits():
-            raise silo_away(to.name)
+        line = await self._admitting_line(to)
         try:
-            answer = await line.transport.handle_async_request(self._outgoing(request, to, target, body))
+            answer = await line.transport.handle_async_request(self._outgoing(request, to, target, body, principal))
         except httpx.PoolTimeout as exc:
             line.circuit.abandoned()
             raise silo_away(to.name) from exc
@@ -158,18 +153,19 @@ class Relay:
             line.circuit.abandoned()
             raise
         line.circuit.answered()
-        return _RelayedAnswer(answer, silo=to.name)
+        return RelayedAnswer(answer, silo=to.name, asked_at=public_url(request))
 
-    def refuse_circle(self, request: Request, *, to: SiloAddress) -> None:
-        """Refuses what was on its way there already and came here: it would come here again and again.
+    def refuse_circle(self, request: Request) -> None:
+        """Refuses what was on its way to another silo already and came here: it would come here again and again.
 
         Raises:
-            SiloUnreachable: it is so; the silo's address is wrong.
+            SiloUnreachable: it is so; that silo's address is wrong.
         """
-        if is_proved(request.scope, silo=to.name, keys=self._keys, clock=self._clock):
-            log.error("relay.leads_back", silo=to.name, url=to.url)
-            text = f"The address of {spoken_name(to.name)} leads back to where it was asked from."
-            raise SiloUnreachable(text, metadata={"silo": to.name})
+        silo = forwarded_to(request.scope, keys=self._keys, clock=self._clock)
+        if silo is not None:
+            log.error("relay.leads_back", silo=silo)
+            text = f"The address of {spoken_name(silo)} leads back to where it was asked from."
+            raise SiloUnreachable(text, metadata={"silo": silo})
 
     async def close(self) -> None:
         """Ends every connection."""
@@ -177,27 +173,34 @@ class Relay:
         for line in lines.values():
             await line.transport.aclose()
 
-    async def _line(self, to: SiloAddress) -> _Line:
+    async def _admitting_line(self, to: SiloAddress) -> _Line:
         line = self._lines.get(to.name)
-        if line and line.url == to.url:
-            return line
-        self._lines[to.name] = _Line(to.url, self._open_transport(to), Circuit(self._clock))
-        if line:
-            await line.transport.aclose()
-        return self._lines[to.name]
+        if line is None or line.url != to.url:
+            self._lines[to.name] = _Line(to.url, self._open_transport(to), Circuit(self._clock))
+            if line:
+                await line.transport.aclose()
+            line = self._lines[to.name]
+        if not line.circuit.admits():
+            raise silo_away(to.name)
+        return line
 
-    def _target(self, request: Request, to: SiloAddress) -> bytes:
-        self.refuse_circle(request, to=to)
-        return _target_of(request)
-
-    def _outgoing(self, request: Request, to: SiloAddress, target: bytes, body: RelayedBody) -> httpx.Request:
+    def _outgoing(
+        self, request: Request, to: SiloAddress, target: bytes, body: RelayedBody, principal: bytes | None
+    ) -> httpx.Request:
         url = httpx.URL(to.url)
         target = url.raw_path.rstrip(b"/") + target
         protocol, _, host = public_url(request).partition("://")
         proof = self._prover.headers(
-            silo=to.name, method=request.method, target=target.decode("ascii"), protocol=protocol, host=host
+            silo=to.name,
+            method=request.method,
+            target=target.decode("ascii"),
+            protocol=protocol,
+            host=host,
+            principal=principal,
         )
-        headers = [*_passed_on(request.headers.raw, drop=_NOT_SENT), *((n.encode(), v.encode()) for n, v in proof)]
+        said = passed_on(request.headers.raw, drop=_NOT_SENT)
+        shown = said if to.name == CONTROL else [each for each in said if not _is_credential(*each)]
+        headers = [*shown, *((name.encode(), value.encode()) for name, value in proof)]
         return httpx.Request(
             request.method,
             url,
@@ -227,30 +230,6 @@ def close_with(app: FastAPI, relay: Relay) -> None:
     app.router.lifespan_context = lifespan
 
 
-class _RelayedAnswer(StreamingResponse):
-    """A silo's answer on its way to the client."""
-
-    def __init__(self, answer: httpx.Response, *, silo: str) -> None:
-        super().__init__(answer.aiter_raw(), status_code=answer.status_code)
-        self.raw_headers = _passed_on(answer.headers.raw, drop=_OF_ONE_HOP)
-        self._answer = answer
-        self._silo = silo
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        except httpx.TransportError as exc:
-            # Its beginning was sent on, so that nothing can be said but by breaking off as well.
-            log.warning("relay.answer_broken_off", silo=self._silo, path=scope["path"], error=type(exc).__name__)
-        finally:
-            await self.drop()
-
-    async def drop(self) -> None:
-        """Ends the answer, wherever it is."""
-        with anyio.CancelScope(shield=True):  # the client may be gone; the region is told nevertheless
-            await self._answer.aclose()
-
-
 def _target_of(request: Request) -> bytes:
     """Path and query as the client wrote them.
 
@@ -267,9 +246,5 @@ def _target_of(request: Request) -> bytes:
     return path + b"?" + query if query else path
 
 
-def _passed_on(headers: Iterable[tuple[bytes, bytes]], *, drop: frozenset[bytes]) -> list[tuple[bytes, bytes]]:
-    lowered = [(name.lower(), value) for name, value in headers]
-    named = {word.strip().lower() for name, value in lowered if name == b"connection" for word in value.split(b",")}
-    if any(name == b"transfer-encoding" for name, _ in lowered):
-        named.add(b"content-length")  # it does not count beside the other (RFC 9112, 6.3), and need not be true
-    return [(name, value) for name, value in lowered if name not in drop and name not in named]
+def _is_credential(name: bytes, value: bytes) -> bool:
+    return name in _CREDENTIALS and not _PROJECT_KEY.match(value)

@@ -101,7 +101,7 @@ def test_the_region_is_told_when_the_client_has_gone(start_far: StartFar) -> Non
 def test_headers_arrive_as_they_were_sent(start_far: StartFar) -> None:
     far = start_far(_answering(lambda request: Response(repr(sorted(request.headers.items())))))
     token = encode([WrittenVersion(Category.APP, 1, 1)])
-    sent = {"Authorization": "Bearer t", "Cookie": "sentrysid=s", "silo-consistency-token": token, "X-Many": "1, 2"}
+    sent = {"X-Sentry-Auth": "Sentry sentry_key=a", "silo-consistency-token": token, "X-Many": "1, 2"}
     seen = httpx.get(far.url, headers=sent).text
     assert all(repr((name.lower(), value)) in seen for name, value in sent.items())
 
@@ -121,19 +121,15 @@ def test_nothing_is_added_that_the_client_did_not_send(start_far: StartFar) -> N
     assert seen == repr(["host", "silo-forwarded", "x-forwarded-host", "x-forwarded-proto"])
 
 
-def test_an_answers_headers_and_bytes_are_untouched(start_far: StartFar) -> None:
+def test_an_answers_bytes_and_what_belongs_to_them_are_untouched(start_far: StartFar) -> None:
     body = gzip.compress(b"packed")
 
     def answer(_: Request) -> Response:
-        response = Response(body, status_code=207, headers={"content-encoding": "gzip", "silo-reason": "X"})
-        response.set_cookie("a", "1")
-        response.set_cookie("b", "2")
-        return response
+        return Response(body, status_code=207, headers={"content-encoding": "gzip", "silo-reason": "X"})
 
     with httpx.stream("GET", start_far(_answering(answer)).url) as answered:
         assert b"".join(answered.iter_raw()) == body
     assert (answered.status_code, answered.headers["silo-reason"]) == (207, "X")
-    assert len(answered.headers.get_list("set-cookie")) == 2
 
 
 def test_a_redirect_is_not_followed(start_far: StartFar) -> None:

@@ -7,7 +7,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from shared.clock import FrozenClock
-from shared.http.forwarded import IS_FORWARDED, SKEW_SECONDS, Forwarded, ForwardingProver
+from shared.http.forwarded import GOOD_SECONDS, IS_FORWARDED, Forwarded, ForwardingProver
 from shared.rpc.keyring import Keyring
 
 KEYS = Keyring.parse("us/main:secret,de/main-de:secret")
@@ -97,7 +97,7 @@ def test_a_proof_by_a_service_is_ignored() -> None:
 def test_an_old_proof_is_ignored() -> None:
     clock = FrozenClock()
     headers = _proof(clock)
-    clock.advance(SKEW_SECONDS + 1)
+    clock.advance(GOOD_SECONDS + 1)
     assert IS_FORWARDED not in _seen(headers, clock=clock)
 
 
