@@ -21,7 +21,7 @@ from shared.domain.request_record import RequestRecord
 from shared.pb.hybridcloud.requests.v1 import app_request_pb2
 
 MAX_ENTRIES = 100
-"""Of successes, and of errors, of one event of one app; and in one answer."""
+"""Successes, and as many errors, that are kept of one event of one app; also the longest answer."""
 EXPIRY_DAYS = 30
 _EXPIRED_PER_WRITE = 200
 """Expired entries that one write clears away at most: more than it adds, so that none stay behind."""

@@ -34,8 +34,8 @@ class User(Model):
         return str(self.email or self.username)
 
 
-class Session(Model):
-    """A browser session; the key itself is stored nowhere."""
+class BrowserSession(Model):
+    """A person signed in with a browser; the key itself is stored nowhere."""
 
     id = IdField()
     user = peewee.ForeignKeyField(User, backref="sessions", on_delete="CASCADE")
@@ -46,6 +46,9 @@ class Session(Model):
     key_hash = peewee.TextField(unique=True)
     expires_at = InstantField()
     created_at = InstantField()
+
+    class Meta:
+        table_name = "session"
 
 
 class Member(Model):

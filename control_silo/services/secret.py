@@ -13,7 +13,7 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _OLD_PREFIX = "scrypt$"
 _OLD_NUMBERS = {"n": 2**14, "r": 8, "p": 1}
 LAST_CHARACTERS = 4
-"""Of a token, kept in clear so that a person can tell their tokens apart."""
+"""Characters of a token that are kept in clear, so that a person can tell their tokens apart."""
 
 
 def new_token() -> str:

@@ -10,7 +10,7 @@ from functools import cache
 
 import structlog
 
-from control_silo.models.user import Session, User
+from control_silo.models.user import BrowserSession, User
 from control_silo.services.control import Control
 from control_silo.services.secret import hash_password, hash_token, is_outdated, new_token, password_matches
 from shared.database.transaction import Transaction
@@ -63,7 +63,7 @@ def sign_in(control: Control, *, email: str, password: str) -> SignedIn:
 def sign_out(control: Control, key: str) -> None:
     """Ends a session; one that is over already is fine."""
     with control.database.transaction():
-        Session.delete().where(Session.key_hash == hash_token(key)).execute()
+        BrowserSession.delete().where(BrowserSession.key_hash == hash_token(key)).execute()
 
 
 def impersonate(control: Control, user: int | str, *, impersonator: User) -> Impersonation:
@@ -94,9 +94,9 @@ def create_session(tx: Transaction, user: User, *, now: datetime, impersonator: 
 
     The user's sessions that are over go, so that nobody's sessions pile up.
     """
-    Session.delete().where(Session.user == user, Session.expires_at <= now).execute()
+    BrowserSession.delete().where(BrowserSession.user == user, BrowserSession.expires_at <= now).execute()
     key, seconds = new_token(), IMPERSONATION_SECONDS if impersonator else SESSION_SECONDS
-    Session.create(
+    BrowserSession.create(
         user=user,
         impersonator=impersonator,
         key_hash=hash_token(key),

@@ -121,7 +121,7 @@ def put_issue(request: Incoming[IssueBody], issue_id: str, organization_id_or_sl
         found = issue_for(request, principal, issue_id, organization_id_or_slug, scopes=WRITE_ISSUES)
     change = _change_of(request, principal, request.body(), organization_id=found.organization.id)
     with request.region.database.session():
-        issues = _apply(request, principal, change, ids=[found.issue.id], organization_id=found.organization.id)
+        issues = _change(request, principal, change, ids=[found.issue.id], organization_id=found.organization.id)
         if not issues:
             raise NotFound
         return json_answer(_detail(request, OwnedIssue(issues[0], found.project, found.organization)))
@@ -209,7 +209,7 @@ def _change_many(
 ) -> Response:
     change = _change_of(request, principal, request.body(), organization_id=organization.id)
     with request.region.database.session():
-        issues = _apply(request, principal, change, ids=ids, organization_id=organization.id, project_id=project_id)
+        issues = _change(request, principal, change, ids=ids, organization_id=organization.id, project_id=project_id)
     return json_answer(ChangedIssuesObject.of(change)) if issues else empty_answer(204)
 
 
@@ -227,7 +227,7 @@ def _change_of(request: ApiRequest, principal: Principal, body: IssueBody, *, or
     )
 
 
-def _apply(
+def _change(
     request: ApiRequest,
     principal: Principal,
     change: IssueChange,

@@ -47,7 +47,7 @@ class Issue(Model):
     resolved_at = InstantField(null=True)
     assignee_id = peewee.BigIntegerField(null=True)
     assignee_name = peewee.TextField(null=True)
-    """As the user was called when the issue was assigned; the same goes for the e-mail address."""
+    """The user's name when the issue was assigned; so it is with the e-mail address."""
     assignee_email = peewee.TextField(null=True)
     created_at = InstantField()
 

@@ -1,4 +1,4 @@
-"""What a region owns: its organizations, and its own identity."""
+"""What a region owns: its organizations, and the fact that it is this region."""
 
 import peewee
 
@@ -16,15 +16,19 @@ class Organization(Model):
     """``active`` or ``pending_deletion``."""
     created_at = InstantField()
     version = peewee.BigIntegerField(default=1)
-    """Of control's replica; grows with each change."""
+    """Counts the changes, so that control keeps the newest of what it is sent."""
 
 
-class RegionIdentity(Model):
+class OwnRegion(Model):
     """One row, made once: proves to control that this database is the region it registered."""
 
     name = peewee.TextField(primary_key=True)
-    identity = peewee.TextField()
+    database_id = peewee.TextField(column_name="identity")
+    """32 random hex characters, shown to nobody but control: whoever has them is the region of that name."""
     number = peewee.IntegerField(null=True)
     """Given by control, 1 to 1023: the last ten bits of the ids made here; None until control has heard of us."""
     http_address = peewee.TextField(null=True)
     """Where control was told that this region's HTTP is reached."""
+
+    class Meta:
+        table_name = "region_identity"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from region_silo.replication.held import REPLICA_COLUMNS, RegionKind, replica, require_same_id
-from region_silo.services.hook import Subscription, apply_subscriptions
+from region_silo.services.hook import Subscription, reconcile_hooks
 from shared.category import Category
 from shared.database.transaction import Transaction
 from shared.domain.app_status import SentryAppInstallationStatus
@@ -35,7 +35,7 @@ class InstallationKind(RegionKind):
         """The hook of an installation follows its app; one without a URL, and one that is gone, has none."""
         subscriptions = [_subscription(change) for change in changes if _is_subscribing(change)]
         gone = [change.object_id for change in changes if not _is_subscribing(change)]
-        apply_subscriptions(tx, subscriptions, gone=gone)
+        reconcile_hooks(tx, subscriptions, gone=gone)
 
 
 def _is_subscribing(change: replica_pb2.Change) -> bool:

@@ -120,7 +120,7 @@ class AppReader:
         return self._get_installation(_by_uuid(uuid))
 
     def get_installation_by_id(self, installation_id: int) -> installation_pb2.RpcSentryAppInstallation:
-        """As ``get_installation``."""
+        """Like ``get_installation``, by its id."""
         return self._get_installation(installation_pb2.SentryAppInstallationFilter(installation_ids=[installation_id]))
 
     def _read(self, find: Callable[[], _T], *, ask: Callable[[], _T]) -> _T:

@@ -125,11 +125,11 @@ def set_hook_of_installation(region: Region, subscription: Subscription) -> list
         if not subscription.url:
             ServiceHook.delete().where(mine).execute()
             return []
-        apply_subscriptions(tx, [subscription], gone=[])
+        reconcile_hooks(tx, [subscription], gone=[])
         return list(ServiceHook.select().where(mine))
 
 
-def apply_subscriptions(tx: Transaction, subscriptions: Sequence[Subscription], *, gone: Collection[int]) -> None:
+def reconcile_hooks(tx: Transaction, subscriptions: Sequence[Subscription], *, gone: Collection[int]) -> None:
     """Makes hooks what apps ask for, in two statements.
 
     A hook that exists keeps its guid, its secret and its projects.

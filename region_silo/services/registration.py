@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 
 import structlog
 
-from region_silo.models.organization import RegionIdentity
+from region_silo.models.organization import OwnRegion
 from region_silo.services.control import ControlClient
 from region_silo.services.region import Region
 from shared.domain.http_address import base_url
@@ -118,12 +118,12 @@ def get_database_id(region: Region) -> str:
         ConfigInvalid: the database belongs to a region of another name.
     """
     with region.database.transaction():
-        row = RegionIdentity.select().first()
+        row = OwnRegion.select().first()
         if row is None:
-            row = RegionIdentity.create(name=region.name, identity=secrets.token_hex(16))
+            row = OwnRegion.create(name=region.name, database_id=secrets.token_hex(16))
     if row.name != region.name:
         raise ConfigInvalid(f"This database belongs to the region {row.name!r}, not to {region.name!r}.")
-    return str(row.identity)
+    return str(row.database_id)
 
 
 def record_registration(region: Region, *, number: int, http_address: str) -> None:
@@ -135,12 +135,12 @@ def record_registration(region: Region, *, number: int, http_address: str) -> No
         http_address: ``host:port`` or a base URL, as control has it.
     """
     with region.database.transaction():
-        RegionIdentity.update(number=number, http_address=http_address).execute()
+        OwnRegion.update(number=number, http_address=http_address).execute()
 
 
 def find_http_url(region: Region) -> str | None:
     """Where others reach this region's HTTP, as a base URL; None before the first registration. Needs a session."""
-    row = RegionIdentity.get_or_none(RegionIdentity.name == region.name)
+    row = OwnRegion.get_or_none(OwnRegion.name == region.name)
     if row is None or not row.http_address:
         return None
     return base_url(row.http_address)

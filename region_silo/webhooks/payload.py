@@ -114,7 +114,7 @@ def event_object(event: Event, *, project: Project, site: Site) -> Data:
 
 
 def _alert(happening: Happening, scene: Scene) -> Data:
-    """As the original has it: the event, which rule it met, and what the user entered in the app's form."""
+    """The original's payload: the event, which rule it met, and what the user entered in the app's form."""
     told = happening.detail.as_json()
     del told["event_id"]
     return {"event": _error(happening, scene)["error"], **told}

@@ -14,7 +14,7 @@ from shared.cli.invocation import SiloCommand
 from shared.cli.output import JsonOption, examples, note, print_json
 from shared.cli.rest import RestClient, segment
 from shared.cli.tables import print_pairs
-from shared.domain.event import EVENTS, MEMBER, IssueCall
+from shared.domain.event import EVENTS, MEMBER, IssueRequest
 from shared.errors import ConfigInvalid, SiloUnreachable
 from shared.outgoing.trust import authorities
 
@@ -49,16 +49,16 @@ def trigger(
 
     Nothing is made up: apps that subscribe are told by the webhook that they will be told by, with a real issue in it.
     """
-    calls = _calls_of(event)
+    requests = _requests_of(event)
     access = access_of(ctx)
     organization = org or access.organization
     if organization is None:
         raise ConfigInvalid("Name an organization with --org.")
-    if not to and any(MEMBER in call.body.values() for call in calls):
+    if not to and any(MEMBER in request.body.values() for request in requests):
         raise ConfigInvalid("Name a member of the organization with --to.")
     with rest.connect(access) as api:
         issue = _new_issue(api, segment(organization), segment(project) if project else None)
-        make_happen(api, calls, issue=f"/organizations/{segment(organization)}/issues/{issue['id']}/", member=to)
+        make_happen(api, requests, issue=f"/organizations/{segment(organization)}/issues/{issue['id']}/", member=to)
     if as_json:
         print_json({"event": event, "issue": {"id": issue["id"], "shortId": issue["shortId"]}})
         return
@@ -66,7 +66,7 @@ def trigger(
     note("To see what an app was told: silo deliveries list APP")
 
 
-def _calls_of(name: str) -> tuple[IssueCall, ...]:
+def _requests_of(name: str) -> tuple[IssueRequest, ...]:
     made_by = EVENTS[name].row.trigger if name in EVENTS else None
     if isinstance(made_by, tuple):
         return made_by
@@ -115,10 +115,10 @@ def _send(dsn: str) -> str:
     return event_id
 
 
-def make_happen(api: RestClient, calls: Iterable[IssueCall], *, issue: str, member: str) -> None:
+def make_happen(api: RestClient, requests: Iterable[IssueRequest], *, issue: str, member: str) -> None:
     """Does to an issue, given by its path, what makes an event happen."""
     made: Any = {}
-    for call in calls:
-        body = {name: member if value == MEMBER else value for name, value in call.body.items()}
-        path = issue + call.path.format(id=made.get("id"))
-        made = api.send(call.method, path, body=body or None)
+    for request in requests:
+        body = {name: member if value == MEMBER else value for name, value in request.body.items()}
+        path = issue + request.path.format(id=made.get("id"))
+        made = api.send(request.method, path, body=body or None)

@@ -23,7 +23,7 @@ from shared.domain.happening import (
 from shared.domain.json_value import JsonObject
 
 MEMBER = "{member}"
-"""In the body of an ``IssueCall``: a member of the organization, whom the user of ``silo trigger`` names."""
+"""In the body of an ``IssueRequest``: a member of the organization, whom the user of ``silo trigger`` names."""
 _TEXT = "silo trigger made this"
 
 
@@ -41,7 +41,7 @@ class Told(Enum):
 
 
 @dataclass(frozen=True)
-class IssueCall:
+class IssueRequest:
     """A request of the REST API to a new issue, by which ``silo trigger`` makes something happen to it."""
 
     method: str
@@ -59,7 +59,7 @@ class EventRow:
     """What a webhook of a region is made of; None: no region sends one."""
     activity: str | None
     """How the activity of an issue calls it; None: it is not shown there."""
-    trigger: tuple[IssueCall, ...] | str | None
+    trigger: tuple[IssueRequest, ...] | str | None
     """What ``silo trigger`` does to a new issue; or, in words, what else makes it; None: nothing that is offered."""
     is_named: bool = True
     """Whether a subscription to the resource is stored with it among its events; it is told in any case."""
@@ -71,18 +71,18 @@ _ELSEWHERE = EventRow(told=Told.SUBSCRIBERS, detail=None, activity=None, trigger
 """What apps may subscribe to although nothing here makes it happen."""
 _ALERT = EventRow(told=Told.NAMED, detail=None, activity=None, trigger=None)
 _ASKED = EventRow(told=Told.ASKED, detail=None, activity=None, trigger="a form of the app's, when somebody fills it in")
-_ADD_COMMENT = IssueCall("POST", "comments/", {"text": _TEXT})
+_ADD_COMMENT = IssueRequest("POST", "comments/", {"text": _TEXT})
 
 
 def _status(detail: type[Detail], activity: str, *statuses: str, **by_substatus: str) -> EventRow:
-    calls = tuple(IssueCall("PUT", body={"status": status}) for status in statuses)
+    requests = tuple(IssueRequest("PUT", body={"status": status}) for status in statuses)
     return EventRow(
-        told=Told.SUBSCRIBERS, detail=detail, activity=activity, trigger=calls, activity_by_substatus=by_substatus
+        told=Told.SUBSCRIBERS, detail=detail, activity=activity, trigger=requests, activity_by_substatus=by_substatus
     )
 
 
-def _comment(*calls: IssueCall) -> EventRow:
-    return EventRow(told=Told.SUBSCRIBERS, detail=Commented, activity=None, trigger=calls)
+def _comment(*requests: IssueRequest) -> EventRow:
+    return EventRow(told=Told.SUBSCRIBERS, detail=Commented, activity=None, trigger=requests)
 
 
 def _its_app(made_by: str) -> EventRow:
@@ -122,7 +122,7 @@ class AppEvent(StrEnum):
             told=Told.SUBSCRIBERS,
             detail=Assigned,
             activity="assigned",
-            trigger=(IssueCall("PUT", body={"assignedTo": MEMBER}),),
+            trigger=(IssueRequest("PUT", body={"assignedTo": MEMBER}),),
         ),
     )
     ISSUE_UNASSIGNED = (
@@ -132,7 +132,7 @@ class AppEvent(StrEnum):
             told=Told.SUBSCRIBERS,
             detail=Assigned,
             activity="unassigned",
-            trigger=(IssueCall("PUT", body={"assignedTo": MEMBER}), IssueCall("PUT", body={"assignedTo": ""})),
+            trigger=(IssueRequest("PUT", body={"assignedTo": MEMBER}), IssueRequest("PUT", body={"assignedTo": ""})),
             # The original knows no such event; its apps expect of an assignment that it has an assignee.
             is_named=False,
         ),
@@ -146,12 +146,12 @@ class AppEvent(StrEnum):
     COMMENT_UPDATED = (
         "comment.updated",
         "A comment has another text.",
-        _comment(_ADD_COMMENT, IssueCall("PUT", "comments/{id}/", {"text": f"{_TEXT}, and changed it"})),
+        _comment(_ADD_COMMENT, IssueRequest("PUT", "comments/{id}/", {"text": f"{_TEXT}, and changed it"})),
     )
     COMMENT_DELETED = (
         "comment.deleted",
         "A comment is gone.",
-        _comment(_ADD_COMMENT, IssueCall("DELETE", "comments/{id}/")),
+        _comment(_ADD_COMMENT, IssueRequest("DELETE", "comments/{id}/")),
     )
 
     SEER_ROOT_CAUSE_STARTED = "seer.root_cause_started", "Seer starts on the root cause.", _ELSEWHERE

@@ -32,7 +32,7 @@ class IssueSeen(Detail):
     """An issue is new."""
 
     event_id: str
-    """Of its first event."""
+    """The id of its first event."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class StatusChanged(Detail):
 
     substatus: str | None
     event_id: str | None = None
-    """Of the event that brought a resolved issue back."""
+    """The id of the event that brought a resolved issue back."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +95,7 @@ class Happening:
     detail: Detail
 
     def as_json(self) -> dict[str, Any]:
-        """As it waits in a delivery."""
+        """The form in which it waits in a delivery."""
         return {
             "issue_id": self.issue_id,
             "actor": asdict(self.actor),

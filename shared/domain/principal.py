@@ -34,7 +34,7 @@ class Membership:
     scopes: frozenset[str]
     """What the role allows, as control says it, which may know more scopes than a region does."""
     slug: str | None = None
-    """Of the organization; None where it was not told."""
+    """The organization's; None where it was not told."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class ActingApp:
 
     app_id: int
     organization_id: int | None
-    """Of the live installation that the token acts for; None when there is none, or none in this region."""
+    """The id of the live installation that the token acts for; None when there is none, or none in this region."""
     allowed_origins: tuple[str, ...] = ()
 
 
@@ -56,7 +56,7 @@ class Principal(Generic[User]):
     joined_at: datetime | None = None
     """When the user was created; None where that was not told."""
     memberships: tuple[Membership, ...] = ()
-    """Of the person; in a region, those in its organizations. An app has none."""
+    """The person's; in a region, those in its organizations. An app has none."""
     token_scopes: frozenset[str] | None = None
     """What the token allows; None for a session, which allows all that its user may."""
     token_id: int | None = None

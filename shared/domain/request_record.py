@@ -13,7 +13,7 @@ from shared.domain.path_key import find_id
 from shared.domain.webhook_url import without_credentials
 
 MAX_LOGGED_CHARACTERS = 1024
-"""Of each body."""
+"""Characters of each body."""
 NO_ANSWER = 0
 """The response code of a call that got none."""
 ERROR_ID_HEADER = "sentry-hook-error"

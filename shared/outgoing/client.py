@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 MAX_REQUESTS = 256
 """Requests of one client in progress at a time; further ones wait within their deadline."""
 MAX_REQUESTS_TO_HOST = 32
-"""Of these, requests to one port of one host: a slow one leaves places for the others, and so does one that listens
+"""Requests to one port of one host at once: a slow one leaves places for the others, and so does one that listens
 beside others on the same machine."""
 MAX_ADDRESSES = 4
 """Addresses of a host that are tried at most."""
@@ -223,7 +223,7 @@ def _headers(request: OutgoingRequest, url: httpx.URL) -> list[tuple[bytes, byte
 
 
 async def _read(response: httpx.Response, limit: int) -> tuple[bytes, bool]:
-    """As much of the body as is allowed, as it came: unpacking could make gigabytes of a few bytes."""
+    """The body as it came, up to the limit: unpacking could make gigabytes of a few bytes."""
     body = bytearray()
     async for chunk in response.aiter_raw():
         body += chunk

@@ -49,7 +49,7 @@ class AppAnswer:
     headers: Mapping[str, str] = field(repr=False)
     """Names in lower case; several of one name are joined by commas."""
     body: bytes = field(repr=False)
-    """As it came; at most ``Limits.answer_bytes``."""
+    """The bytes as they came; at most ``Limits.answer_bytes``."""
     is_truncated: bool = False
     """Whether there was more of the body than was read."""
 

@@ -37,7 +37,7 @@ def object_of(struct: struct_pb2.Struct) -> dict[str, JsonValue]:
 
 
 def items_of(values: struct_pb2.ListValue) -> list[JsonValue]:
-    """As ``object_of``, for a list."""
+    """A list as JSON, or [] when there is none; like ``object_of``."""
     return [_whole(value) for value in json_format.MessageToDict(values)]
 
 

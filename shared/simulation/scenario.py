@@ -28,7 +28,7 @@ MAX_HEALING_ROUNDS = 500
 
 
 @dataclass(frozen=True)
-class Lane:
+class SimulatedLane:
     """A worker's way to one destination."""
 
     name: str
@@ -46,7 +46,7 @@ class Stage(Protocol):
     weather: Weather
 
     @property
-    def lanes(self) -> Sequence[Lane]:
+    def lanes(self) -> Sequence[SimulatedLane]:
         """Every worker; two or more to a destination make it interesting."""
         ...
 
@@ -154,7 +154,7 @@ class Scenario:
         if free:
             self._take_turn(self.rng.choice(free))
 
-    def _take_turn(self, lane: Lane) -> int:
+    def _take_turn(self, lane: SimulatedLane) -> int:
         """A worker's turn; answers how many messages it claimed."""
         self._busy.add(lane.name)
         try:
@@ -193,7 +193,7 @@ class Scenario:
     def _resume(self) -> None:
         self._let_go(self.rng.choice(self.stage.lanes))
 
-    def _let_go(self, lane: Lane) -> None:
+    def _let_go(self, lane: SimulatedLane) -> None:
         with lane.database.transaction() as tx:
             resume(tx, lane.destination)
         self._tell(f"an operator resumes {lane.destination}")

@@ -33,7 +33,7 @@ from shared.rpc.keyring import Key, Keyring
 from shared.rpc.retry import RetryPolicy
 from shared.rpc.server import SiloServer, serve
 from shared.simulation.ledger import ContractBroken, Ledger, State
-from shared.simulation.scenario import Lane
+from shared.simulation.scenario import SimulatedLane
 from shared.simulation.weather import Weather
 
 OWNER = "owner"
@@ -142,11 +142,11 @@ class World:
             retry=RetryPolicy(max_attempts=1),
         )
 
-    def _lane(self, holder: str, number: int, weather: Weather, rng: random.Random, load: Load | None) -> Lane:
+    def _lane(self, holder: str, number: int, weather: Weather, rng: random.Random, load: Load | None) -> SimulatedLane:
         channel = weather.over(self._channels[holder], silo=holder)
         destination = ReplicaDestination(self.owner, holder, load or self.load, lambda: channel)
         drain = Drain(self.owner, holder, destination, self.clock, rng, limit=rng.randint(1, SUBJECTS))
-        return Lane(f"{holder}'s worker {number + 1}", holder, self.owner, drain)
+        return SimulatedLane(f"{holder}'s worker {number + 1}", holder, self.owner, drain)
 
     def load(self, category: Category, object_ids: Sequence[int], *, destination: str) -> Iterable[replica_pb2.Change]:
         """The states of subjects, as the owner has them. Implements ``Load``."""
@@ -164,7 +164,7 @@ class World:
 class Play:
     """A world while one scenario is played in it. Implements ``Stage``."""
 
-    def __init__(self, world: World, weather: Weather, lanes: Sequence[Lane]) -> None:
+    def __init__(self, world: World, weather: Weather, lanes: Sequence[SimulatedLane]) -> None:
         self.clock = world.clock
         self.weather = weather
         self.lanes = lanes

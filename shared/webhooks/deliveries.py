@@ -25,7 +25,7 @@ _STATUSES = {
 _STATES = {status: state for state, status in _STATUSES.items()}
 
 MAX_EXCERPT_CHARACTERS = 1024
-"""Of a body, where several deliveries are shown."""
+"""Characters that a body is cut to where several deliveries are shown."""
 _SHOWN_AT_ONCE = 500
 """Deliveries in one statement, whose parameters a database bounds."""
 

@@ -29,7 +29,7 @@ DESTINATION_PREFIX = "app:"
 """Before an app's id: a destination in the outbox that is no silo. No silo's name has a colon."""
 EXPIRY_DAYS = 30
 MAX_DELIVERIES = 1000
-"""Of one app that are kept once they are not pending any more."""
+"""Deliveries of one app that are kept once they are not pending any more."""
 _CLEARED_PER_WRITE = 50
 _WRITTEN_AT_ONCE = 500
 """Deliveries in one statement, whose parameters a database bounds."""

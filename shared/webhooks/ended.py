@@ -15,16 +15,16 @@ from shared.webhooks.attempt import Attempt, record_of
 from shared.webhooks.delivery import Delivery, DeliveryAttempt, DeliveryState, clear_away
 
 MAX_KEPT_CHARACTERS = 8192
-"""Of an answer's body."""
+"""An answer's body is kept up to here."""
 MAX_KEPT_HEADER_CHARACTERS = 4096
-"""Of an answer's headers, all names and values together."""
+"""All names and values of an answer's headers together are kept up to here."""
 MAX_ATTEMPTS_KEPT = 20
-"""Of one delivery, the newest."""
+"""A delivery keeps its newest attempts: an owner looks at how it failed last."""
 
 
 @dataclass(frozen=True)
-class Call:
-    """A call that was made, and what came back."""
+class AttemptResult:
+    """What came of an attempt."""
 
     attempt: Attempt
     outcome: AppAnswer | SiloError
@@ -36,7 +36,7 @@ class Ended:
 
     delivery: Delivery
     state: DeliveryState
-    call: Call | None = None
+    result: AttemptResult | None = None
     """None: nobody could be called."""
 
 
@@ -53,22 +53,22 @@ def keep_ended(database: Database, ended: Sequence[Ended], *, now: datetime) -> 
     """Writes down what became of each; what there is no more room for is cleared away."""
     if not ended:
         return
-    calls = [each.call for each in ended if each.call]
+    results = [each.result for each in ended if each.result]
     with database.transaction() as tx:
         for each in ended:
             Delivery.update(state=each.state, body=each.delivery.body).where(Delivery.id == each.delivery.id).execute()
-        _keep_attempts(tx, calls, now=now)
-        records = [record_of(call.attempt, call.outcome) for call in calls]
+        _keep_attempts(tx, results, now=now)
+        records = [record_of(result.attempt, result.outcome) for result in results]
         keep_records(tx, [record for record in records if record], now=now)
         for sentry_app_id in sorted({each.delivery.sentry_app_id for each in ended}):
             clear_away(tx, sentry_app_id, now=now)
 
 
-def _keep_attempts(tx: Transaction, calls: Sequence[Call], *, now: datetime) -> None:
-    if not calls:
+def _keep_attempts(tx: Transaction, results: Sequence[AttemptResult], *, now: datetime) -> None:
+    if not results:
         return
-    DeliveryAttempt.insert_many([_row(call.attempt, call.outcome, now) for call in calls]).execute()
-    ids = [call.attempt.delivery.id for call in calls]
+    DeliveryAttempt.insert_many([_row(result.attempt, result.outcome, now) for result in results]).execute()
+    ids = [result.attempt.delivery.id for result in results]
     tx.database.rows(_TOO_MANY_ATTEMPTS.format(marks=marks(ids)), (*ids, MAX_ATTEMPTS_KEPT))
 
 
@@ -93,7 +93,7 @@ def _row(attempt: Attempt, outcome: AppAnswer | SiloError, now: datetime) -> dic
 
 
 def _first(headers: Mapping[str, str]) -> dict[str, str]:
-    """As many headers as there is room for, in their order."""
+    """The headers, in their order, that there is room for."""
     kept: dict[str, str] = {}
     room = MAX_KEPT_HEADER_CHARACTERS
     for name, value in headers.items():

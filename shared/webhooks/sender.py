@@ -28,14 +28,14 @@ from shared.outgoing.request import AppAnswer
 from shared.wake import EVERY_APP
 from shared.webhooks.attempt import Attempt, Recipient, judge, make_attempt
 from shared.webhooks.delivery import DESTINATION_PREFIX, Delivery, DeliveryState, destination_of
-from shared.webhooks.ended import Call, Ended, keep_ended
+from shared.webhooks.ended import AttemptResult, Ended, keep_ended
 
 log = structlog.get_logger(__name__)
 
 MAX_UNDER_WAY = 128
 """Calls of one process that are under way at a time."""
 MAX_UNDER_WAY_PER_APP = 8
-"""Of these, calls to one app."""
+"""Calls to one app that may be under way at once."""
 POLL_SECONDS = 1.0
 """How long the sender sleeps at most when no bell rings."""
 STOP_SECONDS = 3.0
@@ -196,7 +196,9 @@ class Sender:
             for under_way, outcome in results
             if not isinstance(outcome, Cancelled)
         ]
-        ended = [Ended(each.attempt.delivery, _state(retry), Call(each.attempt, o)) for each, o, retry in judged]
+        ended = [
+            Ended(each.attempt.delivery, _state(retry), AttemptResult(each.attempt, o)) for each, o, retry in judged
+        ]
         keep_ended(self._database, ended, now=now)
         delivered = [under_way for under_way, _, retry in judged if retry is None]
         claimed_at = min((each.claimed_at for each in delivered), default=now)

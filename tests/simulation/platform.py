@@ -22,7 +22,7 @@ from shared.errors import Forbidden, NotFound
 from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.drain import Drain
 from shared.simulation.ledger import ContractBroken
-from shared.simulation.scenario import Lane
+from shared.simulation.scenario import SimulatedLane
 from shared.simulation.weather import Weather
 from tests.keys import OPERATOR_KEY
 from tests.silos import Silos
@@ -83,19 +83,21 @@ class Platform:
             raise ContractBroken(f"{region} shows two states of {object_id} in {table} at version {version}.")
         self._shown[key] = version
 
-    def _to_region(self, region: str, number: int, rng: random.Random) -> Lane:
+    def _to_region(self, region: str, number: int, rng: random.Random) -> SimulatedLane:
         control = self._silos.control
         channel = self.weather.over(control.regions.channel(region), silo=region)
         destination = ReplicaDestination(control.database, region, KINDS.load, lambda: channel)
         drain = Drain(control.database, region, destination, self.clock, rng, limit=rng.randint(1, 20))
-        return Lane(f"control's worker {number + 1} for {region}", region, control.database, drain)
+        return SimulatedLane(f"control's worker {number + 1} for {region}", region, control.database, drain)
 
-    def _to_control(self, region: str, rng: random.Random) -> Lane:
+    def _to_control(self, region: str, rng: random.Random) -> SimulatedLane:
         running = self._silos.regions[region]
         channel = self.weather.over(running.control.channel, silo=CONTROL)
         database = running.region.database
         destination = ReplicaDestination(database, CONTROL, kinds_of(region).load, lambda: channel)
-        return Lane(f"{region}'s worker", CONTROL, database, Drain(database, CONTROL, destination, self.clock, rng))
+        return SimulatedLane(
+            f"{region}'s worker", CONTROL, database, Drain(database, CONTROL, destination, self.clock, rng)
+        )
 
     def _organization(self, rng: random.Random) -> OrganizationReplica:
         with self._silos.control.database.session():

@@ -12,7 +12,7 @@ from typing import Any
 from shared.domain.peer import CONTROL
 
 OPERATOR = "operator:cli"
-"""As whom the command line calls silos."""
+"""The peer as which the command line calls silos."""
 
 
 @dataclass(frozen=True)

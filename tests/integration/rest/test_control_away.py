@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from control_silo.models.user import Session, User
+from control_silo.models.user import BrowserSession, User
 from region_silo.services.authentication import FRESH_SECONDS, REFUSAL_SECONDS, UNREACHABLE_SECONDS
 from tests.integration.rest.conftest import Web
 
@@ -86,7 +86,7 @@ def test_a_session_ends_when_it_ends_although_control_is_away(web: Web) -> None:
     user = web.http.create_user("brief@acme.example", organization="acme")
     with web.silos.control.database.transaction():
         end = web.silos.clock.now() + timedelta(seconds=1)
-        Session.update(expires_at=end).where(Session.user == user.user).execute()
+        BrowserSession.update(expires_at=end).where(BrowserSession.user == user.user).execute()
     assert web.http.get("us", "/api/0/auth/", session=user.session_key).status_code == 200
     web.silos.stop("control")
     web.silos.clock.advance(2)

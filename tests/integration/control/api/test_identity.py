@@ -7,7 +7,7 @@ import pytest
 
 from control_silo.api.application import FAILED_SIGN_INS_PER_MINUTE
 from control_silo.models.application import ApiToken
-from control_silo.models.user import Session, User
+from control_silo.models.user import BrowserSession, User
 from control_silo.services.secret import hash_token
 from control_silo.services.session import SESSION_SECONDS
 from shared.domain.scopes import Role
@@ -141,7 +141,7 @@ def test_sessions_that_are_over_go_when_their_user_signs_in_again(world: World) 
     assert world.client.post("/api/0/auth/", headers=basic("one@acme.example", "correct horse")).status_code == 200
     world.client.cookies.clear()
     with world.control.database.session():
-        [left, new] = Session.select().order_by(Session.id)
+        [left, new] = BrowserSession.select().order_by(BrowserSession.id)
     assert left.user_id == other.user_id != new.user_id
 
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from control_silo.models.application import ApiToken
-from control_silo.models.user import Session, User
+from control_silo.models.user import BrowserSession, User
 from control_silo.services.session import IMPERSONATION_SECONDS
 from shared.domain.scopes import Role
 from tests.integration.control.api.world import World
@@ -78,7 +78,7 @@ def test_nobody_borrows_the_rights_of_superusers_and_staff(world: World) -> None
     for other in (world.superuser(), world.staff()):
         answer = root.post(f"/users/{other.user_id}/impersonation/")
         assert (answer.status_code, answer.json()) == (400, {"detail": "Superusers and staff cannot be impersonated."})
-    assert world.count(Session) == 0
+    assert world.count(BrowserSession) == 0
 
 
 def test_only_people_who_may_sign_in_are_acted_as(world: World) -> None:
@@ -101,7 +101,7 @@ def test_a_deleted_superuser_leaves_no_session(world: World) -> None:
     with world.control.database.transaction():
         User.delete().where(User.is_superuser).execute()
     assert acting.get("/auth/").status_code == 401
-    assert world.count(Session) == 0
+    assert world.count(BrowserSession) == 0
 
 
 @pytest.mark.parametrize("right", [User.is_superuser, User.is_staff], ids=["superuser", "staff"])
