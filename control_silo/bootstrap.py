@@ -92,7 +92,6 @@ def open_control(config: ControlConfig, *, clock: Clock) -> Control:
 
 
 def start_server(control: Control, config: ControlConfig) -> SiloServer:
-    """Starts gRPC."""
     outbox = OutboxServicer(
         control.database,
         silo=CONTROL,

@@ -103,7 +103,6 @@ def connect_control(region: Region, config: RegionConfig) -> ControlClient:
 
 
 def start_server(region: Region, config: RegionConfig, *, control: ControlClient) -> SiloServer:
-    """Starts gRPC."""
     asking = Asking(region.outgoing, SiloRequestLog(region.database, region.clock), region.clock)
     on_apps = SentryAppRegionServicer(RegionTools(region, AppReader(region, control), Members(region, control), asking))
     kinds = kinds_of(region.name)

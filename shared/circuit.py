@@ -29,6 +29,7 @@ class Circuit:
                 return True
             if self._is_probing or self._breaker.wait_seconds() > 0:
                 return False
+            # One probe at a time: a silo that just came back must not meet everybody who waited for it.
             self._is_probing = True
             return True
 

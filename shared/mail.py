@@ -39,8 +39,6 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Mail:
-    """One mail to one person."""
-
     recipient: str
     subject: str
     text: str

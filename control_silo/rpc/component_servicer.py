@@ -22,8 +22,6 @@ from shared.pb.hybridcloud.apps.v1 import component_calls_pb2 as pb
 
 
 class ComponentPart(ControlAnswers):
-    """Reads of components."""
-
     def FindAppComponents(
         self, request: pb.FindAppComponentsRequest, context: grpc.ServicerContext
     ) -> pb.FindAppComponentsResponse:

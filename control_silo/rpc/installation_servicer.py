@@ -23,8 +23,6 @@ from shared.pb.hybridcloud.apps.v1 import installation_pb2
 
 
 class InstallationPart(ControlAnswers):
-    """Reads of installations."""
-
     def SerializeMany(
         self, request: pb.SerializeManyRequest, context: grpc.ServicerContext
     ) -> pb.SerializeManyResponse:

@@ -39,6 +39,7 @@ def ask_regions(
         name: _start(control, name, start, deadline=deadline)
         for name in (control.regions.list_names() if names is None else names)
     }
+    # Every call is under way before the first answer is waited for: the slowest region counts, not their sum.
     return {name: _take(name, future) if future else None for name, future in asked.items()}
 
 

@@ -28,6 +28,7 @@ def enqueue_app(tx: Transaction, app: SentryApp, *, now: datetime, regions_befor
 
     A region that no longer cares gets a tombstone.
     """
+    # The version is counted in the database, not from the row that was read, which may be older than the lock.
     app.version = _next_version(tx, SentryApp, app.id)
     destinations = regions_of(Category.APP, app.id) | set(regions_before)
     enqueue(tx, Category.APP, [app.id], destinations=destinations, now=now)
@@ -75,6 +76,7 @@ def delete_token_row(tx: Transaction, token: ApiToken, *, organization_id: int, 
     Nothing happens when someone else deleted it meanwhile.
     """
     region = region_of_organization(organization_id)
+    # Deleting and reading the version in one statement: of two deletions one finds no row and writes no tombstone.
     deleted = tx.database.rows("DELETE FROM api_token WHERE id = ? RETURNING version", (token.id,))
     if region is None or not deleted:
         return

@@ -58,6 +58,7 @@ def authenticate_client(*, client_id: object, client_secret: object) -> Client:
     """
     application = _find_client(client_id)
     secret = application.client_secret if application else _ANY_SECRET
+    # Compared in constant time, against some secret even where there is no client.
     matches = isinstance(client_secret, str) and hmac.compare_digest(_bytes(secret), _bytes(client_secret))
     if application is None or not matches:
         raise CredentialsInvalid(INVALID_PAIR)
@@ -73,6 +74,7 @@ def authenticate_jwt(control: Control, text: str) -> Client:
     try:
         claimed = jwt.decode(text, options={"verify_signature": False})
         application = _find_client(claimed.get("iss"))
+        # The signature is checked for an unknown client as well, so that the time of an answer tells nothing.
         secret = application.client_secret if application else _ANY_SECRET
         checked = jwt.decode_complete(text, key=secret, algorithms=[_ALGORITHM], options=_SIGNATURE_ALONE)
     except (jwt.PyJWTError, ValueError) as exc:

@@ -45,9 +45,11 @@ def delete_app(control: Control, *, app_id: int, actor: User) -> None:
         app = get_held_app(tx, app_id)
         if app.state not in DELETABLE:
             raise PermissionDenied("Published apps cannot be removed.")
+        # Asked before anything goes: afterwards the app is of no region's interest, and nobody would get its tombstone.
         regions_before = regions_of(Category.APP, app.id)
         for installation in _live_installations(tx, app):
             if app.state is SentryAppStatus.UNPUBLISHED:
+                # Signed now, while there is a secret: the delivery is sent when the app is gone.
                 installation_told(tx, AppEvent.INSTALLATION_DELETED, installation, actor=actor, now=now)
             _delete_installation(tx, installation, now=now)
         _delete_what_acts(tx, app)

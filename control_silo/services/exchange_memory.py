@@ -59,6 +59,7 @@ def remember_answer(
         repeats_until=repeats_until,
     )
     own = TokenExchange.sentry_app_installation == installation
+    # Erased, not deleted: the hash stays to tell a spent credential from one that was never seen.
     TokenExchange.update(sealed_answer=None).where(own, TokenExchange.repeats_until < now).execute()
     tx.database.rows(
         "DELETE FROM token_exchange WHERE sentry_app_installation_id = ? AND id <= (SELECT id FROM token_exchange "

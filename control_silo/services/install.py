@@ -47,6 +47,7 @@ class SentryAppInstallationCreator:
         """Like ``run``, but answers with the installation that exists, if one does; safe against a twin request."""
         with control.database.transaction() as tx:
             app = get_held_app_by_slug(tx, self.slug)
+            # Under the lock of the app, so that of two equal requests the second one sees the first.
             existing = find_live_installation(app, organization_id=self.organization_id)
             return existing or self._create(tx, app, actor, control.clock.now())
 
@@ -54,6 +55,7 @@ class SentryAppInstallationCreator:
         region = region_of_organization(self.organization_id)
         if region is None:
             raise OrganizationNotFound
+        # Asked before the installation is there, which itself makes the region one that holds the app.
         is_new_there = region not in regions_of(Category.APP, app.id)
         installation = create_installation(tx, app, organization_id=self.organization_id, actor=actor, now=now)
         installation_told(tx, AppEvent.INSTALLATION_CREATED, installation, actor=actor, now=now)

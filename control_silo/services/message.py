@@ -67,7 +67,6 @@ def avatar_message(avatar: SentryAppAvatar) -> app_pb2.RpcSentryAppAvatar:
 
 
 def component_message(component: SentryAppComponent) -> component_pb2.RpcSentryAppComponent:
-    """A component."""
     message = component_pb2.RpcSentryAppComponent(
         uuid=component.uuid, sentry_app_id=component.sentry_app_id, type=component.type
     )

@@ -56,7 +56,6 @@ def principal_message(principal: Principal, *, region: str) -> principal_pb2.Pri
 
 
 def user_message(user: User) -> user_pb2.RpcUser:
-    """A user."""
     return user_pb2.RpcUser(
         id=user.id,
         username=user.username,

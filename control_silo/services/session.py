@@ -48,8 +48,10 @@ def sign_in(control: Control, *, email: str, password: str) -> SignedIn:
     Raises:
         CredentialsInvalid: one of the two is wrong.
     """
+    # The session ends before the password is checked: hashing is slow on purpose and needs no connection.
     with control.database.session():
         user = _find_person(email)
+    # An unknown address costs a hash as well, or the time of an answer would tell who has an account.
     matches = password_matches(password, user.password_hash if user and user.password_hash else _hash_of_nothing())
     if user is None or not matches or not user.password_hash or not user.is_active:
         raise CredentialsInvalid(SIGN_IN_REFUSED)

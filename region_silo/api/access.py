@@ -60,8 +60,6 @@ WRITE_PROJECT = frozenset({"project:write", "project:admin"})
 
 @dataclass(frozen=True)
 class OwnedProject:
-    """A project and its organization."""
-
     project: Project
     organization: Organization
 

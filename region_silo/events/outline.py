@@ -46,7 +46,6 @@ class EventOutline:
 
 
 def outline_of(event: NormalEvent) -> EventOutline:
-    """The outline of an event."""
     message = (event.logentry or {}).get("formatted", "")
     metadata = _metadata_of_exception(event) if event.exceptions else _metadata_of_message(message)
     return EventOutline(

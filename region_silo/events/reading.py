@@ -89,7 +89,6 @@ def texts(value: JsonValue) -> list[str] | None:
 
 
 def text_object(value: JsonValue) -> dict[str, str] | None:
-    """An object of texts."""
     found = {key: text_of(item) for key, item in value.items()} if isinstance(value, Mapping) else {}
     return found or None
 

@@ -17,8 +17,6 @@ from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
 
 class OrganizationKind(OwnedKind):
-    """Organizations of one region."""
-
     category = Category.ORGANIZATION
 
     def load(self, ids: Sequence[int], *, destination: str) -> Iterable[replica_pb2.Change]:

@@ -31,8 +31,6 @@ MAY_NOT_DELETE = "You do not have permission to delete this external issue."
 
 
 class IssueLinkPart(RegionServicerPart):
-    """Links of issues."""
-
     def CreateIssueLink(
         self, request: pb.CreateIssueLinkRequest, context: grpc.ServicerContext
     ) -> pb.CreateIssueLinkResponse:
@@ -116,7 +114,6 @@ class IssueLinkPart(RegionServicerPart):
 
 
 def link_message(link: PlatformExternalIssue) -> external_issue_pb2.RpcPlatformExternalIssue:
-    """A link as a message."""
     return external_issue_pb2.RpcPlatformExternalIssue(
         id=link.id,
         group_id=link.group_id,

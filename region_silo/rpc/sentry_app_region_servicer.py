@@ -42,8 +42,6 @@ MAY_NOT_DELETE = "Cannot remove projects that are not accessible"
 
 
 class HookProjectPart(RegionServicerPart):
-    """Projects of hooks."""
-
     def GetServiceHookProjects(
         self, request: pb.GetServiceHookProjectsRequest, context: grpc.ServicerContext
     ) -> pb.GetServiceHookProjectsResponse:
@@ -110,8 +108,6 @@ MAX_COMPONENT_TYPES = 100
 
 
 class InteractionPart(RegionServicerPart):
-    """Counts."""
-
     def GetInteractionStats(
         self, request: pb.GetInteractionStatsRequest, context: grpc.ServicerContext
     ) -> pb.GetInteractionStatsResponse:

@@ -60,6 +60,7 @@ def record_activity(
     Raises:
         TypeError: it is of another, and no webhook could be made of it.
     """
+    # Refused here, in the transaction of the change, and not days later at the first delivery.
     if event.row.detail is not type(detail):
         raise TypeError(f"{event} goes with {event.row.detail}, not with {type(detail)}.")
     if event is not AppEvent.ERROR_CREATED:  # the event itself is the record, and there is one for each

@@ -34,6 +34,7 @@ def add_comment(region: Region, *, issue: Issue, text: str, author: Author) -> C
     """
     now = region.clock.now()
     with region.database.transaction() as tx:
+        # The issue's row first: it is locked by then, so that nobody deletes it under the comment.
         if not Issue.update(comment_count=Issue.comment_count + 1).where(Issue.id == issue.id).execute():
             raise NotFound
         comment = Comment.create(
@@ -97,6 +98,7 @@ def _get_own(tx: Transaction, issue: Issue, comment_id: int, author_id: int | No
     condition = (Comment.id == comment_id) & (Comment.issue_id == issue.id)
     if author_id is not None:
         condition &= Comment.author_id == author_id
+    # Locked: of two who delete it at once only one counts it off.
     comment: Comment | None = locked(tx, Comment.select().where(condition)).first()
     if comment is None:
         raise NotFound

@@ -43,6 +43,7 @@ def keep_link(
         AppError: a link to another ticket than the expected one is there.
     """
     now = region.clock.now()
+    # Insert and replace are two statements, and a deletion may come between them; five in a row do not.
     for _ in range(_ATTEMPTS):
         with region.database.transaction() as tx:
             kept = _insert(tx, issue, app_slug, ticket, now=now) or _replace(tx, issue, app_slug, ticket, expected_url)

@@ -90,6 +90,8 @@ def store_event(region: Region, *, project: Project, event: IncomingEvent) -> St
         with region.database.transaction() as tx:
             found = _find_issue(tx, project, event)
             if found is None:
+                # Two first events of one problem would both find no issue. Only who saw none holds the project's row,
+                # so that events of issues that exist never wait for each other here. The look is repeated under it.
                 _hold(tx, project)
                 found = _find_issue(tx, project, event)
             stored = _store_first(tx, project, event) if found is None else _store_next(tx, project, event, found)
@@ -124,6 +126,7 @@ def _store_first(tx: Transaction, project: Project, event: IncomingEvent) -> Sto
     occurred_at, received_at = instant_text(event.occurred_at), instant_text(event.received_at)
     ((number,),) = tx.database.rows(_NUMBER_ISSUE, (received_at, project.id))
     issue = _key(project, next_id(tx, IdKind.ISSUE))
+    # Early, since an event that is stored already undoes whatever was written before it.
     _insert_event(tx, event, issue)
     tx.database.rows(
         _INSERT_ISSUE,
@@ -144,6 +147,7 @@ def _store_next(tx: Transaction, project: Project, event: IncomingEvent, found: 
     _insert_event(tx, event, issue)
     at = instant_text(event.occurred_at)
     tx.database.rows(_COUNT_EVENT, (_add_user(tx, event, issue), at, at, at, at, *_description(event), issue.issue_id))
+    # An issue that is ignored stays so, however many events come.
     is_regression = found.status == IssueStatus.RESOLVED
     if is_regression:
         tx.database.rows(_REOPEN, (IssueStatus.UNRESOLVED.value, REGRESSED, issue.issue_id))

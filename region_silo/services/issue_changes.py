@@ -145,6 +145,7 @@ def _assign(tx: Transaction, issue: Issue, change: IssueChange, actor: Actor, no
     if assignee is MISSING or issue.assignee_id == (assignee.id if assignee else None):
         return []
     issue.assignee_id = assignee.id if assignee else None
+    # Copied, since users live in control: a list of issues asks no other silo (docs/adr/0004).
     issue.assignee_name = assignee.name if assignee else None
     issue.assignee_email = assignee.email if assignee else None
     event = AppEvent.ISSUE_ASSIGNED if assignee else AppEvent.ISSUE_UNASSIGNED

@@ -52,6 +52,7 @@ def provision_organization(
             enqueue(tx, Category.ORGANIZATION, [organization.id], destinations=[CONTROL], now=now)
             note_written(tx, Category.ORGANIZATION, organization.id, organization.version)
             return organization
+    # Another organization of this region has the slug, or took it at the same moment.
     except peewee.IntegrityError as exc:
         raise SlugTaken(metadata={"slug": slug}) from exc
 
@@ -79,7 +80,6 @@ def list_visible_organizations(principal: Principal, *, offset: int, limit: int)
 
 
 def organization_message(organization: Organization, region_name: str) -> organization_pb2.RpcOrganization:
-    """An organization of this region."""
     return organization_pb2.RpcOrganization(
         id=organization.id,
         slug=organization.slug,

@@ -92,6 +92,7 @@ class Registration:
         try:
             self.register(addresses)
         except (Conflict, Forbidden, InvalidInput) as exc:
+            # Another attempt would be refused as well, so whoever runs the process decides.
             self._refused(exc)
         except SiloError as exc:
             self._failures += 1

@@ -59,6 +59,7 @@ def fire_rules(tx: Transaction, sighting: Sighting) -> None:
     for rule in Rule.select().where(Rule.project_id == sighting.issue.project_id).order_by(Rule.id):
         if _is_met(rule.definition, sighting) and (actions := _app_actions(rule.definition)):
             recipients = [found for action in actions if (found := _recipient(action, sighting))]
+            # The firing is noted last: a rule that has nobody to tell keeps its turn for when an app is installed.
             if recipients and _fires(tx, rule, sighting):
                 deliveries = [_delivery(rule, sighting, *recipient) for recipient in recipients]
                 enqueue_deliveries(tx, deliveries, now=sighting.at)

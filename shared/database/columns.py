@@ -57,8 +57,6 @@ class JsonField(peewee.TextField):
 
 
 class BytesField(peewee.Field):
-    """Raw bytes."""
-
     field_type = "BLOB"
 
     def python_value(self, value: Any) -> bytes | None:

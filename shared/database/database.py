@@ -72,11 +72,13 @@ class Database:
             DatabaseFull, DatabaseUnavailable, PoolExhausted: nothing was written.
         """
         tx = Transaction(self)
+        # Our lock before a connection is taken: writers that queue would otherwise keep every connection from readers.
         with self._only_writer(), self.session():
             if self._file:
                 self._file.refuse_if_gone()
             with self._begun(snapshot=False), _guarded(), self._writing():
                 yield tx
+        # Outside every lock and connection: a callback may wake a thread that writes at once.
         for callback in tx.callbacks:
             callback()
 
@@ -127,6 +129,7 @@ class Database:
         """Applies the pending migrations of ``directory`` and returns their names; safe to run twice at once."""
         with self.transaction():
             if self.dialect is Dialect.POSTGRESQL:
+                # Two processes that start at once would see the same migrations pending; SQLite has one writer anyway.
                 self.rows("SELECT pg_advisory_xact_lock(hashtext('silo.migrate'))")
             return list(Runner(self.peewee, str(directory), table_name=history).up())
 

@@ -37,6 +37,7 @@ RESTED_SECONDS = 1.0
 
 def sqlite_pool(path: Path, *, size: int) -> Any:
     """Opens a file that is there."""
+    # WAL lets readers go on beside the one writer; synchronous=full keeps what was acknowledged when power fails.
     pragmas = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "cache_size": -16384}
     return _SqlitePool(
         str(path),
@@ -44,6 +45,7 @@ def sqlite_pool(path: Path, *, size: int) -> Any:
         max_connections=size,
         timeout=POOL_WAIT_SECONDS,
         returning_clause=True,
+        # The pool hands connections from thread to thread, one at a time.
         check_same_thread=False,
         factory=_SqliteConnection,
         field_types={"INSTANT": "TEXT"},
@@ -69,6 +71,7 @@ def postgresql_pool(url: str, *, size: int) -> Any:
         application_name="silo",
         # Named, because a database created under the C locale would otherwise hand out text as bytes.
         client_encoding="utf8",
+        # The server ends what nobody waits for any more: a client that gave up would leave its lock behind.
         options=f"-c lock_timeout={LOCK_WAIT_SECONDS}s -c statement_timeout={STATEMENT_SECONDS}s -c timezone=UTC",
         field_types={"INSTANT": "TIMESTAMPTZ"},
     )

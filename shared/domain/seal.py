@@ -38,5 +38,6 @@ def open_sealed(sealed: str, *, secret: str, place: str) -> str:
 
 
 def _cipher(secret: str, place: str) -> AESGCM:
+    # The place is part of the key: a sealed text that is moved to another row opens there for nobody.
     kdf = HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=f"silo seal: {place}".encode())
     return AESGCM(kdf.derive(secret.encode("utf-8", "surrogatepass")))

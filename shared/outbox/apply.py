@@ -89,6 +89,7 @@ def apply_changes(
         except InvalidInput as exc:
             results[index] = _rejected(exc)
             continue
+        # One statement cannot write a row twice; of several versions of an object only the newest matters.
         newest = rows[change.category].get(change.object_id)
         if newest is None or changes[newest].version < change.version:
             rows[change.category][change.object_id] = index
@@ -97,6 +98,7 @@ def apply_changes(
             # In id order, so that two batches lock their common rows the same way round.
             ordered = [indexes[object_id] for object_id in sorted(indexes)]
             _apply_category(tx, tables[category], changes, ordered, results)
+        # Readers who wait must not look before the rows can be seen.
         tx.after_commit(committed)
     return results
 
@@ -126,6 +128,7 @@ def _apply_category(
 ) -> None:
     """All at once; if that fails, one by one, so that the bad change stands alone."""
     try:
+        # In PostgreSQL an error spoils the whole transaction, but for what a savepoint takes back.
         with tx.database.savepoint():
             _apply_rows(tx, table, changes, indexes, results)
     except (peewee.IntegrityError, peewee.DataError, InvalidInput, Forbidden, ValueError, OverflowError) as exc:

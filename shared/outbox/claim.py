@@ -62,6 +62,7 @@ def claim(
         Claim(message_id, category, object_id, generation, attempts, parse_instant(enqueued_at))
         for message_id, category, object_id, generation, attempts, enqueued_at in rows
     ]
+    # RETURNING promises no order.
     return sorted(claims, key=lambda claimed: claimed.enqueued_at)
 
 
@@ -73,6 +74,7 @@ def acknowledge(database: Database, claims: Sequence[Claim], *, claimed_at: date
         deleted = _delete_unchanged(tx, claims)
         left = [claim.id for claim in claims if claim.id not in deleted]
         if left:
+            # Lag counts from the claim: what was written before it has arrived, what came later is newer than that.
             _make_due(tx, left, due_at=now, enqueued_at=claimed_at)
 
 
@@ -93,6 +95,7 @@ def retry_or_park(database: Database, retries: Sequence[Retry]) -> None:
             state = MessageState.DUE if retry.due_at else MessageState.PARKED
             due_at = f"{instant_mark(database)}" if retry.due_at else "due_at"
             instant = [instant_text(retry.due_at)] if retry.due_at else []
+            # The text came from another silo, and PostgreSQL stores no NUL.
             error = f"{retry.rejection.reason}: {retry.rejection.message}".replace("\0", "\N{REPLACEMENT CHARACTER}")
             database.rows(
                 f"UPDATE outbox SET state = '{state}', attempts = attempts + 1, last_error = ?, due_at = {due_at} "

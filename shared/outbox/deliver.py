@@ -58,6 +58,7 @@ class ReplicaDestination:
         for batch in _batches(states, answers):
             request = replica_service_pb2.ApplyChangesRequest(changes=batch)
             response = stub.ApplyChanges(request, timeout=DELIVERY_SECONDS)
+            # Strict: an answer of another length would settle messages by the results of others.
             for change, result in zip(batch, response.results, strict=True):
                 answers[_key(change)] = _rejection(result)
         # An object with neither state nor tombstone was never committed: there is nothing to deliver.
@@ -75,6 +76,7 @@ class ReplicaDestination:
         ids: dict[str, list[int]] = {}
         for claim in claims:
             ids.setdefault(claim.category, []).append(claim.object_id)
+        # One snapshot for the batch, ended before the call: no object is read half before and half after a commit.
         with self.database.snapshot():
             return [
                 change

@@ -102,11 +102,14 @@ class Drain:
         if not claims:
             return DrainResult()
         answers: list[Rejection | None] = []
+        # No session is open here: a destination that hangs holds no connection and no lock of this silo.
         away = self._deliver(claims, answers)
         answered = list(zip(claims, answers, strict=False))
         delivered = [c for c, rejection in answered if rejection is None]
         retries = [self._judge(c, rejection) for c, rejection in answered if rejection is not None]
         self._settle(claims, delivered, retries, claimed_at)
+        # A batch that is too much for the destination comes back smaller, down to one object, so that a limit of the
+        # other side is found without anybody having to configure it. Success doubles it again.
         self._next_limit = max(1, self._next_limit // 2) if away else min(self.limit, self._next_limit * 2)
         now = self.clock.now()
         return DrainResult(
@@ -122,6 +125,7 @@ class Drain:
         try:
             answers.extend(self.destination.deliver(claims))
         except _AWAY as exc:
+            # With several objects nobody knows which one took the time; they come again in smaller batches.
             if len(claims) > 1 or not self._is_to_blame(exc):
                 return exc
             answers.append(Rejection(exc.reason, exc.message, permanent=False))
@@ -129,6 +133,7 @@ class Drain:
             if len(claims) == 1:
                 answers.append(_rejection(exc))
                 return None
+            # Halving finds one bad object among 500 in under twenty calls, and the good ones are delivered on the way.
             middle = len(claims) // 2
             return self._deliver(claims[:middle], answers) or self._deliver(claims[middle:], answers)
         return None
@@ -155,6 +160,7 @@ class Drain:
         self, claims: Sequence[Claim], delivered: Sequence[Claim], retries: Sequence[Retry], claimed_at: datetime
     ) -> None:
         now = self.clock.now()
+        # Delivered ones first: should a later statement fail, nothing that arrived is sent again.
         acknowledge(self.database, delivered, claimed_at=claimed_at, now=now)
         retry_or_park(self.database, retries)
         release(self.database, claims[len(delivered) + len(retries) :], now=now)

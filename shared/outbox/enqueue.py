@@ -65,12 +65,14 @@ def enqueue_each(tx: Transaction, category: str, messages: Iterable[tuple[str, i
     pairs = list(messages)
     if not pairs:
         return
+    # Each silo is notified once, however many objects there are.
     silos = sorted({silo for silo, _ in pairs})
     if tx.database.dialect is Dialect.POSTGRESQL:
         destinations, object_ids = map(list, zip(*pairs, strict=True))
         tx.database.rows(_POSTGRESQL, (category, instant_text(now), destinations, object_ids, silos))
     else:
         tx.database.rows(_SQLITE, (category, instant_text(now), json.dumps(pairs)))
+    # After the commit: a worker that woke before it would find nothing and sleep until the next poll.
     for silo in silos:
         tx.after_commit(partial(tx.database.wake.ring, silo))
 

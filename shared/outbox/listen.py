@@ -46,6 +46,7 @@ class Listener:
             self._database.address, autocommit=True, connect_timeout=5, client_encoding="utf8"
         ) as connection:
             connection.execute(f"LISTEN {NOTIFY_CHANNEL}")
+            # What was committed while nobody listened made no notification that could still come.
             self._database.wake.ring_all()
             while not self._stopping.is_set():
                 for notify in connection.notifies(timeout=_CHECK_SECONDS):

@@ -28,8 +28,6 @@ def _nobody_cares(tx: Transaction, retried: Sequence[tuple[str, int]]) -> None:
 
 
 class OutboxServicer(outbox_service_pb2_grpc.OutboxServiceServicer):
-    """Serves ``OutboxService``."""
-
     def __init__(
         self, database: Database, *, silo: str, clock: Clock, kinds: Kinds, retried: Retried = _nobody_cares
     ) -> None:

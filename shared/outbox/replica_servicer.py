@@ -24,8 +24,6 @@ _ALL_BUCKETS = frozenset(range(BUCKETS))
 
 
 class ReplicaServicer(replica_service_pb2_grpc.ReplicaServiceServicer):
-    """Serves ``ReplicaService``."""
-
     def __init__(self, database: Database, kinds: Kinds, *, committed: Callable[[], None] = lambda: None) -> None:
         """Args:
         database: of this silo.

@@ -75,6 +75,7 @@ class Worker:
         if self._supervisor.is_alive():
             self._supervisor.join()
         lanes, self._lanes = self._lanes, {}
+        # All are told before any is waited for, so that stopping lasts as long as the slowest lane, not as their sum.
         for lane in lanes.values():
             lane.stop()
         give_up_at = time.monotonic() + STOP_SECONDS
@@ -91,6 +92,7 @@ class Worker:
                         self._open_lane(name)
             except SiloError as exc:
                 log.warning("outbox.destinations_unknown", reason=exc.reason)
+            # A supervisor that ended would leave new regions without a lane until somebody restarts the process.
             except Exception as exc:
                 log.exception("outbox.supervisor_failed", exc_info=exc)
             self._news.wait(POLL_SECONDS)
@@ -133,6 +135,7 @@ class Lane:
         try:
             self._drain_until_stopped()
         finally:
+            # The last word is not held back by RECORD_SECONDS: nobody comes after it.
             self._recorded_at = None
             self._record()
 
@@ -141,6 +144,7 @@ class Lane:
             # The bell does not shorten this wait: a busy writer must not hammer a silo that is down.
             if self._stopping.wait(self._breaker.wait_seconds()):
                 return
+            # Cleared before the claim: what commits after it rings for the next turn, and nothing is slept through.
             self._bell.clear()
             result = self._drain_once()
             self._note(result)

@@ -127,6 +127,7 @@ class AppClient:
         try:
             async with asyncio.timeout(request.limits.deadline_seconds):
                 url = self._parse(request.url)
+                # Inside the deadline: whoever waits for the answer waits for the place, too.
                 async with self._places.taken(f"{url.host}:{_port(url)}"):
                     progress.is_unanswered = True
                     with _translated(url):
@@ -167,6 +168,7 @@ class AppClient:
             raise AppUnreachable("The app's host has no address.")
         for address in found:
             self._reach.check_address(address)
+        # Bounded after all were judged: an address beyond the bound counts against the host like any other.
         return found[:MAX_ADDRESSES]
 
 
@@ -193,6 +195,7 @@ async def _send(
     timeouts = {"connect": limits.connect_seconds, "read": limits.read_seconds, "write": limits.read_seconds}
     sent = httpx.Request(
         request.method,
+        # The address that was judged, not the name, which may lead elsewhere a moment later.
         url.copy_with(userinfo=b"", host=address),
         headers=_headers(request, url),
         content=request.body,
@@ -210,6 +213,7 @@ async def _send(
 
 def _headers(request: OutgoingRequest, url: httpx.URL) -> list[tuple[bytes, bytes]]:
     """Its own headers above ours; those that say how the request travels are ours alone."""
+    # No compression is asked for, so that the limit on an answer is one on its memory too.
     framing = {"host": url.netloc, "connection": b"close", "accept-encoding": b"identity"}
     given = [(name, value) for name, value in request.headers.items() if name.lower() not in framing]
     names = {name.lower() for name, _ in given}

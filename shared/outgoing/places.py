@@ -87,6 +87,7 @@ class AppPlaces:
     def _has_room(self, since: Mapping[object, float], now: float) -> bool:
         if len(since) < self._per_app:
             return True
+        # Judged by the place that is held longest: an app that keeps somebody waiting gets no further callers.
         return len(since) < self._per_quick_app and now - next(iter(since.values())) < QUICK_SECONDS
 
     def _give_back(self, app_id: int, key: object) -> None:
@@ -114,9 +115,11 @@ class HostPlaces:
         of_host = self._hosts.setdefault(host, asyncio.Semaphore(self._per_host))
         self._users[host] += 1
         try:
+            # The host first: who waits for a slow host must not hold a place that counts for all.
             async with of_host, self._total:
                 yield
         finally:
+            # Hosts that nobody calls are forgotten; their names are chosen by whoever registers apps, without a bound.
             self._users[host] -= 1
             if not self._users[host]:
                 del self._users[host], self._hosts[host]

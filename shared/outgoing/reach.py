@@ -110,7 +110,9 @@ class Reach:
         """Raises:
         AddressRefused: calls to this address are not allowed.
         """
+        # The zone of an IPv6 address (after the %) says through which interface, not to whom.
         address = ip_address(text.partition("%")[0])
+        # An IPv6 address can carry a private IPv4 one (mapped, NAT64); each way to read it has to be allowed.
         spellings = {address, _meant(address)}
         if any(_is_in(each, _NEVER) for each in spellings) or not any(map(self._allows, spellings)):
             raise AddressRefused

@@ -43,8 +43,6 @@ class OutgoingRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class AppAnswer:
-    """What an app answered."""
-
     status: int
     headers: Mapping[str, str] = field(repr=False)
     """Names in lower case; several of one name are joined by commas."""

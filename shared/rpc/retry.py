@@ -66,6 +66,7 @@ class Retrier:
                 answer = attempt()
             except errors.Unavailable:
                 pause = self._pause_after(number)
+                # A pause that would end after the deadline is not begun: the caller learns of the failure now.
                 if not self._spend() or number == self._policy.max_attempts or time.monotonic() + pause >= deadline:
                     raise
                 self._pause(pause)
@@ -87,6 +88,7 @@ class Retrier:
             return self._tokens > self._policy.budget_tokens / 2
 
     def _refund(self) -> None:
+        # Read without the lock: nearly every call succeeds with a full budget, and need not queue for it.
         if self._tokens < self._policy.budget_tokens:
             with self._lock:
                 self._tokens = min(self._policy.budget_tokens, self._tokens + 0.1)
@@ -102,5 +104,6 @@ def is_idempotent(method: str) -> bool:
         descriptor = descriptor_pool.Default().FindMethodByName(method.lstrip("/").replace("/", "."))
     except KeyError:
         return False
+    # A method that says nothing is taken for one that must not be repeated.
     unknown = descriptor_pb2.MethodOptions.IDEMPOTENCY_UNKNOWN
     return bool(descriptor.GetOptions().idempotency_level != unknown)

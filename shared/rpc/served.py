@@ -14,8 +14,6 @@ from shared.rpc.metadata import validated
 
 @dataclass(slots=True)
 class ServedCall:
-    """One call while it is served."""
-
     caller: str = ""
     """Name of the silo or service that signed the call; empty for health and reflection."""
     request_id: str = ""

@@ -96,8 +96,6 @@ def _bind(server: grpc.Server, listen: str, *, tls: TlsConfig | None) -> int:
 
 
 class SiloServer:
-    """A running server."""
-
     def __init__(
         self,
         inner: grpc.Server,

@@ -53,6 +53,7 @@ def make_attempt(delivery: Delivery, recipient: Recipient, *, at: datetime) -> A
         APP_SIGNATURE_HEADER: delivery.app_signature or "",
     }
     if recipient.client_secret:
+        # With the secret of now, at each attempt: an app that rotated it knows the new one alone.
         signatures = sign_webhook(json.loads(body), secret=recipient.client_secret).headers
     headers = webhook_headers(delivery.event, request_id=delivery.request_id, at=at, signatures=signatures)
     request = OutgoingRequest(
@@ -67,6 +68,7 @@ def make_attempt(delivery: Delivery, recipient: Recipient, *, at: datetime) -> A
 def judge(outcome: AppAnswer | SiloError) -> Rejection | None:
     """Why the app has to be asked again; None: it has answered."""
     if isinstance(outcome, SiloError):
+        # An address that may not be called is refused for good; asking again would only probe our own network.
         return Rejection(outcome.reason, outcome.message, permanent=isinstance(outcome, AddressRefused))
     if outcome.status == TOO_MANY_REQUESTS or outcome.status >= 500:
         return Rejection("APP_REFUSED", f"The app answered {outcome.status}.", permanent=False)

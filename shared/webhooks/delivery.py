@@ -139,6 +139,7 @@ def clear_away(tx: Transaction, sentry_app_id: int, *, now: datetime) -> None:
     With them goes what is left of them in the outbox, where a parked one would stay for ever.
     """
     expired = instant_text(now - timedelta(days=EXPIRY_DAYS))
+    # A few at each write instead of all at times: nobody pays for a clean-up that grew, and no job has to run.
     too_many = f"sentry_app_id = ? {{}} ORDER BY id DESC LIMIT {_CLEARED_PER_WRITE} OFFSET {MAX_DELIVERIES}"
     too_old = f"created_at < ? {{}} ORDER BY created_at LIMIT {_CLEARED_PER_WRITE}"
     for which, value in ((too_many, sentry_app_id), (too_old, expired)):

@@ -107,6 +107,7 @@ class Sender:
         busy = Counter(destination_of(each.attempt.delivery.sentry_app_id) for each in self._under_way.values())
         claimed = 0
         for app in apps:
+            # No more is claimed than can be called now: what waits in memory is leased, and nobody else could send it.
             room = min(MAX_UNDER_WAY_PER_APP - busy[app], MAX_UNDER_WAY - len(self._under_way))
             if room > 0:
                 claims = claim(self._database, app, limit=room, now=now)
@@ -151,6 +152,7 @@ class Sender:
     def _start(self, claims: Sequence[Claim], now: datetime) -> None:
         prepared = self._prepare_all(claims)
         gone = [each for each in claims if each.object_id not in prepared]
+        # The delivery was cleared away meanwhile; nobody misses it.
         acknowledge(self._database, gone, claimed_at=now, now=now)
         unsendable: list[tuple[Ended, Retry]] = []
         for each in claims:
@@ -199,8 +201,11 @@ class Sender:
         ended = [
             Ended(each.attempt.delivery, _state(retry), AttemptResult(each.attempt, o)) for each, o, retry in judged
         ]
+        # Written before the message goes: after a crash between the two the app is told again. The other way round the
+        # delivery would stay pending, with no message that could ever send it.
         keep_ended(self._database, ended, now=now)
         delivered = [under_way for under_way, _, retry in judged if retry is None]
+        # Of several claims the earliest: lag may be counted too high, never too low.
         claimed_at = min((each.claimed_at for each in delivered), default=now)
         acknowledge(self._database, [each.claimed for each in delivered], claimed_at=claimed_at, now=now)
         retry_or_park(self._database, [retry for _, _, retry in judged if retry])
