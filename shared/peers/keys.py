@@ -17,6 +17,7 @@ from shared.database.database import Database
 from shared.domain.peer import find_kind
 from shared.domain.seal import open_sealed, seal
 from shared.errors import InvalidInput, KeyNotFound, SiloError
+from shared.peers.nonces import SharedNonces
 from shared.peers.schema import PeerKey
 from shared.rpc.keyring import Key, Keyring
 
@@ -53,6 +54,7 @@ class PeerKeys:
         self._seal_key = seal_key
         self._clock = clock
         self._ring = environment
+        self._nonces = SharedNonces(database, clock=clock)
         self._stopping = threading.Event()
         self._watch: threading.Thread | None = None
 
@@ -63,6 +65,14 @@ class PeerKeys:
     def signing(self, target: str, *, caller: str = "") -> Key:
         """The key that signs what is said to a peer: see ``Keys``."""
         return self._ring.signing(target, caller=caller)
+
+    def accept_once(self, nonce: str, *, stamped_at: int) -> bool:
+        """Records a call that must not be accepted twice: see ``Keys``.
+
+        Raises:
+            SiloError: the database cannot be written.
+        """
+        return self._nonces.remember(nonce, stamped_at=stamped_at)
 
     def start(self) -> None:
         """Looks now and then from time to time, on a thread of its own."""

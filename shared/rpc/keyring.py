@@ -46,7 +46,7 @@ class Key:
 
 
 class Keys(Protocol):
-    """What signs and what verifies, as it is known at the moment of a call."""
+    """What signs, what verifies and what was accepted, as it is known at the moment of a call."""
 
     def find(self, key_id: str) -> Key | None:
         """The key of that id, or None."""
@@ -62,6 +62,15 @@ class Keys(Protocol):
 
         Raises:
             SiloUnreachable: the two share none, so that nothing said would be heard.
+        """
+        ...
+
+    def accept_once(self, nonce: str, *, stamped_at: int) -> bool:
+        """Records a call that must not be accepted twice; False when some server of the silo has accepted it before.
+
+        Args:
+            nonce: of a call whose signature was verified.
+            stamped_at: unix seconds that the call was signed with.
         """
         ...
 
@@ -102,6 +111,10 @@ class Keyring:
         if key is None:
             raise errors.SiloUnreachable(f"No key is shared with {target}.", metadata={"silo": target})
         return key
+
+    def accept_once(self, nonce: str, *, stamped_at: int) -> bool:
+        """Always: nothing is kept here, and the memory of the one server that knows these keys is its verifier's."""
+        return True
 
     @property
     def peers(self) -> frozenset[str]:

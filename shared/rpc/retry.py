@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 from google.protobuf import descriptor_pb2, descriptor_pool
@@ -94,6 +95,7 @@ class Retrier:
                 self._tokens = min(self._policy.budget_tokens, self._tokens + 0.1)
 
 
+@lru_cache(maxsize=1024)
 def is_idempotent(method: str) -> bool:
     """Whether the contract marks the method as safe to repeat; False for a method that no loaded contract knows.
 

@@ -17,6 +17,7 @@ from shared import errors
 from shared.rpc import served
 from shared.rpc.calls import REQUEST_ID_KEY
 from shared.rpc.inprocess.context import Aborted
+from shared.rpc.retry import is_idempotent
 from shared.rpc.rights import Rights
 from shared.rpc.served import ServedCall
 from shared.rpc.signature import Verifier, is_reflection
@@ -39,6 +40,20 @@ class Judge:
     """Knows the keys and this silo's name."""
     rights: Rights | None
     """Which kinds of callers may call which methods; None: all."""
+
+    def refuse_repeated(self, method: str, *, metadata: Mapping[str, str | bytes]) -> None:
+        """Returns when no server of this silo has accepted the verified call before, or it may be repeated.
+
+        It may wait for the database: not at the doorway.
+
+        Raises:
+            NonceReplayed: one has.
+            SiloError: nobody can know.
+        """
+        if is_idempotent(method) or is_reflection(method):
+            return
+        if not self.verifier.accept_once(metadata):
+            raise errors.NonceReplayed
 
     def caller_of(self, method: str, *, metadata: Mapping[str, str | bytes], body: bytes, is_served: bool) -> str:
         """The caller of a call that is let in.
@@ -89,6 +104,8 @@ class Serving:
         if found is None:
             found = self._judge.caller_of(self._method, metadata=metadata, body=body, is_served=is_served)
         self._call.caller = found
+        if is_served:
+            self._judge.refuse_repeated(self._method, metadata=metadata)
         self._call.deadline = _deadline(self._context)
         served.current.set(self._call)  # never reset: every call has a context of its own
 

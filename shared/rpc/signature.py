@@ -29,7 +29,9 @@ from shared.rpc.metadata import Metadata
 from shared.rpc.nonces import NonceMemory
 
 SKEW_SECONDS = 60
-"""How far a timestamp may be from the verifier's clock, either way."""
+"""How old a timestamp may be by the verifier's clock."""
+FUTURE_SECONDS = 5
+"""How far it may be ahead of that clock: a call that is kept back for later is of no use then."""
 
 _HEALTH = "/grpc.health.v1.Health/"
 _REFLECTION = "/grpc.reflection."
@@ -117,6 +119,7 @@ class Verifier:
         self._target = target
         self._clock = clock
         self._nonces = NonceMemory(window_seconds=SKEW_SECONDS)
+        self._started_at = int(clock.now().timestamp())
 
     def verify(self, method: str, *, metadata: Mapping[str, str | bytes], body: bytes) -> str:
         """The name of the caller. The signature is checked first: nothing in the metadata is believed before that.
@@ -132,7 +135,8 @@ class Verifier:
             SignatureInvalid: another key, body, method, caller or target was signed, or an entry is malformed.
             CallerWrong: the call is signed, by another peer than it says.
             TargetWrong: the call is signed, for another silo.
-            SignatureExpired: the timestamp is more than SKEW_SECONDS from now.
+            SignatureExpired: the timestamp is older than SKEW_SECONDS, or than this verifier, which could not have
+                remembered the call; or more than FUTURE_SECONDS ahead.
             NonceReplayed: this call was accepted before.
         """
         key_id, caller, target, timestamp, nonce, signature = _fields(metadata)
@@ -149,12 +153,17 @@ class Verifier:
         self._refuse_stale_or_replayed(timestamp, nonce)
         return caller
 
+    def accept_once(self, metadata: Mapping[str, str | bytes]) -> bool:
+        """Whether no server of this silo has accepted this call before, which this one has verified."""
+        *_, timestamp, nonce, _ = _fields(metadata)
+        return self._keys.accept_once(nonce.lower(), stamped_at=int(timestamp))
+
     def _refuse_stale_or_replayed(self, timestamp: str, nonce: str) -> None:
         now = int(self._clock.now().timestamp())
         if not (_TIMESTAMP.fullmatch(timestamp) and _NONCE.fullmatch(nonce)):
             raise errors.SignatureInvalid
         signed_at, number = int(timestamp), bytes.fromhex(nonce)
-        if abs(now - signed_at) > SKEW_SECONDS:
+        if not max(now - SKEW_SECONDS, self._started_at) <= signed_at <= now + FUTURE_SECONDS:
             raise errors.SignatureExpired(metadata={"timestamp": timestamp})
         if not self._nonces.remember(number, at=signed_at, now=now):
             raise errors.NonceReplayed
