@@ -132,6 +132,7 @@ def make_api(control: Control, config: ControlConfig) -> FastAPI:
         keys=control.keys,
         requests_per_second=config.requests_per_second,
         public_url=config.public_url,
+        tls=config.tls,
     )
 
 

@@ -33,6 +33,7 @@ from shared.http.measure import Metrics, OutboxAge, add_operations
 from shared.http.relay import Relay
 from shared.outbox.status import list_destinations
 from shared.rpc.keyring import Keys
+from shared.rpc.tls import TlsConfig
 
 TITLE = "Silo control"
 DESCRIPTION = (
@@ -59,6 +60,7 @@ def create_api(
     keys: Keys | None = None,
     requests_per_second: int = DEFAULT_REQUESTS_PER_SECOND,
     public_url: str | None = None,
+    tls: TlsConfig | None = None,
 ) -> FastAPI:
     """The application that serves control's REST.
 
@@ -68,8 +70,9 @@ def create_api(
         keys: proves that a forwarded request comes from a region; None: none is believed.
         requests_per_second: that one token or session may make here; a region counts what it forwards.
         public_url: where clients reach control; None: where they say that they do.
+        tls: the certificate between silos, whose end is among the metrics; None: there is none.
     """
-    metrics = Metrics(list_ages=lambda: list_ages(control))
+    metrics = Metrics(list_ages=lambda: list_ages(control), tls=tls)
     app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
     app.state.control = control
     app.state.failed_sign_ins = RequestLimit(control.clock, limit=FAILED_SIGN_INS_PER_MINUTE, window_seconds=60)

@@ -68,7 +68,7 @@ def create_api(desk: Desk, config: RegionConfig, *, relay: Relay) -> FastAPI:
         relay: carries requests to control for what control owns; closed when the application ends.
     """
     region = desk.region
-    metrics = Metrics(list_ages=lambda: list_ages(region))
+    metrics = Metrics(list_ages=lambda: list_ages(region), tls=config.tls)
     app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
     app.state.desk = desk
     accept_events(app)

@@ -41,6 +41,12 @@ def find_kind(name: str) -> PeerKind | None:
     return PeerKind.REGION if REGION_NAME.fullmatch(name) else None
 
 
+def certificate_name(name: str) -> str:
+    """The DNS name in a certificate of that peer, such as ``us.silo.internal`` or ``web.service.silo.internal``."""
+    kind, _, own = name.rpartition(":")
+    return f"{own}.{kind}.silo.internal" if kind else f"{own}.silo.internal"
+
+
 def is_region_name(name: str) -> bool:
     """Whether a region may have that name."""
     return find_kind(name) is PeerKind.REGION

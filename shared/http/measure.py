@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from fastapi import FastAPI
@@ -11,8 +12,9 @@ from prometheus_client.registry import Collector
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.errors import SiloError
+from shared.errors import ConfigInvalid, SiloError
 from shared.http.answer import json_answer
+from shared.rpc.tls import TlsConfig
 
 UNKNOWN_ROUTE = "unknown"
 """Label of every path that is no endpoint, so that strangers cannot invent label values."""
@@ -31,8 +33,9 @@ class OutboxAge:
 class Metrics:
     """The metrics of one silo; several silos in one process have one each."""
 
-    def __init__(self, *, list_ages: Callable[[], Iterable[OutboxAge]]) -> None:
+    def __init__(self, *, list_ages: Callable[[], Iterable[OutboxAge]], tls: TlsConfig | None = None) -> None:
         """Args:
+        tls: the certificate whose end is shown; None: there is none.
         list_ages: reads the outbox; called at each scrape, so that the age grows while nothing succeeds.
         """
         self.registry = CollectorRegistry()
@@ -43,6 +46,8 @@ class Metrics:
             "silo_http_request_seconds", "Time to answer, in seconds.", ["method", "route"], registry=self.registry
         )
         self.registry.register(_OutboxAges(list_ages))
+        if tls is not None:
+            self.registry.register(_Certificate(tls))
 
 
 class _OutboxAges(Collector):
@@ -64,6 +69,24 @@ class _OutboxAges(Collector):
             "Age of the oldest undelivered message.",
             labels=["destination", "category"],
         )
+
+
+class _Certificate(Collector):
+    def __init__(self, tls: TlsConfig) -> None:
+        self._tls = tls
+
+    def describe(self) -> Iterable[Metric]:
+        return [self._family()]
+
+    def collect(self) -> Iterator[Metric]:
+        family = self._family()
+        with suppress(ConfigInvalid):  # half written: the next scrape sees the whole
+            family.add_metric([], self._tls.expires_at().timestamp())
+        yield family
+
+    def _family(self) -> GaugeMetricFamily:
+        name = "silo_tls_certificate_expires_at_seconds"
+        return GaugeMetricFamily(name, "When this silo's certificate ends, in seconds since 1970.")
 
 
 class Measure:

@@ -11,6 +11,7 @@ import grpc
 from typing_extensions import override
 
 from shared.clock import Clock
+from shared.domain.peer import certificate_name
 from shared.rpc.address import in_process_name
 from shared.rpc.aliases import Deserializer, Serializer
 from shared.rpc.calls import Link, SiloStreamStream, SiloStreamUnary, SiloUnaryStream, SiloUnaryUnary
@@ -19,7 +20,7 @@ from shared.rpc.keyring import Keys
 from shared.rpc.options import CHANNEL_OPTIONS
 from shared.rpc.retry import Retrier, RetryPolicy
 from shared.rpc.signature import Signer
-from shared.rpc.tls import TlsConfig
+from shared.rpc.tls import TlsChannel, TlsConfig
 
 DEFAULT_TIMEOUT_SECONDS = 10.0
 """Deadline of a call that is given none: no call waits for ever."""
@@ -57,16 +58,18 @@ def connect(
         retrier=Retrier(retry or RetryPolicy()),
         timeout_seconds=default_timeout_seconds,
     )
-    return SiloChannel(_dial(target, tls=tls), link=link)
+    return SiloChannel(_dial(target, tls=tls, name=target_name), link=link)
 
 
-def _dial(target: str, *, tls: TlsConfig | None) -> grpc.Channel:
-    name = in_process_name(target)
-    if name is not None:
-        return InProcessChannel(name)
+def _dial(target: str, *, tls: TlsConfig | None, name: str) -> grpc.Channel:
+    local_name = in_process_name(target)
+    if local_name is not None:
+        return InProcessChannel(local_name)
     if tls is None:
         return grpc.insecure_channel(target, options=CHANNEL_OPTIONS)
-    return grpc.secure_channel(target, tls.channel_credentials(), options=CHANNEL_OPTIONS)
+    # Whatever address is dialled: who answers has to be the silo that is meant, and not whoever has some certificate.
+    options = (*CHANNEL_OPTIONS, ("grpc.ssl_target_name_override", certificate_name(name)))
+    return TlsChannel(lambda: grpc.secure_channel(target, tls.channel_credentials(), options=options), tls=tls)
 
 
 class SiloChannel(grpc.Channel):

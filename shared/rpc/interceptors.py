@@ -28,13 +28,14 @@ STREAM_SECONDS = 60.0
 class SiloInterceptor(ServerInterceptor):
     """The one interceptor of a silo's server."""
 
-    def __init__(self, verifier: Verifier, *, rights: Rights | None, server: str) -> None:
+    def __init__(self, verifier: Verifier, *, rights: Rights | None, server: str, tls: bool = False) -> None:
         """Args:
         verifier: knows the keys and this silo's name.
         rights: which kinds of callers may call which methods; None: all.
         server: this silo's name, for the log.
+        tls: whether callers show a certificate, which then must be their own.
         """
-        self.judge = Judge(verifier, rights)
+        self.judge = Judge(verifier, rights, binds_certificates=tls)
         self._log = structlog.get_logger().bind(silo=server)
         self._open_reflection = rights is not None and rights.open_reflection
         self._wrapped: dict[str, tuple[Handler, Handler]] = {}

@@ -70,8 +70,9 @@ def serve(
         ConfigInvalid: the address is in use or malformed, or a TLS file cannot be read or used.
     """
     health = CheckedHealth(check, clock=clock)
-    interceptor = SiloInterceptor(Verifier(keys, target=name, clock=clock), rights=rights, server=name)
     address_name = in_process_name(listen)
+    verifier, is_tls = Verifier(keys, target=name, clock=clock), tls is not None and address_name is None
+    interceptor = SiloInterceptor(verifier, rights=rights, server=name, tls=is_tls)
     if address_name is not None:
         inner: grpc.Server = InProcessServer(address_name, executor=in_process_executor, interceptors=[interceptor])
         return SiloServer(inner, address=listen, port=0, servicers=servicers, health=health)

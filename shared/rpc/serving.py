@@ -22,6 +22,7 @@ from shared.rpc.rights import Rights
 from shared.rpc.served import ServedCall
 from shared.rpc.signature import Verifier, is_reflection
 from shared.rpc.status import to_status
+from shared.rpc.tls import require_certificate_of
 
 _MAX_REQUEST_ID = 64
 _REQUEST_ID = re.compile(rf"[0-9A-Za-z._-]{{1,{_MAX_REQUEST_ID}}}")
@@ -40,6 +41,8 @@ class Judge:
     """Knows the keys and this silo's name."""
     rights: Rights | None
     """Which kinds of callers may call which methods; None: all."""
+    binds_certificates: bool = False
+    """Whether callers show a certificate, which must be their own."""
 
     def refuse_repeated(self, method: str, *, metadata: Mapping[str, str | bytes]) -> None:
         """Returns when no server of this silo has accepted the verified call before, or it may be repeated.
@@ -104,6 +107,8 @@ class Serving:
         if found is None:
             found = self._judge.caller_of(self._method, metadata=metadata, body=body, is_served=is_served)
         self._call.caller = found
+        if self._judge.binds_certificates:
+            require_certificate_of(found, shown=self._context.auth_context())
         if is_served:
             self._judge.refuse_repeated(self._method, metadata=metadata)
         self._call.deadline = _deadline(self._context)

@@ -1,15 +1,33 @@
-"""Mutual TLS between silos.
+"""Mutual TLS between silos, bound to their names and read anew when the files change.
 
-Owns reading the three files and turning them into gRPC credentials. Refuses to know who may call: that is the
-signature's matter; TLS only keeps the wire private and strangers out.
+Owns reading the three files, what name a peer's certificate must bear, and that a certificate is replaced without a
+restart: a server reads it at the next handshake, a channel dials anew. Refuses to know who may call what: that is the
+signature's matter; TLS keeps the wire private, strangers out, and one peer's certificate of no use to another.
 """
 
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import grpc
+import structlog
+from cryptography import x509
+from typing_extensions import override
 
 from shared import errors
+from shared.domain.peer import certificate_name
+
+log = structlog.get_logger(__name__)
+
+LOOK_SECONDS = 1.0
+"""How often a channel looks whether its files have changed, while it is used."""
+_NAMES = "x509_subject_alternative_name"
+"""Where gRPC has the names of the certificate at the other end."""
+
+Stamp = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -19,7 +37,7 @@ class TlsConfig:
     ca: Path
     """Certificate of the authority (``SILO_TLS_CA``)."""
     cert: Path
-    """This silo's certificate chain, leaf first; its names include the host that others dial (``SILO_TLS_CERT``)."""
+    """This silo's certificate chain, leaf first; its names include its own as a peer (``SILO_TLS_CERT``)."""
     key: Path
     """The certificate's private key, without a passphrase (``SILO_TLS_KEY``)."""
 
@@ -32,12 +50,182 @@ class TlsConfig:
         )
 
     def server_credentials(self) -> grpc.ServerCredentials:
-        """Raises:
-        ConfigInvalid: a file cannot be read.
+        """Credentials that are read anew at the first handshake after a change; what cannot be read changes nothing.
+
+        Raises:
+            ConfigInvalid: a file cannot be read.
         """
-        return grpc.ssl_server_credentials(
-            [(_read(self.key), _read(self.cert))], root_certificates=_read(self.ca), require_client_auth=True
+        find: Any = _Fresh(self, self.stamp()).find_configuration
+        return grpc.dynamic_ssl_server_credentials(
+            self._server_configuration(), find, require_client_authentication=True
         )
+
+    def stamp(self) -> Stamp:
+        """What changes when a file does.
+
+        Raises:
+            ConfigInvalid: a file is gone.
+        """
+        try:
+            found = [path.stat() for path in (self.ca, self.cert, self.key)]
+        except OSError as exc:
+            raise errors.ConfigInvalid(f"The TLS file {exc.filename} cannot be read.") from exc
+        return tuple((each.st_mtime_ns, each.st_ino) for each in found)
+
+    def expires_at(self) -> datetime:
+        """When this silo's certificate ends.
+
+        Raises:
+            ConfigInvalid: it cannot be read, or is none.
+        """
+        try:
+            return x509.load_pem_x509_certificate(_read(self.cert)).not_valid_after_utc
+        except ValueError as exc:
+            raise errors.ConfigInvalid(f"The TLS file {self.cert} holds no certificate.") from exc
+
+    def _server_configuration(self) -> grpc.ServerCertificateConfiguration:
+        pair = (_read(self.key), _read(self.cert))
+        return grpc.ssl_server_certificate_configuration([pair], root_certificates=_read(self.ca))
+
+
+class _Fresh:
+    """What a server asks at each handshake."""
+
+    def __init__(self, config: TlsConfig, stamp: Stamp) -> None:
+        self._config = config
+        self._stamp = stamp
+
+    def find_configuration(self) -> grpc.ServerCertificateConfiguration | None:
+        """The certificate when it has changed; None: it has not, or cannot be read."""
+        try:
+            stamp = self._config.stamp()
+            if stamp == self._stamp:
+                return None
+            configuration = self._config._server_configuration()  # of the class above
+            self._config.expires_at()
+        except errors.ConfigInvalid as exc:
+            log.warning("tls.not_reloaded", detail=exc.message)
+            return None
+        self._stamp = stamp
+        log.info("tls.reloaded", cert=str(self._config.cert))
+        return configuration
+
+
+def require_certificate_of(caller: str, *, shown: Mapping[str, Sequence[bytes]]) -> None:
+    """Returns when the certificate at the other end of a call is its caller's.
+
+    Args:
+        caller: who signed the call.
+        shown: gRPC's authentication context of the call.
+
+    Raises:
+        CallerWrong: it is another's.
+    """
+    name = certificate_name(caller)
+    if name.encode() not in shown.get(_NAMES, ()):
+        text = f"The certificate of the call does not name its caller, {name}."
+        raise errors.CallerWrong(text, metadata={"caller": caller})
+
+
+class TlsChannel(grpc.Channel):
+    """A channel that is dialled anew when the files of its certificate change. Calls under way end on the old one."""
+
+    def __init__(self, dial: Callable[[], grpc.Channel], *, tls: TlsConfig) -> None:
+        """Args:
+        dial: opens a channel with what the files say now.
+        tls: the files.
+        """
+        self._dial = dial
+        self._tls = tls
+        self._stamp = tls.stamp()
+        self._channels = [dial()]
+        self._look_at = time.monotonic() + LOOK_SECONDS
+
+    def current(self) -> grpc.Channel:
+        """The channel that calls of this moment take."""
+        if time.monotonic() >= self._look_at:
+            self._look_at = time.monotonic() + LOOK_SECONDS
+            self._redial_if_changed()
+        return self._channels[-1]
+
+    def _redial_if_changed(self) -> None:
+        try:
+            stamp = self._tls.stamp()
+            if stamp == self._stamp:
+                return
+            fresh = self._dial()
+        except errors.ConfigInvalid as exc:
+            log.warning("tls.not_reloaded", detail=exc.message)
+            return
+        self._stamp = stamp
+        for old in self._channels[:-1]:  # the last one may still have calls under way
+            old.close()
+        self._channels = [self._channels[-1], fresh]
+
+    def _callable(self, kind: str, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> Any:
+        return _Redialled(self, kind, arguments, named)
+
+    @override
+    def unary_unary(self, *arguments: Any, **named: Any) -> Any:
+        return self._callable("unary_unary", arguments, named)
+
+    @override
+    def unary_stream(self, *arguments: Any, **named: Any) -> Any:
+        return self._callable("unary_stream", arguments, named)
+
+    @override
+    def stream_unary(self, *arguments: Any, **named: Any) -> Any:
+        return self._callable("stream_unary", arguments, named)
+
+    @override
+    def stream_stream(self, *arguments: Any, **named: Any) -> Any:
+        return self._callable("stream_stream", arguments, named)
+
+    @override
+    def subscribe(self, callback: Callable[[grpc.ChannelConnectivity], None], try_to_connect: bool = False) -> None:
+        self._channels[-1].subscribe(callback, try_to_connect)
+
+    @override
+    def unsubscribe(self, callback: Callable[[grpc.ChannelConnectivity], None]) -> None:
+        for channel in self._channels:
+            channel.unsubscribe(callback)
+
+    @override
+    def close(self) -> None:
+        for channel in self._channels:
+            channel.close()
+
+    def __enter__(self) -> "TlsChannel":
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+
+@dataclass
+class _Redialled:
+    """A method of a channel, on whichever channel is current."""
+
+    channel: TlsChannel
+    kind: str
+    arguments: tuple[Any, ...]
+    named: Mapping[str, Any]
+    _made: tuple[grpc.Channel, Any] | None = field(default=None, init=False)
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        return self._of_now()(*arguments, **named)
+
+    def with_call(self, *arguments: Any, **named: Any) -> Any:
+        return self._of_now().with_call(*arguments, **named)
+
+    def future(self, *arguments: Any, **named: Any) -> Any:
+        return self._of_now().future(*arguments, **named)
+
+    def _of_now(self) -> Any:
+        channel, made = self.channel.current(), self._made
+        if made is None or made[0] is not channel:
+            made = self._made = (channel, getattr(channel, self.kind)(*self.arguments, **self.named))
+        return made[1]
 
 
 def _read(path: Path) -> bytes:

@@ -1,7 +1,6 @@
 """Mutual TLS over TCP: both ends show a certificate of the same authority, or nothing is said."""
 
 from datetime import timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from google.protobuf.wrappers_pb2 import StringValue
 
 from shared import errors
 from shared.clock import SystemClock
+from shared.domain.peer import certificate_name
 from shared.rpc.retry import RetryPolicy
 from shared.rpc.tls import TlsConfig
 from tests.contract.rpc.conftest import World
@@ -35,10 +35,10 @@ class Authority:
         self._ca = self._write("ca.pem", certificate.sign(self._key, hashes.SHA256()).public_bytes(Encoding.PEM))
 
     def issue(self, name: str) -> TlsConfig:
-        """The files of a silo that is reached at 127.0.0.1."""
+        """The files of a peer of that name."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-        names = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+        names = x509.SubjectAlternativeName([x509.DNSName(certificate_name(name))])
         certificate = self._builder(subject, key.public_key()).add_extension(names, critical=False)
         private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         return TlsConfig(
