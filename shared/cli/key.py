@@ -64,6 +64,7 @@ def revoke(
     ctx: typer.Context,
     key: Annotated[str, typer.Argument(metavar="PEER/ID", help="As `silo key list` shows it.")],
     silo: SiloOption = CONTROL,
+    as_json: JsonOption = False,
 ) -> None:
     """End a key at once: from now on it neither signs nor verifies, in any process of the silo."""
     peer, slash, key_id = key.partition("/")
@@ -71,7 +72,10 @@ def revoke(
         raise ConfigInvalid(f"A key is named PEER/ID, such as us/us-1, not {key!r}.")
     with open_keys(access_of(ctx), silo) as keys:
         keys.RevokeKey(key_service_pb2.RevokeKeyRequest(peer=peer, key_id=key_id))
-    note(f"{silo} takes {key} no more.")
+    if as_json:
+        print_json({"silo": silo, "peer": peer, "id": key_id, "revoked": True})
+    else:
+        note(f"{silo} takes {key} no more.")
 
 
 @contextmanager
