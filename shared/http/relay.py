@@ -8,7 +8,7 @@ request goes round in circles. A client's credentials go to control alone; a reg
 
 import contextlib
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import httpx
@@ -23,7 +23,7 @@ from shared.domain.http_address import SiloAddress
 from shared.domain.peer import CONTROL, silo_away, spoken_name
 from shared.errors import RequestRefused, SiloUnreachable
 from shared.http.errors import NO_SUCH_PATH, Refused
-from shared.http.forwarded import IS_FORWARDED, OWN_HEADERS, ForwardingProver, forwarded_to
+from shared.http.forwarded import CLIENT_HEADER, IS_FORWARDED, OWN_HEADERS, ForwardingProver, forwarded_to
 from shared.http.pagination import public_url
 from shared.http.relayed_answer import OF_ONE_HOP, RelayedAnswer, passed_on
 from shared.http.relayed_body import PIECE_SECONDS, RelayedBody
@@ -42,7 +42,7 @@ MAX_CONNECTIONS = 200
 IDLE_SECONDS = 2.0
 """How long a connection is kept for the next request: not as long as silos keep theirs, so that none ends in use."""
 
-_NOT_SENT = OF_ONE_HOP | {name.encode() for name in ("host", "expect", "forwarded", *OWN_HEADERS)}
+_NOT_SENT = OF_ONE_HOP | {name.encode() for name in ("host", "expect", "forwarded", CLIENT_HEADER, *OWN_HEADERS)}
 _CREDENTIALS = frozenset({b"authorization", b"cookie"})
 """What control alone is shown."""
 _PROJECT_KEY = re.compile(rb"\s*sentry\s", re.IGNORECASE)
@@ -200,7 +200,7 @@ class Relay:
         )
         said = passed_on(request.headers.raw, drop=_NOT_SENT)
         shown = said if to.name == CONTROL else [each for each in said if not _is_credential(*each)]
-        headers = [*shown, *((name.encode(), value.encode()) for name, value in proof)]
+        headers = [*shown, *((name.encode(), value.encode()) for name, value in (*proof, *_client_of(request)))]
         return httpx.Request(
             request.method,
             url,
@@ -248,3 +248,10 @@ def _target_of(request: Request) -> bytes:
 
 def _is_credential(name: bytes, value: bytes) -> bool:
     return name in _CREDENTIALS and not _PROJECT_KEY.match(value)
+
+
+def _client_of(request: Request) -> Iterator[tuple[str, str]]:
+    """Whose request it is, after whoever handed it on so far: for events, whose user may be their sender."""
+    before = [text for text in request.headers.getlist(CLIENT_HEADER) if text]
+    if request.client is not None:
+        yield CLIENT_HEADER, ", ".join([*before, request.client.host])

@@ -126,3 +126,15 @@ def test_a_browser_may_read_that_a_region_is_away(web: Web, project: Project) ->
     web.http.start("de")
     assert [answer.status_code for answer in answers] == [503, 200]
     assert {answer.headers["access-control-allow-origin"] for answer in answers} == {"*"}
+
+
+@pytest.mark.parametrize("silo", ["control", "de"])
+@pytest.mark.parametrize(("claimed", "address"), [("203.0.113.7, 10.0.0.1", "203.0.113.7"), ("", "127.0.0.1")])
+def test_the_senders_address_stays_known_through_control_and_proxies(
+    web: Web, project: Project, silo: str, claimed: str, address: str
+) -> None:
+    event = {"message": "where from", "user": {"ip_address": "{{auto}}"}}
+    path, headers = f"/api/{project.id}/store/?sentry_key={project.public_key}", {"x-forwarded-for": claimed}
+    event_id = web.http.call("POST", silo, path, json=event, headers=headers).json()["id"]
+    shown = web.http.get("de", f"/api/0/projects/globex/shop/events/{event_id}/", token=web.superuser.token).json()
+    assert shown["user"]["ip_address"] == address

@@ -118,7 +118,7 @@ def test_nothing_is_added_that_the_client_did_not_send(start_far: StartFar) -> N
     with httpx.Client() as client:
         client.headers.clear()
         seen = client.send(httpx.Request("GET", far.url)).text
-    assert seen == repr(["host", "silo-forwarded", "x-forwarded-host", "x-forwarded-proto"])
+    assert seen == repr(["host", "silo-forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"])
 
 
 def test_an_answers_bytes_and_what_belongs_to_them_are_untouched(start_far: StartFar) -> None:
