@@ -5,8 +5,8 @@ from typing import Annotated, Any, ClassVar, Literal, Self, cast
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from control_silo.models.app import SentryApp, SentryAppAvatar, SentryAppComponent
+from control_silo.services.avatar import check_icon, parse_photo
 from control_silo.services.find_app import AppDetails
-from control_silo.services.photo import check_icon, parse_photo
 from shared.bodies.avatar import AvatarObject
 from shared.bodies.body import Body, shown_by
 from shared.bodies.fields import Flag

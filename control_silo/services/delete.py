@@ -21,7 +21,7 @@ from control_silo.services.control import Control
 from control_silo.services.find_app import get_held_app, get_held_app_of_installation
 from control_silo.services.find_installation import get_installation
 from control_silo.services.interest import regions_of
-from control_silo.services.webhook import installation_told
+from control_silo.services.webhook import tell_of_installation
 from shared.category import Category
 from shared.database.locking import locked
 from shared.database.transaction import Transaction
@@ -50,7 +50,7 @@ def delete_app(control: Control, *, app_id: int, actor: User) -> None:
         for installation in _live_installations(tx, app):
             if app.state is SentryAppStatus.UNPUBLISHED:
                 # Signed now, while there is a secret: the delivery is sent when the app is gone.
-                installation_told(tx, AppEvent.INSTALLATION_DELETED, installation, actor=actor, now=now)
+                tell_of_installation(tx, AppEvent.INSTALLATION_DELETED, installation, actor=actor, now=now)
             _delete_installation(tx, installation, now=now)
         _delete_what_acts(tx, app)
         app.status = int(SentryAppStatus.DELETION_IN_PROGRESS)
@@ -72,7 +72,7 @@ def uninstall(control: Control, *, uuid: str, actor: User) -> None:
         app = get_held_app_of_installation(tx, uuid)  # it says whether its region keeps the app
         installation = get_installation(tx, uuid)
         regions_before = regions_of(Category.APP, app.id)
-        installation_told(tx, AppEvent.INSTALLATION_DELETED, installation, actor=actor, now=now)
+        tell_of_installation(tx, AppEvent.INSTALLATION_DELETED, installation, actor=actor, now=now)
         _delete_installation(tx, installation, now=now)
         if regions_of(Category.APP, app.id) != regions_before:
             enqueue_app(tx, app, now=now, regions_before=regions_before)

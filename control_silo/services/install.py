@@ -14,7 +14,7 @@ from control_silo.services.control import Control
 from control_silo.services.find_app import get_held_app_by_slug, get_held_app_of_installation
 from control_silo.services.find_installation import find_live_installation, get_installation
 from control_silo.services.interest import region_of_organization, regions_of
-from control_silo.services.webhook import installation_told
+from control_silo.services.webhook import tell_of_installation
 from shared.category import Category
 from shared.database.transaction import Transaction
 from shared.domain.app_status import SentryAppInstallationStatus
@@ -58,7 +58,7 @@ class SentryAppInstallationCreator:
         # Asked before the installation is there, which itself makes the region one that holds the app.
         is_new_there = region not in regions_of(Category.APP, app.id)
         installation = create_installation(tx, app, organization_id=self.organization_id, actor=actor, now=now)
-        installation_told(tx, AppEvent.INSTALLATION_CREATED, installation, actor=actor, now=now)
+        tell_of_installation(tx, AppEvent.INSTALLATION_CREATED, installation, actor=actor, now=now)
         if is_new_there:
             enqueue_app(tx, app, now=now)
         return installation

@@ -21,7 +21,7 @@ from shared.webhooks.attempt import Recipient
 from shared.webhooks.delivery import Delivery, NewDelivery, enqueue_deliveries
 
 
-def installation_told(
+def tell_of_installation(
     tx: Transaction, event: AppEvent, installation: SentryAppInstallation, *, actor: User | None, now: datetime
 ) -> None:
     """Tells the app, if it has somewhere to be told; before whatever acts for the installation is deleted."""

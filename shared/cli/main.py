@@ -20,7 +20,6 @@ from shared.cli.invocation import Invocation, SiloGroup
 from shared.cli.output import complain, note, sentence_of
 
 DONE, SAID_NO, WRONG_USE = 0, 1, 2
-INTERRUPTED = 130
 
 PACKAGE = "silo"
 _UNSEEN = "`-` in its place has it asked for, and SILO_TOKEN holds a token."

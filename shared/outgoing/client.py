@@ -14,7 +14,7 @@ import base64
 import logging
 import ssl
 import threading
-from collections.abc import Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -82,10 +82,6 @@ class AppClient:
             return self.submit(request).result()
         except CancelledError as exc:
             raise Cancelled from exc
-
-    def send_all(self, requests: Iterable[OutgoingRequest]) -> list[AppAnswer | SiloError]:
-        """Sends requests side by side, and answers in their order what became of each; none delays another."""
-        return [outcome_of(future) for future in [self.submit(request) for request in requests]]
 
     def submit(self, request: OutgoingRequest) -> "Future[AppAnswer]":
         """Starts one request; the future ends as ``send`` does, at its deadline at the latest.

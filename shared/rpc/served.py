@@ -17,7 +17,7 @@ class ServedCall:
     caller: str = ""
     """Name of the silo or service that signed the call; empty for health and reflection."""
     request_id: str = ""
-    """Correlates the log lines of every silo that a request passes through."""
+    """Correlates the log lines of every silo that a request passes through: 1 to 64 of ``[0-9A-Za-z._-]``."""
     deadline: float | None = None
     """``time.monotonic()`` at which the caller stops waiting; None when it waits for ever."""
     trailers: list[tuple[str, str | bytes]] = field(default_factory=list)
@@ -31,12 +31,6 @@ def current_caller() -> str:
     """Name of the verified caller (``control``, ``us``, ``service:billing``); empty outside a signed call."""
     call = current.get()
     return call.caller if call else ""
-
-
-def current_request_id() -> str:
-    """Id of the request being served, 1 to 64 of ``[0-9A-Za-z._-]``; empty outside a call."""
-    call = current.get()
-    return call.request_id if call else ""
 
 
 def remaining_seconds() -> float | None:

@@ -51,6 +51,13 @@ def test_the_map_has_every_package(package: str) -> None:
     assert f"`shared/{package}/`" in TEXT, f"ARCHITECTURE.md's map has no shared/{package}/"
 
 
+@pytest.mark.parametrize(
+    "module", sorted(path.name for path in (ROOT / "shared").glob("*.py") if path.stem != "__init__")
+)
+def test_the_map_has_every_module_beside_the_packages(module: str) -> None:
+    assert f"`shared/{module}`" in TEXT or f", `{module}`" in TEXT, f"ARCHITECTURE.md's map has no shared/{module}"
+
+
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_each_of_the_five_recipes_is_given(recipe: str) -> None:
     assert f"\n**{recipe}" in TEXT

@@ -7,9 +7,9 @@ import pytest
 
 from control_silo.config import ControlConfig
 from region_silo.config import RegionConfig, RegionDatabaseConfig
+from shared.cli.init import write_env_files
 from shared.cli.local.addresses import Address
 from shared.cli.local.data_directory import DataDirectory
-from shared.cli.local.env_files import write_env_files
 from shared.cli.local.platform_keys import PlatformKeys
 from shared.cli.local.silo_process import make_specs
 from shared.errors import ConfigInvalid

@@ -19,8 +19,13 @@ HELLO = StringValue(value="hello")
 
 def reporting_servicer() -> EchoServicer:
     """Answers with the seconds its caller will wait, and with the request id."""
+
+    def read(*_: object) -> StringValue:
+        call = served.current.get() or served.ServedCall()
+        return StringValue(value=f"{served.remaining_seconds()} {call.request_id}")
+
     servicer = EchoServicer()
-    servicer.read = lambda *_: StringValue(value=f"{served.remaining_seconds()} {served.current_request_id()}")
+    servicer.read = read
     return servicer
 
 

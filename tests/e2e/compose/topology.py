@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from shared.cli.local.env_files import write_env_files
+from shared.cli.init import write_env_files
 
 ROOT = Path(__file__).parents[3]
 CONTROL_INSIDE = "http://127.0.0.1:8000"

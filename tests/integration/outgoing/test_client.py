@@ -13,7 +13,7 @@ from shared.errors import (
     Cancelled,
     RpcInsideTransaction,
 )
-from shared.outgoing.client import MAX_REQUESTS, MAX_REQUESTS_TO_HOST, AppClient
+from shared.outgoing.client import MAX_REQUESTS, MAX_REQUESTS_TO_HOST, AppClient, outcome_of
 from shared.outgoing.reach import Reach
 from shared.outgoing.request import AppAnswer, Limits, OutgoingRequest
 from tests.integration.outgoing.raw import drip, raw_server, say, say_nothing
@@ -121,7 +121,7 @@ def test_calls_side_by_side_answer_in_order_each_with_its_own_end(client: AppCli
     app.holds("/never")
     app.answers("/one", json=1)
     urls = [f"{app.url}/never", "http://127.0.0.2:1/", f"{app.url}/one"]
-    never, refused, one = client.send_all(get(url, limits=BRIEF) for url in urls)
+    never, refused, one = map(outcome_of, [client.submit(get(url, limits=BRIEF)) for url in urls])
     assert isinstance(never, AppTooSlow)
     assert isinstance(refused, AddressRefused)
     assert isinstance(one, AppAnswer)

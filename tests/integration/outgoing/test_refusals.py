@@ -11,7 +11,7 @@ from hypothesis.strategies import text
 
 from shared.domain.component_fields import app_url, check_uri
 from shared.errors import AddressRefused, AppStalled, AppTooSlow, AppUnreachable, ValidationFailed
-from shared.outgoing.client import MAX_REQUESTS_TO_HOST, AppClient
+from shared.outgoing.client import MAX_REQUESTS_TO_HOST, AppClient, outcome_of
 from shared.outgoing.reach import Reach
 from shared.outgoing.request import AppAnswer, Limits, OutgoingRequest
 from shared.outgoing.resolver import Lookup
@@ -147,7 +147,7 @@ def test_a_name_server_that_does_not_answer_delays_no_other_host(app: ThirdParty
 
     client = AppClient(Reach(allow_private=True), lookup=lookup)
     urls = [*["http://slow.example/"] * 100, f"http://quick.example:{app.port}/"]
-    *slow, quick = client.send_all(map(get, urls))
+    *slow, quick = map(outcome_of, [client.submit(get(url)) for url in urls])
     answering.set()
     client.close()
     assert {type(error) for error in slow} <= {AppTooSlow, AppStalled}

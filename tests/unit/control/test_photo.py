@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis.strategies import integers, lists, tuples
 from PIL import Image
 
-from control_silo.services.photo import (
+from control_silo.services.avatar import (
     MAX_PHOTO_BYTES,
     NOT_BASE64,
     NOT_ONE_COLOR,

@@ -5,7 +5,7 @@ import pytest
 
 from control_silo.bodies.app_part import AvatarBody
 from control_silo.models.app import SentryAppAvatar, SentryAppPhoto
-from control_silo.services.photo import NOT_BASE64, NOT_ONE_COLOR, NOT_PNG, TOO_LARGE, WRONG_DIMENSIONS
+from control_silo.services.avatar import NOT_BASE64, NOT_ONE_COLOR, NOT_PNG, TOO_LARGE, WRONG_DIMENSIONS
 from tests.integration.control.api.world import Caller, World
 from tests.pictures import picture
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.cli.local.env_files import write_env_files
+from shared.cli.init import write_env_files
 from shared.cli.main import run
 from shared.rpc.keyring import Keyring
 
