@@ -36,7 +36,7 @@ from shared.http.errors import Refused
 endpoints = Endpoints("Tokens")
 
 
-class _Place(TypedDict):
+class _Parties(TypedDict):
     application: ApiApplication
     installation_uuid: str
 
@@ -76,16 +76,16 @@ def _exchange(
     request: ApiRequest, body: AuthorizationBody, client: Client, installation: SentryAppInstallation
 ) -> IssuedToken:
     control = request.control
-    place: _Place = {"application": client.application, "installation_uuid": installation.uuid}
+    parties: _Parties = {"application": client.application, "installation_uuid": installation.uuid}
     if body.grant_type == CODE:
-        return GrantExchanger(**place, code=CodeGrantBody.read(request.json).code).run(control)
+        return GrantExchanger(**parties, code=CodeGrantBody.read(request.json).code).run(control)
     if body.grant_type == REFRESH:
         refresh_token = RefreshGrantBody.read(request.json).refresh_token
-        return Refresher(**place, refresh_token=refresh_token).run(control)
+        return Refresher(**parties, refresh_token=refresh_token).run(control)
     if body.grant_type != JWT:
         raise PermissionDenied("Invalid grant_type")
     if not is_enabled(MANUAL_TOKEN_REFRESH_FEATURE, switches=get_switches(installation.organization_id)):
         raise PermissionDenied("Manual token refresh is not enabled for this organization")
     if client.jwt is None:
         raise PermissionDenied(INVALID_JWT)
-    return ManualTokenRefresher(**place, jwt=client.jwt).run(control)
+    return ManualTokenRefresher(**parties, jwt=client.jwt).run(control)

@@ -27,8 +27,8 @@ REFRESH_GRACE_SECONDS = 600
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Where a token is to be issued: an app and its installation, both held."""
+class _Issuer:
+    """Issues tokens for an app and its installation, both of which are held."""
 
     tx: Transaction
     app: SentryApp
@@ -70,16 +70,16 @@ class GrantExchanger:
             CredentialsInvalid: the client proved itself by a secret that was rotated since.
             AppNotFound, InstallationNotFound: it is gone.
         """
-        with _held(control, self.application, self.installation_uuid) as place:
+        with _held(control, self.application, self.installation_uuid) as issuer:
             grant = ApiGrant.get_or_none(ApiGrant.code == self.code)
             if grant is None:
                 raise GrantInvalid("Could not find grant for given code")
-            is_own = place.installation.api_grant_id == grant.id and grant.application_id == self.application.id
+            is_own = issuer.installation.api_grant_id == grant.id and grant.application_id == self.application.id
             if not is_own or grant.user_id != self.application.owner_id:
                 raise GrantInvalid("Forbidden grant")
-            if grant.expires_at < place.now:
+            if grant.expires_at < issuer.now:
                 raise GrantInvalid("Grant has already expired")
-            return place.issue_for_grant(grant)
+            return issuer.issue_for_grant(grant)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,8 +100,8 @@ class Refresher:
             CredentialsInvalid: the client proved itself by a secret that was rotated since.
             AppNotFound, InstallationNotFound: it is gone.
         """
-        with _held(control, self.application, self.installation_uuid) as place:
-            answer = place.find_answer(self.refresh_token)
+        with _held(control, self.application, self.installation_uuid) as issuer:
+            answer = issuer.find_answer(self.refresh_token)
             if answer:
                 return answer
             token = ApiToken.get_or_none(ApiToken.refresh_token_hash == hash_token(self.refresh_token))
@@ -109,10 +109,10 @@ class Refresher:
                 raise GrantInvalid("Given refresh token does not exist")
             if token.application_id != self.application.id:
                 raise GrantInvalid("Token does not belong to the application")
-            if token.id != place.installation.api_token_id:
+            if token.id != issuer.installation.api_token_id:
                 raise GrantInvalid("Token does not belong to the installation")
-            until = place.now + timedelta(seconds=REFRESH_GRACE_SECONDS)
-            return place.issue_for(self.refresh_token, repeats_until=until)
+            until = issuer.now + timedelta(seconds=REFRESH_GRACE_SECONDS)
+            return issuer.issue_for(self.refresh_token, repeats_until=until)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,13 +134,13 @@ class ManualTokenRefresher:
             CredentialsInvalid: the client proved itself by a secret that was rotated since.
             AppNotFound, InstallationNotFound: it is gone.
         """
-        with _held(control, self.application, self.installation_uuid) as place:
-            answer = place.find_answer(self.jwt.text)
-            return answer or place.issue_for(self.jwt.text, repeats_until=self.jwt.ends_at)
+        with _held(control, self.application, self.installation_uuid) as issuer:
+            answer = issuer.find_answer(self.jwt.text)
+            return answer or issuer.issue_for(self.jwt.text, repeats_until=self.jwt.ends_at)
 
 
 @contextlib.contextmanager
-def _held(control: Control, application: ApiApplication, installation_uuid: str) -> Iterator[_Place]:
+def _held(control: Control, application: ApiApplication, installation_uuid: str) -> Iterator[_Issuer]:
     """A transaction in which the app of the client, and the installation, stay as they were checked to be."""
     with control.database.transaction() as tx:
         app = get_held_app_of_client(tx, application)
@@ -148,7 +148,7 @@ def _held(control: Control, application: ApiApplication, installation_uuid: str)
             raise CredentialsInvalid(INVALID_PAIR)  # rotated since it proved itself
         installation = get_installation(tx, installation_uuid)
         _check_client(app, installation, application)
-        yield _Place(tx, app, installation, control.clock.now())
+        yield _Issuer(tx, app, installation, control.clock.now())
 
 
 def _check_client(app: SentryApp, installation: SentryAppInstallation, application: ApiApplication) -> None:

@@ -42,7 +42,7 @@ class Item:
     type: str
     """``event``, ``transaction``, ``session``, …; also words that are not known here."""
     payload: bytes = field(default=b"", repr=False)
-    """Of an event; what is not kept is not read."""
+    """An event's bytes; those of what is not kept are not read."""
     attachment_type: str | None = None
 
 

@@ -134,7 +134,7 @@ def _breadcrumb(crumb: JsonObject) -> Part:
 
 
 def _instant(value: JsonValue) -> str | None:
-    """As text, whatever it was sent as."""
+    """The instant as text, whatever it was sent as."""
     try:
         if isinstance(value, str):
             at = parse_iso(value)

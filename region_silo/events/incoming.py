@@ -53,7 +53,7 @@ class Arrival:
     sender: str | None = None
     """An address; None when it is not known."""
     event_id: str | None = None
-    """Of the envelope, which outranks the event's own; None when it names none."""
+    """The envelope's, which outranks the event's own; None when it names none."""
 
 
 def parse_event(raw: bytes) -> JsonObject:

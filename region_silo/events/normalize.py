@@ -67,12 +67,12 @@ class NormalEvent:
     dist: str | None
     transaction: str | None
     culprit: str | None
-    """As the sender named it, which SDKs stopped to do."""
+    """The name that the sender gave, which SDKs stopped to do."""
     server_name: str | None
     logentry: Part | None
     exceptions: list[Part]
     stacktrace: Part | None
-    """Of a message; that of an exception belongs to it."""
+    """A message's; that of an exception belongs to it."""
     threads: list[Part]
     breadcrumbs: list[Part]
     request: Part | None
@@ -86,7 +86,7 @@ class NormalEvent:
 
     @property
     def frames(self) -> list[Part]:
-        """Of the exception that was caught, of the message, or of the one thread."""
+        """The frames of the exception that was caught, of the message, or of the one thread."""
         alone = self.threads[0] if len(self.threads) == 1 else {}
         traces = [
             self.exceptions[-1].get("stacktrace") if self.exceptions else None,

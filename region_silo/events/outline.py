@@ -39,7 +39,7 @@ class EventOutline:
     tags: list[list[str]]
     """Pairs of key and value, each key once, sorted."""
     user: dict[str, Any] | None
-    """Of the monitored software; without what its sender did not say."""
+    """The user of the monitored software; without what its sender did not say."""
     release: str | None
     environment: str | None
     dist: str | None
