@@ -18,6 +18,7 @@ Refuses to know channels, servers and what a caller may do. A nonce is remembere
 import hmac
 import os
 import re
+import time
 from collections.abc import Mapping
 from hashlib import sha256
 from operator import itemgetter
@@ -119,7 +120,7 @@ class Verifier:
         self._target = target
         self._clock = clock
         self._nonces = NonceMemory(window_seconds=SKEW_SECONDS)
-        self._started_at = int(clock.now().timestamp())
+        self._started_at, self._started = int(clock.now().timestamp()), time.monotonic()
 
     def verify(self, method: str, *, metadata: Mapping[str, str | bytes], body: bytes) -> str:
         """The name of the caller. The signature is checked first: nothing in the metadata is believed before that.
@@ -163,7 +164,9 @@ class Verifier:
         if not (_TIMESTAMP.fullmatch(timestamp) and _NONCE.fullmatch(nonce)):
             raise errors.SignatureInvalid
         signed_at, number = int(timestamp), bytes.fromhex(nonce)
-        if not max(now - SKEW_SECONDS, self._started_at) <= signed_at <= now + FUTURE_SECONDS:
+        # By whichever clock more time has passed: one that was set back must not shut everybody out.
+        has_run_for = max(now - self._started_at, int(time.monotonic() - self._started))
+        if not now - min(SKEW_SECONDS, has_run_for) <= signed_at <= now + FUTURE_SECONDS:
             raise errors.SignatureExpired(metadata={"timestamp": timestamp})
         if not self._nonces.remember(number, at=signed_at, now=now):
             raise errors.NonceReplayed

@@ -82,6 +82,14 @@ def test_malformed_entries_are_refused_also_when_they_are_signed(timestamp: str,
         Verifier(KEYS_OF_US, target="us", clock=CLOCK).verify(METHOD, metadata=entries, body=b"")
 
 
+def test_a_clock_that_is_set_back_shuts_nobody_out() -> None:
+    clock = FrozenClock()
+    verifier = Verifier(KEYS_OF_US, target="us", clock=clock)
+    clock.advance(-3600)
+    signed = dict(Signer(KEYS, caller="control", target="us", clock=clock).sign(METHOD, body=b""))
+    assert verifier.verify(METHOD, metadata=signed, body=b"") == "control"
+
+
 def test_health_and_reflection_are_known_by_their_services() -> None:
     assert is_health("/grpc.health.v1.Health/Check")
     assert not is_health("/grpc.health.v1.HealthLike/Check")
