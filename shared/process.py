@@ -64,6 +64,7 @@ def run_until_stopped(build: Callable[["Stop"], Runnable]) -> None:
         signal.signal(number, stop.on_signal)
     try:
         runnable = build(stop)
+        # Stopped also when it could not start: what was begun of it holds ports and threads.
         try:
             runnable.start()
             stop.wait()

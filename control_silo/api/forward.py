@@ -167,6 +167,7 @@ async def _way_to_issue(relay: Relay, request: Request, *, among: Sequence[_Way]
             continue
         if status < 400:
             return way
+        # A region that refuses knows the issue; its refusal is the answer if no other shows it.
         if status != 404:
             refusing.append(way)
     if refusing:

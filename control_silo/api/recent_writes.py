@@ -67,6 +67,7 @@ class RecentWrites:
     def remember(self, client: bytes, versions: Sequence[WrittenVersion]) -> None:
         """Adds what the client has written to what it wrote in the last seconds."""
         with self._lock:
+            # Only the newest, as many as a token can name.
             self._by_client[client] = (*self._by_client.get(client, ()), *versions)[-MAX_NAMED:]
 
     def of(self, client: bytes) -> tuple[WrittenVersion, ...]:
@@ -78,6 +79,7 @@ class RecentWrites:
         """The request, once the client's writes were delivered there; with a token of them if that takes too long."""
         client = client_key(request)
         versions = self.of(client) if client else ()
+        # A client that presents a token says itself what it has seen.
         if not versions or TOKEN_NAME in request.headers:
             return request
         end = time.monotonic() + self._wait_seconds

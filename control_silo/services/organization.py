@@ -38,6 +38,8 @@ def create_organization(control: Control, *, slug: str, name: str, region: str, 
         Unavailable, DeadlineExceeded: the region is away; nothing but the reservation is left.
     """
     _validate(slug, name)
+    # Committed before the region is asked: no RPC inside a transaction, and a lost answer leaves the id and the slug
+    # to the same call made again.
     reservation = _reserve(control, slug=slug, region=region)
     stub = organization_service_pb2_grpc.OrganizationServiceStub(control.regions.channel(region))
     request = organization_service_pb2.ProvisionOrganizationRequest(id=reservation.id, slug=slug, name=name)

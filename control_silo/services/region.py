@@ -36,6 +36,7 @@ def register_region(
             is_new = region is None
             if region is None:
                 region = Region(name=name, identity=identity)
+            # The key alone does not give a name away: another database would answer for the region with nothing in it.
             elif not hmac.compare_digest(region.identity, identity):
                 raise RegionNameTaken(
                     f"Another database is registered as the region {name!r}: use that one, or another REGION_NAME.",
@@ -45,6 +46,7 @@ def register_region(
             region.registered_at = now = control.clock.now()
             region.number = region.number or _next_number()
             region.save(force_insert=is_new)
+            # A region that only moved has kept its replicas, and its messages wait for it.
             if is_new:
                 enqueue_for_new_region(tx, name, now=now)
                 announce_destination(tx)

@@ -90,6 +90,7 @@ def create_hooks(region: Region, hooks: Sequence[NewHook]) -> list[ServiceHook]:
     Raises:
         DatabaseBusy: others kept making hooks for the same installations.
     """
+    # Free ordinals are looked up and then taken; a lock on installations would not help, which may not be here yet.
     for _ in range(_ATTEMPTS):
         try:
             with region.database.transaction() as tx:
@@ -165,6 +166,7 @@ def make_silent_hook(
         url=url,
         events=(),
     )
+    # The replica may arrive at this moment and make the hook itself; what it brings is newer than this.
     ServiceHook.insert(_row(hook, ordinal=0)).on_conflict_ignore().execute()
 
 

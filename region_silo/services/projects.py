@@ -65,6 +65,7 @@ def get_project_for_key(project_id: int, *, public_key: str) -> Project:
         PermissionDenied: there is no such project, or it has another key; the two cannot be told apart from outside.
     """
     project = Project.get_or_none(Project.id == project_id)
+    # One refusal for both, and in constant time: project ids can be guessed, and keys must not be.
     if project is None or not secrets.compare_digest(project.public_key, public_key):
         raise PermissionDenied("event submission rejected with_reason: ProjectId")
     return project
@@ -82,6 +83,7 @@ def change_scrubbing(region: Region, project: Project, change: Mapping[str, Any]
         ProjectNotFound: it is gone.
     """
     with region.database.transaction() as tx:
+        # Locked before it is read: two who change different fields at once keep both changes.
         found: Project | None = locked(tx, Project.select().where(Project.id == project.id)).first()
         if found is None:
             raise ProjectNotFound

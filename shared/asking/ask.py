@@ -106,6 +106,7 @@ class Asking:
         limits, sent_at = _limits(), self._clock.now()
         with self._places.taken({question.installation.sentry_app.id for question in questions}) as places:
             started = [self._start(question, limits, places) for question in questions]
+        # Waited for outside the block: each place is given back when its own call ends, not the slowest of all.
         outcomes = [outcome_of(each.future) if isinstance(each, _Started) else each for each in started]
         records = [
             _record(question, each.request, outcome, sent_at)
@@ -124,6 +125,7 @@ class Asking:
         except RequestRefused as refused:
             return refused
         future = self._client.submit(request)
+        # The place is held as long as the app is asked, also when the one who asked has gone.
         place.keep_until_done(future)
         return _Started(request, future)
 

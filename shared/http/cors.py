@@ -62,9 +62,11 @@ def is_allowed_origin(origin: str, *, allowed: Collection[str]) -> bool:
 
 
 def _fits(entry: str, origin: str, place: str, host: str) -> bool:
+    # An origin without a host (``null``, of a sandboxed page) fits only what says exactly that.
     if "://" in entry or not host:
         return entry == origin
     if entry.startswith("*."):
+        # With the dot: ``*.example.com`` must not let evilexample.com in.
         return host.endswith(entry[1:])
     return entry in {place, host}
 
@@ -114,6 +116,7 @@ def _telling(send: Send, state: dict[str, object]) -> Send:
             headers = MutableHeaders(scope=message)
             headers["Access-Control-Allow-Origin"] = str(origin)
             headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
+            # A cache between must not give one origin the answer of another.
             headers.add_vary_header("Origin")
         await send(message)
 

@@ -90,6 +90,7 @@ class RequestLimit:
         """The window that it is now; forgets everyone when it is a new one."""
         window = math.floor(self._clock.now().timestamp() / self._window_seconds)
         if window != self._window:
+            # All at once: nobody has to look for those who stopped asking, and memory is bounded by one window.
             self._window = window
             self._counts.clear()
         return window

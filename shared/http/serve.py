@@ -36,10 +36,12 @@ class HttpServer:
             uvicorn.Config(
                 app,
                 lifespan="auto",
+                # The process has configured its log; uvicorn would put another form beside it.
                 log_config=None,
                 access_log=False,
                 server_header=False,
                 date_header=False,
+                # Anybody can send a proxy's headers; the operator's word counts instead (``PublicAddress``).
                 proxy_headers=False,
                 ws="none",
                 timeout_graceful_shutdown=SHUTDOWN_SECONDS,

@@ -89,6 +89,7 @@ def from_rpc_error(error: grpc.RpcError, *, silo: str = "") -> errors.SiloError:
     details = _details_in(error)
     info = _error_info(details)
     if info is not None:
+        # A reason of a newer peer is not known here; the code says at least which family it is of.
         leaf = by_reason(info.reason) or _BARE.get(error.code(), errors.Internal)
         return leaf(details.message, metadata=dict(info.metadata), fields=_fields(details))
     metadata = {"silo": silo} if silo else {}
@@ -113,6 +114,7 @@ def _bad_request(error: errors.SiloError) -> error_details_pb2.BadRequest:
     room = _MAX_VIOLATIONS_BYTES
     for field, description in _violations(error):
         room -= len(field.encode()) + len(description.encode())
+        # Metadata is bounded; a list of violations that does not fit would end the call without any details.
         if room < 0:
             break
         bad_request.field_violations.add(field=field, description=description)
