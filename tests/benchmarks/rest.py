@@ -52,9 +52,8 @@ class _Line:
     """One connection that is kept, without the cost of an HTTP client: it would hide what the server costs."""
 
     def __init__(self, address: str, token: str) -> None:
-        host, port = address.split(":")
-        self._socket = socket.create_connection((host, int(port)))
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._address = address
+        self._socket = self._connect()
         self._head = f"Host: {address}\r\nAuthorization: Bearer {token}\r\n\r\n"
 
     def getter(self, path: str) -> Callable[[], None]:
@@ -62,8 +61,12 @@ class _Line:
         request = f"GET {path} HTTP/1.1\r\n{self._head}".encode()
 
         def get() -> None:
-            self._socket.sendall(request)
-            answer = self._socket.recv(65_536)
+            answer = self._ask(request)
+            if not answer:
+                # The server ends what was idle while the other line of the comparison was measured.
+                self._socket.close()
+                self._socket = self._connect()
+                answer = self._ask(request)
             head, _, body = answer.partition(b"\r\n\r\n")
             if not head.startswith(b"HTTP/1.1 200"):
                 raise ValueError(head.decode())
@@ -76,6 +79,20 @@ class _Line:
 
     def close(self) -> None:
         self._socket.close()
+
+    def _ask(self, request: bytes) -> bytes:
+        """The beginning of the answer; empty where the server has ended the connection."""
+        try:
+            self._socket.sendall(request)
+            return self._socket.recv(65_536)
+        except ConnectionError:
+            return b""
+
+    def _connect(self) -> socket.socket:
+        host, port = self._address.split(":")
+        connected = socket.create_connection((host, int(port)))
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connected
 
 
 @contextlib.contextmanager
