@@ -25,7 +25,7 @@ from shared.domain.json_field import (
 from shared.domain.json_value import JsonObject, JsonValue
 from shared.domain.scopes import close_scopes, exceeding_scopes, is_valid_scope
 from shared.domain.slug import MAX_NAME_CHARACTERS
-from shared.domain.subscription import invalid_resources
+from shared.domain.subscription import invalid_subscriptions
 from shared.domain.webhook_url import MAX_REDIRECT_URL_CHARACTERS, MAX_WEBHOOK_URL_CHARACTERS, parse_url
 from shared.errors import ValidationFailed
 
@@ -96,7 +96,7 @@ def _parse_scope(value: JsonValue) -> str:
 
 def _read_events(value: JsonValue) -> list[str]:
     names = parse_list(value, parse_name, max_items=MAX_LIST_ITEMS)
-    invalid = invalid_resources(names)
+    invalid = invalid_subscriptions(names)
     if invalid:
         raise FieldInvalid(f"Invalid event subscription: {', '.join(map(shown, invalid))}")
     return list(dict.fromkeys(names))

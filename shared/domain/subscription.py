@@ -52,12 +52,16 @@ def expand_events(names: Iterable[str]) -> list[str]:
 
 
 def consolidate_events(events: Iterable[str]) -> list[str]:
-    """The resources of which at least one event is present, sorted, each once; unknown events count for nothing.
+    """What was subscribed to: each resource of which all events are present, and the other events, sorted.
 
-    >>> consolidate_events(["issue.created", "issue.ignored", "unrelated"])
-    ['issue']
+    Events that nobody can subscribe to count for nothing.
+
+    >>> consolidate_events(["comment.created", "comment.deleted", "comment.updated", "issue.created", "unrelated"])
+    ['comment', 'issue.created']
     """
-    return sorted({resource for event in events if (resource := resource_of(event))})
+    present = set(events) & ALL_EVENTS
+    whole = [resource for resource, all_of_it in EVENTS_BY_RESOURCE.items() if present.issuperset(all_of_it)]
+    return sorted([*whole, *(event for event in present if resource_of(event) not in whole)])
 
 
 def resource_of(event: str) -> str | None:
@@ -66,17 +70,18 @@ def resource_of(event: str) -> str | None:
 
 
 def is_subscribed(app_events: Iterable[str], event: str) -> bool:
-    """True when ``app_events`` (expanded) hold any event of the resource of ``event``.
+    """True when ``app_events`` (expanded) hold ``event``, or every event that its resource stands for.
 
-    The match is on the resource, so an app hears of actions that were added after it subscribed.
+    So whoever hears of a resource hears also of what no subscription names.
     """
+    held = set(app_events)
     resource = resource_of(event)
-    return resource is not None and resource in consolidate_events(app_events)
+    return resource is not None and (event in held or held.issuperset(EVENTS_BY_RESOURCE[resource]))
 
 
-def invalid_resources(names: Iterable[str]) -> list[str]:
-    """The names that cannot be subscribed to, in the order given, each once."""
-    return [name for name in dict.fromkeys(names) if name not in EVENTS_BY_RESOURCE]
+def invalid_subscriptions(names: Iterable[str]) -> list[str]:
+    """The names that cannot be subscribed to, neither a resource nor an event of one, in the order given, each once."""
+    return [name for name in dict.fromkeys(names) if name not in EVENTS_BY_RESOURCE and name not in ALL_EVENTS]
 
 
 def unmet_scope_texts(names: Iterable[str], *, scopes: Iterable[str]) -> list[str]:

@@ -5,12 +5,11 @@ from hypothesis import strategies as st
 from shared.domain.scopes import ALL_SCOPES
 from shared.domain.subscription import (
     ALL_EVENTS,
-    EVENTS_BY_RESOURCE,
     REQUIRED_SCOPES,
     RESOURCES,
     consolidate_events,
     expand_events,
-    invalid_resources,
+    invalid_subscriptions,
     is_subscribed,
     resource_of,
     unmet_scope_texts,
@@ -43,8 +42,8 @@ def test_expanding_twice_changes_nothing(names: set[str]) -> None:
     assert expand_events(expand_events(names)) == expand_events(names)
 
 
-def test_one_event_is_enough_for_its_resource() -> None:
-    assert consolidate_events(["issue.created", "metric_alert.critical"]) == ["issue"]
+def test_a_single_event_is_shown_as_itself() -> None:
+    assert consolidate_events(["issue.created", "metric_alert.critical"]) == ["issue.created"]
 
 
 @pytest.mark.parametrize("event", ["seer.iteration_completed", "seer.pr_created", "size_analysis.completed"])
@@ -65,18 +64,23 @@ def test_an_event_belongs_to_the_resource_that_expands_to_it(event: str, resourc
     assert resource_of(event) == resource
 
 
-@given(RESOURCE_SETS, st.sampled_from(sorted(ALL_EVENTS)))
-def test_a_subscription_matches_the_whole_resource(resources: set[str], event: str) -> None:
-    one_event_each = [EVENTS_BY_RESOURCE[resource][0] for resource in resources]
-    assert is_subscribed(one_event_each, event) == (resource_of(event) in resources)
+@given(RESOURCE_SETS, st.sampled_from(sorted(ALL_EVENTS | {"issue.unassigned"})))
+def test_a_subscription_to_a_resource_matches_all_of_its_events(resources: set[str], event: str) -> None:
+    assert is_subscribed(expand_events(resources), event) == (resource_of(event) in resources)
+
+
+@pytest.mark.parametrize(("event", "is_told"), [("issue.created", True), ("issue.resolved", False)])
+def test_a_subscription_to_a_single_event_matches_it_alone(event: str, is_told: bool) -> None:  # noqa: FBT001 - a row
+    assert is_subscribed(["issue.created"], event) is is_told
 
 
 def test_nobody_is_subscribed_to_alerts() -> None:
     assert not is_subscribed(sorted(ALL_EVENTS), "event_alert.triggered")
 
 
-def test_names_that_are_no_resource_are_invalid() -> None:
-    assert invalid_resources(["b", "issue", "a", "b", "issue.created"]) == ["b", "a", "issue.created"]
+def test_names_that_are_neither_resource_nor_event_are_invalid() -> None:
+    names = ["b", "issue", "a", "b", "issue.created", "issue.unheard", "event_alert.triggered"]
+    assert invalid_subscriptions(names) == ["b", "a", "issue.unheard", "event_alert.triggered"]
 
 
 def test_a_missing_scope_is_named_once_for_each_resource() -> None:

@@ -182,3 +182,13 @@ def test_a_webhook_is_in_the_request_log_of_the_region(subscribed: World) -> Non
     change(subscribed, status="resolved")
     send(subscribed)
     assert [(record.event, record.response_code) for record in subscribed.log()] == [("issue.resolved", 200)]
+
+
+def test_a_single_event_is_told_alone(world: World) -> None:
+    subscribe(world, "issue.resolved")
+    change(world, status="resolved")
+    change(world, status="unresolved")
+    path = f"/api/0/sentry-apps/{world.app.slug}/"
+    shown = world.http.call("GET", "control", path, token=world.owner.token).json()
+    assert shown["events"] == shown["webhookEvents"] == ["issue.resolved"]
+    assert [body["action"] for _, body in told(world)] == ["resolved"]
