@@ -206,7 +206,7 @@ class AppObject(Body):
     allowed_origins: list[str]
     author: str | None
     avatars: list[AvatarObject]
-    events: list[str] = Field(description="Resources of which the app hears.")
+    events: list[str] = Field(description="Resources, and single events, of which the app hears.")
     feature_data: list[FeatureObject] = Field(description="Empty for an internal app.")
     is_alertable: bool
     is_disabled: bool
