@@ -28,7 +28,6 @@ from control_silo.services.issue_token import IssuedToken
 from shared.domain.features import MANUAL_TOKEN_REFRESH_FEATURE, is_enabled
 from shared.errors import CredentialsInvalid, GrantSpent, InstallationNotFound, PermissionDenied
 from shared.http.answer import json_answer
-from shared.http.body import parse_json
 from shared.http.credentials import bearer_token
 from shared.http.endpoint import Endpoints
 from shared.http.errors import Refused
@@ -45,7 +44,7 @@ class _Parties(TypedDict):
 def post_authorization(request: Incoming[AuthorizationBody], uuid: str) -> Response:
     """Gives an app the token of its installation, in exchange for a code, a refresh token or a JWT of its own."""
     with request.control.database.session():
-        if not parse_json(request.raw_body):
+        if not request.json_value:
             raise CredentialsInvalid("Invalid request")
         body = request.body()
         client = _identify(request, body)

@@ -51,10 +51,17 @@ class ApiRequest(ReceivedRequest[B_co]):
     def await_replicas(self) -> None:
         """Returns once control knows the organizations that the reader has seen. Outside any session of the database.
 
+        Nobody waits who is not known: a stranger's word for what they have seen would hold a thread.
+
         Raises:
+            CredentialsInvalid, Refused: as ``find_principal``.
             ReplicaBehind: they have not arrived.
         """
-        if not self.control.freshness.wait(required()):
+        if not (seen := required()):
+            return
+        with self.control.database.session():
+            is_known = self.find_principal() is not None
+        if is_known and not self.control.freshness.wait(seen):
             raise ReplicaBehind
 
     def find_principal(self) -> Principal | None:

@@ -26,6 +26,9 @@ Unchecked: TypeAlias = Annotated[Any, WithJsonSchema({"type": "string"})]
 class AuthorizationBody(Body):
     """What an app exchanges for a token: a code, a refresh token, or a JWT in the header `Authorization: Bearer`."""
 
+    max_bytes: ClassVar[int] = 65_536
+    """Whoever asks is a stranger until the body is read, so there is not much of it to read."""
+
     # OAuth names its fields with underscores.
     model_config: ClassVar[ConfigDict] = ConfigDict(
         alias_generator=None,

@@ -52,15 +52,16 @@ class Envelope:
 
     event_id: str | None
     """32 hex characters; outranks the id in an event's payload."""
-    dsn: str | None
     items: tuple[Item, ...]
 
 
-def parse_envelope(pieces: Iterable[bytes]) -> Envelope:
+def parse_envelope(pieces: Iterable[bytes], *, admit: Callable[[str | None], object]) -> Envelope:
     """Splits an envelope.
 
     Args:
         pieces: the envelope, cut anywhere.
+        admit: is given the DSN that the envelope names, if it names one, and raises for a sender who may not send;
+            called before anything but the first line is looked at.
 
     Raises:
         MalformedBody: it is none.
@@ -70,11 +71,10 @@ def parse_envelope(pieces: Iterable[bytes]) -> Envelope:
     source = _Source(pieces)
     header = _header(source)
     dsn = header.get("dsn")
-    return Envelope(
-        event_id=parse_event_id(header.get("event_id")),
-        dsn=dsn if isinstance(dsn, str) else None,
-        items=tuple(_items(source)),
-    )
+    event_id = parse_event_id(header.get("event_id"))
+    # Unpacking and splitting the rest costs more than a stranger should get.
+    admit(dsn if isinstance(dsn, str) else None)
+    return Envelope(event_id=event_id, items=tuple(_items(source)))
 
 
 class _Source:

@@ -12,7 +12,6 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from region_silo.api.envelope import (
@@ -39,10 +38,14 @@ from shared.http.answer import json_answer
 from shared.http.body import read_body
 from shared.http.event_pages import BAD_PROJECT, answer_pages
 from shared.http.forwarded import CLIENT_HEADER
+from shared.http.threads import ThreadPool
 
 NO_CRASHES = "A crash report without an event is not kept: no event is made of minidumps and Apple crash reports here."
 _CRASHES = frozenset({"event.minidump", "event.applecrashreport"})
 """Attachments that the original makes an event of when they come without one."""
+EVENT_THREADS = ThreadPool("events", threads=8, max_waiting=128)
+"""Events come from everybody who uses what is monitored, in floods just when it fails. They have threads of their own,
+so that people never wait for them; what finds no place is told to come again."""
 _ENVELOPE_TYPE = "application/x-sentry-envelope"
 _TRANSACTION = "transaction"
 """The one type of event that is no problem of the software, and is dropped like other items."""
@@ -63,7 +66,7 @@ def accept_events(app: FastAPI) -> None:
 async def post_envelope(request: Request, project_id: str) -> Response:
     """Stores the events of an envelope."""
     body = await read_body(request, max_bytes=MAX_ENVELOPE_BYTES)
-    return await run_in_threadpool(_take_envelope, request, project_id, body)
+    return await EVENT_THREADS.run(_take_envelope, request, project_id, body)
 
 
 async def post_event(request: Request, project_id: str) -> Response:
@@ -71,14 +74,17 @@ async def post_event(request: Request, project_id: str) -> Response:
     if request.headers.get("content-type", "").startswith(_ENVELOPE_TYPE):
         return await post_envelope(request, project_id)
     body = await read_body(request, max_bytes=MAX_EVENT_BYTES)
-    return await run_in_threadpool(_take_event, request, project_id, body)
+    return await EVENT_THREADS.run(_take_event, request, project_id, body)
 
 
 def _take_envelope(request: Request, project_id: str, body: bytes) -> Response:
     encoding = request.headers.get("content-encoding", "")
-    envelope = parse_envelope(unpacking(body, encoding=encoding, max_bytes=MAX_UNPACKED_BYTES))
-    region = _region(request)
-    project = _project(region, project_id, public_key=_public_key_of(request, dsn=envelope.dsn))
+    region, admitted = _region(request), list[Project]()
+    envelope = parse_envelope(
+        unpacking(body, encoding=encoding, max_bytes=MAX_UNPACKED_BYTES),
+        admit=lambda dsn: admitted.append(_project(region, project_id, public_key=_public_key_of(request, dsn=dsn))),
+    )
+    (project,) = admitted
     sender = _address_of(request)
     events = [item for item in envelope.items if item.type == EVENT]
     if not events and any(item.attachment_type in _CRASHES for item in envelope.items):
@@ -90,9 +96,9 @@ def _take_envelope(request: Request, project_id: str, body: bytes) -> Response:
 
 def _take_event(request: Request, project_id: str, body: bytes) -> Response:
     encoding = request.headers.get("content-encoding", "")
-    raw = _plain(unpack(body, encoding=encoding, max_bytes=MAX_EVENT_BYTES))
     region = _region(request)
     project = _project(region, project_id, public_key=_public_key_of(request))
+    raw = _plain(unpack(body, encoding=encoding, max_bytes=MAX_EVENT_BYTES))
     return json_answer({"id": _store(region, project, Item(EVENT, raw), sender=_address_of(request), event_id=None)})
 
 

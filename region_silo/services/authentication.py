@@ -88,16 +88,13 @@ class Authenticator:
             SiloUnreachable: only control could tell, and it is away.
             ReplicaBehind: likewise, and only because the replicas are older than what the reader has seen.
         """
-        is_fresh = credential.kind is CredentialKind.TOKEN and self._region.freshness.wait(required())
-        if is_fresh:
-            with self._region.database.session():
-                app = find_app_principal(self._region, credential)
-            if app:
-                return app
+        app = self._find_app(credential) if credential.kind is CredentialKind.TOKEN else None
+        if app:
+            return app
         try:
             answer = self._answer_for(credential)
         except SiloUnreachable as exc:
-            if credential.kind is CredentialKind.TOKEN and not is_fresh:
+            if credential.kind is CredentialKind.TOKEN and not self._region.freshness.is_fresh(required()):
                 raise ReplicaBehind from exc
             raise
         if not answer.HasField("principal"):
@@ -120,6 +117,18 @@ class Authenticator:
         if principal.expires_at and principal.expires_at <= self._region.clock.now():
             raise CredentialsInvalid("Token expired" if principal.token_id else "The session is over; sign in again.")
         return principal
+
+    def _find_app(self, credential: Credential) -> Principal | None:
+        """The app whose token it is, as replicas know it that are as new as what the reader has seen."""
+        with self._region.database.session():
+            app = find_app_principal(self._region, credential)
+        # Only whoever is known is waited for: a stranger's word for what they have seen would hold a thread.
+        if app is None or not (seen := required()):
+            return app
+        if not self._region.freshness.wait(seen):
+            return None
+        with self._region.database.session():
+            return find_app_principal(self._region, credential)
 
     def _answer_for(self, credential: Credential) -> Answer:
         now = self._region.clock.now()

@@ -63,7 +63,15 @@ def parse_object(raw: bytes) -> JsonObject:
     Raises:
         ValidationFailed: it is another JSON value.
     """
-    value = parse_json(raw)
+    return as_object(parse_json(raw))
+
+
+def as_object(value: JsonValue) -> JsonObject:
+    """The value, which shall be an object.
+
+    Raises:
+        ValidationFailed: it is another JSON value.
+    """
     if not isinstance(value, dict):
         text = f"Invalid data. Expected a dictionary, but got {type(value).__name__}."
         raise ValidationFailed(fields={"non_field_errors": [text]})

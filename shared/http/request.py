@@ -7,14 +7,15 @@ class of its body in its signature, and calls ``request.body()`` when it is the 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Generic, get_args, get_type_hints
 
 from starlette.requests import Request
 from typing_extensions import TypeVar
 
 from shared.bodies.body import Body
-from shared.domain.json_value import JsonObject
-from shared.http.body import parse_object, read_body
+from shared.domain.json_value import JsonObject, JsonValue
+from shared.http.body import as_object, parse_json, read_body
 
 B_co = TypeVar("B_co", covariant=True, default=object)
 """The class of the body: of an endpoint that takes none, ``object``."""
@@ -30,6 +31,15 @@ class ReceivedRequest(Generic[B_co]):
     raw_body: bytes = field(repr=False)
     body_class: type[B_co] | None
 
+    @cached_property
+    def json_value(self) -> JsonValue:
+        """The JSON in the body, as it was sent, whatever it is; parsed once, however often it is looked at.
+
+        Raises:
+            MalformedBody: it is none.
+        """
+        return parse_json(self.raw_body)
+
     @property
     def json(self) -> JsonObject:
         """The JSON object in the body, as it was sent.
@@ -37,7 +47,7 @@ class ReceivedRequest(Generic[B_co]):
         Raises:
             MalformedBody, ValidationFailed: it holds none.
         """
-        return parse_object(self.raw_body)
+        return as_object(self.json_value)
 
     def body(self, *, context: object = None) -> B_co:
         """The body, checked.

@@ -1,4 +1,5 @@
 import contextlib
+import functools
 import itertools
 import json
 import tracemalloc
@@ -8,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from region_silo.api.envelope import MAX_ITEMS, Envelope, Item, parse_envelope
-from shared.errors import BodyTooLarge, InvalidInput, MalformedBody
+from region_silo.api import envelope
+from region_silo.api.envelope import MAX_ITEMS, Envelope, Item
+from shared.errors import BodyTooLarge, InvalidInput, MalformedBody, PermissionDenied
 
+parse_envelope = functools.partial(envelope.parse_envelope, admit=lambda dsn: None)
 ID = "0123456789abcdef0123456789abcdef"
 
 
@@ -22,7 +25,7 @@ def test_a_payload_is_as_long_as_its_header_says() -> None:
     raw = _lines(
         {"event_id": ID}, {"type": "event", "length": 5}, b"a\nb\nc", {"type": "attachment", "length": 2}, b"xy"
     )
-    assert parse_envelope([raw]) == Envelope(ID, None, (Item("event", b"a\nb\nc"), Item("attachment")))
+    assert parse_envelope([raw]) == Envelope(ID, (Item("event", b"a\nb\nc"), Item("attachment")))
 
 
 def test_a_payload_of_no_given_length_ends_with_its_line() -> None:
@@ -42,7 +45,20 @@ def test_an_item_may_be_empty() -> None:
 
 
 def test_an_envelope_may_be_without_items() -> None:
-    assert parse_envelope([b'{"dsn":"http://k@h/1"}']) == Envelope(None, "http://k@h/1", ())
+    assert parse_envelope([b"{}"]) == Envelope(None, ())
+
+
+@pytest.mark.parametrize(("line", "expected"), [(b'{"dsn":"http://k@h/1"}', "http://k@h/1"), (b"{}", None)])
+def test_who_sends_is_judged_before_more_than_the_first_line_is_looked_at(line: bytes, expected: str | None) -> None:
+    judged, rest = [], iter([line + b"\n", b"no JSON"])
+
+    def refuse(dsn: str | None) -> None:
+        judged.append(dsn)
+        raise PermissionDenied
+
+    with pytest.raises(PermissionDenied):
+        envelope.parse_envelope(rest, admit=refuse)
+    assert (judged, list(rest)) == ([expected], [b"no JSON"])
 
 
 @pytest.mark.parametrize(
