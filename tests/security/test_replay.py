@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 
 import grpc
 import pytest
@@ -38,7 +37,7 @@ class Control:
     def server(self) -> grpc.Channel:
         """A way to another server of control, which starts now and remembers nothing."""
         address = f"inprocess:{fresh('control')}"
-        config = replace(self.silos.control_config, grpc_listen=address)
+        config = self.silos.control_config.model_copy(update={"grpc_listen": address})
         server = control_silo.bootstrap.start_server(self.silos.control, config)
         self._closing.callback(server.stop)
         return InProcessChannel(address.removeprefix("inprocess:"))
