@@ -46,7 +46,7 @@ PRINCIPAL_HEADER = "silo-principal"
 HOST_HEADER = "x-forwarded-host"
 PROTOCOL_HEADER = "x-forwarded-proto"
 CLIENT_HEADER = "x-forwarded-for"
-"""Of all who handed the request on, the client first. No silo believes it, but where anything may be claimed anyway."""
+"""All who handed the request on, the client first. No silo believes it, but where anything may be claimed anyway."""
 OWN_HEADERS = frozenset({PROOF_HEADER, PRINCIPAL_HEADER, HOST_HEADER, PROTOCOL_HEADER})
 """What one silo says to the other: nothing that a client sends under these names is passed on."""
 GOOD_SECONDS = 30
