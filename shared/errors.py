@@ -5,13 +5,14 @@ A leaf's docstring is its default sentence. The statuses are in ``shared/rpc/sta
     SiloError
     ├── InvalidInput        the request itself is wrong; sending it again unchanged never helps
     │   ├── ValidationFailed      ├── MalformedBody        ├── BodyTooLarge     ├── FieldMissing
-    │   ├── CursorInvalid         ├── RequestRefused       ├── AddressRefused   └── ConfigInvalid
+    │   ├── CursorInvalid         ├── RequestRefused       ├── AddressRefused   ├── VersionImplausible
+    │   └── ConfigInvalid
     ├── Unauthenticated     we do not know who is asking
     │   ├── CredentialsMissing    ├── CredentialsInvalid   ├── SignatureMissing   ├── SignatureInvalid
     │   ├── SignatureExpired      ├── KeyUnknown           ├── NonceReplayed      ├── TargetWrong
     │   ├── CallerWrong           ├── GrantInvalid         └── GrantSpent
     ├── Forbidden           we know who is asking, and they may not
-    │   ├── PermissionDenied      ├── CallerNotOwner       └── AppDisabled
+    │   ├── PermissionDenied      ├── CallerNotOwner       ├── SlugNotReserved   └── AppDisabled
     ├── NotFound            there is no such thing, or none that the asker may see
     │   ├── AppNotFound           ├── InstallationNotFound ├── OrganizationNotFound
     │   ├── UserNotFound          ├── RegionNotFound       ├── ProjectNotFound   └── KeyNotFound
@@ -108,6 +109,10 @@ class ConfigInvalid(InvalidInput):
     """The configuration is not valid."""
 
 
+class VersionImplausible(InvalidInput):
+    """No object changes that often: its next versions would be refused as older."""
+
+
 class Unauthenticated(SiloError):
     """The caller is not known."""
 
@@ -166,6 +171,10 @@ class PermissionDenied(Forbidden):
 
 class CallerNotOwner(Forbidden):
     """A region can act only as itself."""
+
+
+class SlugNotReserved(Forbidden):
+    """An organization has the slug that control gave out for it, and no other."""
 
 
 class AppDisabled(Forbidden):

@@ -32,6 +32,16 @@ class OrganizationReplica(Model):
     """``active`` or ``pending_deletion``."""
 
 
+OrganizationReplica.add_index(
+    OrganizationReplica.index(
+        OrganizationReplica.slug,
+        unique=True,
+        where=~OrganizationReplica.tombstone,
+        name="organization_replica_live_slug",
+    )
+)
+
+
 class OrganizationReservation(Model):
     """An id and a slug that are taken before the region has the organization; ids are never given out twice."""
 

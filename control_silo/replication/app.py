@@ -19,9 +19,13 @@ CONTROLS_ALONE = frozenset(
     }
 )
 """Columns that no region is told of; a schema reaches regions as components."""
+CREDENTIALS = frozenset({"webhook_headers", "metadata", "creator_label"})
+"""Columns that are the credential's, as the application's secret is."""
 # Rows are read bare: an object of the mapper costs more than everything else that happens to a change.
-_APP = Columns(SentryApp, "app", without=CONTROLS_ALONE, shares_json=True)
-_APPLICATION = Columns(ApiApplication, "application", without=("owner", "created_at"), shares_json=True)
+_APP = Columns(SentryApp, "app", without=CONTROLS_ALONE | CREDENTIALS, shares_json=True)
+_APPLICATION = Columns(
+    ApiApplication, "application", without=("client_secret", "owner", "created_at"), shares_json=True
+)
 _COMPONENT = Columns(SentryAppComponent, "component")
 _AVATAR = Columns(SentryAppAvatar, "avatar")
 _APPS = f"""
@@ -35,7 +39,7 @@ M = TypeVar("M", SentryAppComponent, SentryAppAvatar)
 
 
 class AppKind(ControlKind):
-    """Apps and their secrets: a region signs webhooks with them."""
+    """Apps as every region may know them: what is secret of one is its credential, of which many regions hold none."""
 
     category = Category.APP
     model = SentryApp

@@ -1,20 +1,29 @@
-"""Organizations, of which control holds replicas: each region owns its own, and control gave out their ids."""
+"""Organizations, of which control holds replicas: each region owns its own; ids and slugs were given out by control."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from control_silo.models.region import OrganizationReplica, OrganizationReservation
+from control_silo.services.interest import organizations_seen
 from control_silo.services.message import organization_message
+from control_silo.services.organization import name_problem
 from shared.category import Category
 from shared.database.database import Database
+from shared.database.model import tuples_of
 from shared.database.transaction import Transaction
 from shared.domain.peer import is_region_name
-from shared.errors import CallerNotOwner, InvalidInput, PermissionDenied
+from shared.errors import CallerNotOwner, InvalidInput, PermissionDenied, SlugNotReserved, VersionImplausible
 from shared.outbox.apply import ReplicaTable
 from shared.outbox.digest import state_checksum
-from shared.outbox.kind import HeldKind
+from shared.outbox.kind import HeldKind, Versions
+from shared.pb.hybridcloud.organizations.v1 import organization_pb2
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
+
+MAX_VERSIONS_AHEAD = 2**32
+"""How far a version may be above the one held: more changes than a region makes of one organization while control is
+away. A region that is taken could else use all versions up, and whoever replaces it could change nothing more."""
+STATUSES = ("active", "pending_deletion")
 
 
 class OrganizationKind(HeldKind):
@@ -27,6 +36,11 @@ class OrganizationKind(HeldKind):
         if not is_region_name(caller):
             raise PermissionDenied("Only a region may change its organizations' replicas.")
         return OrganizationTable(caller)
+
+    def versions(self, database: Database, *, tombstones: bool) -> Versions:
+        held = OrganizationReplica.select(OrganizationReplica.id, OrganizationReplica.version)
+        wanted = organizations_seen(held.where(OrganizationReplica.tombstone == tombstones))
+        return tuples_of(wanted.order_by(OrganizationReplica.id))
 
     def checksums(self, database: Database, ids: Sequence[int]) -> Mapping[int, bytes]:
         checksums = {}
@@ -48,17 +62,37 @@ class OrganizationTable:
     def row(self, change: replica_pb2.Change) -> tuple[Any, ...]:
         """Raises:
         CallerNotOwner: control never gave this id to the region.
-        InvalidInput: the state names another region or id.
+        VersionImplausible: the version is too far ahead.
+        SlugNotReserved: the slug is not the one that control gave out with the id.
+        InvalidInput: the state names another region or id, or is not one of an organization.
         """
-        reservation = OrganizationReservation.get_or_none(OrganizationReservation.id == change.object_id)
-        if reservation is None or reservation.region_name != self.region:
-            raise CallerNotOwner(f"Organization {change.object_id} is not one of {self.region}'s.")
+        slug = self._reserved_slug(change)
         if not change.HasField("organization"):
             return change.object_id, change.version, True, "", "", self.region, ""
         state = change.organization.organization
         if state.id != change.object_id or state.region_name != self.region:
             raise InvalidInput(f"Organization {change.object_id} of {self.region} is sent as {state.id} of another.")
+        if state.slug != slug:
+            raise SlugNotReserved(metadata={"organization_id": str(state.id)})
+        _check_texts(state)
         return state.id, change.version, False, state.slug, state.name, self.region, state.status or "active"
 
     def applied(self, tx: Transaction, changes: Sequence[replica_pb2.Change]) -> None:
         """Nothing belongs to an organization but its row."""
+
+    def _reserved_slug(self, change: replica_pb2.Change) -> str:
+        reservation = OrganizationReservation.get_or_none(OrganizationReservation.id == change.object_id)
+        if reservation is None or reservation.region_name != self.region:
+            raise CallerNotOwner(f"Organization {change.object_id} is not one of {self.region}'s.")
+        held = OrganizationReplica.get_or_none(OrganizationReplica.id == change.object_id)
+        if change.version - (held.version if held else 0) > MAX_VERSIONS_AHEAD:
+            raise VersionImplausible
+        return str(reservation.slug)
+
+
+def _check_texts(state: organization_pb2.RpcOrganization) -> None:
+    problem = name_problem(state.name)
+    if problem:
+        raise InvalidInput(f"name: {problem}")
+    if state.status not in ("", *STATUSES):
+        raise InvalidInput("status: this is not one of an organization's.")

@@ -28,6 +28,8 @@ class ControlKind(OwnedKind):
 
     model: ClassVar[Any]
     """Whose rows they are: a model with the columns ``id`` and ``version``."""
+    numbered: ClassVar[Any] = None
+    """Whose ids the objects have; None: the model's own."""
 
     @abstractmethod
     def states(self, ids: Collection[int]) -> Iterable[replica_pb2.Change]:
@@ -58,7 +60,7 @@ class ControlKind(OwnedKind):
             raise RegionNotFound(metadata={"region": destination})
         # A new object with the id of one that control has lost, say by a restored backup, would meet the tombstone of
         # that one, and whatever a region still knows by the id. Comes first: it may wait for whoever writes the table.
-        pass_over_ids(tx, self.model, newest=max(held))
+        pass_over_ids(tx, self.numbered or self.model, newest=max(held))
         versions = self._lock(tx, sorted(held))
         regions = regions_by_id(self.category, versions)
         unknown = {each for each, found in regions.items() if None in found and destination not in found}

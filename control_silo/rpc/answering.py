@@ -9,13 +9,11 @@ from collections.abc import Iterator
 from google.protobuf.message import Message
 
 from control_silo.services.control import Control
-from control_silo.services.interest import region_of_organization
+from control_silo.services.interest import calling_region, region_of_organization
 from shared.app_service.request import check_request
 from shared.asking.ask import Asking
 from shared.consistency import required
-from shared.domain.peer import CONTROL, is_service
 from shared.errors import CallerNotOwner, ReplicaBehind
-from shared.rpc.served import current_caller
 
 
 class ControlAnswers:
@@ -47,13 +45,11 @@ class ControlAnswers:
 def require_owner(organization_id: int) -> None:
     """Returns when whoever calls may act for the organization. Needs a session.
 
-    Control itself and callers that are no silo may act for every organization.
+    Services and operators may act for every organization.
 
     Raises:
         CallerNotOwner: the caller is a region, and the organization lives elsewhere or nowhere.
     """
-    caller = current_caller()
-    if caller == CONTROL or is_service(caller):
-        return
-    if region_of_organization(organization_id) != caller:
-        raise CallerNotOwner(metadata={"caller": caller, "organization_id": str(organization_id)})
+    region = calling_region()
+    if region is not None and region_of_organization(organization_id) != region:
+        raise CallerNotOwner(metadata={"caller": region, "organization_id": str(organization_id)})

@@ -20,6 +20,7 @@ from control_silo.services.find_app import (
     apps_of_proxy_users,
     find_app,
     find_app_by_application,
+    find_owner,
 )
 from control_silo.services.update_app import SentryAppUpdater
 from control_silo.services.user import notification_emails
@@ -144,10 +145,10 @@ class AppPart(ControlAnswers):
 
     def _find_own_app(self, app_id: int) -> AppDetails | None:
         """The app, if there is one; refuses a region that does not own it."""
-        details = find_app(app_id)
-        if details is not None:
-            require_owner(details.app.owner_id)
-        return details
+        owner_id = find_owner(app_id)
+        if owner_id is not None:
+            require_owner(owner_id)
+        return find_app(app_id)
 
     def _change(self, before: AppDetails | None, changes: SentryAppUpdater) -> app_pb2.RpcSentryApp | None:
         """The app after the changes; None when it is gone."""

@@ -30,8 +30,8 @@ class TopologyServicer(topology_service_pb2_grpc.TopologyServiceServicer):
             http_address=request.http_address,
             identity=request.identity,
         )
-        number = next(region.number for region in regions if region.name == request.name)
-        return topology_service_pb2.RegisterRegionResponse(regions=_messages(regions), number=number)
+        own = [region for region in regions if region.name == request.name]
+        return topology_service_pb2.RegisterRegionResponse(regions=_messages(own), number=own[0].number)
 
     def ListRegions(
         self, request: topology_service_pb2.ListRegionsRequest, context: grpc.ServicerContext

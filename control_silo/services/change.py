@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from control_silo.models.app import SentryApp
-from control_silo.models.application import ApiToken
+from control_silo.models.application import ApiToken, AppCredential
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.record import Tombstone
 from control_silo.models.region import OrganizationReplica
@@ -33,6 +33,21 @@ def enqueue_app(tx: Transaction, app: SentryApp, *, now: datetime, regions_befor
     destinations = regions_of(Category.APP, app.id) | set(regions_before)
     enqueue(tx, Category.APP, [app.id], destinations=destinations, now=now)
     note_written(tx, Category.APP, app.id, app.version)
+
+
+def enqueue_credential(tx: Transaction, app: SentryApp, *, now: datetime, regions_before: Iterable[str] = ()) -> None:
+    """Gives the app's credential a newer version and enqueues it, as ``enqueue_app`` does with the app.
+
+    For whoever changes the client secret, the custom headers or the metadata, and which organizations own the app or
+    have it installed.
+    """
+    statement = f"""
+        INSERT INTO {table_of(AppCredential)} (id, version) VALUES (?, 1)
+        ON CONFLICT (id) DO UPDATE SET version = {table_of(AppCredential)}.version + 1 RETURNING version"""  # noqa: S608
+    ((version,),) = tx.database.rows(statement, (app.id,))
+    destinations = regions_of(Category.CREDENTIAL, app.id) | set(regions_before)
+    enqueue(tx, Category.CREDENTIAL, [app.id], destinations=destinations, now=now)
+    note_written(tx, Category.CREDENTIAL, app.id, version)
 
 
 def enqueue_installation(tx: Transaction, installation: SentryAppInstallation, *, now: datetime) -> None:

@@ -13,7 +13,7 @@ from control_silo.models.app import IntegrationFeature, SentryApp, SentryAppComp
 from control_silo.models.application import ApiApplication
 from control_silo.models.user import User
 from control_silo.services.audit import AuditEvent, record
-from control_silo.services.change import enqueue_app
+from control_silo.services.change import enqueue_app, enqueue_credential
 from control_silo.services.control import Control
 from control_silo.services.install import create_installation
 from control_silo.services.secret import new_token
@@ -69,6 +69,7 @@ class SentryAppCreator:
             create_installation(tx, app, organization_id=self.organization_id, actor=creator, now=now)
             record(tx, AuditEvent.INTERNAL_INTEGRATION_ADD, app, actor=creator, now=now)
         enqueue_app(tx, app, now=now)
+        enqueue_credential(tx, app, now=now)
         return app
 
     def _free_slug(self) -> str:

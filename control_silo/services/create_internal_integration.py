@@ -1,15 +1,15 @@
 """Creating an internal app on behalf of another program, once for each organization, name and creator (spec §3.1)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from control_silo.models.app import SentryApp
 from control_silo.models.installation import SentryAppInstallation
-from control_silo.models.user import User
+from control_silo.models.user import Member, User
 from control_silo.services.control import Control
 from control_silo.services.create_app import SentryAppCreator
 from control_silo.services.find_installation import find_live_installation
 from control_silo.services.install import create_installation
-from control_silo.services.interest import region_of_organization
+from control_silo.services.interest import calling_region, members_seen, region_of_organization
 from control_silo.services.internal_token import NewToken, create_internal_token
 from shared.category import Category
 from shared.consistency import note_written
@@ -48,7 +48,7 @@ class InternalIntegrationCreator(SentryAppCreator):
             if creator is None:
                 raise UserNotFound
             existing = self._find_existing(creator)
-            app = existing or self._create(tx, creator, now)
+            app = existing or self._tactful(creator)._create(tx, creator, now)
             installation = find_live_installation(app, organization_id=self.organization_id) or create_installation(
                 tx, app, organization_id=self.organization_id, actor=creator, now=now
             )
@@ -57,6 +57,16 @@ class InternalIntegrationCreator(SentryAppCreator):
                 note_written(tx, Category.INSTALLATION, installation.id, installation.version)
             token = None if existing else create_internal_token(tx, app, installation, now=now)
             return InternalIntegration(installation, token)
+
+    def _tactful(self, creator: User) -> "InternalIntegrationCreator":
+        """The same, but that the app says nothing of a creator whom the region that calls does not know.
+
+        A region may name anybody by the id, and would learn who that is.
+        """
+        of_creator = Member.select().where(Member.user == creator)
+        if calling_region() is None or members_seen(of_creator).exists():
+            return self
+        return replace(self, columns={**self.columns, "creator_label": None})
 
     def _find_existing(self, creator: User) -> SentryApp | None:
         query = SentryApp.select().where(

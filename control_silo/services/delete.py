@@ -16,7 +16,7 @@ from control_silo.models.installation import (
 )
 from control_silo.models.user import User
 from control_silo.services.audit import AuditEvent, record
-from control_silo.services.change import delete_token_row, enqueue_app, enqueue_installation
+from control_silo.services.change import delete_token_row, enqueue_app, enqueue_credential, enqueue_installation
 from control_silo.services.control import Control
 from control_silo.services.find_app import get_held_app, get_held_app_of_installation
 from control_silo.services.find_installation import get_installation
@@ -46,7 +46,7 @@ def delete_app(control: Control, *, app_id: int, actor: User) -> None:
         if app.state not in DELETABLE:
             raise PermissionDenied("Published apps cannot be removed.")
         # Asked before anything goes: afterwards the app is of no region's interest, and nobody would get its tombstone.
-        regions_before = regions_of(Category.APP, app.id)
+        regions_before, callers_before = (regions_of(each, app.id) for each in (Category.APP, Category.CREDENTIAL))
         for installation in _live_installations(tx, app):
             if app.state is SentryAppStatus.UNPUBLISHED:
                 # Signed now, while there is a secret: the delivery is sent when the app is gone.
@@ -58,6 +58,7 @@ def delete_app(control: Control, *, app_id: int, actor: User) -> None:
         app.application = app.proxy_user = None
         app.save(only=app.dirty_fields)
         enqueue_app(tx, app, now=now, regions_before=regions_before)
+        enqueue_credential(tx, app, now=now, regions_before=callers_before)
         record(tx, AuditEvent.SENTRY_APP_REMOVE, app, actor=actor, now=now)
 
 
@@ -71,11 +72,13 @@ def uninstall(control: Control, *, uuid: str, actor: User) -> None:
     with control.database.transaction() as tx:
         app = get_held_app_of_installation(tx, uuid)  # it says whether its region keeps the app
         installation = get_installation(tx, uuid)
-        regions_before = regions_of(Category.APP, app.id)
+        regions_before, callers_before = (regions_of(each, app.id) for each in (Category.APP, Category.CREDENTIAL))
         tell_of_installation(tx, AppEvent.INSTALLATION_DELETED, installation, actor=actor, now=now)
         _delete_installation(tx, installation, now=now)
         if regions_of(Category.APP, app.id) != regions_before:
             enqueue_app(tx, app, now=now, regions_before=regions_before)
+        if regions_of(Category.CREDENTIAL, app.id) != callers_before:
+            enqueue_credential(tx, app, now=now, regions_before=callers_before)
         record(tx, AuditEvent.SENTRY_APP_UNINSTALL, app, target=installation, actor=actor, now=now)
 
 

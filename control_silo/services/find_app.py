@@ -1,6 +1,7 @@
 """Reading apps: with all that is shown of them, or held for whoever changes them. Deleted apps are never found.
 
-Owns the queries; changes nothing and refuses to know who asks. Every function needs a session.
+Owns the queries; changes nothing. A region finds apps of its interest alone; what else anyone may see, whoever asks has
+to know. Every function needs a session.
 """
 
 from collections import defaultdict
@@ -13,6 +14,8 @@ import peewee
 from control_silo.models.app import IntegrationFeature, SentryApp, SentryAppAvatar
 from control_silo.models.application import ApiApplication
 from control_silo.models.installation import SentryAppInstallation
+from control_silo.services.interest import seen_clause
+from shared.category import Category
 from shared.database.database import current_database
 from shared.database.locking import locked
 from shared.database.model import table_of
@@ -58,6 +61,12 @@ def find_app(id_or_slug: int | str) -> AppDetails | None:
     """The app with an id, or with a slug; None when there is none."""
     found = _where("a.id = ?" if isinstance(id_or_slug, int) else "a.slug = ?", id_or_slug)
     return found[0] if found else None
+
+
+def find_owner(app_id: int) -> int | None:
+    """Organization that owns an app, be that of the caller's interest or not; None when there is no app."""
+    app = SentryApp.get_or_none(SentryApp.id == app_id, SentryApp.date_deleted.is_null())
+    return app.owner_id if app else None
 
 
 def find_app_of_path(id_or_slug: str) -> AppDetails | None:
@@ -187,8 +196,9 @@ def _get_held(tx: Transaction, condition: peewee.Expression) -> SentryApp:
 
 
 def _where(condition: str, *parameters: object) -> list[AppDetails]:
-    live = f"{_SELECT} WHERE a.date_deleted IS NULL AND {condition} ORDER BY a.id"
-    return _read(current_database().rows(live, parameters))
+    seen, whose = seen_clause(Category.APP, "a.id")
+    live = f"{_SELECT} WHERE a.date_deleted IS NULL AND {condition}{seen} ORDER BY a.id"
+    return _read(current_database().rows(live, (*parameters, *whose)))
 
 
 def _read(rows: Sequence[tuple[Any, ...]]) -> list[AppDetails]:

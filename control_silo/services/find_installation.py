@@ -1,14 +1,18 @@
 """Looking installations up: with all that is shown of them, or held for whoever changes them. Deleted ones are never
-found. Owns the queries, and knows not who asks. Every function needs a session.
+found. Owns the queries. A region finds its organizations' alone, where several are looked through; who may see what
+else, whoever asks has to know. Every function needs a session.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import peewee
+
 from control_silo.models.app import SentryApp
 from control_silo.models.installation import SentryAppInstallation, SentryAppInstallationToken
-from control_silo.services.interest import installations_of_token
+from control_silo.services.interest import installations_of_token, seen
+from shared.category import Category
 from shared.database.database import current_database
 from shared.database.locking import locked
 from shared.database.row import Columns
@@ -17,7 +21,6 @@ from shared.domain.app_status import SentryAppInstallationStatus
 from shared.errors import InstallationNotFound
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
 
-_LIVE = SentryAppInstallation.date_deleted.is_null()
 _INSTALLED = SentryAppInstallation.status == int(SentryAppInstallationStatus.INSTALLED)
 
 
@@ -66,17 +69,17 @@ def list_installation_details(*, organization_id: int, offset: int, limit: int) 
 
 def find_installation(installation_id: int) -> SentryAppInstallation | None:
     """The installation with an id, of any status; None when there is none."""
-    return SentryAppInstallation.get_or_none(SentryAppInstallation.id == installation_id, _LIVE)
+    return _seen(SentryAppInstallation.id == installation_id).get_or_none()
 
 
 def find_installed(installation_id: int) -> SentryAppInstallation | None:
     """The installation with an id; None when there is none, or its status is not ``installed``."""
-    return SentryAppInstallation.get_or_none(SentryAppInstallation.id == installation_id, _LIVE, _INSTALLED)
+    return _seen(SentryAppInstallation.id == installation_id, _INSTALLED).get_or_none()
 
 
 def find_installation_by_uuid(uuid: str) -> SentryAppInstallation | None:
     """The installation with a uuid, of any status; None when there is none."""
-    return SentryAppInstallation.get_or_none(SentryAppInstallation.uuid == uuid, _LIVE)
+    return _seen(SentryAppInstallation.uuid == uuid).get_or_none()
 
 
 def find_newest_installation(app_id: int, *, organization_id: int) -> SentryAppInstallation | None:
@@ -96,9 +99,7 @@ def find_installation_of_proxy_user(user_id: int, *, organization_id: int) -> Se
 
 def installed_in(organization_id: int) -> list[SentryAppInstallation]:
     """The installations of an organization whose status is ``installed``, in id order."""
-    query = SentryAppInstallation.select().where(
-        SentryAppInstallation.organization_id == organization_id, _LIVE, _INSTALLED
-    )
+    query = _seen(SentryAppInstallation.organization_id == organization_id, _INSTALLED)
     return list(query.order_by(SentryAppInstallation.id))
 
 
@@ -106,14 +107,14 @@ def installations_matching(
     conditions: installation_pb2.SentryAppInstallationFilter,
 ) -> list[SentryAppInstallation]:
     """The installations that meet every condition that is set, in id order."""
-    query = SentryAppInstallation.select().where(_LIVE, *_clauses(conditions))
+    query = _seen(*_clauses(conditions))
     return list(query.order_by(SentryAppInstallation.id))
 
 
 def find_organization_of_live_token(token_id: int) -> int | None:
     """Organization of the installation that a token acts for; None unless that one's status is ``installed``."""
     wanted = SentryAppInstallation.id.in_(installations_of_token(token_id))
-    installation = SentryAppInstallation.get_or_none(wanted, _LIVE, _INSTALLED)
+    installation = _seen(wanted, _INSTALLED).get_or_none()
     return installation.organization_id if installation else None
 
 
@@ -146,8 +147,13 @@ def get_installation(tx: Transaction, uuid: str) -> SentryAppInstallation:
     return installation
 
 
+def _seen(*conditions: Any) -> "peewee.ModelSelect[SentryAppInstallation]":
+    live = SentryAppInstallation.select().where(SentryAppInstallation.date_deleted.is_null(), *conditions)
+    return seen(live, Category.INSTALLATION, SentryAppInstallation.id)
+
+
 def _find_newest(*conditions: Any) -> SentryAppInstallation | None:
-    query = SentryAppInstallation.select().where(_LIVE, *conditions)
+    query = _seen(*conditions)
     return query.order_by(SentryAppInstallation.id.desc()).limit(1).get_or_none()
 
 

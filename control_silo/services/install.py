@@ -9,7 +9,7 @@ from control_silo.models.application import ApiGrant
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.user import User
 from control_silo.services.audit import AuditEvent, record
-from control_silo.services.change import enqueue_app, enqueue_installation
+from control_silo.services.change import enqueue_app, enqueue_credential, enqueue_installation
 from control_silo.services.control import Control
 from control_silo.services.find_app import get_held_app_by_slug, get_held_app_of_installation
 from control_silo.services.find_installation import find_live_installation, get_installation
@@ -56,11 +56,13 @@ class SentryAppInstallationCreator:
         if region is None:
             raise OrganizationNotFound
         # Asked before the installation is there, which itself makes the region one that holds the app.
-        is_new_there = region not in regions_of(Category.APP, app.id)
+        knows_app, calls_app = (region in regions_of(each, app.id) for each in (Category.APP, Category.CREDENTIAL))
         installation = create_installation(tx, app, organization_id=self.organization_id, actor=actor, now=now)
         tell_of_installation(tx, AppEvent.INSTALLATION_CREATED, installation, actor=actor, now=now)
-        if is_new_there:
+        if not knows_app:
             enqueue_app(tx, app, now=now)
+        if not calls_app:
+            enqueue_credential(tx, app, now=now)
         return installation
 
 

@@ -11,8 +11,10 @@ from control_silo.models.application import ApiApplication
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.region import OrganizationReplica
 from shared.domain.app_status import SentryAppInstallationStatus, SentryAppStatus
+from shared.domain.webhook_url import without_credentials
 from shared.pb.hybridcloud.apps.v1 import app_pb2, component_pb2, installation_pb2
 from shared.pb.hybridcloud.organizations.v1 import organization_pb2
+from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
 
 def app_message(
@@ -21,7 +23,7 @@ def app_message(
     avatars: Iterable[SentryAppAvatar],
     application: ApiApplication | None,
 ) -> app_pb2.RpcSentryApp:
-    """An app with its application and avatars, which the caller has read."""
+    """An app with its application and avatars, which the caller has read; without its credential."""
     status = SentryAppStatus.as_str(app.status)
     message = app_pb2.RpcSentryApp(
         id=app.id,
@@ -33,8 +35,9 @@ def app_message(
         slug=app.slug,
         uuid=app.uuid,
         events=app.events,
-        webhook_url=app.webhook_url,
-        webhook_headers=app.webhook_headers,
+        webhook_url=without_credentials(app.webhook_url)
+        if app.webhook_url and _has_credentials(app)
+        else app.webhook_url,
         is_alertable=app.is_alertable,
         is_disabled=app.is_disabled,
         is_published=status == "published",
@@ -43,15 +46,24 @@ def app_message(
         is_publish_request_inprogress=status == "publish_request_inprogress",
         status=status,
         avatars=[avatar_message(avatar) for avatar in avatars],
-        creator_label=app.creator_label,
     )
-    if app.metadata:
-        message.metadata.CopyFrom(struct(app.metadata))
     if application:
         message.application.id = application.id
         message.application.client_id = application.client_id
-        message.application.client_secret = application.client_secret
         message.application.allowed_origins.extend(application.allowed_origins)
+    return message
+
+
+def credential_message(app: SentryApp, *, application: ApiApplication | None) -> replica_pb2.CredentialState:
+    """An app's credential, of which the caller has read the application."""
+    message = replica_pb2.CredentialState(
+        client_secret=application.client_secret if application else "",
+        webhook_headers=app.webhook_headers,
+        creator_label=app.creator_label,
+        webhook_url=app.webhook_url if _has_credentials(app) else None,
+    )
+    if app.metadata:
+        message.metadata.CopyFrom(struct(app.metadata))
     return message
 
 
@@ -99,6 +111,10 @@ def organization_message(organization: OrganizationReplica) -> organization_pb2.
         region_name=organization.region_name,
         status=organization.status,
     )
+
+
+def _has_credentials(app: SentryApp) -> bool:
+    return "@" in (app.webhook_url or "")
 
 
 def struct(value: Mapping[str, Any]) -> struct_pb2.Struct:

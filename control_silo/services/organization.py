@@ -1,4 +1,7 @@
-"""Organizations as control knows them. A region owns each; control gives out ids and slugs, and resolves them."""
+"""Organizations as control knows them. A region owns each; control gives out ids and slugs, and resolves them.
+
+A region finds its own alone.
+"""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -7,8 +10,10 @@ import peewee
 
 from control_silo.models.region import OrganizationReplica, OrganizationReservation, Region
 from control_silo.services.control import Control
+from control_silo.services.interest import organizations_seen
 from shared.category import Category, number_of
 from shared.consistency import note_seen
+from shared.domain.peer import silo_away
 from shared.domain.slug import ORGANIZATION_SLUG_ERROR, is_valid_organization_slug
 from shared.errors import OrganizationNotFound, RegionNotFound, SlugTaken, ValidationFailed
 from shared.outbox.apply import apply_changes
@@ -17,6 +22,7 @@ from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2, org
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
 MAX_NAME_CHARACTERS = 64
+"""Of an organization's name."""
 
 
 def create_organization(control: Control, *, slug: str, name: str, region: str, kinds: Kinds) -> OrganizationReplica:
@@ -50,7 +56,9 @@ def create_organization(control: Control, *, slug: str, name: str, region: str, 
         category=number_of(Category.ORGANIZATION), object_id=reservation.id, version=answer.version
     )
     change.organization.organization.CopyFrom(answer.organization)
-    apply_changes(control.database, [change], tables=kinds.tables_for(region))
+    [result] = apply_changes(control.database, [change], tables=kinds.tables_for(region))
+    if result.outcome == result.OUTCOME_REJECTED:  # it made something else than it was told
+        raise silo_away(region)
     note_seen(Category.ORGANIZATION, reservation.id, answer.version)
     with control.database.session():
         return get_organization(reservation.id)
@@ -71,13 +79,14 @@ def get_organization(id_or_slug: int | str) -> OrganizationReplica:
 def find_organization(id_or_slug: int | str) -> OrganizationReplica | None:
     """A live organization by its id or slug; None when there is none. Needs a session."""
     key = OrganizationReplica.id if isinstance(id_or_slug, int) else OrganizationReplica.slug
-    return OrganizationReplica.get_or_none(key == id_or_slug, ~OrganizationReplica.tombstone)
+    live = OrganizationReplica.select().where(key == id_or_slug, ~OrganizationReplica.tombstone)
+    return organizations_seen(live).get_or_none()
 
 
 def list_organizations(*, after_id: int = 0, limit: int) -> list[OrganizationReplica]:
     """Live organizations in id order. Needs a session."""
     live = OrganizationReplica.select().where(OrganizationReplica.id > after_id, ~OrganizationReplica.tombstone)
-    return list(live.order_by(OrganizationReplica.id).limit(limit))
+    return list(organizations_seen(live).order_by(OrganizationReplica.id).limit(limit))
 
 
 def creation_times(ids: Collection[int]) -> Mapping[int, datetime]:
@@ -86,14 +95,22 @@ def creation_times(ids: Collection[int]) -> Mapping[int, datetime]:
     return {reservation.id: reservation.created_at for reservation in known}
 
 
+def name_problem(name: str) -> str | None:
+    """Why an organization cannot have the name; None when it can."""
+    if not name.strip():
+        return "This field may not be blank."
+    if len(name) > MAX_NAME_CHARACTERS:
+        return f"Ensure this field has no more than {MAX_NAME_CHARACTERS} characters."
+    return "Null characters are not allowed." if "\x00" in name else None
+
+
 def _validate(slug: str, name: str) -> None:
     problems = {}
     if not is_valid_organization_slug(slug):
         problems["slug"] = [ORGANIZATION_SLUG_ERROR]
-    if not name.strip():
-        problems["name"] = ["This field may not be blank."]
-    elif len(name) > MAX_NAME_CHARACTERS:
-        problems["name"] = [f"Ensure this field has no more than {MAX_NAME_CHARACTERS} characters."]
+    problem = name_problem(name)
+    if problem:
+        problems["name"] = [problem]
     if problems:
         raise ValidationFailed(fields=problems)
 

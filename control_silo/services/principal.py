@@ -10,7 +10,8 @@ from typing import TypeAlias
 from control_silo.models.app import SentryApp
 from control_silo.models.region import OrganizationReplica
 from control_silo.models.user import User
-from control_silo.services.interest import organizations_in
+from control_silo.services.interest import organizations_in, regions_of
+from shared.category import Category
 from shared.domain import principal as rules
 from shared.domain.principal import ActingApp
 from shared.pb.hybridcloud.users.v1 import principal_pb2, user_pb2
@@ -36,9 +37,12 @@ def principal_message(principal: Principal, *, region: str) -> principal_pb2.Pri
 
     Args:
         principal: who presented the credentials.
-        region: the region that asks; memberships in organizations of others are left out.
+        region: the region that asks; memberships in organizations of others are left out, and of an app that is none of
+            its business everything but that it is an app.
     """
     local = organizations_in(region, principal.own_organization_ids)
+    if principal.acting_app and region not in regions_of(Category.APP, principal.acting_app.app_id):
+        return _unknown_app(principal, principal.acting_app)
     message = principal_pb2.Principal(user=user_message(principal.user))
     if principal.joined_at:
         message.joined_at.FromDatetime(principal.joined_at)
@@ -65,6 +69,17 @@ def user_message(user: User) -> user_pb2.RpcUser:
         is_staff=user.is_staff,
         is_sentry_app=user.is_sentry_app,
     )
+
+
+def _unknown_app(principal: Principal, app: ActingApp) -> principal_pb2.Principal:
+    user = user_pb2.RpcUser(id=principal.user.id, is_sentry_app=True)
+    auth = user_pb2.AuthenticatedToken(
+        entity_id=principal.token_id or 0,
+        kind=TOKEN_KIND,
+        user_id=principal.user.id,
+        scopes=sorted(principal.token_scopes or ()),
+    )
+    return principal_pb2.Principal(user=user, auth=auth, app=principal_pb2.ActingApp(app_id=app.app_id))
 
 
 def _acting_app(app: ActingApp, local: Collection[int]) -> principal_pb2.ActingApp:

@@ -3,7 +3,7 @@
 from control_silo.models.application import ApiApplication
 from control_silo.models.user import User
 from control_silo.services.audit import AuditEvent, record
-from control_silo.services.change import enqueue_app
+from control_silo.services.change import enqueue_credential
 from control_silo.services.control import Control
 from control_silo.services.find_app import get_held_app
 from control_silo.services.provider_token import seal_again
@@ -29,7 +29,7 @@ def rotate_secret(control: Control, *, app_id: int, actor: User) -> str:
         seal_again(tx, application, client_secret=client_secret)
         application.client_secret = client_secret
         application.save(only=[ApiApplication.client_secret])
-        enqueue_app(tx, app, now=now)
+        enqueue_credential(tx, app, now=now)
         status = SentryAppStatus.as_str(app.status)
         record(tx, AuditEvent.ROTATE_CLIENT_SECRET, app, actor=actor, now=now, status=status)
         return client_secret

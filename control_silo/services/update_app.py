@@ -8,11 +8,12 @@ from typing import Any
 from control_silo.models.app import IntegrationFeature, SentryApp, SentryAppComponent
 from control_silo.models.application import ApiApplication, ApiToken
 from control_silo.models.installation import SentryAppInstallation
-from control_silo.services.change import enqueue_app, enqueue_installations_of, enqueue_token
+from control_silo.services.change import enqueue_app, enqueue_credential, enqueue_installations_of, enqueue_token
 from control_silo.services.control import Control
 from control_silo.services.create_app import create_components
 from control_silo.services.find_app import get_held_app
 from control_silo.services.interest import installations_of_token, regions_of
+from control_silo.services.message import credential_message
 from shared.category import Category
 from shared.database.locking import locked
 from shared.database.transaction import Transaction
@@ -52,14 +53,16 @@ class SentryAppUpdater:
         with control.database.transaction() as tx:
             app = get_held_app(tx, app_id)
             regions_before = regions_of(Category.APP, app.id)
-            subscription_before = (app.webhook_url, app.events)
+            subscription_before, credential_before = _subscription(app), _credential(app)
             self._change_rights(tx, app, is_elevated=is_elevated, now=now)
             self._change_settings(tx, app)
             app.assign(self.columns)
             app.date_updated = now
             app.save(only=app.dirty_fields)
-            if (app.webhook_url, app.events) != subscription_before:
+            if _subscription(app) != subscription_before:
                 enqueue_installations_of(tx, app, now=now)
+            if _credential(app) != credential_before:
+                enqueue_credential(tx, app, now=now)
             enqueue_app(tx, app, now=now, regions_before=regions_before)
             return app
 
@@ -127,6 +130,14 @@ class SentryAppUpdater:
             app.schema = dict(self.schema)
             SentryAppComponent.delete().where(SentryAppComponent.sentry_app == app).execute()
             create_components(tx, app, self.schema)
+
+
+def _subscription(app: SentryApp) -> tuple[object, ...]:
+    return (app.webhook_url, app.events)
+
+
+def _credential(app: SentryApp) -> bytes:
+    return credential_message(app, application=None).SerializeToString(deterministic=True)
 
 
 def find_organization_of_token(token: ApiToken) -> int | None:

@@ -11,6 +11,7 @@ from control_silo.models.application import ApiToken
 from control_silo.models.region import OrganizationReplica
 from control_silo.models.user import Member, User
 from control_silo.services.control import Control
+from control_silo.services.interest import members_seen
 from control_silo.services.organization import get_organization
 from control_silo.services.secret import LAST_CHARACTERS, hash_password, hash_token, new_token
 from control_silo.services.session import create_session
@@ -176,7 +177,7 @@ def notification_emails(*, organization_id: int, creator_label: str) -> list[str
         creator_label: the app's; only a text with an ``@`` is an address.
 
     Returns:
-        Each address once; [] when there is nobody. Needs a session.
+        Each address once; [] when there is nobody, or a region asks about people of another's. Needs a session.
     """
     if "@" in creator_label:
         return [creator_label]
@@ -187,5 +188,5 @@ def notification_emails(*, organization_id: int, creator_label: str) -> list[str
         .where(User.is_active, ~User.is_sentry_app, User.email != "")
         .order_by(Member.id)
     )
-    people = sorted(tuples_of(query), key=lambda person: _ADDRESSED_ROLES.index(person[0]))
+    people = sorted(tuples_of(members_seen(query)), key=lambda person: _ADDRESSED_ROLES.index(person[0]))
     return list(dict.fromkeys(email for _, email in people))

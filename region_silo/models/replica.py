@@ -10,7 +10,7 @@ from shared.database.model import Model
 
 
 class AppReplica(Model):
-    """An app; ``state`` is a serialized ``RpcSentryApp``, empty for a tombstone."""
+    """An app; ``state`` is a serialized ``RpcSentryApp`` without its credential, empty for a tombstone."""
 
     id = peewee.BigIntegerField(primary_key=True)
     version = peewee.BigIntegerField()
@@ -22,6 +22,19 @@ class AppReplica(Model):
     proxy_user_id = peewee.BigIntegerField(index=True)
     owner_id = peewee.BigIntegerField(index=True)
     status = peewee.TextField()
+
+
+class CredentialReplica(Model):
+    """An app's credential, by the app's id; ``state`` is the part of a serialized ``RpcSentryApp`` that it is.
+
+    Empty for a tombstone, so that an app's state and this one behind it are the app as it may be read here.
+    """
+
+    id = peewee.BigIntegerField(primary_key=True)
+    version = peewee.BigIntegerField()
+    tombstone = peewee.BooleanField()
+    checksum = BytesField()
+    state = BytesField()
 
 
 class ComponentReplica(Model):

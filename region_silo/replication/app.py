@@ -6,9 +6,11 @@ from typing import Any
 import peewee
 
 from region_silo.replication.held import REPLICA_COLUMNS, RegionKind, replica, require_same_id, state_bytes
+from shared.app_service.credential import take_credential
 from shared.category import Category
 from shared.database.statement import marks, row_marks
 from shared.database.transaction import Transaction
+from shared.pb.hybridcloud.apps.v1 import app_pb2
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
 _COMPONENTS_PER_STATEMENT = 1000
@@ -16,7 +18,7 @@ _COMPONENTS_PER_STATEMENT = 1000
 
 
 class AppKind(RegionKind):
-    """Apps; ``state`` is an ``RpcSentryApp``, as reads answer with it."""
+    """Apps; ``state`` is an ``RpcSentryApp`` without its credential, which reads put behind it."""
 
     category = Category.APP
     name = "app_replica"
@@ -25,6 +27,9 @@ class AppKind(RegionKind):
     def row(self, change: replica_pb2.Change) -> tuple[Any, ...]:
         app = change.app.sentry_app
         require_same_id(change, app.id)
+        if app.application.client_secret:  # control is older than credentials apart from their apps
+            app = app_pb2.RpcSentryApp.FromString(app.SerializeToString())
+            take_credential(app)
         return (*replica(change, app), app.slug, app.application_id, app.proxy_user_id, app.owner_id, app.status)
 
     def applied(self, tx: Transaction, changes: Sequence[replica_pb2.Change]) -> None:

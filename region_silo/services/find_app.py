@@ -1,7 +1,8 @@
-"""Looking apps and their components up in the replicas: one statement by index, and the owner's message as it was sent.
+"""Looking apps and their components up in the replicas: one statement by index, and the owner's messages as sent.
 
-An app whose replica is a tombstone may be of no interest to this region and alive elsewhere, so that it counts as not
-held. Every function opens a session of its own.
+An app is read with its credential where that is held: where an organization here owns it or has it installed. One whose
+replica is a tombstone may be of no interest to this region and alive elsewhere, so that it counts as not held. Every
+function opens a session of its own.
 """
 
 from collections.abc import Collection, Sequence
@@ -11,6 +12,17 @@ from region_silo.services.held import NotHeld, require_local
 from shared.database.database import Database
 from shared.database.statement import marks
 from shared.pb.hybridcloud.apps.v1 import app_pb2, component_pb2
+
+# An app, what is held of its credential, and whether an organization of this region owns it.
+_SELECT = """
+    SELECT app.state, credential.state, home.id FROM app_replica AS app
+    LEFT JOIN credential_replica AS credential ON credential.id = app.id
+    LEFT JOIN organization AS home ON home.id = app.owner_id"""
+
+
+def whole_app(state: bytes, credential: bytes) -> app_pb2.RpcSentryApp:
+    """An app of both replicas: two messages in a row are one that is merged of both."""
+    return app_pb2.RpcSentryApp.FromString(state + credential)
 
 
 def get_app(database: Database, app_id: int) -> app_pb2.RpcSentryApp:
@@ -63,7 +75,7 @@ def apps_of_organization(
         if status is None:
             apps = _apps(database, "owner_id = ?", [organization_id])
         else:
-            apps = _apps(database, "owner_id = ? AND status = ?", [organization_id, status])
+            apps = _apps(database, "owner_id = ? AND app.status = ?", [organization_id, status])
     return [app for app in apps if name is None or app.name == name]
 
 
@@ -86,13 +98,21 @@ def components_of_app(database: Database, app_id: int) -> list[component_pb2.Rpc
 
 def _get_one(database: Database, condition: str, value: int | str) -> app_pb2.RpcSentryApp:
     with database.session():
-        rows = database.rows(f"SELECT state FROM app_replica WHERE {condition} AND NOT tombstone", (value,))  # noqa: S608
+        rows = database.rows(f"{_SELECT} WHERE app.{condition} AND NOT app.tombstone", (value,))
     if not rows:
         raise NotHeld
-    return app_pb2.RpcSentryApp.FromString(rows[0][0])
+    return _app(*rows[0])
 
 
 def _apps(database: Database, condition: str, values: Sequence[Any]) -> list[app_pb2.RpcSentryApp]:
-    statement = f"SELECT state FROM app_replica WHERE {condition} AND NOT tombstone ORDER BY id"  # noqa: S608
-    rows = database.rows(statement, values)
-    return [app_pb2.RpcSentryApp.FromString(state) for (state,) in rows]
+    statement = f"{_SELECT} WHERE app.{condition} AND NOT app.tombstone ORDER BY app.id"
+    return [_app(*row) for row in database.rows(statement, values)]
+
+
+def _app(state: bytes, credential: bytes | None, home: int | None) -> app_pb2.RpcSentryApp:
+    """Raises:
+    NotHeld: the app is one of this region's organizations, and its credential has not arrived.
+    """
+    if credential is None and home is not None:
+        raise NotHeld
+    return whole_app(state, credential or b"")

@@ -1,23 +1,25 @@
 """Looking installations up in the replicas, each with its app, in one statement.
 
-A tombstone of an installation says that it is gone: installations never move. An installation whose app has not arrived
-is answered without it. Every function opens a session of its own.
+A tombstone of an installation says that it is gone: installations never move. An installation is answered without its
+app while that, or the app's credential, has not arrived. Every function opens a session of its own.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
+from region_silo.services.find_app import whole_app
 from region_silo.services.held import NotHeld, require_local
 from region_silo.services.installation_filter import matching_clauses
 from shared.database.database import Database
 from shared.domain.app_status import SentryAppInstallationStatus
-from shared.pb.hybridcloud.apps.v1 import app_pb2, component_pb2, installation_pb2
+from shared.pb.hybridcloud.apps.v1 import component_pb2, installation_pb2
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
 _INSTALLED = int(SentryAppInstallationStatus.INSTALLED)
 _WITH_APPS = """
     FROM installation_replica AS installation
-    LEFT JOIN app_replica AS app ON app.id = installation.sentry_app_id AND NOT app.tombstone"""
+    LEFT JOIN app_replica AS app ON app.id = installation.sentry_app_id AND NOT app.tombstone
+    LEFT JOIN credential_replica AS credential ON credential.id = app.id"""
 
 Installation = installation_pb2.RpcSentryAppInstallation
 Context = component_pb2.RpcSentryAppComponentContext
@@ -30,14 +32,14 @@ def find_installed(database: Database, installation_id: int) -> Installation | N
         NotHeld: nothing is known of it here.
     """
     statement = f"""
-        SELECT installation.status, installation.tombstone, installation.state, app.state
+        SELECT installation.status, installation.tombstone, installation.state, app.state, credential.state
         {_WITH_APPS} WHERE installation.id = ?"""
     with database.session():
         rows = database.rows(statement, (installation_id,))
     if not rows:
         raise NotHeld
-    status, is_tombstone, state, app_state = rows[0]
-    return None if is_tombstone or status != _INSTALLED else _installation(state, app_state)
+    status, is_tombstone, *states = rows[0]
+    return None if is_tombstone or status != _INSTALLED else _installation(*states)
 
 
 def installed_in(database: Database, organization_id: int) -> list[Installation]:
@@ -151,30 +153,30 @@ def contexts_installed_in(database: Database, organization_id: int, *, type: str
 
 def _installations(database: Database, condition: str, values: Sequence[Any]) -> list[Installation]:
     statement = f"""
-        SELECT installation.state, app.state
+        SELECT installation.state, app.state, credential.state
         {_WITH_APPS} WHERE {condition} AND NOT installation.tombstone ORDER BY installation.id"""
-    return [_installation(state, app_state) for state, app_state in database.rows(statement, values)]
+    return [_installation(*states) for states in database.rows(statement, values)]
 
 
 def _contexts(database: Database, condition: str, values: Sequence[Any], *, type: str) -> list[Context]:
     statement = f"""
-        SELECT installation.state, app.state, component.state
+        SELECT installation.state, app.state, credential.state, component.state
         {_WITH_APPS}
         LEFT JOIN component_replica AS component ON component.sentry_app_id = app.id AND component.type = ?
         WHERE {condition} AND NOT installation.tombstone ORDER BY installation.id, component.id"""
     contexts = []
-    for state, app_state, component_state in database.rows(statement, (type, *values)):
-        if app_state is None:
+    for *states, component_state in database.rows(statement, (type, *values)):
+        context = Context(installation=_installation(*states))
+        if not context.installation.HasField("sentry_app"):
             raise NotHeld
-        context = Context(installation=_installation(state, app_state))
         if component_state is not None:
             context.component.MergeFromString(component_state)
         contexts.append(context)
     return contexts
 
 
-def _installation(state: bytes, app_state: bytes | None) -> Installation:
+def _installation(state: bytes, app_state: bytes | None, credential: bytes | None) -> Installation:
     installation = replica_pb2.InstallationState.FromString(state).installation
-    if app_state is not None:
-        installation.sentry_app.CopyFrom(app_pb2.RpcSentryApp.FromString(app_state))
+    if app_state is not None and credential is not None:
+        installation.sentry_app.CopyFrom(whole_app(app_state, credential))
     return installation

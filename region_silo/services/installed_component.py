@@ -1,14 +1,16 @@
 """The components of the apps that an organization has installed, from the replicas."""
 
+from region_silo.services.find_app import whole_app
 from region_silo.services.region import Region
 from shared.domain.app_status import SentryAppInstallationStatus
-from shared.pb.hybridcloud.apps.v1 import app_pb2, component_pb2
+from shared.pb.hybridcloud.apps.v1 import component_pb2
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
 _STATEMENT = """
-    SELECT installation.state, app.state, component.state
+    SELECT installation.state, app.state, credential.state, component.state
     FROM installation_replica AS installation
     JOIN app_replica AS app ON app.id = installation.sentry_app_id AND NOT app.tombstone
+    JOIN credential_replica AS credential ON credential.id = app.id
     JOIN component_replica AS component ON component.sentry_app_id = app.id
     WHERE installation.organization_id = ? AND installation.status = ? AND NOT installation.tombstone
         AND (component.type = ? OR ? = '')
@@ -20,7 +22,7 @@ def list_installed_components(
 ) -> list[component_pb2.RpcSentryAppComponentContext]:
     """Components with their installations, oldest installation first. Needs a session.
 
-    Installations that wait for their app's word are left out, as is an app that has not arrived here.
+    Installations that wait for their app's word are left out, as is an app that has not arrived, or its credential.
 
     Args:
         region: where the organization lives.
@@ -34,10 +36,12 @@ def list_installed_components(
     return [_context(*row) for row in rows]
 
 
-def _context(installation: bytes, app: bytes, component: bytes) -> component_pb2.RpcSentryAppComponentContext:
+def _context(
+    installation: bytes, app: bytes, credential: bytes, component: bytes
+) -> component_pb2.RpcSentryAppComponentContext:
     context = component_pb2.RpcSentryAppComponentContext(
         installation=replica_pb2.InstallationState.FromString(installation).installation,
         component=component_pb2.RpcSentryAppComponent.FromString(component),
     )
-    context.installation.sentry_app.CopyFrom(app_pb2.RpcSentryApp.FromString(app))
+    context.installation.sentry_app.CopyFrom(whole_app(app, credential))
     return context

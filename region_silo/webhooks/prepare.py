@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from region_silo.models.issue import Issue
 from region_silo.models.project import Project
-from region_silo.models.replica import AppReplica, InstallationReplica
+from region_silo.models.replica import AppReplica, CredentialReplica, InstallationReplica
+from region_silo.services.find_app import whole_app
 from region_silo.services.organization import find_organization
 from region_silo.services.region import Region
 from region_silo.services.site import Site, public_url_of
@@ -15,11 +16,13 @@ from shared.domain.json_text import encode_body
 from shared.domain.webhook import webhook_payload
 from shared.errors import NotFound
 from shared.outbox.message import Rejection
-from shared.pb.hybridcloud.apps.v1 import app_pb2
 from shared.webhooks.attempt import Recipient
 from shared.webhooks.delivery import Delivery
 
 APP_GONE = Rejection("APP_NOT_FOUND", "The app is not installed here any more, or has no webhook URL.", permanent=True)
+CREDENTIAL_AWAITED = Rejection(
+    "CREDENTIAL_AWAITED", "What the webhook is to be signed with has not arrived here yet.", permanent=False
+)
 SUBJECT_GONE = Rejection("NOT_FOUND", "What the webhook would tell of is gone.", permanent=True)
 
 
@@ -33,6 +36,8 @@ class Preparing:
         recipient, uuid = _find_recipient(delivery.sentry_app_id), _find_uuid(delivery.installation_id)
         if recipient is None or uuid is None:
             return APP_GONE
+        if isinstance(recipient, Rejection):
+            return recipient
         if delivery.body is None:
             try:
                 delivery.body = self._body(delivery, uuid)
@@ -63,10 +68,15 @@ class Preparing:
         return encode_body(payload).decode("ascii")
 
 
-def _find_recipient(sentry_app_id: int) -> Recipient | None:
+def _find_recipient(sentry_app_id: int) -> Recipient | Rejection | None:
     replica = AppReplica.get_or_none((AppReplica.id == sentry_app_id) & ~AppReplica.tombstone)
-    app = app_pb2.RpcSentryApp.FromString(replica.state) if replica else None
-    if app is None or not app.webhook_url or not app.application.client_secret:
+    if replica is None:
+        return None
+    credential = CredentialReplica.get_or_none(CredentialReplica.id == sentry_app_id)
+    if credential is None:
+        return CREDENTIAL_AWAITED
+    app = whole_app(replica.state, credential.state)
+    if not app.webhook_url or not app.application.client_secret:
         return None
     return Recipient(
         url=app.webhook_url,

@@ -14,13 +14,16 @@ import structlog
 from shared.database.database import Database
 from shared.database.statement import Dialect, row_marks
 from shared.database.transaction import Transaction
-from shared.errors import FieldMissing, Forbidden, InvalidInput, SiloError
+from shared.errors import FieldMissing, Forbidden, InvalidInput, SiloError, VersionImplausible
 from shared.pb.hybridcloud.replication.v1 import replica_pb2, replica_service_pb2
 
 log = structlog.get_logger(__name__)
 
 MAX_CHANGES = 1000
 """Changes that one call may carry."""
+
+MAX_VERSION = 2**53 - 1
+"""The newest version that is taken. What is held at the greatest number that there is could never be outranked."""
 
 _ARRAY_TYPES = ((bool, "boolean[]"), (int, "bigint[]"), (bytes, "bytea[]"), (str, "text[]"))
 
@@ -105,7 +108,7 @@ def apply_changes(
 
 def check(change: replica_pb2.Change, tables: Mapping["replica_pb2.Category", ReplicaTable]) -> None:
     """Raises:
-    InvalidInput: the change is not one that this silo could ever apply.
+    InvalidInput, VersionImplausible: the change is not one that this silo could ever apply.
     """
     if change.category not in tables:
         raise InvalidInput(f"category: this silo keeps no replicas of {change.category}.")
@@ -113,6 +116,8 @@ def check(change: replica_pb2.Change, tables: Mapping["replica_pb2.Category", Re
         raise FieldMissing("object_id: a positive id is required.")
     if change.version <= 0:
         raise FieldMissing("version: a positive version is required.")
+    if change.version > MAX_VERSION:
+        raise VersionImplausible
     state = change.WhichOneof("state")
     expected = replica_pb2.Category.Name(change.category).removeprefix("CATEGORY_").lower()
     if state not in (None, expected):

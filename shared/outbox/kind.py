@@ -85,7 +85,7 @@ class HeldKind(Kind):
         """By id, the ``state_checksum`` of live replicas. Needs a session."""
 
     def versions(self, database: Database, *, tombstones: bool) -> Versions:
-        """The live replicas, or the tombstones alone. Needs a session."""
+        """The live replicas, or the tombstones alone, as far as whoever calls may know of them. Needs a session."""
         statement = f"SELECT id, version FROM {self.name} WHERE tombstone = ? ORDER BY id"
         return database.rows(statement, (tombstones,))
 

@@ -8,7 +8,7 @@ from tests.e2e.rpc_row import Refused, rows_of
 from tests.e2e.rpc_stage import APPS
 
 INVALID = "INVALID_ARGUMENT"
-EVERYWHERE = "control us de"
+HOME = "control us"
 ACME, BETA, GAMMA = ({"organization_id": f"@{name}.id"} for name in ("acme", "beta", "gamma"))
 NOWHERE = {"organization_id": 99}
 OF_ACME = {"filter": ACME}
@@ -39,12 +39,11 @@ def missing(field: str) -> Refused:
 
 READS = rows_of(
     APPS,
-    EVERYWHERE,
+    HOME,
     ("SerializeMany", OF_ACME, {"installations": [ANY, ANY, ANY, {"status": "pending", "app": {"slug": "ghost"}}]}),
     ("SerializeMany", {}, missing("filter")),
     ("GetMany", OF_ACME, {"installations": [ROBOT_IN, KANBAN_IN, PAGER_IN, GHOST_IN]}),
     ("GetMany", {"filter": {**ACME, "status": "pending"}}, {"installations": [GHOST_IN]}),
-    ("GetMany", {"filter": {**BETA, "app_ids": ["@world.id"]}}, {"installations": [WORLD_IN]}),
     ("GetMany", {"filter": {**BETA, "uuids": ["@kanban_in.uuid"]}}, NONE),
     (
         "GetMany",
@@ -73,7 +72,6 @@ READS = rows_of(
     ("GetSentryAppsByProxyUsers", {}, NO_APPS),
     ("GetInstallationById", {"id": "@kanban_in.id"}, {"installation": KANBAN_IN}),
     ("GetInstallationById", {"id": "@ghost_in.id"}, NOT_INSTALLED),
-    ("InstallationById", {"id": "@world_in.id"}, {"installation": WORLD_IN}),
     ("InstallationById", {"id": 99}, NOT_INSTALLED),
     ("GetInstallationOrgIdByTokenId", {"token_id": "@kanban_token.id"}, ACME),
     ("GetInstallationOrgIdByTokenId", {"token_id": "@robot_token.id"}, ACME),
@@ -92,9 +90,16 @@ READS = rows_of(
     ("GetNotificationEmailsForSentryApp", {**ACME, "creator_label": "ann"}, {"emails": ["@owner.email"]}),
 )
 
+EVERYWHERE = rows_of(
+    APPS,
+    "control",
+    ("GetMany", {"filter": {**BETA, "app_ids": ["@world.id"]}}, {"installations": [WORLD_IN]}),
+    ("InstallationById", {"id": "@world_in.id"}, {"installation": WORLD_IN}),
+)
+
 COMPONENTS = rows_of(
     APPS,
-    EVERYWHERE,
+    HOME,
     (
         "FindAlertableServices",
         ACME,
@@ -145,6 +150,45 @@ COMPONENTS = rows_of(
         {"success": False, "message": "Installation does not exist"},
     ),
 )
+
+ABROAD = rows_of(
+    APPS,
+    "de",
+    ("SerializeMany", OF_ACME, NONE),
+    ("SerializeMany", {**OF_ACME, "as_user": {"id": "@owner.id"}}, NONE),
+    ("GetMany", OF_ACME, NONE),
+    ("GetMany", {"filter": {"status": "pending"}}, NONE),
+    ("GetMany", {"filter": {**BETA, "app_ids": ["@world.id"]}}, {"installations": [WORLD_IN]}),
+    ("FindInstallationByProxyUser", {**ACME, "proxy_user_id": "@kanban.proxy_user_id"}, NOT_INSTALLED),
+    ("InstallationsForOrganization", ACME, NONE),
+    ("GetInstallationsForOrganization", ACME, NONE),
+    ("GetSentryAppById", {"id": "@kanban.id"}, NO_APP),
+    ("GetSentryAppBySlug", {"slug": "kanban"}, NO_APP),
+    ("GetSentryAppBySlug", {"slug": "world"}, {"sentry_app": {"slug": "world", "application": {"client_secret": ANY}}}),
+    ("GetInstallationBySentryAppId", {**ACME, "sentry_app_id": "@ghost.id"}, NOT_INSTALLED),
+    ("GetSentryAppsByProxyUsers", {"proxy_user_ids": ["@kanban.proxy_user_id", 99]}, NO_APPS),
+    ("GetInstallationById", {"id": "@kanban_in.id"}, NOT_INSTALLED),
+    ("InstallationById", {"id": "@world_in.id"}, {"installation": WORLD_IN}),
+    ("GetInstallationOrgIdByTokenId", {"token_id": "@kanban_token.id"}, {"organization_id": None}),
+    ("FindServiceHookSentryApp", {"api_application_id": "@kanban.application_id"}, NO_APP),
+    ("GetByApplicationId", {"application_id": "@kanban.application_id"}, NO_APP),
+    ("GetPublishedSentryAppsForOrganization", ACME, {"sentry_apps": [{"slug": "world"}]}),
+    ("GetSentryAppsForOrganization", ACME, {"sentry_apps": [{"slug": "world"}]}),
+    ("GetInternalIntegrations", {**ACME, "integration_name": "Robot"}, NO_APPS),
+    ("GetNotificationEmailsForSentryApp", {**ACME, "creator_label": "ann"}, {"emails": []}),
+    ("FindAlertableServices", ACME, {"services": []}),
+    ("GetCustomAlertRuleActions", {**ACME, "event_data": EVENT}, {"actions": []}),
+    ("FindAppComponents", {"app_id": "@kanban.id"}, {"components": []}),
+    ("GetComponentContexts", {**OF_ACME, "component_type": ALERT}, {"contexts": []}),
+    ("GetInstallationComponentContexts", {**OF_ACME, "component_type": ALERT}, {"contexts": []}),
+    ("PrepareSentryAppComponents", {"installation_id": "@kanban_in.id", "component_type": ALERT}, {"component": None}),
+    (
+        "TriggerSentryAppActionCreators",
+        {"install_uuid": "@kanban_in.uuid", "fields": FIELDS},
+        {"success": False, "message": "Installation does not exist"},
+    ),
+)
+"""What is asked in ``de`` of an organization of ``us``: a region tells what it holds and is told, of its own alone."""
 
 WRITES = [
     *rows_of(APPS, "control us", ("GetInstallationToken", {**ACME, "provider": "vercel"}, {"token": None})),
@@ -225,4 +269,4 @@ WRITES = [
     ),
 ]
 
-ROWS = [*READS, *COMPONENTS, *WRITES]
+ROWS = [*READS, *EVERYWHERE, *COMPONENTS, *ABROAD, *WRITES]

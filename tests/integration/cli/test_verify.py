@@ -31,9 +31,11 @@ def test_it_ends_with_0_when_nothing_differs(silo: CommandLine) -> None:
         ("de", "app", True),
         ("de", "installation", True),
         ("de", "token", True),
+        ("de", "credential", True),
         ("us", "app", True),
         ("us", "installation", True),
         ("us", "token", True),
+        ("us", "credential", True),
         ("control", "organization", True),
     ]
 

@@ -8,6 +8,7 @@ from tests.integration.region.world import World
 
 ALL = {**LOCAL, **FORWARDED}
 WRITES = {
+    "LinkProvider",
     "UpdateSentryApp",
     "DisableSentryapp",
     "CreateInternalIntegrationForChannelRequest",

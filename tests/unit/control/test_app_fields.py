@@ -7,7 +7,8 @@ from control_silo.bodies.app_field import Requester
 from control_silo.models.app import APP_COLUMNS, SentryApp
 from control_silo.models.application import ApiApplication
 from control_silo.replication.app import CONTROLS_ALONE
-from control_silo.services.message import app_message
+from control_silo.services.message import app_message, credential_message
+from shared.app_service.credential import credential_part
 from shared.cli.manifest import ACME_KANBAN
 from shared.domain.app_status import SentryAppStatus
 from shared.domain.scopes import Role
@@ -81,4 +82,6 @@ def whole_message() -> app_pb2.RpcSentryApp:
     app.assign({**lists, "metadata": {"x": "x"}, "schema": {}, "status": int(SentryAppStatus.PUBLISHED)})
     app.proxy_user_id = 1
     application = ApiApplication(id=1, client_id="x", client_secret="x", allowed_origins=["x"])
-    return app_message(app, avatars=(), application=application)
+    message = app_message(app, avatars=(), application=application)
+    message.MergeFrom(credential_part(credential_message(app, application=application)))
+    return message

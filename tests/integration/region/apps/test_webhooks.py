@@ -7,6 +7,7 @@ import pytest
 
 from region_silo.bootstrap import make_sender
 from region_silo.models.issue import Issue
+from region_silo.models.replica import CredentialReplica
 from shared.cli.rest import RestClient
 from shared.cli.trigger import make_happen
 from shared.domain.event import AppEvent
@@ -192,3 +193,15 @@ def test_a_single_event_is_told_alone(world: World) -> None:
     shown = world.http.call("GET", "control", path, token=world.owner.token).json()
     assert shown["events"] == shown["webhookEvents"] == ["issue.resolved"]
     assert [body["action"] for _, body in told(world)] == ["resolved"]
+
+
+def test_a_webhook_waits_for_what_it_is_to_be_signed_with(subscribed: World) -> None:
+    with subscribed.region.database.transaction():
+        held: CredentialReplica = CredentialReplica.get_by_id(subscribed.app.id)
+        held.delete_instance()
+    change(subscribed, status="resolved")
+    assert told(subscribed) == []
+    with subscribed.region.database.transaction():
+        held.save(force_insert=True)
+    subscribed.silos.clock.advance(60)
+    assert [resource for resource, _ in told(subscribed)] == ["issue"]

@@ -11,3 +11,4 @@ class Category(StrEnum):
     INSTALLATION = "installation"
     TOKEN = "token"
     ORGANIZATION = "organization"
+    CREDENTIAL = "credential"

@@ -41,6 +41,7 @@ class ReplicaServiceStub:
     5. A failing object delays no other object. A failing region delays no other region.
     6. A write never waits for, and never fails because of, a region.
     7. A reader that presents a consistency token never sees a state older than the token.
+    8. A region holds, is sent and can read nothing outside its interest.
     """
 
     def __init__(self, channel):
@@ -80,6 +81,7 @@ class ReplicaServiceServicer:
     5. A failing object delays no other object. A failing region delays no other region.
     6. A write never waits for, and never fails because of, a region.
     7. A reader that presents a consistency token never sees a state older than the token.
+    8. A region holds, is sent and can read nothing outside its interest.
     """
 
     def ApplyChanges(self, request, context):
@@ -147,6 +149,7 @@ class ReplicaService:
     5. A failing object delays no other object. A failing region delays no other region.
     6. A write never waits for, and never fails because of, a region.
     7. A reader that presents a consistency token never sees a state older than the token.
+    8. A region holds, is sent and can read nothing outside its interest.
     """
 
     @staticmethod

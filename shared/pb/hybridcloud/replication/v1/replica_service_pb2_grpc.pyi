@@ -27,6 +27,7 @@ class ReplicaServiceStub:
      5. A failing object delays no other object. A failing region delays no other region.
      6. A write never waits for, and never fails because of, a region.
      7. A reader that presents a consistency token never sees a state older than the token.
+     8. A region holds, is sent and can read nothing outside its interest.
     """
 
     def __init__(self, channel: _grpc.Channel) -> None: ...
@@ -58,6 +59,7 @@ class ReplicaServiceServicer(metaclass=_abc_1.ABCMeta):
      5. A failing object delays no other object. A failing region delays no other region.
      6. A write never waits for, and never fails because of, a region.
      7. A reader that presents a consistency token never sees a state older than the token.
+     8. A region holds, is sent and can read nothing outside its interest.
     """
 
     @_abc_1.abstractmethod
