@@ -1,11 +1,13 @@
 import re
 from collections.abc import Iterator
 
+import grpc
 import pytest
 
 from shared import errors
 from shared.errors import SiloError
-from shared.rpc.status import by_reason
+from shared.http.errors import status_of
+from shared.rpc.status import CODES, by_reason, from_rpc_error
 
 TREE = [leaf for leaf in errors.leaves() if leaf.__module__ == errors.__name__]
 
@@ -61,3 +63,46 @@ def test_an_error_about_a_field_says_so_to_people_and_to_programs() -> None:
     error = errors.FieldMissing.at("filter.status", "this field is required.")
     assert error.message == "filter.status: this field is required."
     assert error.fields == {"filter.status": ["This field is required."]}
+
+
+@pytest.mark.parametrize("family", SiloError.__subclasses__(), ids=lambda each: each.__name__)
+def test_every_family_has_a_code_of_its_own(family: type[SiloError]) -> None:
+    assert family.__module__ != errors.__name__ or [code for each, code in CODES.items() if each is family]
+    assert len(set(CODES.values())) == len(CODES)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(errors.BodyTooLarge, 413), (errors.DatabaseFull, 507), (errors.PoolExhausted, 503)]
+)
+def test_an_error_may_have_another_status_than_its_family(error: type[SiloError], status: int) -> None:
+    assert status_of(error) == status
+
+
+class Bare(grpc.RpcError):
+    """A refusal without our details, as a proxy or a foreign server makes it."""
+
+    def __init__(self, code: grpc.StatusCode) -> None:
+        self._code = code
+
+    def code(self) -> grpc.StatusCode:
+        return self._code
+
+    def details(self) -> str:
+        return "No."
+
+    def trailing_metadata(self) -> tuple[()]:
+        return ()
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        (grpc.StatusCode.FAILED_PRECONDITION, errors.RequestRefused),
+        (grpc.StatusCode.OUT_OF_RANGE, errors.InvalidInput),
+        (grpc.StatusCode.ABORTED, errors.Conflict),
+        (grpc.StatusCode.UNAVAILABLE, errors.SiloUnreachable),
+    ],
+    ids=str,
+)
+def test_a_code_of_a_foreign_server_has_its_nearest_error(code: grpc.StatusCode, error: type[SiloError]) -> None:
+    assert type(from_rpc_error(Bare(code))) is error
