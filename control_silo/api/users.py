@@ -16,8 +16,11 @@ from shared.http.credentials import SESSION_COOKIE, basic_credentials, session_k
 from shared.http.endpoint import Endpoints
 from shared.http.errors import RETRY_AFTER_NAME
 from shared.http.limits import RequestLimit
+from shared.http.threads import ThreadPool
 
 endpoints = Endpoints("Users")
+SIGN_IN_THREADS = ThreadPool("sign-in", threads=2, max_waiting=32)
+"""A password takes a tenth of a second of processor by design. Whoever makes up many of them waits among themselves."""
 
 
 @endpoints.add("GET", "/", answers={200: RootObject})
@@ -37,7 +40,7 @@ def get_auth(request: Incoming) -> Response:
         return json_answer(user_object(principal.user))
 
 
-@endpoints.add("POST", "/auth/", answers={200: UserObject})
+@endpoints.add("POST", "/auth/", answers={200: UserObject}, threads=SIGN_IN_THREADS)
 def post_auth(request: Incoming) -> Response:
     """Signs in with HTTP Basic, e-mail address and password; the session is in the cookie `sentrysid`. Who fails too
     often in a minute is refused for the rest of it.

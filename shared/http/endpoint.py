@@ -19,7 +19,10 @@ from starlette.responses import Response
 
 from shared.bodies.body import Body
 from shared.http.request import BODY_CLASS, body_class_of
+from shared.http.threads import ThreadPool
 
+_THREADS = "silo_threads"
+"""Attribute of an endpoint's function, which its wrappers repeat."""
 Function: TypeAlias = Callable[..., Response]
 Shape: TypeAlias = Any
 """The class of a body, or a list of one; None for an empty answer."""
@@ -63,10 +66,20 @@ class Endpoints:
         *,
         answers: Mapping[int, Shape],
         parameters: Iterable[Parameter] = (),
+        threads: ThreadPool | None = None,
     ) -> Callable[[Function], Function]:
-        """Decorates the function that serves ``method path``."""
+        """Decorates the function that serves ``method path``.
+
+        Args:
+            method: of HTTP.
+            path: below ``/api/0``.
+            answers: shapes by status; the first is the usual one.
+            parameters: of the query.
+            threads: where it runs, if it must not take the threads of all others.
+        """
 
         def decorate(function: Function) -> Function:
+            setattr(function, _THREADS, threads)
             self.table.append(
                 Endpoint(
                     method=method,
@@ -105,11 +118,13 @@ class EndpointRoute(APIRoute):
         (dependency,) = (each for each in self.dependant.dependencies if each.name)
         receive: Any = dependency.call
         name, serve, body_class = str(dependency.name), self.endpoint, body_class_of(self.endpoint)
+        threads: ThreadPool | None = getattr(serve, _THREADS)
+        run = threads.run if threads else run_in_threadpool
 
         async def answer(request: Request) -> Response:
             request.scope[BODY_CLASS] = body_class
             received = await receive(request)
-            answered: Response = await run_in_threadpool(serve, **{name: received}, **request.path_params)
+            answered: Response = await run(serve, **{name: received}, **request.path_params)
             return answered
 
         return answer

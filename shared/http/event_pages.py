@@ -38,7 +38,7 @@ class _Pages:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not _is_for_events(scope["path"]):
+        if scope["type"] != "http" or not is_for_events(scope["path"]):
             await self._app(scope, receive, send)
         elif scope["method"] == "OPTIONS" and "access-control-request-method" in Headers(scope=scope):
             await empty_answer(200, headers=_PREFLIGHT_HEADERS)(scope, receive, send)
@@ -46,7 +46,8 @@ class _Pages:
             await self._app(scope, receive, _telling(send))
 
 
-def _is_for_events(path: str) -> bool:
+def is_for_events(path: str) -> bool:
+    """Whether events come in there."""
     return path.startswith(API_PREFIX) and path.endswith(_PATHS) and path.count("/") == 4
 
 

@@ -23,6 +23,7 @@ from shared.domain.http_address import SiloAddress
 from shared.domain.peer import CONTROL, silo_away, spoken_name
 from shared.errors import RequestRefused, SiloUnreachable
 from shared.http.errors import NO_SUCH_PATH, Refused
+from shared.http.event_pages import is_for_events
 from shared.http.forwarded import CLIENT_HEADER, IS_FORWARDED, OWN_HEADERS, ForwardingProver, forwarded_to
 from shared.http.pagination import public_url
 from shared.http.relayed_answer import OF_ONE_HOP, RelayedAnswer, passed_on
@@ -38,7 +39,8 @@ ANSWER_SECONDS = 15.0
 """How long a silo may say nothing: before it answers, and between two parts of an answer or of a body it takes. It is
 longer than a silo waits for an app and its database together, so that its own refusals arrive."""
 MAX_CONNECTIONS = 200
-"""Requests under way to one silo; more wait, and not for long: they never take connections from other silos."""
+"""Requests under way to one silo, and as many again that bring events: neither takes connections from the other, nor
+from other silos. More wait, and not for long."""
 IDLE_SECONDS = 2.0
 """How long a connection is kept for the next request: not as long as silos keep theirs, so that none ends in use."""
 
@@ -105,7 +107,8 @@ class Relay:
         self._prover = ForwardingProver(keys, clock=clock)
         self._clock = clock
         self._open_transport = open_transport
-        self._lines: dict[str, _Line] = {}
+        self._lines: dict[tuple[str, bool], _Line] = {}
+        """By silo, and whether they carry events."""
 
     async def ask(self, request: Request, *, to: SiloAddress, principal: bytes | None) -> int:
         """The status of the silo's answer, which is dropped.
@@ -134,7 +137,7 @@ class Relay:
         self.refuse_circle(request)
         target = _target_of(request)
         body = await RelayedBody.begun(request, piece_seconds=self._piece_seconds)
-        line = await self._admitting_line(to)
+        line = await self._admitting_line(to, carries_events=is_for_events(request.scope["path"]))
         try:
             answer = await line.transport.handle_async_request(self._outgoing(request, to, target, body, principal))
         except httpx.PoolTimeout as exc:
@@ -173,13 +176,14 @@ class Relay:
         for line in lines.values():
             await line.transport.aclose()
 
-    async def _admitting_line(self, to: SiloAddress) -> _Line:
-        line = self._lines.get(to.name)
+    async def _admitting_line(self, to: SiloAddress, *, carries_events: bool) -> _Line:
+        key = (to.name, carries_events)
+        line = self._lines.get(key)
         if line is None or line.url != to.url:
-            self._lines[to.name] = _Line(to.url, self._open_transport(to), Circuit(self._clock))
+            self._lines[key] = _Line(to.url, self._open_transport(to), Circuit(self._clock))
             if line:
                 await line.transport.aclose()
-            line = self._lines[to.name]
+            line = self._lines[key]
         if not line.circuit.admits():
             raise silo_away(to.name)
         return line

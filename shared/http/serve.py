@@ -1,5 +1,6 @@
 """Runs an ASGI application beside a silo's gRPC server. Owns one uvicorn in a thread; not the application."""
 
+import logging
 import socket
 import threading
 from typing import Any
@@ -7,10 +8,13 @@ from typing import Any
 import uvicorn
 
 from shared.errors import ConfigInvalid
+from shared.http.connections import Connections, Patience, bounded
+from shared.http.repetition import OnceInAWhile
 
 BACKLOG = 512
 SHUTDOWN_SECONDS = 2
 """How long open requests may end by themselves when the server stops."""
+PATIENT = Patience()
 _START_SECONDS = 30.0
 _TICK_SECONDS = 0.01
 
@@ -18,12 +22,16 @@ _TICK_SECONDS = 0.01
 class HttpServer:
     """A listening server; made by binding, so that a port in use is known at once."""
 
-    def __init__(self, app: Any, *, listen: str) -> None:
+    def __init__(
+        self, app: Any, *, listen: str, connections: Connections | None = None, patience: Patience = PATIENT
+    ) -> None:
         """Binds.
 
         Args:
             app: an ASGI application.
             listen: ``host:port``; port 0 picks a free one.
+            connections: how many there may be; None for the usual number.
+            patience: how long a client may keep the server waiting.
 
         Raises:
             ConfigInvalid: the address cannot be listened on.
@@ -35,6 +43,8 @@ class HttpServer:
         self._server = uvicorn.Server(
             uvicorn.Config(
                 app,
+                http=bounded(connections or Connections(), patience),
+                backlog=BACKLOG,
                 lifespan="auto",
                 # The process has configured its log; uvicorn would put another form beside it.
                 log_config=None,
@@ -55,6 +65,7 @@ class HttpServer:
         Raises:
             ConfigInvalid: the server did not start.
         """
+        _quieten()
         self._thread.start()
         waited = threading.Event()
         for _ in range(int(_START_SECONDS / _TICK_SECONDS)):
@@ -74,6 +85,14 @@ class HttpServer:
 
     def _run(self) -> None:
         self._server.run(sockets=[self._socket])
+
+
+def _quieten() -> None:
+    """Lets the libraries that strangers can make speak say each sentence once in a while."""
+    for name in ("uvicorn.error", "asyncio"):
+        logger = logging.getLogger(name)
+        if not any(isinstance(each, OnceInAWhile) for each in logger.filters):
+            logger.addFilter(OnceInAWhile())
 
 
 def _bind(listen: str) -> socket.socket:

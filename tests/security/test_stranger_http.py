@@ -1,12 +1,18 @@
 """Nobody without a key or an account can hold what others need over HTTP: processor, threads, connections."""
 
 import gzip
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
+import anyio
 import httpx
 import pytest
 
+from shared.errors import RateLimited
+from shared.http.threads import ThreadPool
 from tests.http_silos import HttpSilos, serving_http
 from tests.silos import running_silos
 
@@ -27,3 +33,31 @@ def test_what_a_stranger_packed_is_not_unpacked(http: HttpSilos, headers: dict[s
     answer = httpx.post(f"{url}/api/1/envelope/", content=LINE_BREAKS, headers=packed, trust_env=False, timeout=30)
     assert answer.status_code == 403
     assert time.process_time() - before < 0.5, "processor"
+
+
+def test_made_up_sign_ins_hold_no_thread_that_others_need(http: HttpSilos) -> None:
+    with ThreadPoolExecutor(60) as strangers:
+        url = f"{http.url('control')}/api/0/auth/"
+        tries = [strangers.submit(_sign_in, url, f"nobody{number}@acme.example") for number in range(60)]
+        statuses = Counter(each.result() for each in tries)
+    assert set(statuses) == {401, 429}
+    assert httpx.get(f"{http.url('control')}/healthz", trust_env=False, timeout=5).status_code == 200
+
+
+def _sign_in(url: str, email: str) -> int:
+    return httpx.post(url, auth=(email, "made up"), trust_env=False, timeout=60).status_code
+
+
+def test_a_pool_refuses_whoever_finds_no_place() -> None:
+    pool, may_end = ThreadPool("tried", threads=1, max_waiting=1), threading.Event()
+
+    async def crowd() -> None:
+        async with anyio.create_task_group() as group:
+            for _ in range(2):
+                group.start_soon(pool.run, may_end.wait)
+            await anyio.wait_all_tasks_blocked()
+            with pytest.raises(RateLimited):
+                await pool.run(may_end.wait)
+            may_end.set()
+
+    anyio.run(crowd)
