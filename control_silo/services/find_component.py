@@ -1,15 +1,20 @@
-"""Looking components up, always in the order of their app's schema. Every function needs a session."""
+"""Looking components up, always in the order of their app's schema. Every function needs a session.
+
+For the call of a region, an app that is not of its interest has none.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from control_silo.models.app import SentryApp, SentryAppComponent
+from control_silo.services.interest import seen
+from shared.category import Category
 
 
 def components_of_app(app_id: int) -> list[SentryAppComponent]:
     """An app's components; [] when there is no such app, or no longer."""
     query = SentryAppComponent.select().join(SentryApp).where(SentryApp.id == app_id, SentryApp.date_deleted.is_null())
-    return list(query.order_by(SentryAppComponent.id))
+    return list(seen(query, Category.APP, SentryApp.id).order_by(SentryAppComponent.id))
 
 
 def list_components(app: SentryApp, *, offset: int, limit: int) -> list[SentryAppComponent]:

@@ -45,7 +45,7 @@ class ReplicaServicer(replica_service_pb2_grpc.ReplicaServiceServicer):
         self, request: replica_service_pb2.GetDigestsRequest, context: grpc.ServicerContext
     ) -> replica_service_pb2.GetDigestsResponse:
         with self._database.session():
-            versions = self._versions(category_of(request.category), request.destination)
+            versions = self._versions(asked_category(request.category), request.destination)
         return replica_service_pb2.GetDigestsResponse(digests=digest_buckets(versions))
 
     def ListVersions(  # noqa: N802

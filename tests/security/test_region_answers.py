@@ -9,7 +9,7 @@ import pytest
 from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.message import Message
 
-from control_silo.models.app import SentryApp
+from control_silo.models.app import SentryApp, SentryAppComponent
 from control_silo.models.application import ApiApplication, ApiGrant
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.rpc.rights import RIGHTS
@@ -66,9 +66,13 @@ class Acme(World):
         with self.silos.control.database.session():
             grants = [grant.code for grant in ApiGrant.select()]
             kept = {grant.code for grant in ApiGrant.select().where(ApiGrant.id == self.kanban_in_globex.api_grant_id)}
+            components = [
+                each.uuid for each in SentryAppComponent.select().where(SentryAppComponent.sentry_app == self.slow)
+            ]
             applications = [ApiApplication.get_by_id(app.application_id) for app in (*hidden, self.board)]
         return {
             SECRET,
+            *components,
             self.maker.email,
             *(set(grants) - kept),
             *(application.client_secret for application in applications),
@@ -213,7 +217,9 @@ def test_a_region_changes_nothing_of_another(acme: Acme, name: str) -> None:
 
 def test_what_is_hidden_from_de_is_told_to_its_own_region(acme: Acme) -> None:
     answers = "".join(str(answer_of(acme, make(acme), caller="us")) for make in REQUESTS.values())
-    wanted = (SECRET, acme.maker.email, acme.bot.slug, acme.pending.uuid)
+    with acme.silos.control.database.session():
+        component = SentryAppComponent.get(SentryAppComponent.sentry_app == acme.slow).uuid
+    wanted = (component, SECRET, acme.maker.email, acme.bot.slug, acme.pending.uuid)
     assert [secret for secret in wanted if secret not in answers] == []
 
 
