@@ -21,6 +21,8 @@ endpoints = Endpoints("Apps")
 def post_rotate_secret(request: Incoming, app_id_or_slug: str) -> Response:
     """Gives an app another client secret and shows it, once; the one before is good for nothing any more."""
     with request.signed_in(scopes=app_access.WRITE_SCOPES) as principal:
+        if principal.user.impersonator:  # the secret would outlive the hour in which somebody else acts as the person
+            raise PermissionDenied
         app = _get_app(request, principal, app_id_or_slug)
         secret = rotate_secret(request.control, app_id=app.id, actor=principal.user)
         return json_answer(SecretObject(client_secret=secret))

@@ -84,7 +84,12 @@ def put_app(request: Incoming[AppChangesBody], app_id_or_slug: str) -> Response:
         app = get_visible_app(request, principal, app_id_or_slug, may=app_access.may_change_app).app
         check_partnership(app)
         _check_event_gate(request.json, app.owner_id)
-        requester = Requester(principal.scopes_in(app.owner_id), is_elevated=principal.is_elevated, app=app)
+        requester = Requester(
+            principal.scopes_in(app.owner_id),
+            is_elevated=principal.is_elevated,
+            app=app,
+            sees_secrets=app_access.may_see_secrets(principal, app),
+        )
         updater = request.body(context=requester).updater(requester)
         updater.run(request.control, app_id=app.id, is_elevated=principal.is_elevated)
         return json_answer(object_of(request, principal, app.id))

@@ -57,8 +57,10 @@ def list_installations(request: Incoming, organization_id_or_slug: str) -> Respo
     answers={200: InstallationObject, 404: None},
 )
 def post_installation(request: Incoming[InstallBody], organization_id_or_slug: str) -> Response:
-    """Installs an app in an organization, or answers with the installation that exists."""
+    """Installs an app in an organization, or answers with the installation that exists. An app installs none."""
     with request.signed_in(scopes=app_access.INSTALL_SCOPES) as principal:
+        if principal.acting_app:  # the code of another app's installation is worth all that that app may do
+            raise PermissionDenied
         organization = _get_organization(principal, organization_id_or_slug, scopes=app_access.INSTALL_SCOPES)
         slug = request.body().slug
         details = _get_installable_app(request, principal, slug, organization_id=organization.id)
@@ -114,10 +116,10 @@ def delete_installation(request: Incoming, uuid: str) -> Response:
 def get_visible_installation(
     request: ApiRequest, principal: Principal, uuid: str, *, scopes: Collection[str]
 ) -> InstallationDetails:
-    """The installation that a path names, for someone with one of the scopes, or for its own app. Needs a session.
+    """The installation that a path names, for someone with one of the scopes, or for the app there. Needs a session.
 
     Raises:
-        PermissionDenied: they lack the scopes, or are another app.
+        PermissionDenied: they lack the scopes, or are another app, or the same one by a token from elsewhere.
         InstallationNotFound: there is none.
         NotFound: it is in an organization that is not theirs.
     """
@@ -126,7 +128,7 @@ def get_visible_installation(
     details = find_installation_details(uuid)
     if details is None:
         raise InstallationNotFound
-    if app_access.acts_for_app_of(principal, details.installation):
+    if app_access.acts_for(principal, details.installation):
         return details
     if principal.acting_app:
         raise PermissionDenied

@@ -15,7 +15,7 @@ from control_silo.services.principal import Principal
 from shared.consistency import required
 from shared.domain.path_key import path_key
 from shared.errors import CredentialsMissing, OrganizationNotFound, PermissionDenied, ReplicaBehind
-from shared.http.cors import check_origin
+from shared.http.cors import check_cookie_use, check_origin
 from shared.http.credentials import bearer_token, session_key
 from shared.http.request import B_co, ReceivedRequest, receive
 
@@ -69,6 +69,7 @@ class ApiRequest(ReceivedRequest[B_co]):
 
         Raises:
             CredentialsInvalid: it carries some that are wrong.
+            PermissionDenied: a page of another site may have sent it.
             Refused: as ``signed_in``.
         """
         token = bearer_token(self.http)
@@ -77,7 +78,10 @@ class ApiRequest(ReceivedRequest[B_co]):
             self._check_origin(principal)
             return principal
         key = session_key(self.http)
-        return authenticate_session(self.control, key) if key else None
+        if not key:
+            return None
+        check_cookie_use(self.http)
+        return authenticate_session(self.control, key)
 
     @contextlib.contextmanager
     def superuser(self) -> Iterator[Principal]:

@@ -12,6 +12,7 @@ from shared.bodies.user import RootObject, UserObject
 from shared.domain.path_key import path_key
 from shared.errors import CredentialsMissing, RateLimited, UserNotFound
 from shared.http.answer import empty_answer, json_answer
+from shared.http.cors import check_cookie_use
 from shared.http.credentials import SESSION_COOKIE, basic_credentials, session_key
 from shared.http.endpoint import Endpoints
 from shared.http.errors import RETRY_AFTER_NAME
@@ -76,6 +77,7 @@ def delete_auth(request: Incoming) -> Response:
     """Signs out: the session of the cookie is over."""
     key = session_key(request.http)
     if key:
+        check_cookie_use(request.http)
         sign_out(request.control, key)
     answer = empty_answer(204)
     answer.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict", secure=_is_secure(request))
@@ -106,7 +108,7 @@ def post_user(request: Incoming[UserBody]) -> Response:
 
 @endpoints.add("POST", "/users/{user}/impersonation/", answers={201: ImpersonationObject})
 def post_impersonation(request: Incoming, user: str) -> Response:
-    """Lets a superuser act as somebody else for an hour, in a session that makes and ends no tokens of apps."""
+    """Lets a superuser act as somebody else for an hour, in a session that changes no app's tokens and secret."""
     with request.superuser() as principal:
         key = path_key(user)
         if key is None:

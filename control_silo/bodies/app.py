@@ -46,6 +46,8 @@ from shared.errors import ValidationFailed
 
 SECRET_SHOWN_SECONDS = 24 * 3600
 """How long after an app's creation its client secret is shown."""
+HEADERS_ANEW = "The custom headers must be entered anew, because the webhook's address changes."
+"""What is told to who would have headers that they may not see sent to somebody else."""
 
 T = TypeVar("T")
 
@@ -104,7 +106,8 @@ class AppChangesBody(Body):
     @model_validator(mode="after")
     def _check_between_fields(self, info: ValidationInfo) -> Self:
         """Refuses by the first broken rule alone, as the original does: the later ones often follow from it."""
-        app = requester_of(info).app
+        requester = requester_of(info)
+        app = requester.app
         if isinstance(self.scopes, list) and self.scopes and isinstance(self.events, list):
             unmet = unmet_scope_texts(self.events, scopes=self.scopes)
             if unmet:
@@ -115,6 +118,8 @@ class AppChangesBody(Body):
             raise ValidationFailed(fields={"webhookUrl": [problem]})
         if not is_internal and not _holds(self.author, app and app.author):
             raise ValidationFailed(fields={"author": ["author required for public integrations"]})
+        if self.webhook_headers is MISSING and requester.moves_secrets(self.webhook_url):
+            raise ValidationFailed(fields={"webhookHeaders": [HEADERS_ANEW]})
         return self
 
     def updater(self, requester: Requester) -> SentryAppUpdater:
@@ -138,6 +143,10 @@ class AppChangesBody(Body):
             for name, value in self
             if name in APP_COLUMNS and name not in ignored and value is not MISSING
         }
+        if requester.app and not requester.sees_secrets:
+            own = requester.app.webhook_url
+            if own and sent.get("webhook_url") == without_credentials(own):
+                del sent["webhook_url"]  # as they were shown it
         if sent.get("webhook_headers", ()) is None:
             sent["webhook_headers"] = []
         # Null empties what may be empty and changes nothing else.
@@ -222,7 +231,7 @@ class AppObject(Body):
     uuid: str
     verify_install: bool
     webhook_events: list[str] = Field(description="Events of which the app hears.")
-    webhook_url: str | None
+    webhook_url: str | None = Field(description="Without user and password for whoever may not see the secret.")
     webhook_headers: list[str] = Field(description="Values masked for whoever may not see the secret.")
     date_published: datetime | MISSING = Field(default=MISSING, description="Only when published.")
     client_id: str | MISSING | None = Field(default=MISSING, description="Only for the owner's members.")
@@ -254,11 +263,12 @@ class AppObject(Body):
             "scopes": app.scope_list,
             "status": SentryAppStatus.as_str(app.status),
             "webhook_events": app.events,
+            "webhook_url": app.webhook_url if may_see else app.webhook_url and without_credentials(app.webhook_url),
             "webhook_headers": app.webhook_headers if may_see else mask_headers(app.webhook_headers),
             "date_published": app.date_published if app.is_published and app.date_published else MISSING,
         }
         if not may_see_ownership(principal, app):
-            return cls(**shown | {"webhook_url": app.webhook_url and without_credentials(app.webhook_url)})
+            return cls(**shown)
         return cls(
             **shown,
             client_id=application.client_id if application else None,

@@ -26,7 +26,7 @@ from shared.domain.json_value import JsonObject, JsonValue
 from shared.domain.scopes import close_scopes, exceeding_scopes, is_valid_scope
 from shared.domain.slug import MAX_NAME_CHARACTERS
 from shared.domain.subscription import invalid_subscriptions
-from shared.domain.webhook_url import MAX_REDIRECT_URL_CHARACTERS, MAX_WEBHOOK_URL_CHARACTERS, parse_url
+from shared.domain.webhook_url import MAX_REDIRECT_URL_CHARACTERS, MAX_WEBHOOK_URL_CHARACTERS, origin_of, parse_url
 from shared.errors import ValidationFailed
 
 NAME_LENGTH_ERROR = f"Cannot exceed {MAX_NAME_CHARACTERS} characters"
@@ -45,6 +45,19 @@ class Requester:
     """They may give any scope, and alone may set status and popularity, and disable the app."""
     app: SentryApp | None = field(default=None, repr=False)
     """The app that they change; None: they make one."""
+    sees_secrets: bool = False
+    """They are shown the values of the app's custom headers, and what stands before the host of its webhook URL."""
+
+    def moves_secrets(self, webhook_url: object) -> bool:
+        """Whether the app's custom headers would be sent to another origin, by someone who may not see them.
+
+        Args:
+            webhook_url: what the body says; anything but a text leaves the app's own.
+        """
+        if self.app is None or self.sees_secrets or not self.app.webhook_headers:
+            return False
+        is_sent = isinstance(webhook_url, str) and webhook_url != ""
+        return is_sent and origin_of(str(webhook_url)) != origin_of(self.app.webhook_url or "")
 
 
 def requester_of(info: ValidationInfo) -> Requester:
@@ -124,8 +137,9 @@ def _read_schema(value: JsonValue) -> JsonObject:
 
 def _read_headers(value: JsonValue, info: ValidationInfo) -> list[str]:
     """The lines; a value that is masked stands for the one that the app has, so that what was read can be sent back."""
-    app = requester_of(info).app
-    return list(parse_headers(value, current=app.webhook_headers if app else ()))
+    requester = requester_of(info)
+    is_known = requester.app is not None and not requester.moves_secrets(info.data.get("webhook_url"))
+    return list(parse_headers(value, current=requester.app.webhook_headers if requester.app and is_known else ()))
 
 
 def _read_origins(value: JsonValue) -> list[str]:

@@ -96,11 +96,14 @@ def may_install(principal: Principal, app: SentryApp, *, organization_id: int) -
     return principal.is_superuser or app.is_published or app.owner_id == organization_id
 
 
-def acts_for_app_of(principal: Principal, installation: SentryAppInstallation) -> bool:
-    """Whether the principal is the app of the installation."""
-    return principal.acting_app is not None and principal.acting_app.app_id == installation.sentry_app_id
+def acts_for(principal: Principal, installation: SentryAppInstallation) -> bool:
+    """Whether the principal is the app of the installation, by a token of that one and of none elsewhere."""
+    app, place = principal.acting_app, installation.organization_id
+    return app is not None and (app.app_id, app.organization_id) == (installation.sentry_app_id, place)
 
 
 def may_see_code(principal: Principal, installation: SentryAppInstallation) -> bool:
-    """Whether the code is shown that the app exchanges for its first token."""
+    """Whether the code is shown that the app exchanges for its first token; to no other app."""
+    if principal.acting_app and not acts_for(principal, installation):
+        return False
     return "org:integrations" in principal.scopes_in(installation.organization_id)

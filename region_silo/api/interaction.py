@@ -25,11 +25,13 @@ _PATH = "/sentry-apps/{sentry_app_id_or_slug}/interaction/"
 
 @endpoints.add("POST", _PATH, answers={201: CountedObject})
 def post_interaction(request: Incoming[InteractionBody], sentry_app_id_or_slug: str) -> Response:
-    """Counts that the person looked at the app, or used one of its components. For browser sessions alone."""
+    """Counts that a person looked at an app that they see, or used a component of it. For browser sessions alone."""
     with request.signed_in() as principal:
         if not principal.is_session:
             raise PermissionDenied
     app = _get_app(request, sentry_app_id_or_slug)
+    if not (app.is_published or principal.is_elevated or principal.sees(app.owner_id)):
+        raise AppNotFound
     body = request.body()
     interaction = parse_interaction(app, tsdb_field=body.tsdb_field, component_type=body.component_type)
     record_interaction(request.region, interaction)

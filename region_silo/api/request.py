@@ -16,7 +16,7 @@ from region_silo.services.site import Site
 from shared.asking.ask import Asking
 from shared.domain.credential import Credential, CredentialKind
 from shared.errors import CredentialsMissing, PermissionDenied
-from shared.http.cors import check_origin
+from shared.http.cors import check_cookie_use, check_origin
 from shared.http.credentials import bearer_token, session_key
 from shared.http.forwarded import IS_FORWARDED, PRINCIPAL
 from shared.http.pagination import public_url
@@ -85,6 +85,7 @@ class ApiRequest(ReceivedRequest[B_co]):
 
         Raises:
             CredentialsInvalid: it carries some that are wrong.
+            PermissionDenied: a page of another site may have sent it.
             Refused, SiloUnreachable, ReplicaBehind: as ``signed_in``.
         """
         if IS_FORWARDED in self.http.scope:
@@ -98,7 +99,10 @@ class ApiRequest(ReceivedRequest[B_co]):
                 check_origin(self.http, allowed=principal.acting_app.allowed_origins)
             return principal
         key = session_key(self.http)
-        return self.desk.authenticator.authenticate(Credential.of(CredentialKind.SESSION, key)) if key else None
+        if not key:
+            return None
+        check_cookie_use(self.http)
+        return self.desk.authenticator.authenticate(Credential.of(CredentialKind.SESSION, key))
 
 
 async def read_request(request: Request) -> ApiRequest:

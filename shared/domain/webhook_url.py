@@ -17,6 +17,7 @@ URL_SCHEME_ERROR = "URL must start with http[s]://"
 URL_ERROR = "Enter a valid URL."
 
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\xa0\\<>\"`{}|^]")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"\[[0-9a-fA-F:.]+\]|(?:[\w-]+\.)*[\w-]+\.?")
 
 
@@ -44,6 +45,16 @@ def without_credentials(url: str) -> str:
     """
     parts = urlsplit(url)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def origin_of(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port: who reads what is sent there.
+
+    >>> origin_of("https://me@App.example/hook") == origin_of("https://app.example:443")
+    True
+    """
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port or _DEFAULT_PORTS.get(parts.scheme)
 
 
 def _is_url(text: str) -> bool:

@@ -1,4 +1,9 @@
-"""Apps' tokens in browsers: which origins may use them, and what browsers are told (settled.md). Owns the headers.
+"""Credentials in browsers: which origins may use them, and what browsers are told (settled.md). Owns the headers.
+
+A session's cookie is for pages of the silo's own origin. A browser sends it by itself, so that what changes something
+must show that no other page had it sent: browsers say where from, and no form of another site can send JSON.
+
+An app's token may be used by pages of the origins that the app allows.
 
 A browser asks first, without credentials, so that a preflight cannot know the app: it is answered yes for any origin,
 and never allows cookies. The answer to the request itself carries the headers only when the app allows the origin.
@@ -13,8 +18,11 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.errors import PermissionDenied
 from shared.http.answer import empty_answer
 from shared.http.errors import Refused
+from shared.http.forwarded import CHANGE_NOTHING
+from shared.http.pagination import public_url
 from shared.http.spelling import REST_PREFIX
 
 ALLOWED_METHODS = "GET, HEAD, OPTIONS, POST, PUT, DELETE"
@@ -25,6 +33,7 @@ EXPOSED_HEADERS = (
 )
 PREFLIGHT_SECONDS = 3600
 """How long a browser need not ask again."""
+_OWN_SITES = frozenset({"same-origin", "none"})
 _ALLOWED_ORIGIN = "silo.allowed_origin"
 
 
@@ -44,6 +53,27 @@ def check_origin(request: Request, *, allowed: Collection[str]) -> None:
     if not is_allowed_origin(origin, allowed=allowed):
         raise Refused(400, {"detail": f"Invalid origin: {origin}"})
     request.scope.setdefault("state", {})[_ALLOWED_ORIGIN] = origin
+
+
+def check_cookie_use(request: Request) -> None:
+    """Lets a request with a session's cookie pass that changes nothing, or that no page of another site has sent.
+
+    Raises:
+        PermissionDenied: one may have.
+    """
+    if request.method in CHANGE_NOTHING:
+        return
+    headers = request.headers
+    if headers.get("sec-fetch-site", "none") not in _OWN_SITES or not _is_own(headers.get("origin"), request):
+        raise PermissionDenied("A session may be used by pages of this origin alone.")
+    has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+    if has_body and headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise PermissionDenied("With a session, a body must be sent as application/json.")
+
+
+def _is_own(origin: str | None, request: Request) -> bool:
+    # Whether TLS ends before this silo, it need not know: the host tells whose page it is.
+    return origin is None or origin.partition("://")[2].lower() == public_url(request).partition("://")[2].lower()
 
 
 def is_allowed_origin(origin: str, *, allowed: Collection[str]) -> bool:

@@ -53,6 +53,8 @@ GOOD_SECONDS = 30
 """How long a proof is good."""
 AHEAD_SECONDS = 5
 """How far the clock of the silo that forwards may be ahead."""
+CHANGE_NOTHING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+"""Methods that are safe to repeat, whoever does it."""
 IS_FORWARDED = "silo.forwarded"
 """Key in the scope of a request that another silo has proved to have forwarded."""
 PRINCIPAL = "silo.principal"
@@ -61,7 +63,6 @@ PRINCIPAL = "silo.principal"
 _VERSION = "silo-forwarded-v2"
 _PROTOCOLS = frozenset({"http", "https"})
 _PROOF = re.compile(r"(\S{1,64}) ([0-9]{1,12}) ([0-9a-f]{32}) ([0-9a-f]{64})")
-_CHANGE_NOTHING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _COMPRESSED = "zlib:"
 _COMPRESS_BYTES = 4096
 """A principal of a few organizations is sent as it is: compressing takes longer than everything else here together."""
@@ -131,7 +132,7 @@ class Forwarded:
         return find_kind(peer) is (PeerKind.REGION if self._silo == CONTROL else PeerKind.CONTROL)
 
     def _is_first(self, method: str, proof: _Proof) -> bool:
-        if method in _CHANGE_NOTHING:
+        if method in CHANGE_NOTHING:
             return True
         # What was stamped before the start may have been taken by the process before this one.
         now = int(self._clock.now().timestamp())

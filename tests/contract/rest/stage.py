@@ -65,9 +65,8 @@ class Stage:
             password: e-mail and password of who signs in.
         """
         content = None if body is None else json.dumps(body)
-        answer = self.http.call(
-            method, silo, f"/api/0{path}", content=content, headers=self._credentials(by), auth=password
-        )
+        headers = self._credentials(by) | ({} if body is None else {"Content-Type": "application/json"})
+        answer = self.http.call(method, silo, f"/api/0{path}", content=content, headers=headers, auth=password)
         found = json_of(answer)
         exchange = Exchange(
             endpoint=f"{method} {TEMPLATES[of].endpoint(method, path).path}",

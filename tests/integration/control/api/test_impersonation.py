@@ -45,7 +45,7 @@ def test_the_session_lists_tokens_but_neither_makes_nor_ends_one(world: World) -
 def test_the_audit_log_names_who_acted(world: World) -> None:
     owner, app = world.person(session=True), world.app()
     acting = world.impersonated(owner)
-    acting.post(f"/sentry-apps/{app.slug}/rotate-secret/")
+    acting.post("/organizations/acme/sentry-app-installations/", {"slug": app.slug})
     entry = owner.get("/organizations/acme/audit-logs/").json()["rows"][0]
     with world.control.database.session():
         root = User.get(User.is_superuser)

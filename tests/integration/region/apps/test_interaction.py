@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from control_silo.models.region import OrganizationReplica
 from control_silo.services.update_app import SentryAppUpdater
 from shared.domain.scopes import Role
 from tests.integration.region.apps.world import Caller, World
@@ -18,20 +19,28 @@ def path(world: World) -> str:
     return f"/sentry-apps/{world.app.slug}/interaction/"
 
 
-def at_browser(world: World) -> Caller:
-    """Someone of another organization, with a session."""
-    other = world.other_organization()
-    return Caller(world.http, session=world.create_user(organization=other).session_key)
+def at_browser(world: World, *, of: OrganizationReplica | None = None) -> Caller:
+    """A member of acme or another organization, with a session."""
+    return Caller(world.http, session=world.create_user(organization=of).session_key)
 
 
 def interacted(component: Any) -> dict[str, Any]:
     return {"tsdbField": "sentry_app_component_interacted", "componentType": component}
 
 
-def test_anyone_at_a_browser_is_counted(world: World) -> None:
+def test_a_member_at_a_browser_is_counted(world: World) -> None:
     browser = at_browser(world)
     answers = [browser.post(path(world), VIEWED), browser.post(path(world), interacted("issue-link"))]
     assert [(answer.status_code, answer.json()) for answer in answers] == [(201, {})] * 2
+
+
+def test_who_cannot_see_an_app_is_not_counted(world: World) -> None:
+    stranger = at_browser(world, of=world.other_organization())
+    assert stranger.post(path(world), VIEWED).status_code == 404
+    published = world.create_app(is_internal=False)
+    world.silos.publish(published)
+    world.silos.replicate()
+    assert stranger.post(f"/sentry-apps/{published.slug}/interaction/", VIEWED).status_code == 201
 
 
 def test_a_token_counts_nothing(world: World) -> None:
@@ -110,7 +119,7 @@ def test_an_app_is_counted_where_its_owner_lives(world: World) -> None:
     app = world.create_app(owner=elsewhere)
     answer = at_browser(world).post(f"/sentry-apps/{app.slug}/interaction/", VIEWED)
     assert (answer.status_code, answer.json()) == (404, {"detail": "Could not find the requested sentry app"})
-    through_control = Caller(world.http, session=at_browser(world).session, silo="control")
+    through_control = Caller(world.http, session=at_browser(world, of=elsewhere).session, silo="control")
     assert through_control.post(f"/sentry-apps/{app.slug}/interaction/", VIEWED).status_code == 201
 
 
