@@ -22,7 +22,7 @@ from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2, org
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
 MAX_NAME_CHARACTERS = 64
-"""Of an organization's name."""
+"""How long an organization's name may be."""
 
 
 def create_organization(control: Control, *, slug: str, name: str, region: str, kinds: Kinds) -> OrganizationReplica:

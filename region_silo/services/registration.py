@@ -152,4 +152,8 @@ def _advice(exc: Unauthenticated) -> str:
         return "Set the clocks of this machine and of control's: they differ by more than a minute."
     if isinstance(exc, TargetWrong):
         return "Point REGION_CONTROL_TARGET at control: another silo answers there."
-    return "Give this region and control the same key in SILO_RPC_KEYS, and start both again."
+    # A silo that is not control knows nothing of the key that is shared with control, so both faults look alike.
+    return (
+        "Give this region and control the same key in SILO_RPC_KEYS, "
+        "and see that REGION_CONTROL_TARGET leads to control and to no other silo."
+    )

@@ -57,7 +57,7 @@ def test_a_list_that_is_cut_says_so(silo: CommandLine, silos: Silos) -> None:
     park(silos, "de")
     ended = silo("outbox", "parked", "--limit", "1", "--json")
     assert (len(ended.json), "There are more" in ended.err) == (1, True)
-    assert "There are more" not in silo("outbox", "parked", "--limit", "2").err
+    assert "There are more" not in silo("outbox", "parked", "--limit", "3").err
 
 
 def test_nothing_parked_is_said_to_people_and_is_an_empty_list_for_scripts(silo: CommandLine) -> None:
@@ -66,16 +66,16 @@ def test_nothing_parked_is_said_to_people_and_is_an_empty_list_for_scripts(silo:
 
 
 def test_one_message_is_retried(silo: CommandLine, silos: Silos) -> None:
-    [(_, app_id), _] = park(silos, "de")
+    app_id = next(object_id for category, object_id in park(silos, "de") if category == "app")
     ended = silo("outbox", "retry", "de", "app", str(app_id), "--json")
     assert ended.json == {"destination": "de", "retried": 1, "at": {"control": 1}}
-    assert categories(silo, "de") == {"app": (1, 0), "installation": (0, 1)}
+    assert categories(silo, "de") == {"app": (1, 0), "credential": (0, 1), "installation": (0, 1)}
 
 
 def test_all_of_a_category_or_of_a_destination_is_discarded(silo: CommandLine, silos: Silos) -> None:
     park(silos, "de")
     assert silo("outbox", "discard", "de", "app", "--all", "--json").json["discarded"] == 1
-    assert silo("outbox", "discard", "de", "--all").err == "control: 1 discarded.\n"
+    assert silo("outbox", "discard", "de", "--all").err == "control: 2 discarded.\n"
     assert silo("outbox", "discard", "de", "--all", "--json").json["discarded"] == 0
 
 
@@ -98,7 +98,7 @@ def test_a_message_that_two_silos_have_parked_is_changed_where_it_is_said(silo: 
 def test_a_paused_destination_is_shown_until_it_is_resumed(silo: CommandLine, silos: Silos) -> None:
     assert silo("outbox", "pause", "de", "--json").json == {"destination": "de", "paused": True, "at": ["control"]}
     silos.replicate()
-    assert categories(silo, "de") == {"app": (1, 0), "installation": (1, 0)}
+    assert categories(silo, "de") == {"app": (1, 0), "credential": (1, 0), "installation": (1, 0)}
     assert "paused" in silo("outbox", "list", "de").out
     assert "paused" in silo("status").out
     assert silo("status", "--json").json["regions"]["de"]["paused"] is True

@@ -12,7 +12,7 @@ from tests.silos import Silos
 
 @pytest.fixture
 def silo(silo: CommandLine, silos: Silos) -> CommandLine:
-    """The command line; an app of an organization in ``de`` waits to be delivered there."""
+    """The command line; an app of an organization in ``de``, and its credential, wait to be delivered there."""
     silos.replicate()
     owner, creator = silos.create_organization("globex", region="de"), silos.create_user("maker@globex.example")
     silos.create_app("Kanban", owner=owner, creator=creator)
@@ -29,8 +29,8 @@ def test_a_region_that_has_everything_is_drained(silo: CommandLine, silos: Silos
 
 def test_what_is_due_when_the_time_is_over_is_said(silo: CommandLine) -> None:
     ended = silo("region", "drain", "de", "--wait", "0", "--json")
-    assert (ended.code, ended.json["due"]) == (SAID_NO, {"to_region": 1, "to_control": 1})
-    assert ended.err == "Still due to de or from it: 2.\n"
+    assert (ended.code, ended.json["due"]) == (SAID_NO, {"to_region": 2, "to_control": 1})
+    assert ended.err == "Still due to de or from it: 3.\n"
 
 
 def test_it_waits_for_what_is_delivered_meanwhile(silo: CommandLine, silos: Silos) -> None:
@@ -51,8 +51,8 @@ def test_parked_messages_are_no_end(silo: CommandLine, silos: Silos) -> None:
     park(silos, "de")
     silos.replicate()
     ended = silo("region", "drain", "de", "--json")
-    assert (ended.code, ended.json["parked"]) == (SAID_NO, {"to_region": 1, "to_control": 0})
-    assert ended.err == "Parked: 1; `silo outbox parked` shows why.\n"
+    assert (ended.code, ended.json["parked"]) == (SAID_NO, {"to_region": 2, "to_control": 0})
+    assert ended.err == "Parked: 2; `silo outbox parked` shows why.\n"
 
 
 def test_an_unknown_region_is_said_to_be(silo: CommandLine) -> None:

@@ -26,7 +26,7 @@ def test_what_waits_for_a_region_is_counted_by_category(silos: Silos, access: Ac
     write(silos, region="de")
     silos.clock.advance(30)
     region = read_status(access).regions["de"]
-    assert (region.backlog, region.oldest_age_seconds) == ({"app": 1, "installation": 1}, 30.0)
+    assert (region.backlog, region.oldest_age_seconds) == ({"app": 1, "credential": 1, "installation": 1}, 30.0)
 
 
 def test_what_waits_for_control_is_added_up_over_the_regions(silos: Silos, access: Access) -> None:
@@ -39,7 +39,7 @@ def test_a_region_that_is_away_keeps_its_backlog_in_sight(silos: Silos, access: 
     write(silos, region="de")
     silos.stop("de")
     region = read_status(access).regions["de"]
-    assert (region.reachable, region.backlog) == (False, {"app": 1, "installation": 1})
+    assert (region.reachable, region.backlog) == (False, {"app": 1, "credential": 1, "installation": 1})
     silos.start("de")
 
 

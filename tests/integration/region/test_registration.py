@@ -41,7 +41,7 @@ def register(silos: Silos) -> Iterator[Register]:
 
 def channel_to_control(silos: Silos, **changed: Any) -> grpc.Channel:
     settings = {"keys": keys_of("us"), "clock": silos.clock, "retry": ONCE, **changed}
-    return connect(silos.address(CONTROL), caller="us", target_name=settings.pop("target_name", CONTROL), **settings)
+    return connect(silos.address(settings.pop("silo", CONTROL)), caller="us", target_name=CONTROL, **settings)
 
 
 def failures(registration: Registration, *, attempts: int) -> list[Any]:
@@ -71,8 +71,8 @@ def test_a_region_whose_clock_is_wrong_is_told_so(silos: Silos, register: Regist
 
 
 def test_a_region_that_reaches_another_silo_is_told_so(silos: Silos, register: Register) -> None:
-    (line,) = failures(register(channel_to_control(silos, target_name="de")), attempts=1)
-    assert (line["reason"], "REGION_CONTROL_TARGET" in line["advice"]) == ("TARGET_WRONG", True)
+    (line,) = failures(register(channel_to_control(silos, silo="de")), attempts=1)
+    assert (line["reason"], "REGION_CONTROL_TARGET" in line["advice"]) == ("KEY_UNKNOWN", True)
 
 
 def test_a_control_that_is_away_is_no_warning(silos: Silos, register: Register) -> None:
