@@ -95,8 +95,10 @@ class RunningRegion:
 class Silos:
     """The running silos, and shorthand for what tests do to them."""
 
-    def __init__(self, new_database_url: Callable[[], str], *, regions: Sequence[str]) -> None:
-        self.clock = FrozenClock()
+    def __init__(
+        self, new_database_url: Callable[[], str], *, regions: Sequence[str], clock: FrozenClock | None = None
+    ) -> None:
+        self.clock = clock or FrozenClock()
         self.regions: dict[str, RunningRegion] = {}
         self._world = f"world{next(_numbers)}"
         self._servers: dict[str, SiloServer] = {}
@@ -286,14 +288,17 @@ def fresh(name: str) -> str:
 
 
 @contextlib.contextmanager
-def running_silos(new_database_url: Callable[[], str], *, regions: Sequence[str] = ("us", "de")) -> Iterator[Silos]:
+def running_silos(
+    new_database_url: Callable[[], str], *, regions: Sequence[str] = ("us", "de"), clock: FrozenClock | None = None
+) -> Iterator[Silos]:
     """Control and these regions, until the block ends.
 
     Args:
         new_database_url: gives the URL of another empty database at each call.
         regions: names of the regions.
+        clock: what time it is there; None: a time of the tests' own.
     """
-    silos = Silos(new_database_url, regions=regions)
+    silos = Silos(new_database_url, regions=regions, clock=clock)
     try:
         yield silos
     finally:

@@ -66,7 +66,7 @@ _ISSUE = {
     "id": "{issue_id}",
     "shortId": "{short_id}",
     "title": "KeyError: 'x'",
-    "permalink": "{asked_url}/organizations/acme/issues/{issue_id}/",
+    "permalink": "{control_url}/organizations/acme/issues/{issue_id}/",
     "count": str,
     "level": "error",
     "platform": "python",

@@ -68,7 +68,7 @@ class Stage:
     def things_for(self, call: Call, *, via: str) -> Mapping[str, str]:
         """What the names in a call stand for; what it may use up is made anew."""
         made = {name: _MAKERS[name](self) for name in sorted(call.names & _MAKERS.keys())}
-        return self.things | made | {"asked_url": self.urls[via]}
+        return self.things | made
 
     def ask(self, call: Call, things: Mapping[str, str], *, via: str) -> httpx.Response:
         path, query, body = (filled(part, things) for part in (call.path, call.query, call.body))

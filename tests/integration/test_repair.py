@@ -20,6 +20,7 @@ from shared.outbox.repair import MAX_ID, MAX_REPLICAS, MAX_VERSION
 from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2 as pb
 from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2_grpc
 from tests.integration.parking import park
+from tests.keys import OPERATOR
 from tests.silos import Silos, fresh
 
 
@@ -216,7 +217,7 @@ def test_a_message_that_was_parked_is_due_again(
     assert world.kinds(is_deep=True) == []
 
 
-def ask(silos: Silos, silo: str, request: pb.RepairReplicasRequest, caller: str = "service:test") -> list[int]:
+def ask(silos: Silos, silo: str, request: pb.RepairReplicasRequest, caller: str = OPERATOR) -> list[int]:
     stub = outbox_service_pb2_grpc.OutboxServiceStub(silos.channel(silo, caller=caller))
     return list(stub.RepairReplicas(request).unknown_ids)
 

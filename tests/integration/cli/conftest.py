@@ -4,6 +4,7 @@ import itertools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from control_silo.api.application import create_api
 from control_silo.services.user import ensure_superuser
 from shared.cli.main import run
 from shared.cli.topology import Organization, Silo, Topology, User, write_topology
-from shared.clock import SystemClock
+from shared.clock import FrozenClock, SystemClock
 from shared.domain.peer import CONTROL
 from shared.http.serve import HttpServer
 from tests.keys import OPERATOR_KEY
@@ -60,8 +61,10 @@ def quiet() -> Iterator[None]:
 def silos(tmp_path: Path, quiet: None) -> Iterator[Silos]:
     """Control, ``us`` and ``de``, at the present time: commands sign with the time of the machine."""
     numbers = itertools.count(1)
-    with running_silos(lambda: f"sqlite:///{tmp_path / str(next(numbers))}.db") as silos:
-        silos.clock.advance((SystemClock().now() - silos.clock.now()).total_seconds())
+    # They have run for an hour: a silo believes no call that was stamped before it started.
+    clock = FrozenClock(SystemClock().now() - timedelta(hours=1))
+    with running_silos(lambda: f"sqlite:///{tmp_path / str(next(numbers))}.db", clock=clock) as silos:
+        clock.advance(3600)
         yield silos
 
 

@@ -50,7 +50,7 @@ def test_the_age_of_the_oldest_message_grows_while_nothing_succeeds(world: World
 
 def test_control_has_no_age_of_what_regions_own(world: World) -> None:
     categories = re.findall(r'silo_outbox_oldest_age_seconds{category="(\w+)",destination="us"}', metrics(world))
-    assert categories == ["app", "installation", "token"]
+    assert categories == ["app", "credential", "installation", "token"]
 
 
 def test_the_other_metrics_are_there_while_the_outbox_cannot_be_read(world: World) -> None:
