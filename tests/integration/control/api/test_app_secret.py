@@ -28,7 +28,7 @@ def test_regions_are_told_of_the_new_secret(world: World) -> None:
     app = world.app()
     answer = world.person().post("/sentry-apps/kanban/rotate-secret/")
     [written] = decode(answer.headers[TOKEN_NAME])
-    assert (written.category, written.object_id, written.version) == (Category.APP, app.id, app.version + 1)
+    assert (written.category, written.object_id, written.version) == (Category.CREDENTIAL, app.id, 2)
 
 
 def test_tokens_outlive_the_secret(world: World) -> None:
