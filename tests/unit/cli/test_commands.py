@@ -58,6 +58,7 @@ def test_the_list_of_commands_says_of_each_what_its_own_help_says(name: str) -> 
 
 @pytest.mark.parametrize("command", ALL)
 def test_every_command_shows_help_with_examples(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ALL[command].help, "its docstring is its help"
     assert run([*command.split(), "--help"], environ={}) == DONE
     assert f"silo {command}" in capsys.readouterr().out.partition("Examples")[2]
 

@@ -130,6 +130,7 @@ def _shapes(content: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_every_endpoint_says_what_it_does_and_what_its_path_means(document: dict[str, Any], endpoint: Endpoint) -> None:
     operation = document["paths"][f"{PREFIX}{endpoint.path}"][endpoint.method.lower()]
+    assert endpoint.function.__doc__
     assert operation["summary"]
     assert all(parameter["description"] for parameter in operation.get("parameters", []))
 

@@ -37,6 +37,7 @@ read organization    401    200    200   200     200   404      200       403   
 list projects        401    200    200   200     200   404      200       403   403    200     200       404
 create project       401    403    201   201     201   404      201       403   403    403     403       403
 read project         401    200    200   200     200   404      200       403   403    200     200       404
+change project       401    403    200   200     200   404      200       403   403    403     403       403
 list keys            401    200    200   200     200   404      200       403   403    200     200       404
 list rules           401    200    200   200     200   404      200       403   403    200     200       404
 create rule          401    200    200   200     200   404      200       403   403    403     403       403
@@ -84,6 +85,7 @@ ACTIONS: Mapping[str, Request] = {
     "list projects": ("GET", "/organizations/{org}/projects/", None),
     "create project": ("POST", "/organizations/{org}/projects/", {"slug": "{new}"}),
     "read project": ("GET", "/projects/{org}/api/", None),
+    "change project": ("PUT", "/projects/{org}/api/", {"dataScrubber": True}),
     "list keys": ("GET", "/projects/{org}/api/keys/", None),
     "list rules": ("GET", "/projects/{org}/api/rules/", None),
     "create rule": ("POST", "/projects/{org}/api/rules/", RULE),
