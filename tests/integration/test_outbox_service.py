@@ -45,10 +45,11 @@ def test_the_status_tells_of_each_category(silos: Silos, stub: Stub) -> None:
     categories = {each.category: each for each in status(stub, "de").categories}
     assert {name: (each.due, each.parked, each.oldest_age_seconds) for name, each in categories.items()} == {
         "app": (1, 0, 30.0),
+        "credential": (1, 0, 30.0),
         "installation": (1, 0, 30.0),
     }
     park(silos, "de")
-    assert [(each.due, each.parked) for each in status(stub, "de").categories] == [(0, 1), (0, 1)]
+    assert [(each.due, each.parked) for each in status(stub, "de").categories] == [(0, 1), (0, 1), (0, 1)]
 
 
 @pytest.mark.usefixtures("app_id")
@@ -65,18 +66,18 @@ def test_parked_messages_are_listed_by_the_page(silos: Silos, stub: Stub) -> Non
 
 @pytest.mark.usefixtures("app_id")
 def test_one_message_is_retried_and_arrives(silos: Silos, stub: Stub) -> None:
-    [(_, app), _] = park(silos, "de")
+    [(_, app), *_] = park(silos, "de")
     wanted = of("de", category="app", object_id=app)
     assert stub.RetryMessages(pb.RetryMessagesRequest(filter=wanted)).retried == 1
     silos.replicate()
-    assert [each.category for each in status(stub, "de").categories] == ["installation"]
+    assert [each.category for each in status(stub, "de").categories] == ["credential", "installation"]
     assert stub.RetryMessages(pb.RetryMessagesRequest(filter=wanted)).retried == 0
 
 
 @pytest.mark.usefixtures("app_id")
 def test_discarded_messages_are_gone(silos: Silos, stub: Stub) -> None:
     park(silos, "de")
-    assert stub.DiscardMessages(pb.DiscardMessagesRequest(filter=of("de"))).discarded == 2
+    assert stub.DiscardMessages(pb.DiscardMessagesRequest(filter=of("de"))).discarded == 3
     assert list(status(stub, "de").categories) == []
 
 
@@ -93,7 +94,7 @@ def test_a_delivery_that_is_retried_shows_as_pending(silos: Silos, stub: Stub, a
 def test_a_paused_destination_gets_nothing_until_it_is_resumed(silos: Silos, stub: Stub) -> None:
     stub.PauseDestination(pb.PauseDestinationRequest(destination="de"))
     silos.replicate()
-    assert status(stub, "de").backlog == {"app": 1, "installation": 1}
+    assert status(stub, "de").backlog == {"app": 1, "credential": 1, "installation": 1}
     assert status(stub, "de").paused_at.ToDatetime(silos.clock.now().tzinfo) == silos.clock.now()
     stub.ResumeDestination(pb.ResumeDestinationRequest(destination="de"))
     silos.replicate()
