@@ -21,7 +21,7 @@ def measure(folder: Path) -> Iterable[Measurement]:
 
 
 def _measure(few: str, many: str, engine: str) -> Iterable[Measurement]:
-    with _serving(few, apps=_FEW) as short, _serving(many, apps=_MANY) as long:
+    with serving(few, apps=_FEW) as short, serving(many, apps=_MANY) as long:
         read, nothing = interleaved(long.getter("/api/0/sentry-apps/app-77/"), long.getter(EMPTY))
         among_many, among_few = interleaved(long.getter("/api/0/sentry-apps/"), short.getter("/api/0/sentry-apps/"))
     ratio = read / nothing
@@ -56,11 +56,11 @@ class _Line:
         self._socket = self._connect()
         self._head = f"Host: {address}\r\nAuthorization: Bearer {token}\r\n\r\n"
 
-    def getter(self, path: str) -> Callable[[], None]:
-        """A function that reads the path once."""
+    def getter(self, path: str) -> Callable[[], int]:
+        """A function that reads the path once, and answers how long its body is in bytes."""
         request = f"GET {path} HTTP/1.1\r\n{self._head}".encode()
 
-        def get() -> None:
+        def get() -> int:
             answer = self._ask(request)
             if not answer:
                 # The server ends what was idle while the other line of the comparison was measured.
@@ -74,6 +74,7 @@ class _Line:
             missing = length - len(body)
             while missing > 0:
                 missing -= len(self._socket.recv(65_536))
+            return length
 
         return get
 
@@ -96,7 +97,7 @@ class _Line:
 
 
 @contextlib.contextmanager
-def _serving(url: str, *, apps: int) -> Iterator[_Line]:
+def serving(url: str, *, apps: int) -> Iterator[_Line]:
     """A connection to a process that serves so many apps, as a superuser."""
     command = [sys.executable, "-m", "tests.benchmarks.rest_server", url, str(apps)]
     with contextlib.ExitStack() as stack:

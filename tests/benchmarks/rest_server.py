@@ -24,15 +24,17 @@ from shared.database.statement import Dialect
 from shared.domain.app_status import SentryAppStatus
 from shared.http.answer import json_answer
 from shared.http.application import PREFIX
-from shared.http.endpoint import EndpointRoute
+from shared.http.endpoint import EndpointRoute, Endpoints
 from shared.http.serve import HttpServer
 from shared.process import configure_logging, prefer_latency
 
 EMPTY = f"{PREFIX}/empty/"
+ENDPOINTS = Endpoints("benchmark")
 _CHUNK = 500
 _SCHEMA = {"elements": [{"type": "stacktrace-link", "uri": "/code"}]}
 
 
+@ENDPOINTS.add("GET", "/empty/", answers={})
 def empty(request: Incoming) -> Response:
     """What everything else is held against."""
     return json_answer({})

