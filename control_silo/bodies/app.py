@@ -40,7 +40,7 @@ from shared.bodies.body import Body, shown_by
 from shared.bodies.fields import Flag
 from shared.domain.app_status import SentryAppStatus
 from shared.domain.headers import MASKED_VALUE, mask_headers
-from shared.domain.subscription import consolidate_events, unmet_scope_texts
+from shared.domain.subscription import unmet_scope_texts
 from shared.domain.webhook_url import without_credentials
 from shared.errors import ValidationFailed
 
@@ -257,12 +257,11 @@ class AppObject(Body):
         shown |= {
             "allowed_origins": application.allowed_origins if application else [],
             "avatars": [avatar_object(avatar, base_url=base_url) for avatar in details.avatars],
-            "events": consolidate_events(app.events),
             "feature_data": [] if app.is_internal else [FeatureObject.of(app, each) for each in details.features],
             "schema_": app.schema,
             "scopes": app.scope_list,
             "status": SentryAppStatus.as_str(app.status),
-            "webhook_events": app.events,
+            "webhook_events": app.expanded_events,
             "webhook_url": app.webhook_url if may_see else app.webhook_url and without_credentials(app.webhook_url),
             "webhook_headers": app.webhook_headers if may_see else mask_headers(app.webhook_headers),
             "date_published": app.date_published if app.is_published and app.date_published else MISSING,
@@ -277,7 +276,7 @@ class AppObject(Body):
         )
 
 
-_SHOWN = AppObject.model_fields.keys() & APP_COLUMNS.keys() - {"events", "status", "webhook_headers", "date_published"}
+_SHOWN = AppObject.model_fields.keys() & APP_COLUMNS.keys() - {"status", "webhook_headers", "date_published"}
 """Fields that show the column of their name as it is."""
 
 

@@ -12,6 +12,7 @@ from control_silo.models.user import User
 from shared.database.columns import BytesField, IdField, InstantField, JsonField
 from shared.database.model import Model, fields_of
 from shared.domain.app_status import SentryAppStatus
+from shared.domain.subscription import expand_events
 
 if TYPE_CHECKING:
     from control_silo.models.installation import SentryAppInstallation
@@ -46,7 +47,7 @@ class SentryApp(Model):
     is_disabled = peewee.BooleanField(default=False)
     verify_install = peewee.BooleanField(default=True)
     events = JsonField(default=list)
-    """Expanded event names, sorted."""
+    """What the app asked to hear of: resources, and single events of others; sorted. See ``expanded_events``."""
     overview = peewee.TextField(null=True)
     schema = JsonField(default=dict)
     date_added = InstantField()
@@ -82,6 +83,11 @@ class SentryApp(Model):
     @property
     def state(self) -> SentryAppStatus:
         return SentryAppStatus(self.status)
+
+    @property
+    def expanded_events(self) -> list[str]:
+        """The names of all events that the app hears of, sorted."""
+        return expand_events(self.events)
 
     @property
     def is_published(self) -> bool:

@@ -9,7 +9,6 @@ from control_silo.replication.owned import ControlKind
 from control_silo.services.message import installation_message
 from shared.category import Category, number_of
 from shared.domain.features import EVENT_HOOKS_FEATURE
-from shared.domain.subscription import resource_of
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
 
@@ -32,7 +31,8 @@ class InstallationKind(ControlKind):
 
     def _change(self, installation: SentryAppInstallation, *, hears_errors: bool) -> replica_pb2.Change:
         app = installation.sentry_app
-        events = [event for event in app.events if hears_errors or resource_of(event) != "error"]
+        # A resource as well as an event begins with its name.
+        events = [name for name in app.events if hears_errors or name.partition(".")[0] != "error"]
         state = replica_pb2.InstallationState(
             installation=installation_message(installation, app=None),
             sentry_app_id=app.id,

@@ -22,7 +22,7 @@ from shared.domain.app_status import SentryAppStatus
 from shared.domain.features import IntegrationFeature as Feature
 from shared.domain.scopes import close_scopes
 from shared.domain.slug import NUMERIC_SUFFIX_ALPHABET, internal_slug, slugify_name
-from shared.domain.subscription import expand_events
+from shared.domain.subscription import consolidate_events
 from shared.errors import RequestRefused, ValidationFailed
 
 PROXY_USER_DOMAIN = "proxy-user.sentry.io"
@@ -104,7 +104,7 @@ class SentryAppCreator:
             slug=slug,
             status=int(SentryAppStatus.INTERNAL if self.is_internal else SentryAppStatus.UNPUBLISHED),
             verify_install=self.verify_install,
-            events=expand_events(self.events),
+            events=consolidate_events(self.events),
             schema=dict(self.schema),
             date_added=now,
             date_updated=now,

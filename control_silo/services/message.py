@@ -34,7 +34,7 @@ def app_message(
         name=app.name,
         slug=app.slug,
         uuid=app.uuid,
-        events=app.events,
+        events=app.expanded_events,
         webhook_url=without_credentials(app.webhook_url)
         if app.webhook_url and _has_credentials(app)
         else app.webhook_url,

@@ -87,7 +87,7 @@ def publication_mails(
         "",
         f"Author: {app.author or '-'}",
         f"Scopes: {', '.join(app.scope_list) or '-'}",
-        f"Events: {', '.join(app.events) or '-'}",
+        f"Events: {', '.join(app.expanded_events) or '-'}",
         f"Webhooks: {app.webhook_url or '-'}",
     ]
     for each in questionnaire:

@@ -19,7 +19,7 @@ from shared.database.locking import locked
 from shared.database.transaction import Transaction
 from shared.domain.app_status import SentryAppStatus
 from shared.domain.scopes import close_scopes
-from shared.domain.subscription import expand_events, unmet_scope_texts
+from shared.domain.subscription import consolidate_events, unmet_scope_texts
 from shared.errors import RequestRefused
 
 
@@ -114,7 +114,7 @@ class SentryAppUpdater:
         unmet = unmet_scope_texts(self.events or (), scopes=app.scope_list)
         if unmet:
             raise RequestRefused(unmet[0])
-        app.events = expand_events(self.events or ())
+        app.events = consolidate_events(self.events or ())
 
     def _change_settings(self, tx: Transaction, app: SentryApp) -> None:
         """How the app is installed, and what it shows where."""

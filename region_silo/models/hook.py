@@ -4,6 +4,7 @@ import peewee
 
 from shared.database.columns import IdField, JsonField
 from shared.database.model import Model
+from shared.domain.subscription import expand_events
 
 
 class ServiceHook(Model):
@@ -25,7 +26,7 @@ class ServiceHook(Model):
     """The first project that the hook was made for; null: made for all."""
     url = peewee.TextField()
     events = JsonField()
-    """Expanded names, sorted."""
+    """Resources, and single events of others; sorted. See ``expanded_events``."""
 
     class Meta:
         indexes = (
@@ -33,6 +34,11 @@ class ServiceHook(Model):
             (("application_id", "id"), False),
             (("organization_id",), False),
         )
+
+    @property
+    def expanded_events(self) -> list[str]:
+        """The names of all events that the hook stands for, sorted."""
+        return expand_events(self.events)
 
 
 class ServiceHookProject(Model):

@@ -8,6 +8,7 @@ from region_silo.services.hook import Subscription, reconcile_hooks
 from shared.category import Category
 from shared.database.transaction import Transaction
 from shared.domain.app_status import SentryAppInstallationStatus
+from shared.domain.subscription import consolidate_events
 from shared.errors import InvalidInput
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
@@ -49,5 +50,6 @@ def _subscription(change: replica_pb2.Change) -> Subscription:
         application_id=state.application_id,
         organization_id=state.installation.organization_id,
         url=state.webhook_url,
-        events=tuple(state.events),
+        # A control that is not upgraded yet sends every event by its name.
+        events=tuple(consolidate_events(state.events)),
     )

@@ -120,7 +120,7 @@ def _messages(hooks: Iterable[ServiceHook]) -> list[hook_pb2.RpcServiceHook]:
         hook_pb2.RpcServiceHook(
             id=hook.id,
             guid=hook.guid,
-            events=hook.events,
+            events=hook.expanded_events,
             application_id=hook.application_id,
             installation_id=hook.installation_id,
             organization_id=hook.organization_id,

@@ -17,7 +17,7 @@ from shared.database.columns import JsonField
 from shared.database.statement import marks
 from shared.database.transaction import Transaction
 from shared.domain.json_field import check_characters, refusing
-from shared.domain.subscription import expand_events
+from shared.domain.subscription import consolidate_events
 from shared.domain.webhook_url import MAX_WEBHOOK_URL_CHARACTERS, parse_url
 from shared.errors import DatabaseBusy, FieldMissing
 
@@ -37,7 +37,7 @@ class Subscription:
     url: str
     """Empty: nothing."""
     events: tuple[str, ...]
-    """Expanded names, sorted."""
+    """Resources, and single events of others; sorted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,12 +72,12 @@ def parse_hook_url(url: str, *, field: str = "url") -> str:
 
 
 def parse_events(names: Iterable[str]) -> tuple[str, ...]:
-    """The events that the names stand for, expanded and sorted.
+    """The names of resources and events, as a hook keeps them.
 
     Raises:
         ValidationFailed: a name holds a character that cannot be kept.
     """
-    events = tuple(expand_events(names))
+    events = tuple(consolidate_events(names))
     with refusing("events"):
         for event in events:
             check_characters(event)

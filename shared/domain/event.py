@@ -62,7 +62,7 @@ class EventRow:
     trigger: tuple[IssueRequest, ...] | str | None
     """What ``silo trigger`` does to a new issue; or, in words, what else makes it; None: nothing that is offered."""
     is_named: bool = True
-    """Whether a subscription to the resource is stored with it among its events; it is told in any case."""
+    """Whether it can be subscribed to alone, and is shown with its resource, with which it is told in any case."""
     activity_by_substatus: Mapping[str, str] = field(default_factory=dict)
     """What the activity calls it instead, by the substatus that came with it."""
 

@@ -1,9 +1,10 @@
 """Subscriptions: the resources that an app asks to hear of, each of which stands for its events (spec §2.1).
 
-A subscription names resources and is stored expanded. What events there are is ``shared.domain.event``'s.
+A subscription is stored as it was asked for, resources and single events, and expanded when it is read: so whoever has
+a resource hears of the events that it gets later. What events there are is ``shared.domain.event``'s.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 
 from shared.domain.event import AppEvent, Told
@@ -43,7 +44,7 @@ _TOLD = frozenset(event.value for event in _SUBSCRIBABLE)
 
 
 def expand_events(names: Iterable[str]) -> list[str]:
-    """The events that the named resources stand for, sorted, each once; other names pass through.
+    """The events that a subscription stands for, sorted, each once; names that are no resource's pass through.
 
     >>> expand_events(["comment", "unrelated"])
     ['comment.created', 'comment.deleted', 'comment.updated', 'unrelated']
@@ -51,17 +52,16 @@ def expand_events(names: Iterable[str]) -> list[str]:
     return sorted({event for name in names for event in EVENTS_BY_RESOURCE.get(name, (name,))})
 
 
-def consolidate_events(events: Iterable[str]) -> list[str]:
-    """What was subscribed to: each resource of which all events are present, and the other events, sorted.
-
-    Events that nobody can subscribe to count for nothing.
+def consolidate_events(names: Iterable[str]) -> list[str]:
+    """A subscription as it is stored and shown: each resource that is named or has all its events here, and the rest.
 
     >>> consolidate_events(["comment.created", "comment.deleted", "comment.updated", "issue.created", "unrelated"])
-    ['comment', 'issue.created']
+    ['comment', 'issue.created', 'unrelated']
     """
-    present = set(events) & ALL_EVENTS
-    whole = [resource for resource, all_of_it in EVENTS_BY_RESOURCE.items() if present.issuperset(all_of_it)]
-    return sorted([*whole, *(event for event in present if resource_of(event) not in whole)])
+    # Who names every event of a resource means the resource: the original tells them of no difference either.
+    events = set(expand_events(names))
+    whole = [resource for resource, all_of_it in EVENTS_BY_RESOURCE.items() if events.issuperset(all_of_it)]
+    return sorted([*whole, *(events - set(expand_events(whole)))])
 
 
 def resource_of(event: str) -> str | None:
@@ -69,14 +69,13 @@ def resource_of(event: str) -> str | None:
     return event.partition(".")[0] if event in _TOLD else None
 
 
-def is_subscribed(app_events: Iterable[str], event: str) -> bool:
-    """True when ``app_events`` (expanded) hold ``event``, or every event that its resource stands for.
+def is_subscribed(names: Collection[str], event: str) -> bool:
+    """True when a subscription, as it is stored, names the event or its resource.
 
     So whoever hears of a resource hears also of what no subscription names.
     """
-    held = set(app_events)
     resource = resource_of(event)
-    return resource is not None and (event in held or held.issuperset(EVENTS_BY_RESOURCE[resource]))
+    return resource is not None and (event in names or resource in names)
 
 
 def invalid_subscriptions(names: Iterable[str]) -> list[str]:

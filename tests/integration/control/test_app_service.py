@@ -36,7 +36,7 @@ def app(silos: Silos, acme: OrganizationReplica, owner: User) -> SentryApp:
     return silos.create_app(fresh("Kanban"), owner=acme, creator=owner)
 
 
-def test_a_changed_name_and_changed_events_are_stored_expanded(silos: Silos, app: SentryApp) -> None:
+def test_a_changed_name_and_changed_events_are_told_expanded(silos: Silos, app: SentryApp) -> None:
     attrs = {"name": " Board ", "events": ["comment", "issue.created"]}
     changed = silos.ask("control", pb.UpdateSentryAppRequest(id=app.id, attrs=attrs)).sentry_app
     assert changed.name == "Board"

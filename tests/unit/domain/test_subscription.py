@@ -2,9 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain import subscription
 from shared.domain.scopes import ALL_SCOPES
 from shared.domain.subscription import (
     ALL_EVENTS,
+    EVENTS_BY_RESOURCE,
     REQUIRED_SCOPES,
     RESOURCES,
     consolidate_events,
@@ -16,6 +18,7 @@ from shared.domain.subscription import (
 )
 
 RESOURCE_SETS = st.sets(st.sampled_from(RESOURCES))
+NAMES = st.sets(st.one_of(st.sampled_from([*RESOURCES, *sorted(ALL_EVENTS)]), st.text()))
 
 
 def test_resources_expand_to_sorted_unique_events_and_other_names_pass_through() -> None:
@@ -37,13 +40,31 @@ def test_consolidating_undoes_expanding(resources: set[str]) -> None:
     assert consolidate_events(expand_events(resources)) == sorted(resources)
 
 
-@given(st.sets(st.one_of(st.sampled_from([*RESOURCES, *sorted(ALL_EVENTS)]), st.text())))
+@given(NAMES)
 def test_expanding_twice_changes_nothing(names: set[str]) -> None:
     assert expand_events(expand_events(names)) == expand_events(names)
 
 
-def test_a_single_event_is_shown_as_itself() -> None:
-    assert consolidate_events(["issue.created", "metric_alert.critical"]) == ["issue.created"]
+def test_a_single_event_is_kept_as_itself_and_the_events_of_a_whole_resource_as_the_resource() -> None:
+    assert consolidate_events(["issue.created", *expand_events(["comment"])]) == ["comment", "issue.created"]
+
+
+@given(NAMES)
+def test_what_is_kept_stands_for_the_events_that_were_asked_for(names: set[str]) -> None:
+    assert expand_events(consolidate_events(names)) == expand_events(names)
+
+
+@given(NAMES)
+def test_keeping_what_was_kept_changes_nothing(names: set[str]) -> None:
+    assert consolidate_events(consolidate_events(names)) == consolidate_events(names)
+
+
+def test_who_has_a_resource_hears_of_an_event_that_it_gets_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = consolidate_events(expand_events(["issue"]))
+    later = {**EVENTS_BY_RESOURCE, "issue": (*EVENTS_BY_RESOURCE["issue"], "issue.merged")}
+    monkeypatch.setattr(subscription, "EVENTS_BY_RESOURCE", later)
+    assert "issue.merged" in expand_events(kept)
+    assert is_subscribed(kept, "issue.unassigned")
 
 
 @pytest.mark.parametrize("event", ["seer.iteration_completed", "seer.pr_created", "size_analysis.completed"])
@@ -66,7 +87,7 @@ def test_an_event_belongs_to_the_resource_that_expands_to_it(event: str, resourc
 
 @given(RESOURCE_SETS, st.sampled_from(sorted(ALL_EVENTS | {"issue.unassigned"})))
 def test_a_subscription_to_a_resource_matches_all_of_its_events(resources: set[str], event: str) -> None:
-    assert is_subscribed(expand_events(resources), event) == (resource_of(event) in resources)
+    assert is_subscribed(consolidate_events(expand_events(resources)), event) == (resource_of(event) in resources)
 
 
 @pytest.mark.parametrize(("event", "is_told"), [("issue.created", True), ("issue.resolved", False)])

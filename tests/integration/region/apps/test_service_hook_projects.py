@@ -101,7 +101,7 @@ def test_an_installation_is_confined_before_its_replica_has_arrived(world: World
     assert world.owner.get(path).json() == confined.json()
     with world.region.database.session():
         [hook] = ServiceHook.select().where(ServiceHook.installation_id == installation.id)
-    assert "issue.created" in hook.events
+    assert "issue.created" in hook.expanded_events
 
 
 @pytest.mark.parametrize("has_arrived", [True, False])
