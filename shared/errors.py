@@ -1,12 +1,10 @@
 """The error tree: every way in which the platform says no.
-
-A leaf's docstring is its default sentence. The statuses are in ``shared/rpc/status.py`` and ``shared/http/errors.py``.
+A leaf's docstring is its default sentence.
 
     SiloError
     ├── InvalidInput        the request itself is wrong; sending it again unchanged never helps
     │   ├── ValidationFailed      ├── MalformedBody        ├── BodyTooLarge     ├── FieldMissing
-    │   ├── CursorInvalid         ├── RequestRefused       ├── AddressRefused   ├── VersionImplausible
-    │   └── ConfigInvalid
+    │   ├── CursorInvalid         ├── RequestRefused       ├── AddressRefused   ├── VersionImplausible └── ConfigInvalid
     ├── Unauthenticated     we do not know who is asking
     │   ├── CredentialsMissing    ├── CredentialsInvalid   ├── SignatureMissing   ├── SignatureInvalid
     │   ├── SignatureExpired      ├── KeyUnknown           ├── NonceReplayed      ├── TargetWrong
@@ -30,26 +28,25 @@ A leaf's docstring is its default sentence. The statuses are in ``shared/rpc/sta
         ├── RpcInsideTransaction  └── DatabaseMisused
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Self
+
+Fields = Mapping[str, Sequence[str]]  # What is wrong with each input field; order is kept.
 
 
 class SiloError(Exception):
     """Something went wrong."""
 
     reason: ClassVar[str] = "SILO_ERROR"  # Machine name of the fact, from the class's; part of the public contract.
+    by_reason: ClassVar[dict[str, type["SiloError"]]] = {}  # Every class of the tree below this one.
 
     def __init__(
-        self,
-        message: str | None = None,
-        *,
-        metadata: Mapping[str, str] | None = None,
-        fields: Mapping[str, Sequence[str]] | None = None,
+        self, message: str | None = None, *, metadata: Mapping[str, str] | None = None, fields: Fields | None = None
     ) -> None:
         """Args:
         message: one sentence for a person; the class docstring when absent.
         metadata: machine-readable facts (``{"slug": "acme"}``); never secrets.
-        fields: messages per input field, for validation failures; order is kept.
+        fields: for validation failures.
         """
         self.message = message if message is not None else (type(self).__doc__ or "").strip().splitlines()[0]
         self.metadata: dict[str, str] = dict(metadata or {})
@@ -59,13 +56,7 @@ class SiloError(Exception):
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         cls.reason = "".join(f"_{c}" if c.isupper() and i else c for i, c in enumerate(cls.__name__)).upper()
-
-
-def leaves(root: type[SiloError] = SiloError) -> Iterator[type[SiloError]]:
-    """Every class of the tree below ``root``, families included."""
-    for child in root.__subclasses__():
-        yield child
-        yield from leaves(child)
+        cls.by_reason[cls.reason] = cls
 
 
 class InvalidInput(SiloError):

@@ -90,15 +90,10 @@ def from_rpc_error(error: grpc.RpcError, *, silo: str = "") -> errors.SiloError:
     info = _error_info(details)
     if info is not None:
         # A reason of a newer peer is not known here; the code says at least which family it is of.
-        leaf = by_reason(info.reason) or _BARE.get(error.code(), errors.Internal)
+        leaf = errors.SiloError.by_reason.get(info.reason) or _BARE.get(error.code(), errors.Internal)
         return leaf(details.message, metadata=dict(info.metadata), fields=_fields(details))
     metadata = {"silo": silo} if silo else {}
     return _BARE.get(error.code(), errors.Internal)(metadata=metadata)
-
-
-def by_reason(reason: str) -> type[errors.SiloError] | None:
-    """The class whose ``reason`` this is; None for a reason from a newer peer."""
-    return next((leaf for leaf in errors.leaves() if leaf.reason == reason), None)
 
 
 def trailers_of(error: errors.SiloError) -> dict[str, str]:
