@@ -10,7 +10,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from region_silo.api.application import create_api
-from region_silo.api.request import Desk
+from region_silo.api.request import ApiTools
 from region_silo.config import RegionConfig
 from region_silo.replication.kinds import kinds_of
 from region_silo.rpc.app_request_servicer import AppRequestServicer
@@ -140,14 +140,14 @@ def make_api(region: Region, config: RegionConfig, *, control: ControlClient) ->
     """What HTTP serves."""
     control = control.limited(HTTP_MAX_WAITING)
     places = AppPlaces(per_quick_app=HTTP_MAX_WAITING)
-    desk = Desk(
+    tools = ApiTools(
         region,
         Authenticator(region, control),
         AppReader(region, control),
         Members(region, control),
         Asking(region.outgoing, SiloRequestLog(region.database, region.clock), region.clock, places=places),
     )
-    return create_api(desk, config, relay=Relay(region.keys, clock=region.clock))
+    return create_api(tools, config, relay=Relay(region.keys, clock=region.clock))
 
 
 def make_registration(region: Region, *, control: ControlClient, refused: Callable[[SiloError], None]) -> Registration:

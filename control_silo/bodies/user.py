@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Self, TypeAlias
 
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from control_silo.models.region import Region
+from control_silo.models.region import RegisteredRegion
 from control_silo.models.user import User
 from control_silo.services.session import Impersonation
 from control_silo.services.user import (
@@ -155,7 +155,7 @@ class RegionsObject(Body):
     regions: list[RegionObject]
 
     @classmethod
-    def of(cls, regions: Iterable[Region]) -> Self:
+    def of(cls, regions: Iterable[RegisteredRegion]) -> Self:
         return cls(regions=[RegionObject(name=each.name, url=base_url(each.http_address)) for each in regions])
 
 

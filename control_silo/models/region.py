@@ -6,7 +6,7 @@ from shared.database.columns import IdField, InstantField
 from shared.database.model import Model
 
 
-class Region(Model):
+class RegisteredRegion(Model):
     """A region that has registered itself."""
 
     name = peewee.TextField(primary_key=True)
@@ -17,6 +17,9 @@ class Region(Model):
     registered_at = InstantField()
     number = peewee.IntegerField(null=True, unique=True)
     """1 to 1023, the last ten bits of the ids that the region makes; None until it registers again after an upgrade."""
+
+    class Meta:
+        table_name = "region"
 
 
 class OrganizationReplica(Model):

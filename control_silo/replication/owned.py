@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from control_silo.models.app import SentryApp
 from control_silo.models.record import Tombstone
-from control_silo.models.region import Region
+from control_silo.models.region import RegisteredRegion
 from control_silo.services.interest import held_in, kept_in, regions_by_id
 from shared.category import Category, number_of
 from shared.database.locking import locked, pass_over_ids
@@ -56,7 +56,7 @@ class ControlKind(OwnedKind):
 
         An object of an organization that control does not know is left alone: its region may be the one that holds it.
         """
-        if not Region.select().where(Region.name == destination).exists():
+        if not RegisteredRegion.select().where(RegisteredRegion.name == destination).exists():
             raise RegionNotFound(metadata={"region": destination})
         # A new object with the id of one that control has lost, say by a restored backup, would meet the tombstone of
         # that one, and whatever a region still knows by the id. Comes first: it may wait for whoever writes the table.

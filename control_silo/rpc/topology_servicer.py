@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import grpc
 
-from control_silo.models.region import Region
+from control_silo.models.region import RegisteredRegion
 from control_silo.services.control import Control
 from control_silo.services.region import list_regions, register_region
 from shared.errors import CallerNotOwner
@@ -39,7 +39,7 @@ class TopologyServicer(topology_service_pb2_grpc.TopologyServiceServicer):
         return topology_service_pb2.ListRegionsResponse(regions=_messages(list_regions(self._control)))
 
 
-def _messages(regions: Iterable[Region]) -> list[region_pb2.Region]:
+def _messages(regions: Iterable[RegisteredRegion]) -> list[region_pb2.Region]:
     messages = []
     for region in regions:
         message = region_pb2.Region(

@@ -3,7 +3,8 @@
 A delivery is known by its silo and its id there. Owns that name; knows not who may read.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from control_silo.services.asked_regions import REGIONS_DEADLINE_SECONDS, ask_regions
@@ -12,8 +13,8 @@ from shared.domain.path_key import path_key
 from shared.domain.peer import CONTROL
 from shared.errors import NotFound, RegionNotFound
 from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2 as pb
-from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2_grpc, delivery_pb2
-from shared.rpc.aliases import Channel, Future
+from shared.pb.hybridcloud.requests.v1 import delivery_pb2
+from shared.rpc.aliases import Future
 from shared.webhooks.deliveries import (
     MAX_EXCERPT_CHARACTERS,
     DeliveryQuery,
@@ -79,14 +80,12 @@ def list_app_deliveries(
     """
     limit = min(limit, MAX_DELIVERIES)
 
-    def start(channel: Channel, name: str, timeout: float) -> Future:
+    def start(name: str, timeout: float) -> Future:
         status = status_of(state) if state else delivery_pb2.RpcDelivery.STATUS_UNSPECIFIED
         request = pb.ListDeliveriesRequest(
             sentry_app_id=app_id, cell_name=name, event=event or "", status=status, limit=limit
         )
-        return app_request_service_pb2_grpc.AppRequestServiceStub(channel).ListDeliveries.future(
-            request, timeout=timeout
-        )
+        return control.regions.app_requests(name).ListDeliveries.future(request, timeout=timeout)
 
     query = DeliveryQuery(sentry_app_id=app_id, event=event, state=state)
     with control.database.session():
@@ -109,13 +108,11 @@ def read_app_deliveries(control: Control, app_id: int, names: Sequence[DeliveryN
     for name in names:
         ids.setdefault(name.silo, []).append(name.id)
 
-    def start(channel: Channel, name: str, timeout: float) -> Future:
+    def start(name: str, timeout: float) -> Future:
         request = pb.GetDeliveriesRequest(
             sentry_app_id=app_id, cell_name=name, delivery_ids=ids[name], max_characters=MAX_EXCERPT_CHARACTERS
         )
-        return app_request_service_pb2_grpc.AppRequestServiceStub(channel).GetDeliveries.future(
-            request, timeout=timeout
-        )
+        return control.regions.app_requests(name).GetDeliveries.future(request, timeout=timeout)
 
     with control.database.session():
         found = list_whole(app_id, ids.get(CONTROL, ()), max_characters=MAX_EXCERPT_CHARACTERS)
@@ -137,8 +134,9 @@ def get_app_delivery(control: Control, app_id: int, name: DeliveryName) -> Named
             found = list_whole(app_id, [name.id])
     else:
         request = pb.GetDeliveriesRequest(sentry_app_id=app_id, cell_name=name.silo, delivery_ids=[name.id])
-        answer = _stub(control, name.silo).GetDeliveries(request, timeout=REGIONS_DEADLINE_SECONDS)
-        found = list(answer.deliveries)
+        with _region_known():
+            stub = control.regions.app_requests(name.silo)
+        found = list(stub.GetDeliveries(request, timeout=REGIONS_DEADLINE_SECONDS).deliveries)
     if not found:
         raise NotFound
     return NamedDelivery(name=name, delivery=found[0])
@@ -156,13 +154,17 @@ def redeliver_to_app(control: Control, app_id: int, name: DeliveryName) -> Named
         sent = redeliver(control.database, sentry_app_id=app_id, delivery_id=name.id, now=now)
         return NamedDelivery(name=name, delivery=sent)
     request = pb.RedeliverRequest(sentry_app_id=app_id, cell_name=name.silo, delivery_id=name.id)
-    answer = _stub(control, name.silo).Redeliver(request, timeout=REGIONS_DEADLINE_SECONDS)
+    with _region_known():
+        stub = control.regions.app_requests(name.silo)
+    answer = stub.Redeliver(request, timeout=REGIONS_DEADLINE_SECONDS)
     return NamedDelivery(name=name, delivery=answer.delivery)
 
 
-def _stub(control: Control, region: str) -> app_request_service_pb2_grpc.AppRequestServiceStub:
+@contextmanager
+def _region_known() -> Iterator[None]:
+    # The region is a part of the delivery's name: who names another asks for a delivery that there is not.
     try:
-        return app_request_service_pb2_grpc.AppRequestServiceStub(control.regions.channel(region))
+        yield
     except RegionNotFound as exc:
         raise NotFound from exc
 

@@ -8,7 +8,7 @@ import structlog
 
 from control_silo.services.control import Control
 from shared.errors import DeadlineExceeded, SiloError, SiloUnreachable
-from shared.rpc.aliases import Channel, Future
+from shared.rpc.aliases import Future
 
 log = structlog.get_logger(__name__)
 
@@ -16,8 +16,8 @@ REGIONS_DEADLINE_SECONDS = 3.0
 """For all regions together; somebody waits."""
 
 T = TypeVar("T")
-Start = Callable[[Channel, str, float], Future]
-"""Starts a call to the region of a name, on its channel, with a timeout in seconds."""
+Start = Callable[[str, float], Future]
+"""Starts a call to the region of a name, with a timeout in seconds."""
 
 
 def ask_regions(
@@ -46,7 +46,7 @@ def ask_regions(
 def _start(control: Control, name: str, start: Start, *, deadline: float) -> Future | None:
     """A call that is under way; None: the region cannot be called. Whatever else fails is control's own fault."""
     try:
-        return start(control.regions.channel(name), name, deadline - time.monotonic())
+        return start(name, deadline - time.monotonic())
     except (SiloUnreachable, DeadlineExceeded) as error:
         _note_missing(name, error)
         return None

@@ -35,7 +35,7 @@ def find_answer(
         return None
     if found.sealed_answer is None or found.repeats_until < now:
         raise GrantSpent
-    issued = IssuedToken.from_text(open_sealed(found.sealed_answer, secret=credential, place=_place(installation)))
+    issued = IssuedToken.from_text(open_sealed(found.sealed_answer, secret=credential, purpose=_purpose(installation)))
     token = ApiToken.get_or_none(ApiToken.id == issued.id)
     if token:  # the reader of the repeated answer has seen as much as that of the first one
         note_written(tx, Category.TOKEN, token.id, token.version)
@@ -55,7 +55,7 @@ def remember_answer(
     TokenExchange.create(
         sentry_app_installation=installation,
         credential_hash=hash_token(credential),
-        sealed_answer=seal(issued.as_text(), secret=credential, place=_place(installation)),
+        sealed_answer=seal(issued.as_text(), secret=credential, purpose=_purpose(installation)),
         repeats_until=repeats_until,
     )
     own = TokenExchange.sentry_app_installation == installation
@@ -68,5 +68,5 @@ def remember_answer(
     )
 
 
-def _place(installation: SentryAppInstallation) -> str:
+def _purpose(installation: SentryAppInstallation) -> str:
     return f"exchange/{installation.uuid}"

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import peewee
 
-from control_silo.models.region import OrganizationReplica, OrganizationReservation, Region
+from control_silo.models.region import OrganizationReplica, OrganizationReservation, RegisteredRegion
 from control_silo.services.control import Control
 from control_silo.services.interest import organizations_seen
 from shared.category import Category, number_of
@@ -18,7 +18,7 @@ from shared.domain.slug import ORGANIZATION_SLUG_ERROR, is_valid_organization_sl
 from shared.errors import OrganizationNotFound, RegionNotFound, SlugTaken, ValidationFailed
 from shared.outbox.apply import apply_changes
 from shared.outbox.kind import Kinds
-from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2, organization_service_pb2_grpc
+from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
 MAX_NAME_CHARACTERS = 64
@@ -47,7 +47,7 @@ def create_organization(control: Control, *, slug: str, name: str, region: str, 
     # Committed before the region is asked: no RPC inside a transaction, and a lost answer leaves the id and the slug
     # to the same call made again.
     reservation = _reserve(control, slug=slug, region=region)
-    stub = organization_service_pb2_grpc.OrganizationServiceStub(control.regions.channel(region))
+    stub = control.regions.organizations(region)
     request = organization_service_pb2.ProvisionOrganizationRequest(id=reservation.id, slug=slug, name=name)
     request.created_at.FromDatetime(reservation.created_at)
     answer = stub.ProvisionOrganization(request)
@@ -118,7 +118,7 @@ def _validate(slug: str, name: str) -> None:
 def _reserve(control: Control, *, slug: str, region: str) -> OrganizationReservation:
     try:
         with control.database.transaction():
-            if not Region.select().where(Region.name == region).exists():
+            if not RegisteredRegion.select().where(RegisteredRegion.name == region).exists():
                 raise RegionNotFound(f"No region is registered under the name {region!r}.")
             reservation = OrganizationReservation.get_or_none(OrganizationReservation.slug == slug)
             if reservation is None:

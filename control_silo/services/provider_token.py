@@ -84,13 +84,13 @@ def _find_sealed(installation: SentryAppInstallation) -> ApiToken | None:
 
 
 def _seal(tx: Transaction, token: ApiToken, text: str, *, client_secret: str) -> None:
-    token.sealed_token = seal(text, secret=client_secret, place=_place(token))
+    token.sealed_token = seal(text, secret=client_secret, purpose=_purpose(token))
     token.save(only=[ApiToken.sealed_token])
 
 
 def _open(token: ApiToken, *, client_secret: str) -> str:
-    return open_sealed(token.sealed_token or "", secret=client_secret, place=_place(token))
+    return open_sealed(token.sealed_token or "", secret=client_secret, purpose=_purpose(token))
 
 
-def _place(token: ApiToken) -> str:
+def _purpose(token: ApiToken) -> str:
     return f"provider/{token.id}"

@@ -5,7 +5,7 @@ import re
 
 import peewee
 
-from control_silo.models.region import Region
+from control_silo.models.region import RegisteredRegion
 from control_silo.services.change import enqueue_for_new_region
 from control_silo.services.control import Control
 from shared.database.locking import locked
@@ -20,7 +20,7 @@ _IDENTITY = re.compile(r"[0-9a-f]{32}")
 
 def register_region(
     control: Control, *, name: str, grpc_address: str, http_address: str, identity: str
-) -> list[Region]:
+) -> list[RegisteredRegion]:
     """Adds a region or moves it to new addresses, and answers the whole directory.
 
     Raises:
@@ -32,10 +32,10 @@ def register_region(
     _validate(name=name, grpc_address=grpc_address, http_address=http_address, identity=identity)
     try:
         with control.database.transaction() as tx:
-            region = locked(tx, Region.select().where(Region.name == name)).first()
+            region = locked(tx, RegisteredRegion.select().where(RegisteredRegion.name == name)).first()
             is_new = region is None
             if region is None:
-                region = Region(name=name, identity=identity)
+                region = RegisteredRegion(name=name, identity=identity)
             # The key alone does not give a name away: another database would answer for the region with nothing in it.
             elif not hmac.compare_digest(region.identity, identity):
                 raise RegionNameTaken(
@@ -50,19 +50,19 @@ def register_region(
             if is_new:
                 enqueue_for_new_region(tx, name, now=now)
                 announce_destination(tx)
-            return list(Region.select().order_by(Region.name))
+            return list(RegisteredRegion.select().order_by(RegisteredRegion.name))
     except peewee.IntegrityError as exc:
         raise DatabaseBusy("Another region registered at the same moment.") from exc
 
 
-def list_regions(control: Control) -> list[Region]:
+def list_regions(control: Control) -> list[RegisteredRegion]:
     """Every registered region, by name."""
     with control.database.session():
-        return list(Region.select().order_by(Region.name))
+        return list(RegisteredRegion.select().order_by(RegisteredRegion.name))
 
 
 def _next_number() -> int:
-    number = int(Region.select(peewee.fn.MAX(Region.number)).scalar() or 0) + 1
+    number = int(RegisteredRegion.select(peewee.fn.MAX(RegisteredRegion.number)).scalar() or 0) + 1
     if number > MAX_REGION_NUMBER:
         raise LimitReached(f"There may be at most {MAX_REGION_NUMBER} regions.")
     return number

@@ -1,12 +1,17 @@
-"""The way to a region: its address from the directory, and one channel per address. Owns the channels."""
+"""The way to a region: its address from the directory, one channel per address, and the stubs of what is asked there.
+
+Owns the channels. Services call a region through this module alone.
+"""
 
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from control_silo.models.region import Region
+from control_silo.models.region import RegisteredRegion
 from shared.database.database import Database
 from shared.errors import RegionNotFound
+from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2_grpc
+from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2_grpc
 from shared.rpc.aliases import Channel
 
 
@@ -37,10 +42,28 @@ class RegionChannels:
             known[1].close()
         return channel
 
+    def app_requests(self, name: str) -> app_request_service_pb2_grpc.AppRequestServiceStub:
+        """What the region knows of the calls that it made to apps.
+
+        Raises:
+            RegionNotFound: no region has registered under the name.
+        """
+        return app_request_service_pb2_grpc.AppRequestServiceStub(self.channel(name))
+
+    def organizations(self, name: str) -> organization_service_pb2_grpc.OrganizationServiceStub:
+        """The organizations of the region.
+
+        Raises:
+            RegionNotFound: no region has registered under the name.
+        """
+        return organization_service_pb2_grpc.OrganizationServiceStub(self.channel(name))
+
     def list_names(self) -> list[str]:
         """Names of the registered regions."""
         with self.database.session():
-            return [region.name for region in Region.select(Region.name).order_by(Region.name)]
+            return [
+                region.name for region in RegisteredRegion.select(RegisteredRegion.name).order_by(RegisteredRegion.name)
+            ]
 
     def close(self) -> None:
         with self._lock:
@@ -50,7 +73,7 @@ class RegionChannels:
 
     def _address(self, name: str) -> str:
         with self.database.session():
-            region = Region.get_or_none(Region.name == name)
+            region = RegisteredRegion.get_or_none(RegisteredRegion.name == name)
         if region is None:
             raise RegionNotFound(f"No region is registered under the name {name!r}.", metadata={"region": name})
         return str(region.grpc_address)

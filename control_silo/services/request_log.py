@@ -14,10 +14,10 @@ from control_silo.models.region import OrganizationReplica
 from control_silo.services.asked_regions import REGIONS_DEADLINE_SECONDS, ask_regions
 from control_silo.services.control import Control
 from shared.domain.event import INSTALLATION_EVENTS
-from shared.pb.hybridcloud.requests.v1 import app_request_pb2, app_request_service_pb2_grpc
+from shared.pb.hybridcloud.requests.v1 import app_request_pb2
 from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2 as pb
 from shared.request_log import list_records, request_message
-from shared.rpc.aliases import Channel, Future
+from shared.rpc.aliases import Future
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,9 +102,9 @@ def _ask_regions(
     event = None if query.event is None else struct_pb2.Value(string_value=query.event)
     conditions = app_request_pb2.RequestFilter(event=event, errors_only=query.errors_only)
 
-    def start(channel: Channel, name: str, timeout: float) -> Future:
+    def start(name: str, timeout: float) -> Future:
         request = pb.GetBufferRequestsForCellRequest(sentry_app_id=app_id, cell_name=name, filter=conditions)
-        stub = app_request_service_pb2_grpc.AppRequestServiceStub(channel)
+        stub = control.regions.app_requests(name)
         return stub.GetBufferRequestsForCell.future(request, timeout=timeout)
 
     return ask_regions(control, start, deadline_seconds=deadline_seconds)

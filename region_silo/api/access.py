@@ -120,7 +120,7 @@ def visit_installation(request: ApiRequest, uuid: str, *, scopes: Collection[str
     """
     with request.signed_in(scopes=scopes) as signed_in:
         principal = signed_in
-    installation = request.desk.apps.get_installation(uuid)
+    installation = request.tools.apps.get_installation(uuid)
     app = principal.acting_app
     if app is not None:
         if (app.app_id, app.organization_id) != (installation.sentry_app.id, installation.organization_id):

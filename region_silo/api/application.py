@@ -17,7 +17,7 @@ from region_silo.api import (
 )
 from region_silo.api.forward import forward_control_paths
 from region_silo.api.ingest import accept_events
-from region_silo.api.request import Desk
+from region_silo.api.request import ApiTools
 from region_silo.config import RegionConfig
 from region_silo.services.region import Region
 from shared.category import Owner, owned_by
@@ -58,19 +58,19 @@ def list_endpoints() -> list[Endpoint]:
     return [endpoint for module in modules for endpoint in module.endpoints.table]
 
 
-def create_api(desk: Desk, config: RegionConfig, *, relay: Relay) -> FastAPI:
+def create_api(tools: ApiTools, config: RegionConfig, *, relay: Relay) -> FastAPI:
     """The application, an ASGI one.
 
     Args:
-        desk: what its endpoints work with.
+        tools: what its endpoints work with.
         config: what proves that a forwarded request comes from control, how many requests one token or session may
             make here, where clients reach this region, and this region control.
         relay: carries requests to control for what control owns; closed when the application ends.
     """
-    region = desk.region
+    region = tools.region
     metrics = Metrics(list_ages=lambda: list_ages(region), tls=config.tls)
     app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
-    app.state.desk = desk
+    app.state.tools = tools
     accept_events(app)
     limit_requests(app, RequestLimit(region.clock, limit=config.requests_per_second))
     answer_browsers(app)

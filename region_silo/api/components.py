@@ -41,11 +41,11 @@ def list_components(request: Incoming, organization_id_or_slug: str) -> Response
         organization = organization_for(principal, organization_id_or_slug, scopes=READ_ORGANIZATION)
     project_slug = project_slug_of(request, project_id, organization_id=organization.id)
     wanted = request.http.query_params.get("filter", "").replace("\x00", "?")
-    found = request.desk.apps.list_components(
+    found = request.tools.apps.list_components(
         organization.id, component_type=wanted, offset=page.offset, limit=page.probe
     )
     contexts, has_more = cut(found, page)
-    prepared = prepare_components(request.desk.asking, contexts, project_slug=project_slug)
+    prepared = prepare_components(request.tools.asking, contexts, project_slug=project_slug)
     items = [PreparedComponentObject.of(each, base_url=request.control_url) for each in prepared]
     return list_answer(request.http, page, items, has_more=has_more)
 
@@ -77,7 +77,7 @@ def get_external_request(request: Incoming, uuid: str) -> Response:
         search=query.get("query"),
         dependent_data=query.get("dependentData"),
     )
-    return json_answer(ChoicesObject.of(get_select_options(request.desk.asking, field)))
+    return json_answer(ChoicesObject.of(get_select_options(request.tools.asking, field)))
 
 
 def project_id_of(request: ApiRequest) -> int | None:

@@ -93,7 +93,7 @@ def post_external_issue_action(request: Incoming[ExternalIssueActionBody], uuid:
     """Has the app make or link a ticket, and keeps the link that it answers with."""
     visit = visit_installation(request, uuid, scopes=LINK_THROUGH_APP)
     wanted = _link_request(request, visit)
-    kept = create_issue_link(request.region, request.desk.asking, wanted)
+    kept = create_issue_link(request.region, request.tools.asking, wanted)
     is_created = kept.is_new and wanted.expected_url is not None
     return json_answer(ExternalIssueObject.of(kept.link), status=201 if is_created else 200)
 

@@ -26,7 +26,7 @@ from region_silo.api.envelope import (
     unpack_zlib,
     unpacking,
 )
-from region_silo.api.request import Desk
+from region_silo.api.request import ApiTools
 from region_silo.events.incoming import Arrival, parse_event, read_event
 from region_silo.models.project import Project
 from region_silo.services.ingestion import store_event
@@ -57,7 +57,7 @@ _SCHEME = re.compile(r"\s*sentry\s+", re.IGNORECASE)
 
 
 def accept_events(app: FastAPI) -> None:
-    """Adds both paths to an application whose state has a desk, inside all middleware that it has already."""
+    """Adds both paths to an application whose state has its tools, inside all middleware that it has already."""
     app.add_api_route("/api/{project_id}/envelope/", post_envelope, methods=["POST"], include_in_schema=False)
     app.add_api_route("/api/{project_id}/store/", post_event, methods=["POST"], include_in_schema=False)
     answer_pages(app)
@@ -144,7 +144,7 @@ def _address_of(request: Request) -> str | None:
 
 
 def _region(request: Request) -> Region:
-    return cast(Desk, request.app.state.desk).region
+    return cast(ApiTools, request.app.state.tools).region
 
 
 def _public_key_of(request: Request, *, dsn: str | None = None) -> str:

@@ -48,7 +48,7 @@ def get_interaction(request: Incoming, sentry_app_id_or_slug: str) -> Response:
     if request.region.enforces_disabled and app.is_disabled:
         raise AppDisabled
     period = read_period(request.http, now=request.region.clock.now())
-    types = request.desk.apps.component_types(app.id)
+    types = request.tools.apps.component_types(app.id)
     with request.region.database.snapshot():
         views = count_views(app, period)
         interactions = count_interactions(app, types, period)
@@ -57,7 +57,7 @@ def get_interaction(request: Incoming, sentry_app_id_or_slug: str) -> Response:
 
 def _get_app(request: ApiRequest, id_or_slug: str) -> app_pb2.RpcSentryApp:
     """The app, if its owner lives in this region: what is counted elsewhere would be seen by nobody."""
-    app = request.desk.apps.get_app(id_or_slug)
+    app = request.tools.apps.get_app(id_or_slug)
     with request.region.database.session():
         if not is_local(request.region.database, app.owner_id):
             raise AppNotFound

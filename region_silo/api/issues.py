@@ -217,7 +217,7 @@ def _change_of(request: ApiRequest, principal: Principal, body: IssueBody, *, or
     """Outside any session, because control may have to be asked who the assignee is."""
     found = None
     if body.assigned_to is not MISSING and body.assigned_to:
-        found = request.desk.members.find(organization_id, body.assigned_to, asker=principal)
+        found = request.tools.members.find(organization_id, body.assigned_to, asker=principal)
         if found is None:
             raise ValidationFailed(fields={"assignedTo": [UNKNOWN_ASSIGNEE]})
     return IssueChange(

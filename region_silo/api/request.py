@@ -24,8 +24,8 @@ from shared.http.request import B_co, ReceivedRequest, receive
 
 
 @dataclass(frozen=True)
-class Desk:
-    """What every endpoint of a region works with."""
+class ApiTools:
+    """What every endpoint of a region works with, constructed once."""
 
     region: Region
     authenticator: Authenticator
@@ -38,11 +38,11 @@ class Desk:
 class ApiRequest(ReceivedRequest[B_co]):
     """A request whose body was received and not yet looked at."""
 
-    desk: Desk
+    tools: ApiTools
 
     @property
     def region(self) -> Region:
-        return self.desk.region
+        return self.tools.region
 
     @property
     def control_url(self) -> str:
@@ -91,10 +91,10 @@ class ApiRequest(ReceivedRequest[B_co]):
         if IS_FORWARDED in self.http.scope:
             # Control was shown the credentials, and has judged the origin; what else the request carries counts not.
             asserted: bytes | None = self.http.scope[PRINCIPAL]
-            return self.desk.authenticator.believe(asserted) if asserted else None
+            return self.tools.authenticator.believe(asserted) if asserted else None
         token = bearer_token(self.http)
         if token is not None:
-            principal = self.desk.authenticator.authenticate(Credential.of(CredentialKind.TOKEN, token))
+            principal = self.tools.authenticator.authenticate(Credential.of(CredentialKind.TOKEN, token))
             if principal.acting_app:
                 check_origin(self.http, allowed=principal.acting_app.allowed_origins)
             return principal
@@ -102,13 +102,13 @@ class ApiRequest(ReceivedRequest[B_co]):
         if not key:
             return None
         check_cookie_use(self.http)
-        return self.desk.authenticator.authenticate(Credential.of(CredentialKind.SESSION, key))
+        return self.tools.authenticator.authenticate(Credential.of(CredentialKind.SESSION, key))
 
 
 async def read_request(request: Request) -> ApiRequest:
     """The dependency of every endpoint."""
-    desk = cast(Desk, request.app.state.desk)
-    return ApiRequest(*await receive(request), desk)
+    tools = cast(ApiTools, request.app.state.tools)
+    return ApiRequest(*await receive(request), tools)
 
 
 Incoming = Annotated[ApiRequest[B_co], Depends(read_request)]

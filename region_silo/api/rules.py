@@ -41,7 +41,7 @@ def post_rule(request: Incoming[RuleBody], organization_id_or_slug: str, project
         found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=WRITE_RULES)
     body = request.body()
     announce_actions(
-        request.desk.apps, request.desk.asking, organization_id=found.organization.id, actions=body.stated_actions
+        request.tools.apps, request.tools.asking, organization_id=found.organization.id, actions=body.stated_actions
     )
     with request.region.database.session():
         rule = create_rule(

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from region_silo.events import request, stacktrace
-from region_silo.events.message import log_entry
+from region_silo.events.log_entry import log_entry
 from region_silo.events.reading import (
     Part,
     Reader,

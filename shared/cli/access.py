@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import typer
 
 from shared.cli.invocation import Invocation, invocation_of
-from shared.cli.local.platform_keys import OPERATOR
+from shared.cli.platform_keys import OPERATOR
 from shared.cli.topology import FILE_NAME, read_topology
 from shared.clock import Clock, SystemClock
 from shared.domain.peer import CONTROL, PeerKind, find_kind

@@ -15,9 +15,9 @@ from typing import Annotated
 import typer
 
 from shared.cli.invocation import LocalCommand
-from shared.cli.local.platform_keys import PlatformKeys
 from shared.cli.local.running_platform import DEFAULT_REGIONS, refuse_bad_names
 from shared.cli.output import JsonOption, examples, note, print_json
+from shared.cli.platform_keys import PlatformKeys
 from shared.domain.peer import CONTROL
 from shared.errors import ConfigInvalid
 

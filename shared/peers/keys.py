@@ -114,7 +114,7 @@ class PeerKeys:
         key = Key(peer=peer, id=f"{name[:48]}-{secrets.token_hex(4)}", secret=secrets.token_hex(32).encode())
         if self._seal_key is None:
             return key, False
-        sealed = seal(key.secret.decode(), secret=self._seal_key, place=_place(key.id))
+        sealed = seal(key.secret.decode(), secret=self._seal_key, purpose=_purpose(key.id))
         with self._database.transaction():
             PeerKey.create(id=key.id, peer=peer, sealed=sealed, added_at=self._clock.now())
         self.look()
@@ -160,12 +160,12 @@ class PeerKeys:
         if row.sealed is None or self._seal_key is None:
             return None
         try:
-            secret = open_sealed(row.sealed, secret=self._seal_key, place=_place(row.id))
+            secret = open_sealed(row.sealed, secret=self._seal_key, purpose=_purpose(row.id))
         except (InvalidTag, ValueError):
             log.warning("peer_keys.not_opened", key=row.id, advice="SILO_SEAL_KEY is not the one that sealed it.")
             return None
         return Key(peer=row.peer, id=row.id, secret=secret.encode())
 
 
-def _place(key_id: str) -> str:
+def _purpose(key_id: str) -> str:
     return f"peer_key/{key_id}"

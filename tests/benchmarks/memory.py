@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from control_silo.bootstrap import open_control
 from control_silo.config import ControlConfig
-from control_silo.models.region import Region
+from control_silo.models.region import RegisteredRegion
 from control_silo.replication.kinds import KINDS
 from control_silo.services.region import list_regions
 from shared.clock import SystemClock
@@ -69,7 +69,7 @@ def _drain_and_report() -> None:
         seal_key=SecretStr("5e" * 32),
     )
     control = open_control(config, clock=SystemClock())
-    region: Region = list_regions(control)[0]
+    region: RegisteredRegion = list_regions(control)[0]
     destination = ReplicaDestination(
         control.database, region.name, KINDS.load, lambda: control.regions.channel(region.name)
     )

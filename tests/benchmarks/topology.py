@@ -24,7 +24,7 @@ from control_silo.services.control import Control
 from control_silo.services.create_app import SentryAppCreator
 from control_silo.services.organization import create_organization
 from control_silo.services.region import list_regions
-from shared.cli.local.platform_keys import PlatformKeys
+from shared.cli.platform_keys import PlatformKeys
 from shared.clock import SystemClock
 from shared.database.connect import connect
 from shared.database.database import Database

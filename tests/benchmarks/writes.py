@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from control_silo.models.app import SentryApp
-from control_silo.models.region import Region
+from control_silo.models.region import RegisteredRegion
 from shared.outbox.enqueue import enqueue
 from tests.benchmarks.drain import insert_apps
 from tests.benchmarks.measure import Measurement
@@ -66,9 +66,9 @@ def _creation(bench: Bench, engine: str) -> Measurement:
     def directory(count: int) -> None:
         now = bench.control.clock.now()
         with bench.control.database.transaction():
-            Region.delete().execute()
+            RegisteredRegion.delete().execute()
             for n in range(count):
-                Region.create(
+                RegisteredRegion.create(
                     name=f"r{n}", grpc_address="x:1", http_address="x:2", identity=f"{n:032x}", registered_at=now
                 )
 

@@ -20,7 +20,7 @@ import httpx
 import psutil
 
 from shared.cli.local.addresses import choose_addresses
-from shared.cli.local.platform_keys import PlatformKeys
+from shared.cli.platform_keys import PlatformKeys
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60.0

@@ -16,8 +16,8 @@ from shared.category import Category
 from shared.cli.access import Access
 from shared.cli.compare import Comparer
 from shared.cli.local.addresses import choose_addresses
-from shared.cli.local.platform_keys import OPERATOR, PlatformKeys
 from shared.cli.manifest import ACME_KANBAN
+from shared.cli.platform_keys import OPERATOR, PlatformKeys
 from shared.cli.rest import RestClient
 from shared.cli.status_report import is_healthy, read_status
 from shared.errors import SiloError

@@ -8,8 +8,8 @@ import pytest
 
 from shared.cli.local.addresses import Address
 from shared.cli.local.data_directory import DataDirectory
-from shared.cli.local.platform_keys import PlatformKeys
 from shared.cli.local.silo_process import make_specs, migrate_all
+from shared.cli.platform_keys import PlatformKeys
 
 KEYS = PlatformKeys().completed(["us"], shares_operator=True)
 ADDRESSES = {"control": Address(8000, 50051)}

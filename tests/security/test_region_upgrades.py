@@ -11,7 +11,7 @@ import pytest
 import control_silo.bootstrap
 import region_silo.bootstrap
 from control_silo.models.app import SentryApp
-from control_silo.models.region import OrganizationReplica, OrganizationReservation, Region
+from control_silo.models.region import OrganizationReplica, OrganizationReservation, RegisteredRegion
 from region_silo.models.organization import Organization
 from region_silo.models.replica import AppReplica, CredentialReplica, InstallationReplica
 from region_silo.services.find_app import whole_app
@@ -51,7 +51,7 @@ def create_organization(number: int, slug: str, region: str) -> None:
 
 
 def create_region(name: str) -> None:
-    Region.create(name=name, grpc_address="a:1", http_address="a:2", identity="0" * 32, registered_at=NOW)
+    RegisteredRegion.create(name=name, grpc_address="a:1", http_address="a:2", identity="0" * 32, registered_at=NOW)
 
 
 def test_control_sends_every_app_anew_and_each_credential_where_it_is_due(old: Old) -> None:

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from shared.cli.local.platform_keys import PlatformKeys
+from shared.cli.platform_keys import PlatformKeys
 from shared.cli.topology import FILE_NAME, Topology, find_topology, write_secret, write_topology
 from shared.domain.peer import CONTROL
 from shared.errors import ConfigInvalid

@@ -15,9 +15,9 @@ from shared.cli.access import Access
 from shared.cli.local.addresses import choose_addresses
 from shared.cli.local.data_directory import DataDirectory
 from shared.cli.local.first_start import complete_topology
-from shared.cli.local.platform_keys import OPERATOR, PlatformKeys
 from shared.cli.local.readiness import wait_until_ready
 from shared.cli.local.silo_process import SiloProcess, SiloSpec, make_specs, migrate_all
+from shared.cli.platform_keys import OPERATOR, PlatformKeys
 from shared.cli.topology import Topology
 from shared.domain.peer import CONTROL, is_region_name
 from shared.errors import ConfigInvalid

@@ -12,7 +12,7 @@ from typing import IO
 import shared
 from shared.cli.local.addresses import Address
 from shared.cli.local.data_directory import DataDirectory
-from shared.cli.local.platform_keys import PlatformKeys
+from shared.cli.platform_keys import PlatformKeys
 from shared.domain.peer import CONTROL
 from shared.errors import ConfigInvalid, DeadlineExceeded, Internal, SiloError
 

@@ -8,7 +8,7 @@ import pytest
 
 from control_silo.models.app import SentryApp
 from control_silo.models.installation import SentryAppInstallation
-from control_silo.models.region import OrganizationReplica, Region
+from control_silo.models.region import OrganizationReplica, RegisteredRegion
 from control_silo.models.user import User
 from control_silo.services.change import enqueue_installation
 from control_silo.services.delete import delete_app, uninstall
@@ -149,6 +149,6 @@ def test_an_app_published_while_a_region_registers_reaches_that_region(world: Wo
     published.result()
     registered.result()
     with control.database.session():
-        assert Region.select().where(Region.name == "fr").exists()
+        assert RegisteredRegion.select().where(RegisteredRegion.name == "fr").exists()
         told = OutboxMessage.select().where(OutboxMessage.destination == "fr", OutboxMessage.category == "app")
         assert [message.object_id for message in told] == [world.app.id]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from control_silo.models.region import Region
+from control_silo.models.region import RegisteredRegion
 from control_silo.services.region import register_region
 from shared.domain.region_id import MAX_REGION_NUMBER
 from shared.errors import DatabaseBusy, LimitReached, RegionNameTaken
@@ -20,7 +20,7 @@ def _register(silos: Silos, name: str, *, identity: str = "a" * 32) -> int:
 def _drop(silos: Silos) -> None:
     """Forgets every region but the first two, so that tests count alike."""
     with silos.control.database.transaction():
-        Region.delete().where(Region.name.not_in(["us", "de"])).execute()
+        RegisteredRegion.delete().where(RegisteredRegion.name.not_in(["us", "de"])).execute()
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +42,7 @@ def test_a_region_that_returns_keeps_its_number(silos: Silos) -> None:
 def test_a_region_from_before_there_were_numbers_gets_one(silos: Silos) -> None:
     _register(silos, "jp")
     with silos.control.database.transaction():
-        Region.update(number=None).where(Region.name == "jp").execute()
+        RegisteredRegion.update(number=None).where(RegisteredRegion.name == "jp").execute()
     assert _register(silos, "jp") == 3
 
 
@@ -55,7 +55,7 @@ def test_an_impostor_gets_no_number(silos: Silos) -> None:
 def test_there_are_no_more_regions_than_numbers(silos: Silos) -> None:
     _register(silos, "jp")
     with silos.control.database.transaction():
-        Region.update(number=MAX_REGION_NUMBER).where(Region.name == "jp").execute()
+        RegisteredRegion.update(number=MAX_REGION_NUMBER).where(RegisteredRegion.name == "jp").execute()
     with pytest.raises(LimitReached):
         _register(silos, "br")
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from control_silo.models.region import Region as RegionRow
+from control_silo.models.region import RegisteredRegion
 from control_silo.models.user import Member
 from region_silo.models.project import Project
 from region_silo.services.projects import create_project
@@ -78,14 +78,14 @@ def test_a_short_id_goes_round_in_no_circle_when_regions_are_registered_at_contr
     web: Web, issue: dict[str, Any]
 ) -> None:
     with web.silos.control.database.transaction():
-        right = {region.name: region.http_address for region in RegionRow.select()}
-        RegionRow.update(http_address=web.http.url("control")).execute()
+        right = {region.name: region.http_address for region in RegisteredRegion.select()}
+        RegisteredRegion.update(http_address=web.http.url("control")).execute()
     try:
         answer = web.http.get("control", f"/api/0/issues/{issue['shortId']}/", token=web.superuser.token)
     finally:
         with web.silos.control.database.transaction():
             for name, address in right.items():
-                RegionRow.update(http_address=address).where(RegionRow.name == name).execute()
+                RegisteredRegion.update(http_address=address).where(RegisteredRegion.name == name).execute()
     assert answer.status_code == 503
     assert answer.json()["detail"].endswith("leads back to where it was asked from.")
 

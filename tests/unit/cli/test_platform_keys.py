@@ -1,4 +1,4 @@
-from shared.cli.local.platform_keys import OPERATOR, PlatformKeys
+from shared.cli.platform_keys import OPERATOR, PlatformKeys
 from shared.rpc.keyring import Keyring
 
 

@@ -5,8 +5,8 @@ import pytest
 
 from shared.cli.local.addresses import Address
 from shared.cli.local.data_directory import DataDirectory
-from shared.cli.local.platform_keys import PlatformKeys
 from shared.cli.local.silo_process import SiloSpec, failure_of, make_specs
+from shared.cli.platform_keys import PlatformKeys
 from shared.errors import ConfigInvalid, Internal
 
 KEYS = PlatformKeys().completed(["us"], shares_operator=True)

@@ -16,7 +16,7 @@ from control_silo.bootstrap import migrate
 from control_silo.models.app import SentryApp
 from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation, SentryAppInstallationToken
-from control_silo.models.region import OrganizationReplica, OrganizationReservation, Region
+from control_silo.models.region import OrganizationReplica, OrganizationReservation, RegisteredRegion
 from control_silo.models.user import Member, User
 from control_silo.replication.kinds import KINDS
 from control_silo.services.control import Control
@@ -202,7 +202,7 @@ class World:
 
     def _add_region(self, name: str) -> None:
         with self.control.database.transaction():
-            Region.create(
+            RegisteredRegion.create(
                 name=name,
                 grpc_address="127.0.0.1:50061",
                 http_address="127.0.0.1:8001",
