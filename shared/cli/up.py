@@ -105,8 +105,9 @@ def next_steps(topology: Topology, directory: Path) -> str:
     create = json.dumps({"name": "Hello", "author": "Me", "organization": topology.organization.slug, **_HELLO})
     return "\n".join(
         (
-            f"  export TOKEN={topology.users['owner'].token}",
-            f'  curl -sS {topology.control.http}/api/0/sentry-apps/ -H "Authorization: Bearer $TOKEN" \\',
+            f"  TOKEN={topology.users['owner'].token}",
+            # Through a pipe from the shell's own echo: what a program is called with, everyone on the machine can list.
+            f'  echo "Authorization: Bearer $TOKEN" | curl -sS {topology.control.http}/api/0/sentry-apps/ -H @- \\',
             f"    -H 'Content-Type: application/json' -d '{create}'",
             f"  {silo} app install hello{where}",
             f'  {silo} rpc {topology.organization.region} {_BY_SLUG} \'{{"slug": "hello"}}\'{where}',

@@ -29,6 +29,15 @@ def test_another_directory_is_named_so_that_a_shell_understands_it(called: str, 
     assert f"--data '{tmp_path / 'with space'}'" in steps
 
 
+def test_no_program_is_called_with_the_token(called: str) -> None:
+    lines = next_steps(TOPOLOGY, DEFAULT_DATA.absolute()).replace("\\\n", " ").splitlines()
+    token = TOPOLOGY.users["owner"].token
+    assert [line for line in lines if token in line] == [f"  TOKEN={token}"]
+    [passed_on] = [line for line in lines if "$TOKEN" in line]
+    assert passed_on.startswith('  echo "Authorization: Bearer $TOKEN" | curl ')
+    assert "$TOKEN" not in passed_on.partition("|")[2]
+
+
 def test_the_lines_use_methods_and_commands_that_exist(called: str) -> None:
     lines = next_steps(TOPOLOGY, DEFAULT_DATA.absolute()).replace("\\\n", " ").replace(" && ", "\n").splitlines()
     commands = [shlex.split(line, comments=True)[1:] for line in lines if line.strip().startswith(called)]
