@@ -1,8 +1,8 @@
 """The commands against real processes: what a person copies from the screen works."""
 
 import json
+import resource
 from collections.abc import Iterator
-from time import monotonic
 
 import httpx
 import pytest
@@ -57,10 +57,16 @@ def test_a_project_that_exists_is_explained(up: SiloUp) -> None:
     assert "already exists" in again.err
 
 
-def test_a_call_is_quick_enough_for_loops(up: SiloUp) -> None:
-    started = monotonic()
+def test_a_call_costs_little_enough_for_loops(up: SiloUp) -> None:
+    before = children_processor_seconds()
     assert up.silo("rpc", "us", "grpc.health.v1.Health/Check").json == {"status": "SERVING"}
-    assert monotonic() - started < 5  # far from the usual quarter of a second, so that a busy machine never fails it
+    assert children_processor_seconds() - before < 5  # what else the machine has to do does not count
+
+
+def children_processor_seconds() -> float:
+    """Of all programs that this process has run and waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _manifest(up: SiloUp, name: str) -> str:

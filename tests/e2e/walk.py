@@ -71,19 +71,23 @@ class Walk:
     def close(self) -> None:
         self._client.close()
 
-    def go(self, steps: Iterable[Step]) -> None:
+    def go(self, steps: Iterable[Step]) -> list[int]:
+        """Takes step by step, and answers the statuses; fails at the first answer that is not as its step says."""
+        statuses = []
         for step in steps:
             if step.is_awaited:
                 self._await(step)
-            self._take(step)
+            statuses.append(self._take(step))
+        return statuses
 
-    def _take(self, step: Step) -> None:
+    def _take(self, step: Step) -> int:
         answer = self._ask(step)
         assert answer.status_code == step.status, f"{step}: {answer.status_code} {answer.text}"
         assert self._is_told(step, answer), f"{step}: {answer.text}"
         self._check_documented(step, answer)
         for name, place in step.keep.items():
             self.known[name] = str(_at(answer.json(), place))
+        return answer.status_code
 
     def _await(self, step: Step) -> None:
         """Returns once the answer is as it should be; when it never is, taking the step says what it was instead."""

@@ -1,5 +1,6 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -20,7 +21,8 @@ from tests.integration.outgoing.raw import drip, raw_server, say, say_nothing
 from tests.integration.third_party import ThirdPartyApp
 
 USUAL = Limits()
-PATIENT = Limits(read_seconds=60, deadline_seconds=60)
+PATIENT = Limits(connect_seconds=600, read_seconds=600, deadline_seconds=600)
+"""Of a call that no clock ends, however busy the machine is: an answer does, or the client's end."""
 BRIEF = Limits(connect_seconds=0.2, read_seconds=0.2, deadline_seconds=0.4)
 
 
@@ -86,14 +88,14 @@ def test_an_app_that_says_nothing_is_too_slow(client: AppClient) -> None:
 
 
 def test_an_app_that_says_nothing_until_the_deadline_of_the_call_is_too_slow_as_well(client: AppClient) -> None:
-    limits = Limits(read_seconds=60, deadline_seconds=0.2)
+    limits = replace(PATIENT, deadline_seconds=0.2)
     with raw_server(say_nothing) as address, pytest.raises(AppTooSlow):
         client.send(get(f"http://{address}/", limits=limits))
 
 
 def test_an_app_that_drips_is_cut_off_at_the_deadline(client: AppClient) -> None:
     with raw_server(drip) as address, pytest.raises(AppStalled):
-        client.send(get(f"http://{address}/", limits=BRIEF))
+        client.send(get(f"http://{address}/", limits=replace(PATIENT, deadline_seconds=1)))
 
 
 @pytest.mark.parametrize("data", [b"", b"SSH-2.0-OpenSSH\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"])
@@ -111,17 +113,17 @@ def test_a_port_that_nobody_listens_on_is_unreachable(client: AppClient, app: Th
 def test_a_slow_app_delays_no_other(client: AppClient, app: ThirdPartyApp) -> None:
     app.holds("/slow")
     app.answers("/quick", json=1)
-    slow = client.submit(get(f"{app.url}/slow"))
+    slow = client.submit(get(f"{app.url}/slow", limits=PATIENT))
     app.wait_for(1)
-    assert client.send(get(f"{app.url}/quick")).parse_json() == 1
+    assert client.send(get(f"{app.url}/quick", limits=PATIENT)).parse_json() == 1
     assert not slow.done()
 
 
 def test_calls_side_by_side_answer_in_order_each_with_its_own_end(client: AppClient, app: ThirdPartyApp) -> None:
     app.holds("/never")
     app.answers("/one", json=1)
-    urls = [f"{app.url}/never", "http://127.0.0.2:1/", f"{app.url}/one"]
-    never, refused, one = map(outcome_of, [client.submit(get(url, limits=BRIEF)) for url in urls])
+    calls = [(f"{app.url}/never", BRIEF), ("http://127.0.0.2:1/", PATIENT), (f"{app.url}/one", PATIENT)]
+    never, refused, one = map(outcome_of, [client.submit(get(url, limits=limits)) for url, limits in calls])
     assert isinstance(never, AppTooSlow)
     assert isinstance(refused, AddressRefused)
     assert isinstance(one, AppAnswer)
@@ -130,9 +132,10 @@ def test_calls_side_by_side_answer_in_order_each_with_its_own_end(client: AppCli
 def test_any_number_of_calls_to_a_slow_host_leaves_room_for_another(client: AppClient, app: ThirdPartyApp) -> None:
     app.holds("/never")
     app.answers("/quick", json=1)
-    slow = [client.submit(get(f"http://localhost:{app.port}/never")) for _ in range(MAX_REQUESTS + 1)]
+    never = get(f"http://localhost:{app.port}/never", limits=PATIENT)
+    slow = [client.submit(never) for _ in range(MAX_REQUESTS + 1)]
     app.wait_for(MAX_REQUESTS_TO_HOST)
-    assert client.send(get(f"{app.url}/quick")).status == 200
+    assert client.send(get(f"{app.url}/quick", limits=PATIENT)).status == 200
     assert not any(future.done() for future in slow)
 
 

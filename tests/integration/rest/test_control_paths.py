@@ -1,7 +1,8 @@
 """What control owns, asked at the address of a region: clients send there whatever is below an organization."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from queue import SimpleQueue
 from urllib.parse import urlsplit
 
 import httpx
@@ -14,13 +15,15 @@ import region_silo.bootstrap
 from control_silo.api.application import list_endpoints
 from region_silo.api.forward import forward_control_paths
 from region_silo.replication.kinds import kinds_of
-from shared.consistency import TOKEN_NAME, decode
+from shared.consistency import TOKEN_NAME, WrittenVersion, decode
+from shared.database.database import Database
 from shared.domain.peer import CONTROL
 from shared.freshness import ReplicaFreshness
 from shared.http.application import PREFIX
 from shared.http.forwarded import ForwardingProver
 from shared.http.relay import Relay
 from shared.http.serve import HttpServer
+from shared.outbox.kind import Kinds
 from tests.integration.rest.conftest import Web
 from tests.keys import keys_of
 from tests.silos import fresh
@@ -93,9 +96,22 @@ def test_an_app_is_made_and_installed_through_a_region(web: Web, us: httpx.Clien
     web.silos.replicate()
 
 
+class WatchedFreshness(ReplicaFreshness):
+    """Tells that it was asked, once it knows the answer."""
+
+    def __init__(self, database: Database, kinds: Kinds) -> None:
+        super().__init__(database, kinds)
+        self.answers: SimpleQueue[bool] = SimpleQueue()
+
+    def is_fresh(self, required: Sequence[WrittenVersion]) -> bool:
+        answer = super().is_fresh(required)
+        self.answers.put(answer)
+        return answer
+
+
 def test_what_is_written_through_a_region_is_answered_once_the_region_shows_it(web: Web) -> None:
     running, body = web.silos.regions["us"], {"name": fresh("Kanban"), "organization": "acme", "isInternal": True}
-    freshness, answers, ended = ReplicaFreshness(running.region.database, kinds_of("us")), [], threading.Event()
+    freshness, answers, ended = WatchedFreshness(running.region.database, kinds_of("us")), [], threading.Event()
     app, relay = FastAPI(), Relay(keys_of("us"), clock=web.silos.clock)
     forward_control_paths(app, relay, control_url=web.http.url(CONTROL), freshness=freshness, wait_seconds=60)
     server = HttpServer(app, listen="127.0.0.1:0")
@@ -108,9 +124,10 @@ def test_what_is_written_through_a_region_is_answered_once_the_region_shows_it(w
         ended.set()
 
     threading.Thread(target=create, daemon=True).start()
-    assert not ended.wait(0.1)
-    while not ended.wait(0.1):
-        web.silos.replicate()
+    assert freshness.answers.get(timeout=60) is False
+    assert not ended.is_set()
+    web.silos.replicate()
+    assert ended.wait(60)
     server.stop()
     assert answers[0].status_code == 201
     assert freshness.is_fresh(decode(answers[0].headers[TOKEN_NAME]))
