@@ -69,9 +69,15 @@ def open_alone(database: Database, *, clock: Clock) -> Control:
     return Control(database, clock, ReplicaFreshness(database, KINDS), RegionChannels(database, dial), keys)
 
 
-def open_control(config: ControlConfig, *, clock: Clock) -> Control:
-    """Connects to the database; regions are dialled at their first use, apps called as far as configured."""
-    database = connect(config.database_url.get_secret_value())
+def open_control(config: ControlConfig, *, clock: Clock, database_clock: Clock | None = None) -> Control:
+    """Connects to the database; regions are dialled at their first use, apps called as far as configured.
+
+    Args:
+        config: of the process.
+        clock: the machine's.
+        database_clock: what time it is in the database, for tests; None: as the database says.
+    """
+    database = connect(config.database_url.get_secret_value(), clock=database_clock)
     keys = PeerKeys(config.keys, database, seal_key=config.seal_key.get_secret_value(), clock=clock)
 
     def dial(name: str, address: str) -> grpc.Channel:

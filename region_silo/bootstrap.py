@@ -73,10 +73,16 @@ def migrate(database: Database) -> list[str]:
     return [*shared, *database.migrate(MIGRATIONS)]
 
 
-def open_region(config: RegionConfig, *, clock: Clock) -> Region:
-    """Connects to the database; apps are called as far as configured."""
+def open_region(config: RegionConfig, *, clock: Clock, database_clock: Clock | None = None) -> Region:
+    """Connects to the database; apps are called as far as configured.
+
+    Args:
+        config: of the process.
+        clock: the machine's.
+        database_clock: what time it is in the database, for tests; None: as the database says.
+    """
     seal_key = config.seal_key
-    database = connect(config.database_url.get_secret_value())
+    database = connect(config.database_url.get_secret_value(), clock=database_clock)
     return Region(
         config.name,
         database,

@@ -48,6 +48,7 @@ from shared.domain.scopes import Role
 from shared.outbox.breaker import PROBE_BACKOFF
 from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.drain import Drain
+from shared.outbox.lease import Leases
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
 from shared.rpc.channel import connect as connect_channel
 from shared.rpc.keyring import Keyring
@@ -106,7 +107,9 @@ class Silos:
         self._channels: list[grpc.Channel] = []
         self._app_services: dict[tuple[str, str], app_service_pb2_grpc.AppServiceStub] = {}
         self.control_config = self._configure_control(new_database_url())
-        self.control: Control = control_silo.bootstrap.open_control(self.control_config, clock=self.clock)
+        self.control: Control = control_silo.bootstrap.open_control(
+            self.control_config, clock=self.clock, database_clock=self.clock
+        )
         self.start(CONTROL)
         for name in regions:
             self.add_region(name, database_url=new_database_url())
@@ -127,7 +130,7 @@ class Silos:
             seal_key=SecretStr(SEAL_KEY),
             allow_private=True,
         )
-        region = region_silo.bootstrap.open_region(config, clock=self.clock)
+        region = region_silo.bootstrap.open_region(config, clock=self.clock, database_clock=self.clock)
         control = region_silo.bootstrap.connect_control(region, config)
         self.regions[name] = RunningRegion(region, config, control)
         self.start(name)
@@ -221,14 +224,15 @@ class Silos:
         destination = ReplicaDestination(
             self.control.database, region, KINDS.load, lambda: self.control.regions.channel(region)
         )
-        return Drain(self.control.database, region, destination, self.clock, random.Random(1))
+        database = self.control.database
+        return Drain(database, region, destination, self.clock, random.Random(1), Leases(database))
 
     def drain_from(self, region: str) -> Drain:
         """What a region's worker runs for control."""
         running = self.regions[region]
         database = running.region.database
         destination = ReplicaDestination(database, CONTROL, kinds_of(region).load, lambda: running.control.channel)
-        return Drain(database, CONTROL, destination, self.clock, random.Random(1))
+        return Drain(database, CONTROL, destination, self.clock, random.Random(1), Leases(database))
 
     def create_organization(self, slug: str, *, region: str) -> OrganizationReplica:
         return create_organization(self.control, slug=slug, name=slug.title(), region=region, kinds=KINDS)

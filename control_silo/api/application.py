@@ -106,7 +106,7 @@ def list_ages(control: Control) -> list[OutboxAge]:
         own = owned_by(Owner.CONTROL)
         ages = {(region.name, category.value): 0.0 for region in list_regions(control) for category in own}
         with control.database.session():
-            statuses = list_destinations(control.database, now=control.clock.now())
+            statuses = list_destinations(control.database)
     except SiloError:
         return []
     for status in statuses:

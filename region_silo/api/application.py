@@ -91,7 +91,7 @@ def list_ages(region: Region) -> list[OutboxAge]:
     ages = {(CONTROL, category.value): 0.0 for category in owned_by(Owner.REGION)}
     try:
         with region.database.session():
-            statuses = list_destinations(region.database, now=region.clock.now())
+            statuses = list_destinations(region.database)
     except SiloError:
         return []
     for status in statuses:

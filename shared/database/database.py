@@ -8,16 +8,20 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import peewee
 from playhouse.migrations import Runner
 
+from shared.clock import Clock, SystemClock
+from shared.database.columns import instant_text
 from shared.database.driver_error import translate
 from shared.database.file import DatabaseFile
 from shared.database.pool import LOCK_WAIT_SECONDS, NO_SESSION, NO_TRANSACTION
-from shared.database.statement import Dialect, for_psycopg, has_rows, is_write
+from shared.database.statement import SQLITE_NOW, Dialect, for_psycopg, has_rows, is_write
 from shared.database.transaction import Transaction, in_transaction
 from shared.errors import DatabaseBusy, DatabaseMisused, DatabaseUnavailable
 from shared.wake import Wake
@@ -30,19 +34,27 @@ bound: ContextVar["Database | None"] = ContextVar("bound_database", default=None
 class Database:
     """A pooled database; safe to share between threads."""
 
-    def __init__(self, pool: Any, *, dialect: Dialect, file: DatabaseFile | None = None) -> None:
+    def __init__(
+        self, pool: Any, *, dialect: Dialect, file: DatabaseFile | None = None, clock: Clock | None = None
+    ) -> None:
         """Args:
         pool: one of ``playhouse.pool``'s databases, which come without types.
         dialect: its engine.
         file: SQLite's.
+        clock: what time it is there; None: as the database says.
         """
         self.dialect = dialect
+        self.clock = clock
+        """Takes the place of the database's own, see ``now``; None outside tests and simulations."""
         self.peewee: peewee.Database = pool
         self._pool = pool
         self.wake = Wake()
         self._file = file
         # SQLite's own waiting for a lock polls with growing sleeps; a lock of ours hands over at once.
         self._writer = threading.RLock() if dialect is Dialect.SQLITE else None
+        if dialect is Dialect.SQLITE:
+            # Deterministic within a statement, which is all that SQLite wants: asked once, not for every row.
+            pool.register_function(partial(_in_seconds, clock or SystemClock()), SQLITE_NOW, -1, deterministic=True)
 
     def __repr__(self) -> str:
         return f"<Database {self.dialect.value}>"
@@ -233,3 +245,8 @@ def _guarded() -> Iterator[None]:
         yield
     finally:
         in_transaction.reset(token)
+
+
+def _in_seconds(clock: Clock, seconds: float = 0.0) -> str:
+    """SQLite's clock is the machine's, and tells milliseconds alone."""
+    return instant_text(clock.now() + timedelta(seconds=seconds))

@@ -5,10 +5,15 @@ from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from shared.database.columns import instant_text
 from shared.database.pool import KEPT_CURSOR, KEPT_RAW_CURSOR
 
 if TYPE_CHECKING:
     from shared.database.database import Database
+
+
+SQLITE_NOW = "silo_now"
+"""A function of every connection to SQLite, since its own clock tells milliseconds alone."""
 
 
 class Dialect(Enum):
@@ -31,6 +36,25 @@ def row_marks(rows: Sequence[Sequence[object]]) -> str:
 def instant_mark(database: "Database") -> str:
     """The placeholder of an ``instant_text`` where nothing else tells PostgreSQL what it is."""
     return "?::timestamptz" if database.dialect is Dialect.POSTGRESQL else "?"
+
+
+def now(database: "Database") -> str:
+    """The time, as the database tells it: an expression for any number of places in a statement.
+
+    What is due, how long a claim holds and how far a destination is behind are said in it alone: machines whose clocks
+    disagree share one database.
+    """
+    if database.dialect is Dialect.SQLITE:
+        return f"{SQLITE_NOW}()"
+    # That of the statement, since a condition on ``clock_timestamp`` would be asked again for each row, past any index.
+    return f"'{instant_text(database.clock.now())}'::timestamptz" if database.clock else "statement_timestamp()"
+
+
+def in_seconds(database: "Database") -> str:
+    """The time so many seconds after ``now``; the seconds are a parameter."""
+    if database.dialect is Dialect.SQLITE:
+        return f"{SQLITE_NOW}(?)"
+    return f"({now(database)} + make_interval(secs => ?::float8))"
 
 
 def among(database: "Database", values: Collection[Any]) -> tuple[str, list[Any]]:

@@ -5,7 +5,6 @@ Owns the full-jitter backoff too, for everybody who tries again. Refuses to wait
 
 import random
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.clock import Clock
@@ -44,7 +43,7 @@ class Breaker:
         self._rng = rng
         self._backoff = backoff
         self._failures = 0
-        self._probe_at: datetime | None = None
+        self._probe_at: float | None = None
 
     @property
     def state(self) -> BreakerState:
@@ -54,7 +53,7 @@ class Breaker:
         """How long until a call is allowed; 0 when one is allowed now."""
         if self._probe_at is None:
             return 0.0
-        return max(0.0, (self._probe_at - self._clock.now()).total_seconds())
+        return max(0.0, self._probe_at - self._clock.monotonic())
 
     def succeeded(self) -> None:
         self._failures = 0
@@ -63,4 +62,4 @@ class Breaker:
     def failed(self) -> None:
         self._failures += 1
         wait = self._backoff.seconds(self._failures, rng=self._rng)
-        self._probe_at = self._clock.now() + timedelta(seconds=wait)
+        self._probe_at = self._clock.monotonic() + wait

@@ -10,7 +10,6 @@ Three kinds of failure, and who pays for each:
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -29,6 +28,7 @@ from shared.errors import (
 )
 from shared.outbox.breaker import Backoff
 from shared.outbox.claim import Retry, acknowledge, claim, release, retry_or_park
+from shared.outbox.lease import Leases
 from shared.outbox.message import Claim, Rejection
 
 log = structlog.get_logger(__name__)
@@ -89,6 +89,7 @@ class Drain:
     destination: Destination
     clock: Clock
     rng: random.Random
+    leases: Leases
     limit: int = BATCH_LIMIT
     _next_limit: int = field(default=0, init=False)
 
@@ -97,26 +98,28 @@ class Drain:
 
     def run_once(self) -> DrainResult:
         """Claims one batch, delivers it and settles it; ``claimed == 0`` means that nothing is due."""
-        claimed_at = self.clock.now()
-        claims = claim(self.database, self.name, limit=self._next_limit, now=claimed_at)
+        claims = claim(self.database, self.name, limit=self._next_limit)
         if not claims:
             return DrainResult()
+        began_at = self.clock.monotonic()
         answers: list[Rejection | None] = []
         # No session is open here: a destination that hangs holds no connection and no lock of this silo.
-        away = self._deliver(claims, answers)
+        with self.leases.holding(claims):
+            away = self._deliver(claims, answers)
         answered = list(zip(claims, answers, strict=False))
         delivered = [c for c, rejection in answered if rejection is None]
         retries = [self._judge(c, rejection) for c, rejection in answered if rejection is not None]
-        self._settle(claims, delivered, retries, claimed_at)
+        self._settle(claims, delivered, retries)
         # A batch that is too much for the destination comes back smaller, down to one object, so that a limit of the
         # other side is found without anybody having to configure it. Success doubles it again.
         self._next_limit = max(1, self._next_limit // 2) if away else min(self.limit, self._next_limit * 2)
-        now = self.clock.now()
+        took_seconds = self.clock.monotonic() - began_at
         return DrainResult(
             claimed=len(claims),
-            lags_seconds=tuple((now - c.enqueued_at).total_seconds() for c in delivered),
+            # Up to the claim by the database's clock, from there by a stopwatch: no difference between two machines.
+            lags_seconds=tuple((c.claimed_at - c.enqueued_at).total_seconds() + took_seconds for c in delivered),
             rejected=len(retries),
-            parked=sum(1 for retry in retries if retry.due_at is None),
+            parked=sum(1 for retry in retries if retry.wait_seconds is None),
             away=away,
         )
 
@@ -152,18 +155,14 @@ class Drain:
                 object_id=claimed.object_id,
                 reason=rejection.reason,
             )
-            return Retry(claimed, rejection, due_at=None)
-        wait = OBJECT_BACKOFF.seconds(attempt, rng=self.rng)
-        return Retry(claimed, rejection, due_at=self.clock.now() + timedelta(seconds=wait))
+            return Retry(claimed, rejection, wait_seconds=None)
+        return Retry(claimed, rejection, wait_seconds=OBJECT_BACKOFF.seconds(attempt, rng=self.rng))
 
-    def _settle(
-        self, claims: Sequence[Claim], delivered: Sequence[Claim], retries: Sequence[Retry], claimed_at: datetime
-    ) -> None:
-        now = self.clock.now()
+    def _settle(self, claims: Sequence[Claim], delivered: Sequence[Claim], retries: Sequence[Retry]) -> None:
         # Delivered ones first: should a later statement fail, nothing that arrived is sent again.
-        acknowledge(self.database, delivered, claimed_at=claimed_at, now=now)
+        acknowledge(self.database, delivered)
         retry_or_park(self.database, retries)
-        release(self.database, claims[len(delivered) + len(retries) :], now=now)
+        release(self.database, claims[len(delivered) + len(retries) :])
 
 
 def _rejection(exc: Exception) -> Rejection:

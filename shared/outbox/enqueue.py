@@ -6,8 +6,8 @@ from datetime import datetime
 from functools import partial
 from itertools import product
 
-from shared.database.columns import instant_text
 from shared.database.statement import Dialect
+from shared.database.statement import now as database_now
 from shared.database.transaction import Transaction
 from shared.outbox.message import MessageState
 from shared.wake import EVERY_DESTINATION
@@ -19,7 +19,7 @@ NOTIFY_CHANNEL = "silo_outbox"
 # transactions that dirty the same objects lock them the same way round.
 _INSERT = f"""
 INSERT INTO outbox (destination, category, object_id, generation, state, attempts, due_at, enqueued_at)
-SELECT {{destination}}, given.category, {{object_id}}, 1, '{MessageState.DUE}', 0, given.at, given.at
+SELECT {{destination}}, given.category, {{object_id}}, 1, '{MessageState.DUE}', 0, {{{{now}}}}, {{{{now}}}}
 FROM {{given}} CROSS JOIN {{messages}}
 WHERE true ORDER BY {{object_id}}, {{destination}}
 ON CONFLICT (destination, category, object_id) DO UPDATE SET
@@ -31,14 +31,14 @@ ON CONFLICT (destination, category, object_id) DO UPDATE SET
 _SQLITE = _INSERT.format(
     destination="json_extract(message.value, '$[0]')",
     object_id="json_extract(message.value, '$[1]')",
-    given="(SELECT ? AS category, ? AS at) AS given",
+    given="(SELECT ? AS category) AS given",
     messages="json_each(?) AS message",
 )
 _POSTGRESQL = "WITH dirty AS ({insert}) SELECT pg_notify('{channel}', silo) FROM unnest(%b::text[]) AS silo".format(
     insert=_INSERT.format(
         destination="message.destination",
         object_id="message.object_id",
-        given="(SELECT ?::text AS category, ?::timestamptz AS at) AS given",
+        given="(SELECT ?::text AS category) AS given",
         messages="unnest(%b::text[], %b::bigint[]) AS message (destination, object_id)",
     ),
     channel=NOTIFY_CHANNEL,
@@ -67,11 +67,12 @@ def enqueue_each(tx: Transaction, category: str, messages: Iterable[tuple[str, i
         return
     # Each silo is notified once, however many objects there are.
     silos = sorted({silo for silo, _ in pairs})
+    at = database_now(tx.database)
     if tx.database.dialect is Dialect.POSTGRESQL:
         destinations, object_ids = map(list, zip(*pairs, strict=True))
-        tx.database.rows(_POSTGRESQL, (category, instant_text(now), destinations, object_ids, silos))
+        tx.database.rows(_POSTGRESQL.format(now=at), (category, destinations, object_ids, silos))
     else:
-        tx.database.rows(_SQLITE, (category, instant_text(now), json.dumps(pairs)))
+        tx.database.rows(_SQLITE.format(now=at), (category, json.dumps(pairs)))
     # After the commit: a worker that woke before it would find nothing and sleep until the next poll.
     for silo in silos:
         tx.after_commit(partial(tx.database.wake.ring, silo))

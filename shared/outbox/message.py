@@ -34,7 +34,7 @@ class OutboxMessage(Model):
     attempts = peewee.IntegerField()
     """Rejections so far; a destination that is away costs none."""
     due_at = InstantField()
-    """Not to be claimed before. A claim is a lease: it moves this into the future."""
+    """By the database's clock; not to be claimed before. A claim is a lease: it moves this into the future."""
     enqueued_at = InstantField()
     """Since when the destination lacks something; lag is counted from here."""
     last_error = peewee.TextField(null=True)
@@ -70,7 +70,7 @@ class OutboxPause(Model):
 
 @dataclass(frozen=True)
 class Claim:
-    """A leased message: this worker may deliver it until the lease ends."""
+    """A leased message: this worker may deliver it until the lease ends. Both instants are of the database's clock."""
 
     id: int
     category: str
@@ -78,6 +78,7 @@ class Claim:
     generation: int
     attempts: int
     enqueued_at: datetime
+    claimed_at: datetime
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from datetime import datetime
 import peewee
 
 from shared.database.locking import unheld
+from shared.database.statement import now
 from shared.database.transaction import Transaction
 from shared.errors import FieldMissing
 from shared.outbox.enqueue import announce_due
@@ -52,7 +53,7 @@ def list_parked(wanted: ParkedFilter, *, after_id: int, limit: int) -> list[Outb
     return list(OutboxMessage.select().where(following).order_by(OutboxMessage.id).limit(limit))
 
 
-def retry_parked(tx: Transaction, wanted: ParkedFilter, *, now: datetime) -> list[tuple[str, int]]:
+def retry_parked(tx: Transaction, wanted: ParkedFilter) -> list[tuple[str, int]]:
     """Makes parked messages of a destination due at once, as a new write of their objects would.
 
     Their generation grows, so that a call that was under way all the while does not count against them.
@@ -60,7 +61,8 @@ def retry_parked(tx: Transaction, wanted: ParkedFilter, *, now: datetime) -> lis
     Returns:
         Category and object id of each.
     """
-    afresh = {"state": MessageState.DUE, "attempts": 0, "due_at": now, "enqueued_at": now}
+    at = peewee.SQL(now(tx.database))
+    afresh = {"state": MessageState.DUE, "attempts": 0, "due_at": at, "enqueued_at": at}
     retried = (
         OutboxMessage.update(generation=OutboxMessage.generation + 1, **afresh)
         .where(OutboxMessage.id.in_(_free(tx, wanted)))
@@ -76,9 +78,9 @@ def discard_parked(tx: Transaction, wanted: ParkedFilter) -> int:
     return int(OutboxMessage.delete().where(OutboxMessage.id.in_(_free(tx, wanted))).execute())
 
 
-def pause(tx: Transaction, destination: str, *, now: datetime) -> None:
+def pause(tx: Transaction, destination: str) -> None:
     """Lets no worker claim for a destination from this commit on; one that is paused stays so since when it was."""
-    row = OutboxPause.insert(destination=destination, paused_at=now)
+    row = OutboxPause.insert(destination=destination, paused_at=peewee.SQL(now(tx.database)))
     row.on_conflict(conflict_target=[OutboxPause.destination], action="IGNORE").execute()
 
 

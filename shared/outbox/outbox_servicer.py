@@ -48,7 +48,7 @@ class OutboxServicer(outbox_service_pb2_grpc.OutboxServiceServicer):
         self, request: outbox_service_pb2.GetStatusRequest, context: grpc.ServicerContext
     ) -> outbox_service_pb2.GetStatusResponse:
         with self._database.session():
-            destinations = list_destinations(self._database, now=self._clock.now())
+            destinations = list_destinations(self._database)
         return outbox_service_pb2.GetStatusResponse(
             silo=self._silo, destinations=[_destination_message(status) for status in destinations]
         )
@@ -68,7 +68,7 @@ class OutboxServicer(outbox_service_pb2_grpc.OutboxServiceServicer):
         self, request: outbox_service_pb2.RetryMessagesRequest, context: grpc.ServicerContext
     ) -> outbox_service_pb2.RetryMessagesResponse:
         with self._database.transaction() as tx:
-            retried = retry_parked(tx, _filter(request.filter), now=self._clock.now())
+            retried = retry_parked(tx, _filter(request.filter))
             self._retried(tx, retried)
         return outbox_service_pb2.RetryMessagesResponse(retried=len(retried))
 
@@ -83,7 +83,7 @@ class OutboxServicer(outbox_service_pb2_grpc.OutboxServiceServicer):
         self, request: outbox_service_pb2.PauseDestinationRequest, context: grpc.ServicerContext
     ) -> outbox_service_pb2.PauseDestinationResponse:
         with self._database.transaction() as tx:
-            pause(tx, _named(request.destination), now=self._clock.now())
+            pause(tx, _named(request.destination))
         return outbox_service_pb2.PauseDestinationResponse()
 
     def ResumeDestination(  # noqa: N802

@@ -5,9 +5,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.database.columns import instant_text, parse_instant
+from shared.database.columns import parse_instant
 from shared.database.database import Database
-from shared.database.statement import instant_mark, marks
+from shared.database.statement import marks, now
 from shared.outbox.breaker import BreakerState
 from shared.outbox.message import MessageState
 from shared.outbox.operate import read_pauses
@@ -45,7 +45,7 @@ class DestinationStatus:
         return max(self.oldest_age_seconds.values(), default=0.0)
 
 
-def list_destinations(database: Database, *, now: datetime) -> list[DestinationStatus]:
+def list_destinations(database: Database) -> list[DestinationStatus]:
     """Every destination that has a message, was seen by a worker or is paused, by name. Needs a session."""
     found: defaultdict[str, DestinationStatus] = defaultdict(lambda: DestinationStatus(""))
     for destination, breaker, p50, p99, error in database.rows(
@@ -54,8 +54,8 @@ def list_destinations(database: Database, *, now: datetime) -> list[DestinationS
         found[destination] = DestinationStatus(
             destination, lag_p50_seconds=p50, lag_p99_seconds=p99, breaker=BreakerState(breaker), last_error=error
         )
-    for destination, category, state, count, oldest in database.rows(
-        "SELECT destination, category, state, count(*), min(enqueued_at) FROM outbox GROUP BY 1, 2, 3"
+    for destination, category, state, count, oldest, at in database.rows(
+        f"SELECT destination, category, state, count(*), min(enqueued_at), {now(database)} FROM outbox GROUP BY 1, 2, 3"
     ):
         status = found[destination]
         status.destination = destination
@@ -63,20 +63,20 @@ def list_destinations(database: Database, *, now: datetime) -> list[DestinationS
             status.parked_by_category[category] = count
         else:
             status.backlog[category] = count
-            status.oldest_age_seconds[category] = max(0.0, (now - parse_instant(oldest)).total_seconds())
+            status.oldest_age_seconds[category] = max(0.0, (parse_instant(at) - parse_instant(oldest)).total_seconds())
     for destination, paused_at in read_pauses().items():
         found[destination].destination = destination
         found[destination].paused_at = paused_at
     return [found[name] for name in sorted(found)]
 
 
-def record_destination(database: Database, status: DestinationStatus, *, now: datetime) -> None:
+def record_destination(database: Database, status: DestinationStatus) -> None:
     """Writes what a worker saw of a destination."""
     with database.transaction() as tx:
         tx.database.rows(
             "INSERT INTO outbox_destination "
             "(destination, breaker, lag_p50_seconds, lag_p99_seconds, last_error, seen_at) "
-            f"VALUES (?, ?, ?, ?, ?, {instant_mark(database)}) "
+            f"VALUES (?, ?, ?, ?, ?, {now(database)}) "
             "ON CONFLICT (destination) DO UPDATE SET breaker = excluded.breaker, "
             "lag_p50_seconds = excluded.lag_p50_seconds, lag_p99_seconds = excluded.lag_p99_seconds, "
             "last_error = excluded.last_error, seen_at = excluded.seen_at",
@@ -86,7 +86,6 @@ def record_destination(database: Database, status: DestinationStatus, *, now: da
                 status.lag_p50_seconds,
                 status.lag_p99_seconds,
                 status.last_error,
-                instant_text(now),
             ),
         )
 

@@ -8,7 +8,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 
 import structlog
 
@@ -17,7 +16,8 @@ from shared.database.database import Database
 from shared.database.statement import Dialect
 from shared.errors import SiloError
 from shared.outbox.breaker import Breaker
-from shared.outbox.drain import BATCH_LIMIT, Destination, Drain, DrainResult
+from shared.outbox.drain import Destination, Drain, DrainResult
+from shared.outbox.lease import Leases
 from shared.outbox.listen import Listener
 from shared.outbox.status import DestinationStatus, record_destination
 from shared.wake import EVERY_DESTINATION
@@ -47,7 +47,7 @@ class Worker:
     ) -> None:
         """Args:
         database: where the outbox is.
-        clock: for due times and lag.
+        clock: for how long things take.
         list_destinations: names of the silos to drain for now; asked once per ``POLL_SECONDS``.
         open_destination: gives the port to one of them; called once per name.
         seed: of the backoff's randomness, for tests.
@@ -57,6 +57,7 @@ class Worker:
         self._list_destinations = list_destinations
         self._open_destination = open_destination
         self._rng = random.Random(seed)
+        self._leases = Leases(database)
         self._lanes: dict[str, Lane] = {}
         self._stopping = threading.Event()
         self._news = database.wake.listen(EVERY_DESTINATION)
@@ -66,6 +67,7 @@ class Worker:
     def start(self) -> None:
         if self._listener:
             self._listener.start()
+        self._leases.start()
         self._supervisor.start()
 
     def stop(self) -> None:
@@ -81,6 +83,7 @@ class Worker:
         give_up_at = time.monotonic() + STOP_SECONDS
         for lane in lanes.values():
             lane.join(max(0.0, give_up_at - time.monotonic()))
+        self._leases.stop()
         if self._listener:
             self._listener.stop()
 
@@ -99,7 +102,7 @@ class Worker:
             self._news.clear()
 
     def _open_lane(self, name: str) -> None:
-        drain = Drain(self._database, name, self._open_destination(name), self._clock, self._rng, limit=BATCH_LIMIT)
+        drain = Drain(self._database, name, self._open_destination(name), self._clock, self._rng, self._leases)
         self._lanes[name] = Lane(drain, breaker=Breaker(self._clock, rng=self._rng))
         self._lanes[name].start()
 
@@ -115,7 +118,7 @@ class Lane:
         self._lags: deque[float] = deque(maxlen=_LAGS_KEPT)
         self._last_error: str | None = None
         self._has_failed_here = False
-        self._recorded_at: datetime | None = None
+        self._recorded_at: float | None = None
         self._unrecorded = True
         self._thread = threading.Thread(target=self._run, name=f"outbox-{drain.name}", daemon=True)
 
@@ -127,7 +130,7 @@ class Lane:
         self._bell.set()
 
     def join(self, timeout_seconds: float) -> None:
-        """Waits until the thread has ended; a call that hangs is left behind, its messages are due after the lease."""
+        """Waits until the thread has ended; a call that hangs is left behind."""
         self._thread.join(timeout_seconds)
         self._drain.database.wake.unlisten(self._drain.name, self._bell)
 
@@ -177,9 +180,9 @@ class Lane:
         self._record()
 
     def _record(self) -> None:
-        now = self._drain.clock.now()
-        recent = self._recorded_at and (now - self._recorded_at).total_seconds() < RECORD_SECONDS
-        if recent or not self._unrecorded:
+        now = time.monotonic()
+        is_recent = self._recorded_at is not None and now - self._recorded_at < RECORD_SECONDS
+        if is_recent or not self._unrecorded:
             return
         status = DestinationStatus(
             self._drain.name,
@@ -189,7 +192,7 @@ class Lane:
             last_error=self._last_error,
         )
         try:
-            record_destination(self._drain.database, status, now=now)
+            record_destination(self._drain.database, status)
         except SiloError as exc:
             log.warning("outbox.status_unrecorded", reason=exc.reason)
             return

@@ -187,7 +187,7 @@ class Scenario:
     def _pause(self) -> None:
         lane = self.rng.choice(self.stage.lanes)
         with lane.database.transaction() as tx:
-            pause(tx, lane.destination, now=self.stage.clock.now())
+            pause(tx, lane.destination)
         self._tell(f"an operator pauses {lane.destination}")
 
     def _resume(self) -> None:
@@ -201,7 +201,7 @@ class Scenario:
     def _retry(self) -> None:
         lane = self.rng.choice(self.stage.lanes)
         with lane.database.transaction() as tx:
-            retried = retry_parked(tx, ParkedFilter(destination=lane.destination), now=self.stage.clock.now())
+            retried = retry_parked(tx, ParkedFilter(destination=lane.destination))
         self._tell(f"an operator retries {len(retried)} for {lane.destination}")
 
     def _heal(self) -> None:
@@ -225,10 +225,9 @@ class Scenario:
 
     def _is_anything_due(self) -> bool:
         """For the destinations that are drained here; leased and backing off included, parked not."""
-        now = self.stage.clock.now()
         for database, name in {(lane.database, lane.destination) for lane in self.stage.lanes}:
             with database.session():
-                found = list_destinations(database, now=now)
+                found = list_destinations(database)
             if any(each.backlog for each in found if each.destination == name):
                 return True
         return False

@@ -23,6 +23,7 @@ from shared.outbox.deliver import Load, ReplicaDestination
 from shared.outbox.drain import Drain
 from shared.outbox.enqueue import enqueue
 from shared.outbox.kind import HeldKind, Kinds, refuse_others
+from shared.outbox.lease import Leases
 from shared.outbox.message import migrate_outbox
 from shared.outbox.replica_servicer import ReplicaServicer
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
@@ -89,9 +90,11 @@ class World:
         workers: how many drain each destination.
         """
         self.clock = FrozenClock()
-        self.owner = _open(new_database_url(), "subject (id BIGINT PRIMARY KEY, version BIGINT, state TEXT)")
+        self.owner = _open(
+            new_database_url(), self.clock, "subject (id BIGINT PRIMARY KEY, version BIGINT, state TEXT)"
+        )
         replica = "subject_replica (id BIGINT PRIMARY KEY, version BIGINT, tombstone BOOLEAN, state TEXT)"
-        self.holders = {name: _open(new_database_url(), replica) for name in HOLDERS}
+        self.holders = {name: _open(new_database_url(), self.clock, replica) for name in HOLDERS}
         self._servers: list[SiloServer] = []
         self._channels: dict[str, SiloChannel] = {}
         self._workers = workers
@@ -145,7 +148,9 @@ class World:
     def _lane(self, holder: str, number: int, weather: Weather, rng: random.Random, load: Load | None) -> SimulatedLane:
         channel = weather.over(self._channels[holder], silo=holder)
         destination = ReplicaDestination(self.owner, holder, load or self.load, lambda: channel)
-        drain = Drain(self.owner, holder, destination, self.clock, rng, limit=rng.randint(1, SUBJECTS))
+        drain = Drain(
+            self.owner, holder, destination, self.clock, rng, Leases(self.owner), limit=rng.randint(1, SUBJECTS)
+        )
         return SimulatedLane(f"{holder}'s worker {number + 1}", holder, self.owner, drain)
 
     def load(self, category: Category, object_ids: Sequence[int], *, destination: str) -> Iterable[replica_pb2.Change]:
@@ -243,8 +248,8 @@ def _replicas(database: Database) -> Mapping[int, tuple[int, State]]:
     return {object_id: (version, None if tombstone else state) for object_id, version, tombstone, state in rows}
 
 
-def _open(url: str, table: str) -> Database:
-    database = connect(url, create=True)
+def _open(url: str, clock: FrozenClock, table: str) -> Database:
+    database = connect(url, create=True, clock=clock)
     migrate_outbox(database)
     with database.transaction():
         database.rows(f"CREATE TABLE {table}")

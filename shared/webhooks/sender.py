@@ -10,18 +10,18 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import TypeAlias
 
 import peewee
 import structlog
 
 from shared.clock import Clock
-from shared.database.columns import instant_text
 from shared.database.database import Database
+from shared.database.statement import now
 from shared.errors import Cancelled, Internal, SiloError
 from shared.outbox.claim import Retry, acknowledge, claim, release, retry_or_park
 from shared.outbox.drain import ATTEMPTS_BEFORE_PARKING, OBJECT_BACKOFF
+from shared.outbox.lease import Leases
 from shared.outbox.message import Claim, MessageState, Rejection
 from shared.outgoing.client import AppClient, outcome_of
 from shared.outgoing.request import AppAnswer
@@ -54,13 +54,12 @@ WITH RECURSIVE walk (destination) AS (
     FROM walk WHERE walk.destination IS NOT NULL)
 SELECT destination FROM walk WHERE destination LIKE ? AND EXISTS (
     SELECT 1 FROM outbox
-    WHERE outbox.destination = walk.destination AND state = '{MessageState.DUE}' AND due_at <= ?)"""  # noqa: S608 - no values
+    WHERE outbox.destination = walk.destination AND state = '{MessageState.DUE}' AND due_at <= {{now}})"""  # noqa: S608 - no values
 
 
 @dataclass(frozen=True, kw_only=True)
 class _UnderWay:
     claimed: Claim
-    claimed_at: datetime
     attempt: Attempt
 
 
@@ -72,7 +71,7 @@ class Sender:
     ) -> None:
         """Args:
         database: where deliveries and the outbox are.
-        clock: for due times and stamps.
+        clock: for stamps.
         client: the way to apps.
         prepare: reads the recipients of deliveries and what to say to them.
         seed: of the backoff's randomness, for tests.
@@ -82,12 +81,14 @@ class Sender:
         self._client = client
         self._prepare = prepare
         self._rng = random.Random(seed)  # noqa: S311 - jitter
+        self._leases = Leases(database)
         self._under_way: dict[Future[AppAnswer], _UnderWay] = {}
         self._stopping = threading.Event()
         self._bell = database.wake.listen(EVERY_APP)
         self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
 
     def start(self) -> None:
+        self._leases.start()
         self._thread.start()
 
     def stop(self) -> None:
@@ -96,12 +97,12 @@ class Sender:
         self._bell.set()
         if self._thread.is_alive():
             self._thread.join(STOP_SECONDS)
+        self._leases.stop()
 
     def send_due(self) -> int:
         """Starts a call for each due delivery that there is a place for; answers how many were claimed."""
-        now = self._clock.now()
         with self._database.session():
-            rows = self._database.rows(_APPS_WITH_DUE, (f"{DESTINATION_PREFIX}%", instant_text(now)))
+            rows = self._database.rows(_APPS_WITH_DUE.format(now=now(self._database)), (f"{DESTINATION_PREFIX}%",))
         apps = [destination for (destination,) in rows]
         self._rng.shuffle(apps)  # when places are few, every app gets its turn
         busy = Counter(destination_of(each.attempt.delivery.sentry_app_id) for each in self._under_way.values())
@@ -110,16 +111,22 @@ class Sender:
             # No more is claimed than can be called now: what waits in memory is leased, and nobody else could send it.
             room = min(MAX_UNDER_WAY_PER_APP - busy[app], MAX_UNDER_WAY - len(self._under_way))
             if room > 0:
-                claims = claim(self._database, app, limit=room, now=now)
-                self._start(claims, now)
+                claims = claim(self._database, app, limit=room)
+                self._start(claims)
                 claimed += len(claims)
         return claimed
 
     def settle_ended(self) -> int:
         """Writes down what became of the calls that have ended; answers how many."""
         ended = [future for future in self._under_way if future.done()]
-        self._settle([(self._under_way[future], _outcome(future)) for future in ended])
-        for future in ended:  # only now: what could not be written down is settled at the next turn
+        claims = [self._under_way[future].claimed for future in ended]
+        self._leases.let_go(claims)
+        try:
+            self._settle([(self._under_way[future], _outcome(future)) for future in ended])
+        except BaseException:  # what could not be written down is settled at the next turn
+            self._leases.hold(claims)
+            raise
+        for future in ended:
             del self._under_way[future]
         return len(ended)
 
@@ -140,29 +147,28 @@ class Sender:
                 is_busy = False
             if not is_busy:
                 self._bell.wait(POLL_SECONDS)
-        self._give_back()
+        self._settle_last()
 
-    def _give_back(self) -> None:
+    def _settle_last(self) -> None:
         try:
             self.settle_ended()
-            release(self._database, [each.claimed for each in self._under_way.values()], now=self._clock.now())
-        except SiloError as exc:  # the lease ends by itself
-            log.warning("webhooks.claims_kept", reason=exc.reason)
+        except SiloError as exc:  # they are due again, and told again
+            log.warning("webhooks.unsettled", reason=exc.reason)
 
-    def _start(self, claims: Sequence[Claim], now: datetime) -> None:
+    def _start(self, claims: Sequence[Claim]) -> None:
         prepared = self._prepare_all(claims)
         gone = [each for each in claims if each.object_id not in prepared]
         # The delivery was cleared away meanwhile; nobody misses it.
-        acknowledge(self._database, gone, claimed_at=now, now=now)
+        acknowledge(self._database, gone)
         unsendable: list[tuple[Ended, Retry]] = []
         for each in claims:
             match prepared.get(each.object_id):
                 case delivery, Rejection() as rejection:
-                    retry = self._retry(each, rejection, now)
+                    retry = self._retry(each, rejection)
                     unsendable.append((Ended(delivery, _state(retry)), retry))
                 case delivery, Recipient() as recipient:
-                    self._call(each, delivery, recipient, claimed_at=now)
-        keep_ended(self._database, [ended for ended, _ in unsendable], now=now)
+                    self._call(each, delivery, recipient)
+        keep_ended(self._database, [ended for ended, _ in unsendable], now=self._clock.now())
         retry_or_park(self._database, [retry for _, retry in unsendable])
 
     def _prepare_all(self, claims: Sequence[Claim]) -> dict[int, tuple[Delivery, Recipient | Rejection]]:
@@ -180,21 +186,21 @@ class Sender:
             log.exception("webhooks.preparing_failed", delivery_id=delivery.id, exc_info=exc)
             return Rejection(Internal.reason, f"Preparing failed with {type(exc).__name__}.", permanent=False)
 
-    def _call(self, claimed: Claim, delivery: Delivery, recipient: Recipient, *, claimed_at: datetime) -> None:
+    def _call(self, claimed: Claim, delivery: Delivery, recipient: Recipient) -> None:
         attempt = make_attempt(delivery, recipient, at=self._clock.now())
         try:
             future = self._client.submit(attempt.request)
         except Cancelled:  # this process is about to end
-            release(self._database, [claimed], now=claimed_at)
+            release(self._database, [claimed])
             raise
-        self._under_way[future] = _UnderWay(claimed=claimed, claimed_at=claimed_at, attempt=attempt)
+        self._under_way[future] = _UnderWay(claimed=claimed, attempt=attempt)
+        self._leases.hold([claimed])
         future.add_done_callback(lambda _: self._bell.set())
 
     def _settle(self, results: Sequence[tuple[_UnderWay, Outcome]]) -> None:
-        now = self._clock.now()
         cut_off = [under_way.claimed for under_way, outcome in results if isinstance(outcome, Cancelled)]
         judged = [
-            (under_way, outcome, self._judge(under_way.claimed, outcome, now))
+            (under_way, outcome, self._judge(under_way.claimed, outcome))
             for under_way, outcome in results
             if not isinstance(outcome, Cancelled)
         ]
@@ -203,31 +209,28 @@ class Sender:
         ]
         # Written before the message goes: after a crash between the two the app is told again. The other way round the
         # delivery would stay pending, with no message that could ever send it.
-        keep_ended(self._database, ended, now=now)
-        delivered = [under_way for under_way, _, retry in judged if retry is None]
-        # Of several claims the earliest: lag may be counted too high, never too low.
-        claimed_at = min((each.claimed_at for each in delivered), default=now)
-        acknowledge(self._database, [each.claimed for each in delivered], claimed_at=claimed_at, now=now)
+        keep_ended(self._database, ended, now=self._clock.now())
+        acknowledge(self._database, [under_way.claimed for under_way, _, retry in judged if retry is None])
         retry_or_park(self._database, [retry for _, _, retry in judged if retry])
-        release(self._database, cut_off, now=now)
+        release(self._database, cut_off)
 
-    def _judge(self, claimed: Claim, outcome: Outcome, now: datetime) -> Retry | None:
+    def _judge(self, claimed: Claim, outcome: Outcome) -> Retry | None:
         """None: delivered."""
         rejection = judge(outcome)
-        return self._retry(claimed, rejection, now) if rejection else None
+        return self._retry(claimed, rejection) if rejection else None
 
-    def _retry(self, claimed: Claim, rejection: Rejection, now: datetime) -> Retry:
+    def _retry(self, claimed: Claim, rejection: Rejection) -> Retry:
         attempt = claimed.attempts + 1
         if rejection.permanent or attempt >= ATTEMPTS_BEFORE_PARKING:
             log.warning("webhooks.parked", delivery_id=claimed.object_id, reason=rejection.reason)
-            return Retry(claimed, rejection, due_at=None)
-        return Retry(claimed, rejection, now + timedelta(seconds=OBJECT_BACKOFF.seconds(attempt, rng=self._rng)))
+            return Retry(claimed, rejection, wait_seconds=None)
+        return Retry(claimed, rejection, wait_seconds=OBJECT_BACKOFF.seconds(attempt, rng=self._rng))
 
 
 def _state(retry: Retry | None) -> DeliveryState:
     if retry is None:
         return DeliveryState.DELIVERED
-    return DeliveryState.PENDING if retry.due_at else DeliveryState.PARKED
+    return DeliveryState.PARKED if retry.wait_seconds is None else DeliveryState.PENDING
 
 
 def _outcome(future: "Future[AppAnswer]") -> Outcome:

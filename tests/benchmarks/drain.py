@@ -10,6 +10,7 @@ from shared.clock import SystemClock
 from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.drain import BATCH_LIMIT, Drain
 from shared.outbox.enqueue import enqueue
+from shared.outbox.lease import Leases
 from tests.benchmarks.logical import ROWS, logical_pair
 from tests.benchmarks.measure import Measurement, timed
 from tests.benchmarks.topology import Bench, topology
@@ -76,7 +77,15 @@ def drain(bench: Bench, *, limit: int = BATCH_LIMIT, region: str = "us") -> Drai
     destination = ReplicaDestination(
         bench.control.database, region, KINDS.load, lambda: bench.control.regions.channel(region)
     )
-    return Drain(bench.control.database, region, destination, SystemClock(), random.Random(1), limit=limit)
+    return Drain(
+        bench.control.database,
+        region,
+        destination,
+        SystemClock(),
+        random.Random(1),
+        Leases(bench.control.database),
+        limit=limit,
+    )
 
 
 def _seconds(bench: Bench, *, limit: int) -> float:

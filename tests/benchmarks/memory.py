@@ -62,6 +62,7 @@ def _drain_and_report() -> None:
     import random  # noqa: PLC0415
 
     from shared.outbox.drain import Drain  # noqa: PLC0415
+    from shared.outbox.lease import Leases  # noqa: PLC0415
 
     config = ControlConfig(
         database_url=SecretStr(os.environ["BENCH_URL"]),
@@ -73,7 +74,7 @@ def _drain_and_report() -> None:
     destination = ReplicaDestination(
         control.database, region.name, KINDS.load, lambda: control.regions.channel(region.name)
     )
-    drain = Drain(control.database, region.name, destination, SystemClock(), random.Random(1))
+    drain = Drain(control.database, region.name, destination, SystemClock(), random.Random(1), Leases(control.database))
     delivered = 0
     while (result := drain.run_once()).claimed:
         delivered += result.delivered

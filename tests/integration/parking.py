@@ -11,6 +11,6 @@ LAST_ERROR = "FIELD_MISSING: It has no name."
 def park(silos: Silos, destination: str, *, silo: str = "control") -> list[tuple[str, int]]:
     """Parks what is due for a destination; answers category and object id of each message."""
     database = silos.database(silo)
-    claims = claim(database, destination, limit=99, now=silos.clock.now())
-    retry_or_park(database, [Retry(each, HOPELESS, due_at=None) for each in claims])
+    claims = claim(database, destination, limit=99)
+    retry_or_park(database, [Retry(each, HOPELESS, wait_seconds=None) for each in claims])
     return sorted((each.category, each.object_id) for each in claims)

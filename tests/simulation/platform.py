@@ -21,6 +21,7 @@ from shared.domain.peer import CONTROL
 from shared.errors import Forbidden, NotFound
 from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.drain import Drain
+from shared.outbox.lease import Leases
 from shared.simulation.ledger import ContractBroken
 from shared.simulation.scenario import SimulatedLane
 from shared.simulation.weather import Weather
@@ -87,7 +88,9 @@ class Platform:
         control = self._silos.control
         channel = self.weather.over(control.regions.channel(region), silo=region)
         destination = ReplicaDestination(control.database, region, KINDS.load, lambda: channel)
-        drain = Drain(control.database, region, destination, self.clock, rng, limit=rng.randint(1, 20))
+        drain = Drain(
+            control.database, region, destination, self.clock, rng, Leases(control.database), limit=rng.randint(1, 20)
+        )
         return SimulatedLane(f"control's worker {number + 1} for {region}", region, control.database, drain)
 
     def _to_control(self, region: str, rng: random.Random) -> SimulatedLane:
@@ -96,7 +99,10 @@ class Platform:
         database = running.region.database
         destination = ReplicaDestination(database, CONTROL, kinds_of(region).load, lambda: channel)
         return SimulatedLane(
-            f"{region}'s worker", CONTROL, database, Drain(database, CONTROL, destination, self.clock, rng)
+            f"{region}'s worker",
+            CONTROL,
+            database,
+            Drain(database, CONTROL, destination, self.clock, rng, Leases(database)),
         )
 
     def _organization(self, rng: random.Random) -> OrganizationReplica:

@@ -11,20 +11,22 @@ from shared.database.connect import connect
 from shared.database.database import Database
 from shared.outbox.drain import Drain
 from shared.outbox.enqueue import enqueue
+from shared.outbox.lease import Leases
 from shared.outbox.message import Claim, OutboxMessage, Rejection, migrate_outbox
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = connect(database_url, create=True)
-    migrate_outbox(database)
-    yield database
-    database.close()
+def clock() -> FrozenClock:
+    """What time it is for workers and their database."""
+    return FrozenClock()
 
 
 @pytest.fixture
-def clock() -> FrozenClock:
-    return FrozenClock()
+def database(database_url: str, clock: FrozenClock) -> Iterator[Database]:
+    database = connect(database_url, create=True, clock=clock)
+    migrate_outbox(database)
+    yield database
+    database.close()
 
 
 @dataclass
@@ -55,7 +57,7 @@ class Box:
             enqueue(tx, "app", object_ids, destinations=[destination], now=self.clock.now())
 
     def drain(self, destination: Scripted, *, limit: int = 500) -> Drain:
-        return Drain(self.database, "us", destination, self.clock, random.Random(1), limit=limit)
+        return Drain(self.database, "us", destination, self.clock, random.Random(1), Leases(self.database), limit=limit)
 
     def rows(self) -> dict[int, OutboxMessage]:
         with self.database.session():

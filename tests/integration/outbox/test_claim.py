@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 import pytest
 
 from shared.outbox.claim import LEASE_SECONDS, acknowledge, claim, release
@@ -25,56 +23,57 @@ def test_a_rolled_back_transaction_leaves_no_message(box: Box) -> None:
 
 def test_a_claim_hides_the_message_from_other_workers_until_the_lease_ends(box: Box) -> None:
     box.enqueue(7)
-    assert len(claim(box.database, "us", limit=10, now=box.clock.now())) == 1
-    assert claim(box.database, "us", limit=10, now=box.clock.now()) == []
+    assert len(claim(box.database, "us", limit=10)) == 1
+    assert claim(box.database, "us", limit=10) == []
     box.clock.advance(LEASE_SECONDS)
-    assert len(claim(box.database, "us", limit=10, now=box.clock.now())) == 1
+    assert len(claim(box.database, "us", limit=10)) == 1
 
 
 def test_a_claim_takes_only_its_destination_and_at_most_the_limit(box: Box) -> None:
     box.enqueue(1, 2, 3)
     box.enqueue(4, destination="de")
-    assert len(claim(box.database, "us", limit=2, now=box.clock.now())) == 2
-    assert [c.object_id for c in claim(box.database, "de", limit=9, now=box.clock.now())] == [4]
+    assert len(claim(box.database, "us", limit=2)) == 2
+    assert [c.object_id for c in claim(box.database, "de", limit=9)] == [4]
 
 
 def test_each_object_may_go_to_a_destination_of_its_own(box: Box) -> None:
     with box.database.transaction() as tx:
         enqueue_each(tx, "app", [("us", 2), ("de", 1), ("us", 3)], now=box.clock.now())
     assert {key: row.destination for key, row in box.rows().items()} == {1: "de", 2: "us", 3: "us"}
-    assert [each.object_id for each in claim(box.database, "de", limit=9, now=box.clock.now())] == [1]
+    assert [each.object_id for each in claim(box.database, "de", limit=9)] == [1]
 
 
 def test_acknowledging_removes_what_was_not_written_again(box: Box) -> None:
     box.enqueue(7)
-    claims = claim(box.database, "us", limit=10, now=box.clock.now())
-    acknowledge(box.database, claims, claimed_at=box.clock.now(), now=box.clock.now())
+    claims = claim(box.database, "us", limit=10)
+    acknowledge(box.database, claims)
     assert box.rows() == {}
 
 
 def test_a_write_during_the_delivery_survives_the_acknowledgement_and_is_due(box: Box) -> None:
     box.enqueue(7)
-    claims = claim(box.database, "us", limit=10, now=box.clock.now())
+    claims = claim(box.database, "us", limit=10)
     box.enqueue(7)
-    acknowledge(box.database, claims, claimed_at=box.clock.now(), now=box.clock.now())
-    assert [c.generation for c in claim(box.database, "us", limit=10, now=box.clock.now())] == [2]
+    acknowledge(box.database, claims)
+    assert [c.generation for c in claim(box.database, "us", limit=10)] == [2]
 
 
 def test_lag_of_an_object_that_is_written_all_the_time_counts_from_the_last_claim(box: Box) -> None:
     box.enqueue(7)
     box.clock.advance(60)
     claimed_at = box.clock.now()
-    claims = claim(box.database, "us", limit=10, now=claimed_at)
+    claims = claim(box.database, "us", limit=10)
+    box.clock.advance(1)
     box.enqueue(7)
-    acknowledge(box.database, claims, claimed_at=claimed_at, now=box.clock.now() + timedelta(seconds=1))
+    acknowledge(box.database, claims)
     assert box.rows()[7].enqueued_at == claimed_at
 
 
 def test_releasing_makes_a_message_due_at_once_and_burns_no_attempt(box: Box) -> None:
     box.enqueue(7)
-    claims = claim(box.database, "us", limit=10, now=box.clock.now())
-    release(box.database, claims, now=box.clock.now())
-    assert [c.attempts for c in claim(box.database, "us", limit=10, now=box.clock.now())] == [0]
+    claims = claim(box.database, "us", limit=10)
+    release(box.database, claims)
+    assert [c.attempts for c in claim(box.database, "us", limit=10)] == [0]
 
 
 def test_enqueueing_rings_the_bell_of_its_destination_after_the_commit(box: Box) -> None:

@@ -9,7 +9,7 @@ import pytest
 from shared.clock import FrozenClock
 from shared.database.connect import connect
 from shared.errors import DatabaseBusy
-from shared.outbox.claim import Retry, acknowledge, claim, release, retry_or_park
+from shared.outbox.claim import LEASE_SECONDS, Retry, acknowledge, claim, release, retry_or_park
 from shared.outbox.enqueue import enqueue
 from shared.outbox.message import Claim, MessageState, Rejection, migrate_outbox
 from tests.integration.outbox.conftest import Box
@@ -19,9 +19,10 @@ pytestmark = pytest.mark.postgres
 
 @pytest.fixture
 def box(postgres_url: str) -> Iterator[Box]:
-    database = connect(postgres_url)
+    clock = FrozenClock()
+    database = connect(postgres_url, clock=clock)
     migrate_outbox(database)
-    yield Box(database, FrozenClock())
+    yield Box(database, clock)
     database.close()
 
 
@@ -49,14 +50,14 @@ def written_by_another(box: Box, *object_ids: int, undone: bool = False) -> Iter
 
 
 def claimed(box: Box) -> list[Claim]:
-    return claim(box.database, "us", limit=10, now=box.clock.now())
+    return claim(box.database, "us", limit=10)
 
 
 def test_acknowledging_waits_for_no_writer_and_keeps_what_it_writes(box: Box) -> None:
     box.enqueue(1, 2)
     claims = claimed(box)
     with written_by_another(box, 2):
-        acknowledge(box.database, claims, claimed_at=box.clock.now(), now=box.clock.now())
+        acknowledge(box.database, claims)
         assert list(box.rows()) == [2]
     assert [(again.object_id, again.generation) for again in claimed(box)] == [(2, 2)]
 
@@ -65,9 +66,9 @@ def test_what_a_writer_took_back_is_delivered_again_when_the_lease_ends(box: Box
     box.enqueue(2)
     claims = claimed(box)
     with written_by_another(box, 2, undone=True):
-        acknowledge(box.database, claims, claimed_at=box.clock.now(), now=box.clock.now())
+        acknowledge(box.database, claims)
     assert claimed(box) == []
-    box.clock.advance(30)
+    box.clock.advance(LEASE_SECONDS)
     assert [again.object_id for again in claimed(box)] == [2]
 
 
@@ -75,7 +76,7 @@ def test_releasing_waits_for_no_writer(box: Box) -> None:
     box.enqueue(1, 2)
     claims = claimed(box)
     with written_by_another(box, 2):
-        release(box.database, claims, now=box.clock.now())
+        release(box.database, claims)
         assert [again.object_id for again in claimed(box)] == [1]
 
 
@@ -83,7 +84,7 @@ def test_parking_waits_for_no_writer_and_leaves_what_it_writes(box: Box) -> None
     box.enqueue(1)
     [only] = claimed(box)
     with written_by_another(box, 1):
-        retry_or_park(box.database, [Retry(only, Rejection("INTERNAL", "No.", permanent=True), due_at=None)])
+        retry_or_park(box.database, [Retry(only, Rejection("INTERNAL", "No.", permanent=True), wait_seconds=None)])
     assert box.rows()[1].state == MessageState.DUE
 
 

@@ -22,12 +22,12 @@ def parked(box: Box) -> Box:
 
 
 def claimed(box: Box) -> list[int]:
-    return sorted(each.object_id for each in claim(box.database, "us", limit=9, now=box.clock.now()))
+    return sorted(each.object_id for each in claim(box.database, "us", limit=9))
 
 
 def retry(box: Box, wanted: ParkedFilter) -> list[tuple[str, int]]:
     with box.database.transaction() as tx:
-        return sorted(retry_parked(tx, wanted, now=box.clock.now()))
+        return sorted(retry_parked(tx, wanted))
 
 
 def discard(box: Box, wanted: ParkedFilter) -> int:
@@ -37,7 +37,7 @@ def discard(box: Box, wanted: ParkedFilter) -> int:
 
 def paused(box: Box, destination: str = "us") -> None:
     with box.database.transaction() as tx:
-        pause(tx, destination, now=box.clock.now())
+        pause(tx, destination)
 
 
 def resumed(box: Box, destination: str = "us") -> None:
@@ -47,7 +47,7 @@ def resumed(box: Box, destination: str = "us") -> None:
 
 def status(box: Box) -> DestinationStatus:
     with box.database.session():
-        [status] = list_destinations(box.database, now=box.clock.now())
+        [status] = list_destinations(box.database)
         return status
 
 
@@ -82,9 +82,9 @@ def test_a_retried_message_has_all_its_attempts_again_and_is_as_old_as_its_retry
 
 def test_what_came_of_a_call_before_the_retry_does_not_count_against_it(parked: Box) -> None:
     """A worker whose lease has ended may still be calling."""
-    late = [Claim(row.id, "app", row.object_id, 1, 7, row.enqueued_at) for row in parked.rows().values()]
+    late = [Claim(row.id, "app", row.object_id, 1, 7, row.enqueued_at, row.due_at) for row in parked.rows().values()]
     retry(parked, ParkedFilter(destination="us"))
-    retry_or_park(parked.database, [Retry(each, HOPELESS, due_at=None) for each in late])
+    retry_or_park(parked.database, [Retry(each, HOPELESS, wait_seconds=None) for each in late])
     assert (claimed(parked), status(parked).parked) == ([1, 2, 3], 0)
 
 
@@ -149,7 +149,7 @@ def test_a_pause_lasts_since_when_it_was_and_is_seen_though_nothing_waits(box: B
 def test_ending_a_pause_that_is_none_is_fine(box: Box) -> None:
     resumed(box)
     with box.database.session():
-        assert list_destinations(box.database, now=box.clock.now()) == []
+        assert list_destinations(box.database) == []
 
 
 def test_the_backlog_is_counted_by_category(parked: Box) -> None:

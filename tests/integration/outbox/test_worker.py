@@ -84,7 +84,7 @@ def test_the_breaker_of_a_destination_that_is_away_is_visible(database: Database
     assert us.called.wait(PATIENCE_SECONDS)
     worker.stop()
     with database.session():
-        [status] = list_destinations(database, now=SystemClock().now())
+        [status] = list_destinations(database)
     assert (status.breaker, status.backlog) == (BreakerState.OPEN, {"app": 1})
 
 
@@ -99,9 +99,7 @@ def test_two_workers_share_one_outbox_and_deliver_everything_once(
     done = threading.Event()
     for _ in range(int(PATIENCE_SECONDS * 20)):
         with database.session():
-            if not sum(
-                s.parked + sum(s.backlog.values()) for s in list_destinations(database, now=SystemClock().now())
-            ):
+            if not sum(s.parked + sum(s.backlog.values()) for s in list_destinations(database)):
                 break
         done.wait(0.05)
     for worker in workers:

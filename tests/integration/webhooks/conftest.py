@@ -94,7 +94,8 @@ class Post:
 
 @pytest.fixture
 def post(database_url: str) -> Iterator[Post]:
-    database, client = connect(database_url, create=True), AppClient(Reach(allow_private=True))
+    clock = FrozenClock()
+    database, client = connect(database_url, create=True, clock=clock), AppClient(Reach(allow_private=True))
     migrate_outbox(database)
     migrate_webhooks(database)
     with database.transaction():
@@ -104,7 +105,7 @@ def post(database_url: str) -> Iterator[Post]:
         recipient = Recipient(
             url=receiver.url + HOOK, custom_headers=(), client_secret=receiver.secret, is_internal=False
         )
-        yield Post(database, FrozenClock(), client, receiver, {APP_ID: recipient})
+        yield Post(database, clock, client, receiver, {APP_ID: recipient})
         client.close()
         database.close()
 

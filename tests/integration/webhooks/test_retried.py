@@ -27,7 +27,7 @@ def beside(post: Post) -> Iterator[Contention]:
 
 def retry(post: Post) -> int:
     with post.database.transaction() as tx:
-        retried = retry_parked(tx, ParkedFilter(destination=destination_of(APP_ID)), now=post.clock.now())
+        retried = retry_parked(tx, ParkedFilter(destination=destination_of(APP_ID)))
         show_pending(tx, retried)
     return len(retried)
 
