@@ -5,8 +5,25 @@ from shared.domain.event import EVENTS, INSTALLATION_EVENTS, AppEvent, Told
 from shared.domain.happening import Detail
 from shared.domain.subscription import REQUIRED_SCOPES
 
+SPECIFIED = """
+    issue.assigned issue.created issue.ignored issue.resolved issue.unresolved issue.unassigned error.created
+    comment.created comment.deleted comment.updated
+    seer.root_cause_started seer.root_cause_completed seer.solution_started seer.solution_completed seer.coding_started
+    seer.coding_completed seer.triage_started seer.triage_completed seer.impact_assessment_started
+    seer.impact_assessment_completed seer.iteration_started seer.iteration_completed seer.pr_created
+    preprod_artifact.size_analysis_completed preprod_artifact.build_distribution_completed size_analysis.completed
+    installation.created installation.deleted event_alert.triggered
+    metric_alert.open metric_alert.resolved metric_alert.critical metric_alert.warning
+    external_issue.created external_issue.linked select_options.requested
+    alert_rule_action.requested alert_rule_action.error
+"""
+"""Every event that apps can be told of or asked by, as the specification has them, and the one that is this house's."""
 TOLD_BY_REGIONS = [event for event in AppEvent if event.row.told in (Told.SUBSCRIBERS, Told.NAMED)]
 MADE_HERE = [event for event in TOLD_BY_REGIONS if event.row.trigger is not None]
+
+
+def test_there_is_every_event_of_the_specification_and_no_other() -> None:
+    assert sorted(AppEvent) == sorted(SPECIFIED.split())
 
 
 @pytest.mark.parametrize("event", AppEvent)

@@ -8,6 +8,7 @@ from google.protobuf.descriptor_pb2 import (
     EnumDescriptorProto,
     FileDescriptorProto,
     MethodDescriptorProto,
+    MethodOptions,
 )
 
 SPECIFIED: Mapping[str, str] = {
@@ -38,6 +39,23 @@ SPECIFIED: Mapping[str, str] = {
 }
 """The methods of the platform's services, by full name of the service."""
 
+ONCE = """
+    AppService/TriggerSentryAppActionCreators HookService/CreateServiceHook HookService/BulkCreateServiceHooksForApp
+    KeyService/AddKey SentryAppRegionService/CreateIssueLink SentryAppRegionService/DeleteExternalIssue
+    SentryAppRegionService/RecordInteraction AppRequestService/Redeliver
+"""
+"""What another call changes once more, or refuses: it is never made again by itself."""
+REPEATABLE = """
+    AppService/LinkProvider AppService/UpdateSentryApp AppService/CreateInternalIntegrationForChannelRequest
+    AppService/DisableSentryapp HookService/UpdateWebhookAndEvents HookService/UpdateWebhookAndEventsForAppByRegion
+    HookService/CreateOrUpdateWebhookAndEventsForInstallation KeyService/RevokeKey OutboxService/RetryMessages
+    OutboxService/DiscardMessages OutboxService/PauseDestination OutboxService/ResumeDestination
+    OutboxService/RepairReplicas TopologyService/RegisterRegion OrganizationService/ProvisionOrganization
+    SentryAppRegionService/CreateExternalIssue SentryAppRegionService/SetServiceHookProjects
+    SentryAppRegionService/DeleteServiceHookProjects ReplicaService/ApplyChanges
+"""
+"""What changes something, and the same again when it is called again. All other methods only read."""
+
 SECRETS = {
     "api_token",
     "client_id",
@@ -59,6 +77,16 @@ Contracts = Sequence[FileDescriptorProto]
 @pytest.mark.parametrize("service", SPECIFIED)
 def test_a_service_has_every_method_of_the_specification(service: str, contracts: Contracts) -> None:
     assert set(SPECIFIED[service].split()) <= {method.name for name, method in _methods(contracts) if name == service}
+
+
+def test_a_method_says_whether_it_may_be_called_again(contracts: Contracts) -> None:
+    said: dict[str, str] = {}
+    for service, method in _methods(contracts):
+        level = MethodOptions.IdempotencyLevel.Name(method.options.idempotency_level)
+        said[f"{service.rpartition('.')[2]}/{method.name}"] = level
+    meant = dict.fromkeys(said, "NO_SIDE_EFFECTS")
+    meant |= dict.fromkeys(ONCE.split(), "IDEMPOTENCY_UNKNOWN") | dict.fromkeys(REPEATABLE.split(), "IDEMPOTENT")
+    assert said == meant
 
 
 def test_every_rpc_has_a_request_and_a_response_of_its_own(contracts: Contracts) -> None:

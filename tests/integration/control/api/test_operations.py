@@ -73,8 +73,15 @@ def test_requests_are_counted_by_route_and_never_by_path(world: World) -> None:
     assert "invented" not in text
 
 
-def test_every_metric_is_named_after_the_platform(world: World) -> None:
-    assert all(name.startswith("silo_") for name in re.findall(r"^# TYPE (\S+)", metrics(world), flags=re.MULTILINE))
+def test_there_is_every_metric_and_no_other(world: World) -> None:
+    world.nobody.get("/sentry-apps/some-slug/")
+    assert set(re.findall(r"^# TYPE (\S+)", metrics(world), flags=re.MULTILINE)) == {
+        "silo_http_requests_total",
+        "silo_http_requests_created",
+        "silo_http_request_seconds",
+        "silo_http_request_seconds_created",
+        "silo_outbox_oldest_age_seconds",
+    }
 
 
 def test_an_unexpected_exception_shows_an_id_and_logs_the_rest(world: World) -> None:
