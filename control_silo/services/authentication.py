@@ -25,6 +25,7 @@ _PLACES = """
 LEFT JOIN member m ON m.user_id = u.id
 LEFT JOIN organization_replica o ON o.id = m.organization_id AND NOT o.tombstone
 """
+# One statement for token, user and all memberships: each request that is authenticated waits for it.
 _BY_TOKEN = (
     f"SELECT {_USER.sql}, m.organization_id, o.slug, m.role, t.id, t.scope_list, t.expires_at "  # noqa: S608
     f"FROM api_token t JOIN user_account u ON u.id = t.user_id {_PLACES} WHERE t.token_hash = ?"
@@ -57,6 +58,7 @@ def authenticate_token_hash(control: Control, token_hash: str) -> Principal:
     rows = control.database.rows(_BY_TOKEN, (token_hash,))
     if not rows:
         raise CredentialsInvalid
+    # There is a row for each membership, and the token's own columns are the same in all of them.
     token_id, scopes, expires_at = rows[0][_USER.width + 3 :]
     if _is_over(expires_at, control.clock.now()):
         raise CredentialsInvalid("Token expired")
@@ -138,6 +140,7 @@ def _scopes(text: str) -> frozenset[str]:
 
 def _is_over(expires_at: Any, now: datetime) -> bool:
     end = _instant(expires_at)
+    # At its very end a token is over; an absent end is never reached, as with internal apps' tokens.
     return end is not None and end <= now
 
 

@@ -60,6 +60,7 @@ def enqueue_installation(tx: Transaction, installation: SentryAppInstallation, *
 
 def enqueue_installations_of(tx: Transaction, app: SentryApp, *, now: datetime) -> None:
     """Gives each installation of the app a newer version, since it carries the app's webhook url and events."""
+    # One statement for any number of installations; the app's lock keeps others from being made meanwhile.
     live = (SentryAppInstallation.sentry_app == app) & SentryAppInstallation.date_deleted.is_null()
     SentryAppInstallation.update(version=SentryAppInstallation.version + 1).where(live).execute()
     rows = tuples_of(
@@ -73,6 +74,7 @@ def enqueue_installations_of(tx: Transaction, app: SentryApp, *, now: datetime) 
     for installation_id, version, region in rows:
         by_region.setdefault(region, []).append(installation_id)
         note_written(tx, Category.INSTALLATION, installation_id, version)
+    # In the same order in every transaction, so that two of them never wait for each other in the outbox.
     for region, ids in sorted(by_region.items()):
         enqueue(tx, Category.INSTALLATION, ids, destinations=[region], now=now)
 
@@ -95,6 +97,7 @@ def delete_token_row(tx: Transaction, token: ApiToken, *, organization_id: int, 
     deleted = tx.database.rows("DELETE FROM api_token WHERE id = ? RETURNING version", (token.id,))
     if region is None or not deleted:
         return
+    # Newer than every state that a region can hold: the row's version was its last one.
     version = deleted[0][0] + 1
     Tombstone.create(category=Category.TOKEN, object_id=token.id, version=version, destination=region)
     enqueue(tx, Category.TOKEN, [token.id], destinations=[region], now=now)

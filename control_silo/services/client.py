@@ -27,6 +27,7 @@ JWT_LEEWAY_SECONDS = 10
 _ALGORITHM = "HS256"
 _CLIENT_ID = re.compile("[0-9A-Za-z]{1,64}")
 _FIRST_SECOND, _LAST_SECOND = 0, 2**36
+# Of this process alone and never told to anybody, so that no request can prove itself by it.
 _ANY_SECRET = new_token()
 _SIGNATURE_ALONE: Any = {f"verify_{claim}": False for claim in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")}
 
@@ -72,6 +73,8 @@ def authenticate_jwt(control: Control, text: str) -> Client:
         PermissionDenied: it did not, or not for now.
     """
     try:
+        # Who claims to have signed must be known before the signature can be checked; nothing else of it is believed
+        # yet.
         claimed = jwt.decode(text, options={"verify_signature": False})
         application = _find_client(claimed.get("iss"))
         # The signature is checked for an unknown client as well, so that the time of an answer tells nothing.
@@ -82,12 +85,14 @@ def authenticate_jwt(control: Control, text: str) -> Client:
     claims, signature = checked["payload"], checked["signature"]
     if application is None or claims.get("sub") != application.client_id:
         raise PermissionDenied(INVALID_JWT)
+    # Base64 has several spellings of the same bytes; as different texts they would be exchanged for different tokens.
     one_spelling = f"{text.rpartition('.')[0]}.{signature.hex()}"
     return Client(application, Jwt(one_spelling, _end_of(claims, now=control.clock.now())))
 
 
 def _find_client(client_id: object) -> ApiApplication | None:
     """The client, if it is an app's."""
+    # Judged by its form first: whatever else was sent need not be asked of the database.
     if not isinstance(client_id, str) or not _CLIENT_ID.fullmatch(client_id):
         return None
     application = ApiApplication.get_or_none(ApiApplication.client_id == client_id)
@@ -105,6 +110,7 @@ def _end_of(claims: dict[str, Any], *, now: datetime) -> datetime:
     present = now.timestamp()
     is_begun = max(issued_at, starts_at) <= present + JWT_LEEWAY_SECONDS
     is_over = expires_at + JWT_LEEWAY_SECONDS < present
+    # A long-lived JWT would be a second secret that cannot be rotated.
     if not is_begun or is_over or expires_at - issued_at > MAX_JWT_SECONDS + JWT_LEEWAY_SECONDS:
         raise PermissionDenied(INVALID_JWT)
     return datetime.fromtimestamp(expires_at + JWT_LEEWAY_SECONDS, UTC)

@@ -43,11 +43,13 @@ def delete_app(control: Control, *, app_id: int, actor: User) -> None:
     now = control.clock.now()
     with control.database.transaction() as tx:
         app = get_held_app(tx, app_id)
+        # Under the lock: the status cannot become "published" between this look and the deletion.
         if app.state not in DELETABLE:
             raise PermissionDenied("Published apps cannot be removed.")
         # Asked before anything goes: afterwards the app is of no region's interest, and nobody would get its tombstone.
         regions_before, callers_before = (regions_of(each, app.id) for each in (Category.APP, Category.CREDENTIAL))
         for installation in _live_installations(tx, app):
+            # Unpublished apps alone are told: so says the specification (2.6).
             if app.state is SentryAppStatus.UNPUBLISHED:
                 # Signed now, while there is a secret: the delivery is sent when the app is gone.
                 tell_of_installation(tx, AppEvent.INSTALLATION_DELETED, installation, actor=actor, now=now)
@@ -55,6 +57,7 @@ def delete_app(control: Control, *, app_id: int, actor: User) -> None:
         _delete_what_acts(tx, app)
         app.status = int(SentryAppStatus.DELETION_IN_PROGRESS)
         app.date_deleted = app.date_updated = now
+        # The row in hand says so too: what is done with it below must not look for what was just deleted.
         app.application = app.proxy_user = None
         app.save(only=app.dirty_fields)
         enqueue_app(tx, app, now=now, regions_before=regions_before)
@@ -75,6 +78,7 @@ def uninstall(control: Control, *, uuid: str, actor: User) -> None:
         regions_before, callers_before = (regions_of(each, app.id) for each in (Category.APP, Category.CREDENTIAL))
         tell_of_installation(tx, AppEvent.INSTALLATION_DELETED, installation, actor=actor, now=now)
         _delete_installation(tx, installation, now=now)
+        # The app itself has not changed: only a region that loses its last reason to hold it has to hear of it.
         if regions_of(Category.APP, app.id) != regions_before:
             enqueue_app(tx, app, now=now, regions_before=regions_before)
         if regions_of(Category.CREDENTIAL, app.id) != callers_before:
@@ -88,6 +92,7 @@ def _live_installations(tx: Transaction, app: SentryApp) -> list[SentryAppInstal
 
 
 def _delete_installation(tx: Transaction, installation: SentryAppInstallation, *, now: datetime) -> None:
+    # Each token leaves a tombstone of its own, since regions hold tokens by themselves and let them in.
     tokens = [link.api_token for link in installation.tokens.order_by(SentryAppInstallationToken.id)]
     if installation.api_token:
         tokens.append(installation.api_token)
@@ -95,9 +100,11 @@ def _delete_installation(tx: Transaction, installation: SentryAppInstallation, *
         delete_token_row(tx, token, organization_id=installation.organization_id, now=now)
     if installation.api_grant_id:
         ApiGrant.delete().where(ApiGrant.id == installation.api_grant_id).execute()
+    # Else the provider would still be answered with the token of an installation that is gone.
     SentryAppInstallationForProvider.delete().where(
         SentryAppInstallationForProvider.sentry_app_installation == installation
     ).execute()
+    # A repeated answer must not give out a token that was just ended.
     TokenExchange.delete().where(TokenExchange.sentry_app_installation == installation).execute()
     installation.status = int(SentryAppInstallationStatus.PENDING_DELETION)
     installation.api_grant = installation.api_token = None
@@ -108,6 +115,8 @@ def _delete_installation(tx: Transaction, installation: SentryAppInstallation, *
 
 def _delete_what_acts(tx: Transaction, app: SentryApp) -> None:
     SentryAppAvatar.delete().where(SentryAppAvatar.sentry_app == app).execute()
+    # Those of installations went one by one above, with tombstones; here goes whatever else acts for the client.
     ApiToken.delete().where(ApiToken.application == app.application_id).execute()
     ApiApplication.delete().where(ApiApplication.id == app.application_id).execute()
+    # `is_sentry_app` is asked once more so that no slip elsewhere can ever delete a person.
     User.delete().where(User.id == app.proxy_user_id, User.is_sentry_app).execute()

@@ -40,6 +40,7 @@ class _Issuer:
 
     def issue_for_grant(self, grant: ApiGrant) -> IssuedToken:
         """Issues a token and ends the grant, which is good for one."""
+        # In the transaction that issues: of two equal codes at once the second finds none.
         grant.delete_instance()
         return self.issue()
 
@@ -71,6 +72,7 @@ class GrantExchanger:
             AppNotFound, InstallationNotFound: it is gone.
         """
         with _held(control, self.application, self.installation_uuid) as issuer:
+            # The order of these checks is the original's, since clients match on the text of the first that fails.
             grant = ApiGrant.get_or_none(ApiGrant.code == self.code)
             if grant is None:
                 raise GrantInvalid("Could not find grant for given code")
@@ -101,6 +103,7 @@ class Refresher:
             AppNotFound, InstallationNotFound: it is gone.
         """
         with _held(control, self.application, self.installation_uuid) as issuer:
+            # First of all: a repeated request must not be judged by what the first one has changed.
             answer = issuer.find_answer(self.refresh_token)
             if answer:
                 return answer
@@ -109,6 +112,7 @@ class Refresher:
                 raise GrantInvalid("Given refresh token does not exist")
             if token.application_id != self.application.id:
                 raise GrantInvalid("Token does not belong to the application")
+            # Compared with the one token of the installation: a refresh token of an earlier pair is worth nothing.
             if token.id != issuer.installation.api_token_id:
                 raise GrantInvalid("Token does not belong to the installation")
             until = issuer.now + timedelta(seconds=REFRESH_GRACE_SECONDS)
@@ -136,6 +140,7 @@ class ManualTokenRefresher:
         """
         with _held(control, self.application, self.installation_uuid) as issuer:
             answer = issuer.find_answer(self.jwt.text)
+            # After its end the JWT itself is refused, so that there is nothing to repeat.
             return answer or issuer.issue_for(self.jwt.text, repeats_until=self.jwt.ends_at)
 
 
@@ -153,6 +158,7 @@ def _held(control: Control, application: ApiApplication, installation_uuid: str)
 
 def _check_client(app: SentryApp, installation: SentryAppInstallation, application: ApiApplication) -> None:
     owner = application.owner
+    # The order of these checks is the original's as well (spec 2.8).
     if owner is None or not owner.is_sentry_app:
         raise RequestRefused("User is not a Sentry App(custom integration)")
     if app.proxy_user_id != owner.id:

@@ -29,10 +29,14 @@ def find_answer(
         GrantSpent: that is too long ago.
     """
     found = TokenExchange.get_or_none(
-        TokenExchange.sentry_app_installation == installation, TokenExchange.credential_hash == hash_token(credential)
+        # Looked for within the installation: a credential that another app stole is answered there with nothing of this
+        # one.
+        TokenExchange.sentry_app_installation == installation,
+        TokenExchange.credential_hash == hash_token(credential),
     )
     if found is None:
         return None
+    # Spent is another answer than unknown: an app that reads it knows that its request did arrive once.
     if found.sealed_answer is None or found.repeats_until < now:
         raise GrantSpent
     issued = IssuedToken.from_text(open_sealed(found.sealed_answer, secret=credential, purpose=_purpose(installation)))
@@ -62,6 +66,7 @@ def remember_answer(
     # Erased, not deleted: the hash stays to tell a spent credential from one that was never seen.
     TokenExchange.update(sealed_answer=None).where(own, TokenExchange.repeats_until < now).execute()
     tx.database.rows(
+        # By count and not by age: an installation that exchanges often keeps as many as one that does so seldom.
         "DELETE FROM token_exchange WHERE sentry_app_installation_id = ? AND id <= (SELECT id FROM token_exchange "
         "WHERE sentry_app_installation_id = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
         (installation.id, installation.id, MAX_REMEMBERED),

@@ -53,12 +53,14 @@ class SentryAppInstallationCreator:
 
     def _create(self, tx: Transaction, app: SentryApp, actor: User | None, now: datetime) -> SentryAppInstallation:
         region = region_of_organization(self.organization_id)
+        # An organization that no region owns could never get the replica: nothing would ever be delivered for it.
         if region is None:
             raise OrganizationNotFound
         # Asked before the installation is there, which itself makes the region one that holds the app.
         knows_app, calls_app = (region in regions_of(each, app.id) for each in (Category.APP, Category.CREDENTIAL))
         installation = create_installation(tx, app, organization_id=self.organization_id, actor=actor, now=now)
         tell_of_installation(tx, AppEvent.INSTALLATION_CREATED, installation, actor=actor, now=now)
+        # A region that holds the app already gets nothing of it: its replica does not say where the app is installed.
         if not knows_app:
             enqueue_app(tx, app, now=now)
         if not calls_app:
@@ -71,6 +73,7 @@ def create_installation(
 ) -> SentryAppInstallation:
     """Writes a grant and an installation, in the caller's transaction; the app is not told."""
     installed = SentryAppInstallationStatus.INSTALLED
+    # The grant's code goes to the app with `installation.created`; in exchange for it the app gets its first token.
     grant = ApiGrant.create(
         user=app.proxy_user,
         application=app.application,
@@ -85,6 +88,7 @@ def create_installation(
         status=int(SentryAppInstallationStatus.PENDING if app.verify_install else installed),
         date_added=now,
         date_updated=now,
+        # Version 0 is never seen: enqueueing counts it up to 1 in the same transaction.
         version=0,
     )
     record(tx, AuditEvent.SENTRY_APP_INSTALL, app, target=installation, actor=actor, now=now)

@@ -46,8 +46,10 @@ def principal_message(principal: Principal, *, region: str) -> principal_pb2.Pri
     message = principal_pb2.Principal(user=user_message(principal.user))
     if principal.joined_at:
         message.joined_at.FromDatetime(principal.joined_at)
+    # Sorted, so that the same principal is the same bytes, which are signed and remembered.
     for place in sorted(principal.memberships, key=lambda place: place.organization_id):
         if place.organization_id in local:
+            # Of the region's organizations alone: where else somebody is a member is none of its business (DESIGN 2).
             scopes = sorted(place.scopes)
             message.memberships.add(organization_id=place.organization_id, role=place.role, scopes=scopes)
     if principal.expires_at:
@@ -72,6 +74,7 @@ def user_message(user: User) -> user_pb2.RpcUser:
 
 
 def _unknown_app(principal: Principal, app: ActingApp) -> principal_pb2.Principal:
+    # Enough to log and to refuse; name, scopes of others and organization stay here.
     user = user_pb2.RpcUser(id=principal.user.id, is_sentry_app=True)
     auth = user_pb2.AuthenticatedToken(
         entity_id=principal.token_id or 0,

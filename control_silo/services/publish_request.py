@@ -64,6 +64,7 @@ def begin_publication(control: Control, *, app_id: int) -> None:
         details = find_app(app_id)
         if details is None:
             raise AppNotFound
+        # Once more, under the lock: somebody may have asked since the endpoint looked.
         check_publishable(details)
         _set_status(tx, app, SentryAppStatus.PUBLISH_REQUEST_INPROGRESS, now=now)
 
@@ -73,6 +74,7 @@ def withdraw_publication(control: Control, *, app_id: int) -> None:
     now = control.clock.now()
     with contextlib.suppress(AppNotFound), control.database.transaction() as tx:
         app = get_held_app(tx, app_id)
+        # Whoever decided meanwhile counts more than mails that did not leave.
         if app.state is SentryAppStatus.PUBLISH_REQUEST_INPROGRESS:
             _set_status(tx, app, SentryAppStatus.UNPUBLISHED, now=now)
 

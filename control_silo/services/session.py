@@ -64,6 +64,7 @@ def sign_in(control: Control, *, email: str, password: str) -> SignedIn:
 
 def sign_out(control: Control, key: str) -> None:
     """Ends a session; one that is over already is fine."""
+    # Unknown keys answer alike: who signs out twice has what they wanted.
     with control.database.transaction():
         BrowserSession.delete().where(BrowserSession.key_hash == hash_token(key)).execute()
 
@@ -96,6 +97,7 @@ def create_session(tx: Transaction, user: User, *, now: datetime, impersonator: 
 
     The user's sessions that are over go, so that nobody's sessions pile up.
     """
+    # Here, since nothing in this platform runs by itself at night.
     BrowserSession.delete().where(BrowserSession.user == user, BrowserSession.expires_at <= now).execute()
     key, seconds = new_token(), IMPERSONATION_SECONDS if impersonator else SESSION_SECONDS
     BrowserSession.create(
@@ -116,6 +118,7 @@ def _renew_hash(tx: Transaction, user: User, renewed: str) -> None:
 
 def _find_person(email: str) -> User | None:
     address = email.strip().lower()
+    # PostgreSQL takes no NUL in a text, and no address has one.
     if "\x00" in address:
         return None
     people = User.select().where(User.email == address, ~User.is_sentry_app)

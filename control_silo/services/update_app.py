@@ -52,13 +52,16 @@ class SentryAppUpdater:
         now = control.clock.now()
         with control.database.transaction() as tx:
             app = get_held_app(tx, app_id)
+            # Before the status may change: a published app is of every region's interest, an unpublished one of few.
             regions_before = regions_of(Category.APP, app.id)
             subscription_before, credential_before = _subscription(app), _credential(app)
             self._change_rights(tx, app, is_elevated=is_elevated, now=now)
             self._change_settings(tx, app)
             app.assign(self.columns)
             app.date_updated = now
+            # Only what was changed: the version is counted in the database, and the one in hand may be older.
             app.save(only=app.dirty_fields)
+            # An app may have many thousand installations; most changes concern none of them.
             if _subscription(app) != subscription_before:
                 enqueue_installations_of(tx, app, now=now)
             if _credential(app) != credential_before:
@@ -80,6 +83,7 @@ class SentryAppUpdater:
     def _change_features(self, tx: Transaction, app: SentryApp, *, is_elevated: bool) -> None:
         if app.is_published and not is_elevated:
             raise RequestRefused("Cannot update features on a published integration.")
+        # Replaced as a whole: a feature has nothing of its own that would be worth keeping.
         IntegrationFeature.delete().where(IntegrationFeature.sentry_app == app).execute()
         for feature in sorted(set(self.features or ())):
             IntegrationFeature.create(sentry_app=app, feature=feature)
@@ -103,6 +107,7 @@ class SentryAppUpdater:
         app.scope_list = scopes
         live = ApiToken.expires_at.is_null() | (ApiToken.expires_at > now)
         tokens = ApiToken.select().where(ApiToken.application == app.application_id, live).order_by(ApiToken.id)
+        # Tokens that are over are left as they are: they let nobody in, whatever their scopes say.
         for token in list(locked(tx, tokens)):
             token.scope_list = scopes
             token.save(only=["scope_list"])
@@ -112,6 +117,7 @@ class SentryAppUpdater:
 
     def _change_events(self, app: SentryApp) -> None:
         unmet = unmet_scope_texts(self.events or (), scopes=app.scope_list)
+        # The one sentence that the original says, though there may be several that are true.
         if unmet:
             raise RequestRefused(unmet[0])
         app.events = consolidate_events(self.events or ())
@@ -128,6 +134,7 @@ class SentryAppUpdater:
             ).execute()
         if self.schema is not None:
             app.schema = dict(self.schema)
+            # New components have new uuids: whoever kept one of before has a component that is no more.
             SentryAppComponent.delete().where(SentryAppComponent.sentry_app == app).execute()
             create_components(tx, app, self.schema)
 
