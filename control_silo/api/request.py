@@ -39,6 +39,7 @@ class ApiRequest(ReceivedRequest[B_co]):
             Refused: an app's token is used from an origin that the app does not allow.
             ReplicaBehind: as ``await_replicas``.
         """
+        # Before the session is opened: whoever waits holds no connection.
         self.await_replicas()
         with self.control.database.session():
             principal = self.find_principal()
@@ -57,6 +58,7 @@ class ApiRequest(ReceivedRequest[B_co]):
             CredentialsInvalid, Refused: as ``find_principal``.
             ReplicaBehind: they have not arrived.
         """
+        # Without a consistency token there is nothing to wait for, and it is asked only once who asks.
         if not (seen := required()):
             return
         with self.control.database.session():
@@ -72,6 +74,7 @@ class ApiRequest(ReceivedRequest[B_co]):
             PermissionDenied: a page of another site may have sent it.
             Refused: as ``signed_in``.
         """
+        # A token before a cookie: browsers send the cookie unasked, a token was put there on purpose.
         token = bearer_token(self.http)
         if token is not None:
             principal = authenticate_token(self.control, token)
@@ -80,6 +83,7 @@ class ApiRequest(ReceivedRequest[B_co]):
         key = session_key(self.http)
         if not key:
             return None
+        # A page of another site can make a browser send its cookie, but no token.
         check_cookie_use(self.http)
         return authenticate_session(self.control, key)
 

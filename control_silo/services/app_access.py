@@ -20,6 +20,7 @@ INSTALL_SCOPES = frozenset({"org:integrations", "org:write", "org:admin"})
 
 def sees_app(principal: Principal, app: SentryApp) -> bool:
     """Whether the app exists for the principal: it is published, one of their organizations', or they are elevated."""
+    # Membership and not a scope: what one may not read is refused with 403, what does not exist for one with 404.
     return app.is_published or principal.is_elevated or principal.is_member(app.owner_id)
 
 
@@ -83,6 +84,7 @@ def may_see_secrets(principal: Principal, app: SentryApp) -> bool:
     if principal.is_elevated:
         return True
     held = principal.scopes_in(app.owner_id)
+    # Whoever has the secret can act as the app: so they must be allowed everything that it is allowed.
     return principal.is_member(app.owner_id) and "org:write" in held and not missing_scopes(app.scope_list, held=held)
 
 
@@ -93,6 +95,7 @@ def is_partnership_restricted(app: SentryApp) -> bool:
 
 def may_install(principal: Principal, app: SentryApp, *, organization_id: int) -> bool:
     """Published apps anywhere, others only where they are owned; a superuser any app anywhere."""
+    # Superusers, not staff: installing hands out rights in an organization that is not one's own.
     return principal.is_superuser or app.is_published or app.owner_id == organization_id
 
 

@@ -31,7 +31,8 @@ def list_entries(
 ) -> list[AuditLogEntry]:
     """What happened in an organization, newest first: of these kinds; by one person when given. Needs a session."""
     query = AuditLogEntry.select().where(
-        AuditLogEntry.organization_id == organization_id, AuditLogEntry.event.in_(list(events))
+        AuditLogEntry.organization_id == organization_id,
+        AuditLogEntry.event.in_(list(events)),
     )
     if actor_id is not None:
         query = query.where(AuditLogEntry.actor_id == actor_id)
@@ -65,6 +66,7 @@ def record(
     name = "name" if event is AuditEvent.INTERNAL_INTEGRATION_ADD else "sentry_app"
     data: dict[str, Any] = {name: app.name, **details}
     if actor and actor.impersonator:
+        # Who really did it: the actor is the one whose rights were borrowed.
         data["impersonator"] = {"id": str(actor.impersonator.id), "name": actor.impersonator.label}
     AuditLogEntry.create(
         organization_id=target.organization_id if isinstance(target, SentryAppInstallation) else app.owner_id,

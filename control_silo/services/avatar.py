@@ -43,6 +43,7 @@ def parse_photo(value: JsonValue) -> bytes:
         FieldInvalid: it is no base64, too large, no PNG that can be read to its end, or has the wrong shape.
     """
     photo = _decoded(value)
+    # Before anything of it is looked at: what follows costs by the size.
     if len(photo) > MAX_PHOTO_BYTES:
         raise FieldInvalid(TOO_LARGE)
     _check_shape(photo)
@@ -65,6 +66,7 @@ def check_icon(photo: bytes) -> None:
     if not image.has_transparency_data:
         raise FieldInvalid(NOT_ONE_COLOR)
     *colors, alpha = image.convert("RGBA").split()
+    # Invisible pixels may have any colour; programs that draw leave them so.
     visible = alpha.point([0, *[255] * 255])
     if any(sum(map(bool, color.histogram(visible))) > 1 for color in colors):
         raise FieldInvalid(NOT_ONE_COLOR)
@@ -74,6 +76,8 @@ def _decoded(value: JsonValue) -> bytes:
     if not isinstance(value, str):
         raise FieldInvalid(NOT_BASE64)
     try:
+        # White space is no part of base64, and forms like to break lines; anything else that is none is refused, not
+        # passed over.
         return base64.b64decode("".join(value.split()), validate=True)
     except (binascii.Error, ValueError) as exc:
         raise FieldInvalid(NOT_BASE64) from exc
@@ -92,9 +96,11 @@ def _check_shape(photo: bytes) -> None:
 
 def _open(photo: bytes) -> Image.Image:
     try:
+        # One format alone: each further decoder is one more way in for a crafted file.
         image = Image.open(io.BytesIO(photo), formats=["PNG"])
         is_as_announced = image.size == _BEGINNING.unpack_from(photo)[2:]
         if is_as_announced:
+            # Only now is it unpacked: a file that ends too early is no picture, however well it begins.
             image.load()
     except Exception as exc:  # of a damaged file Pillow raises almost anything
         raise FieldInvalid(NOT_PNG) from exc
@@ -123,6 +129,7 @@ def set_avatar(control: Control, *, app_id: int, color: bool, photo: bytes | Non
     """
     now = control.clock.now()
     with control.database.transaction() as tx:
+        # Held, so that two uploads at once leave one picture of a kind, not two.
         app = get_held_app(tx, app_id)
         SentryAppAvatar.delete().where(
             SentryAppAvatar.sentry_app == app, SentryAppAvatar.color == color
@@ -137,6 +144,7 @@ def set_avatar(control: Control, *, app_id: int, color: bool, photo: bytes | Non
 
 def find_photo(control: Control, ident: str) -> bytes | None:
     """The PNG of the avatar with that ident; None when there is none. Needs a session."""
+    # What cannot be an ident is not looked for: the path is open to everybody.
     if not _IDENT.fullmatch(ident):
         return None
     rows = control.database.rows(_PHOTO, (ident,))

@@ -54,6 +54,8 @@ class SentryAppCreator:
             raise RequestRefused("Internal integrations cannot have verify_install=True.")
         now = control.clock.now()
         try:
+            # One transaction for all: an app without its proxy user, or a user without its app, would be nobody's to
+            # delete.
             with control.database.transaction() as tx:
                 return self._create(tx, creator, now)
         except peewee.IntegrityError as exc:
@@ -63,6 +65,7 @@ class SentryAppCreator:
     def _create(self, tx: Transaction, creator: User, now: datetime) -> SentryApp:
         app = self._create_app(tx, self._free_slug(), creator, now)
         create_components(tx, app, self.schema)
+        # Every app has this feature from the start, as the original's have (spec 2.2).
         IntegrationFeature.create(sentry_app=app, feature=int(Feature.API))
         record(tx, AuditEvent.SENTRY_APP_ADD, app, actor=creator, now=now)
         if self.is_internal:
@@ -75,7 +78,9 @@ class SentryAppCreator:
     def _free_slug(self) -> str:
         slug = slugify_name(self.name, random_text=_random_text)
         if self.is_internal:
+            # Internal apps of two organizations may have one name; the slug must be the world's only one.
             slug = internal_slug(slug, uuid_text=str(uuid.uuid4()))
+        # Deleted apps count too: their rows keep the slug, so that a new app is never taken for an old one.
         if SentryApp.select().where(SentryApp.slug == slug).exists():
             raise self._name_taken()
         return slug
@@ -89,6 +94,7 @@ class SentryAppCreator:
             username=username, email=f"{username}@{PROXY_USER_DOMAIN}", is_sentry_app=True, created_at=now
         )
         application = ApiApplication.create(
+            # As long and as random as a token: whoever has both halves is the app.
             client_id=new_token(),
             client_secret=new_token(),
             owner=proxy,
@@ -110,6 +116,7 @@ class SentryAppCreator:
             date_updated=now,
             creator_user=creator,
             creator_label=creator.label,
+            # Enqueueing counts it up to 1, in this transaction; no region ever sees version 0.
             version=0,
         )
         app.assign(self.columns)

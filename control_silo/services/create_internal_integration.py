@@ -42,6 +42,7 @@ class InternalIntegrationCreator(SentryAppCreator):
         with control.database.transaction() as tx:
             # Two callers who ask for the same at once get the same app: nothing else makes it unique.
             hold_name(tx, f"internal-integration:{self.organization_id}:{creator_id}:{self.name}")
+            # Before the app is made: one in an organization without a region would reach nobody.
             if region_of_organization(self.organization_id) is None:
                 raise OrganizationNotFound
             creator = User.get_or_none(User.id == creator_id)
@@ -55,6 +56,8 @@ class InternalIntegrationCreator(SentryAppCreator):
             if existing is not None:  # a caller whose first answer was lost must see what it wrote as well
                 note_written(tx, Category.APP, app.id, app.version)
                 note_written(tx, Category.INSTALLATION, installation.id, installation.version)
+            # A repeated call gets no token: the first one's cannot be shown again, and each further one is one more to
+            # guard.
             token = None if existing else create_internal_token(tx, app, installation, now=now)
             return InternalIntegration(installation, token)
 

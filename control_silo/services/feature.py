@@ -32,6 +32,7 @@ def set_switch(control: Control, *, organization_id: int, feature: str, is_enabl
             conflict_target=[OrganizationFeature.organization_id, OrganizationFeature.feature],
             update={OrganizationFeature.is_enabled: is_enabled},
         ).execute()
+        # Of all features the one that regions must be told of: their hooks carry what is heard.
         if feature == EVENT_HOOKS_FEATURE:
             _errors_switched(tx, control, organization_id)
 

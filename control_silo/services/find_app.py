@@ -95,6 +95,7 @@ def find_app_by_application(application_id: int) -> AppDetails | None:
 
 def apps_of_proxy_users(user_ids: Collection[int]) -> list[AppDetails]:
     """The apps that act as one of these users, in id order."""
+    # Each id once: the statement grows with them.
     ids = sorted(set(user_ids))
     return _where(f"a.proxy_user_id IN ({marks(ids)})", *ids) if ids else []
 
@@ -131,6 +132,7 @@ def list_app_details(
         offset: how many to pass over.
         limit: how many to return.
     """
+    # SQL has no empty list; and the answer is known.
     if owner_ids is not None and not owner_ids:
         return []
     conditions, parameters = ["a.date_deleted IS NULL"], []
@@ -210,6 +212,7 @@ def _read(rows: Sequence[tuple[Any, ...]]) -> list[AppDetails]:
 
 
 def _details(rows: Sequence[tuple[Any, ...]], avatars: Sequence[SentryAppAvatar]) -> AppDetails:
+    # The rows of one app differ in the feature alone.
     row = rows[0]
     app = _APP.read(row)
     return AppDetails(

@@ -35,6 +35,7 @@ class InstallationDetails:
     code: str | None
     """Secret until it is exchanged."""
 
+    # The code would stand in every log line and traceback that shows the value.
     def __repr__(self) -> str:
         return f"InstallationDetails({self.installation.uuid})"
 
@@ -51,6 +52,7 @@ _SELECT = (
 
 def find_installation_details(uuid: str) -> InstallationDetails | None:
     """A live installation; None when there is none."""
+    # PostgreSQL refuses a NUL in a text with an error; there is no such uuid.
     if "\x00" in uuid:
         return None
     rows = current_database().rows(f"{_SELECT} WHERE i.uuid = ? AND i.date_deleted IS NULL", (uuid,))
@@ -113,6 +115,7 @@ def installations_matching(
 
 def find_organization_of_live_token(token_id: int) -> int | None:
     """Organization of the installation that a token acts for; None unless that one's status is ``installed``."""
+    # Only `installed`: the token of a pending installation may confirm it, and acts for nobody yet.
     wanted = SentryAppInstallation.id.in_(installations_of_token(token_id))
     installation = _seen(wanted, _INSTALLED).get_or_none()
     return installation.organization_id if installation else None

@@ -23,6 +23,7 @@ class Viewer:
 
 def find_visible_codes(installations: Collection[SentryAppInstallation], *, viewer: Viewer | None) -> Mapping[int, str]:
     """By installation id, the codes of the grants that the viewer may see (spec §4.5)."""
+    # The token limits its user: without the scope the roles are not even looked at.
     if viewer is None or (viewer.token_scopes is not None and CODE_SCOPE not in viewer.token_scopes):
         return {}
     organizations = {installation.organization_id for installation in installations}

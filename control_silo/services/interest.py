@@ -30,6 +30,7 @@ M = TypeVar("M", bound=peewee.Model)
 
 def region_of_organization(organization_id: int) -> str | None:
     """Name of the region where the organization lives; None when control knows no such organization."""
+    # Tombstones too: what belonged to an organization that is gone must still be taken away from its region.
     home = OrganizationReplica.get_or_none(OrganizationReplica.id == organization_id)
     return home.region_name if home else None
 

@@ -40,6 +40,7 @@ def create_internal_token(
         LimitReached: the installation has as many as it may; exactly so when the caller holds the app.
     """
     links = SentryAppInstallationToken.select()
+    # Exact because whoever makes a token holds the app's lock: of two at once the second counts the first.
     if links.where(SentryAppInstallationToken.sentry_app_installation == installation).count() >= MAX_TOKENS:
         raise LimitReached(f"Cannot generate more than {MAX_TOKENS} tokens for a single integration")
     text = new_token()
@@ -73,6 +74,7 @@ def create_token(control: Control, *, app_id: int, actor: User) -> NewToken:
     now = control.clock.now()
     with control.database.transaction() as tx:
         app = get_held_app(tx, app_id)
+        # An internal app is installed in the organization that owns it, and nowhere else.
         installation = find_live_installation(app, organization_id=app.owner_id)
         if installation is None:
             raise InstallationNotFound
@@ -98,6 +100,7 @@ def delete_token(control: Control, *, app_id: int, token_id: int, actor: User) -
     with control.database.transaction() as tx:
         app = get_held_app(tx, app_id)
         token = _tokens_of(app).where(ApiToken.id == token_id).get_or_none()
+        # Another app's token is answered as one that there is not: ids are easy to guess.
         if token is None:
             raise NotFound("Could not find given token")
         delete_token_row(tx, token, organization_id=app.owner_id, now=now)

@@ -45,9 +45,11 @@ def issue_token(tx: Transaction, app: SentryApp, installation: SentryAppInstalla
 
     The caller holds the app and the installation.
     """
+    # One token at a time: whoever holds the earlier one is shut out as soon as the new one is given.
     before = installation.api_token
     if before:
         delete_token_row(tx, before, organization_id=installation.organization_id, now=now)
+    # Independent of each other: whoever overhears the one cannot make the other of it.
     token, refresh_token = new_token(), new_token()
     row = ApiToken.create(
         user=app.proxy_user_id,

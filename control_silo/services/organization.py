@@ -79,6 +79,7 @@ def get_organization(id_or_slug: int | str) -> OrganizationReplica:
 def find_organization(id_or_slug: int | str) -> OrganizationReplica | None:
     """A live organization by its id or slug; None when there is none. Needs a session."""
     key = OrganizationReplica.id if isinstance(id_or_slug, int) else OrganizationReplica.slug
+    # By slug the partial index finds it: of live organizations each slug is one's alone.
     live = OrganizationReplica.select().where(key == id_or_slug, ~OrganizationReplica.tombstone)
     return organizations_seen(live).get_or_none()
 
@@ -120,12 +121,14 @@ def _reserve(control: Control, *, slug: str, region: str) -> OrganizationReserva
         with control.database.transaction():
             if not RegisteredRegion.select().where(RegisteredRegion.name == region).exists():
                 raise RegionNotFound(f"No region is registered under the name {region!r}.")
+            # The reservation is what makes a slug unique in the world; regions never ask each other.
             reservation = OrganizationReservation.get_or_none(OrganizationReservation.slug == slug)
             if reservation is None:
                 now = control.clock.now()
                 return OrganizationReservation.create(slug=slug, region_name=region, created_at=now)
             if OrganizationReplica.select().where(OrganizationReplica.id == reservation.id).exists():
                 raise SlugTaken(metadata={"slug": slug})
+            # Completed elsewhere it would exist twice, should the first region have made it and its answer been lost.
             if reservation.region_name != region:
                 raise SlugTaken(
                     f"An unfinished attempt to create it in the region {reservation.region_name!r} holds this slug: "

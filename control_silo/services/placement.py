@@ -64,6 +64,7 @@ def region_of_id(control: Control, id: str) -> SiloAddress:
     Raises:
         NotFound: no region made it.
     """
+    # The id is not looked up: its last ten bits say which region made it, whether or not there is such an object.
     key = path_key(id)
     number = region_number_of(key) if isinstance(key, int) else None
     return _found(control.database.rows(_BY_NUMBER, (number,)) if number else []) or _raise(NotFound())
@@ -71,6 +72,7 @@ def region_of_id(control: Control, id: str) -> SiloAddress:
 
 def regions_of_principal(control: Control, principal: Principal) -> list[SiloAddress]:
     """The regions where organizations that a principal sees live, by name: every region for a superuser."""
+    # A superuser sees every organization, so that each region may be the one that knows.
     if principal.is_superuser:
         return [SiloAddress(region.name, base_url(region.http_address)) for region in list_regions(control)]
     ids = principal.own_organization_ids

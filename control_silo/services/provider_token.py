@@ -34,6 +34,7 @@ def link_provider(control: Control, *, installation: SentryAppInstallation, prov
         if app.application is None:
             raise AppNotFound
         _link(tx, held, provider)
+        # Linked again it keeps its token: whoever was given it goes on.
         if _find_sealed(held) is None:
             made = create_internal_token(tx, app, held, now=control.clock.now())
             _seal(tx, made.row, made.text, client_secret=app.application.client_secret)
@@ -48,6 +49,7 @@ def find_provider_token(organization_id: int, *, provider: str) -> str | None:
     installation = query.where(
         SentryAppInstallationForProvider.organization_id == organization_id,
         SentryAppInstallationForProvider.provider == provider,
+        # A pending installation acts for nobody, whatever it is linked to.
         SentryAppInstallation.status == int(SentryAppInstallationStatus.INSTALLED),
         SentryAppInstallation.date_deleted.is_null(),
     ).get_or_none()
@@ -60,6 +62,7 @@ def find_provider_token(organization_id: int, *, provider: str) -> str | None:
 def seal_again(tx: Transaction, application: ApiApplication, *, client_secret: str) -> None:
     """Seals the tokens that were sealed with the application's secret with another one, in the caller's transaction."""
     sealed = ApiToken.select().where(ApiToken.application == application, ~ApiToken.sealed_token.is_null())
+    # In the transaction that changes the secret: in between nobody could open them.
     for token in sealed.order_by(ApiToken.id):
         _seal(tx, token, _open(token, client_secret=application.client_secret), client_secret=client_secret)
 
@@ -69,6 +72,7 @@ def _link(tx: Transaction, installation: SentryAppInstallation, provider: str) -
     link.insert(
         sentry_app_installation=installation, organization_id=installation.organization_id, provider=provider
     ).on_conflict(
+        # One for each provider in an organization: a second one takes the place over.
         conflict_target=[link.provider, link.organization_id],
         update={link.sentry_app_installation: installation},
     ).execute()

@@ -43,7 +43,9 @@ def register_region(
                     metadata={"region": name},
                 )
             region.grpc_address, region.http_address = grpc_address, http_address
+            # At each start of a region: the directory tells when it was last heard of.
             region.registered_at = now = control.clock.now()
+            # Never another one: ids that the region has made say this number for ever.
             region.number = region.number or _next_number()
             region.save(force_insert=is_new)
             # A region that only moved has kept its replicas, and its messages wait for it.

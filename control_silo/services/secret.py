@@ -18,6 +18,7 @@ LAST_CHARACTERS = 4
 
 def new_token() -> str:
     """64 hex characters."""
+    # 256 bits: no guessing, and no need for a slow hash of it.
     return secrets.token_hex(32)
 
 
@@ -33,6 +34,7 @@ def hash_password(password: str) -> str:
 
 def password_matches(password: str, password_hash: str) -> bool:
     """Compares in constant time."""
+    # Kept until their owners sign in once; then they are hashed as today's are.
     if password_hash.startswith(_OLD_PREFIX):
         return _matches_old(password, password_hash)
     try:

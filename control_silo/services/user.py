@@ -64,6 +64,7 @@ class UserCreator:
         email = self.email.strip().lower()
         self._validate(email)
         password = self.password or secrets.token_urlsafe(_GENERATED_PASSWORD_BYTES)
+        # Before the transaction: hashing is slow on purpose and must hold no lock.
         password_hash = hash_password(password)
         try:
             with control.database.transaction() as tx:
@@ -109,6 +110,7 @@ class UserCreator:
 
     def _token_scopes(self) -> list[str]:
         if self.is_superuser:
+            # A superuser belongs to no organization: a role's scopes would be none at all.
             return sorted(ALL_SCOPES)
         return sorted(self.role.scopes) if self.organization is not None else []
 
@@ -124,6 +126,7 @@ def ensure_superuser(control: Control) -> dict[str, int | str]:
     """
     with control.database.session():
         existing = User.select().where(User.is_superuser).order_by(User.id).first()
+    # Its credentials were shown when it was made; they are stored as hashes and cannot be shown again.
     if existing is not None:
         return {"id": existing.id, "email": existing.email}
     try:
@@ -156,6 +159,7 @@ def find_member(
     """
     with control.database.session():
         place = OrganizationReplica.get_or_none(OrganizationReplica.id == organization_id)
+        # Told apart from "no such member": a region that asks so is wired wrong, or taken.
         if place is None or place.region_name != region:
             raise PermissionDenied("A region may ask about members of its own organizations alone.")
         known = User.id == user_id if user_id is not None else User.email == (email or "").strip().lower()
@@ -179,6 +183,7 @@ def notification_emails(*, organization_id: int, creator_label: str) -> list[str
     Returns:
         Each address once; [] when there is nobody, or a region asks about people of another's. Needs a session.
     """
+    # A label is the address, or where there was none the username (spec 2.2).
     if "@" in creator_label:
         return [creator_label]
     query = (
@@ -188,5 +193,6 @@ def notification_emails(*, organization_id: int, creator_label: str) -> list[str
         .where(User.is_active, ~User.is_sentry_app, User.email != "")
         .order_by(Member.id)
     )
+    # Owners first: in this order the addresses are answered.
     people = sorted(tuples_of(members_seen(query)), key=lambda person: _ADDRESSED_ROLES.index(person[0]))
     return list(dict.fromkeys(email for _, email in people))

@@ -26,12 +26,14 @@ def tell_of_installation(
 ) -> None:
     """Tells the app, if it has somewhere to be told; before whatever acts for the installation is deleted."""
     app = installation.sentry_app
+    # Nowhere to tell it, or no secret to sign with.
     if not app.webhook_url or app.application is None:
         return
     organization = OrganizationReplica.get_or_none(OrganizationReplica.id == installation.organization_id)
     shown = InstallationObject.of(
         installation_message(installation, app=app_message(app, avatars=(), application=None)),
         organization_slug=organization.slug if organization else "",
+        # In exchange for it the app gets its first token; afterwards there is none to show.
         code=installation.api_grant.code if installation.api_grant else None,
     )
     payload = webhook_payload(
@@ -55,6 +57,7 @@ def prepare(delivery: Delivery) -> Recipient | Rejection:
     return Recipient(
         url=app.webhook_url,
         custom_headers=tuple(app.webhook_headers),
+        # As it is now: an attempt after a rotation is signed with the secret that the app has then.
         client_secret=app.application.client_secret if app.application else None,
         is_internal=app.is_internal,
     )
