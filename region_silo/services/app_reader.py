@@ -149,6 +149,7 @@ class AppReader:
             lambda: self._find_installations(conditions),
             ask=lambda: list(self._control.ask(self._control.apps.GetMany, request).installations),
         )
+        # Control finds installations of all the world; here those of other regions' organizations are none.
         if not found or not self._is_local(found[0].organization_id):
             raise InstallationNotFound
         return found[0]
@@ -161,6 +162,7 @@ class AppReader:
         self, conditions: installation_pb2.SentryAppInstallationFilter
     ) -> list[installation_pb2.RpcSentryAppInstallation]:
         found = installations_matching(self._region.database, conditions)
+        # The installation may arrive before its app: then it is control that can tell both.
         if not found or not found[0].HasField("sentry_app"):
             raise NotHeld
         return found
@@ -183,13 +185,16 @@ class AppReader:
     def _ask_for_components(self, organization_id: int, component_type: str) -> list[Context]:
         installed = installation_pb2.SentryAppInstallationFilter(organization_id=organization_id, status=_INSTALLED)
         contexts: list[Context] = []
+        # Control's method takes one type at a time; all of them together are few.
         for wanted in [component_type] if component_type else ELEMENT_TYPES:
             request = component_calls_pb2.GetComponentContextsRequest(filter=installed, component_type=wanted)
             contexts += self._control.ask(self._control.apps.GetComponentContexts, request).contexts
+        # As the replicas answer: whoever pages through meets the same order whichever silo told.
         return sorted(contexts, key=lambda context: context.installation.id)
 
 
 def _by_uuid(uuid: str) -> installation_pb2.SentryAppInstallationFilter:
+    # Refused here what control would only refuse after a call.
     if not uuid or len(uuid) > MAX_UUID_CHARACTERS or not uuid.isprintable():
         raise InstallationNotFound
     return installation_pb2.SentryAppInstallationFilter(uuids=[uuid])

@@ -39,6 +39,7 @@ class Remembered:
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether control need not be asked."""
+        # A refusal is forgotten sooner: a token may be made a moment after it was tried.
         seconds = FRESH_SECONDS if self.answer.HasField("principal") else REFUSAL_SECONDS
         return now - self.at < timedelta(seconds=seconds)
 
@@ -88,12 +89,14 @@ class Authenticator:
             SiloUnreachable: only control could tell, and it is away.
             ReplicaBehind: likewise, and only because the replicas are older than what the reader has seen.
         """
+        # Apps first, from the replicas: they work on while control is away.
         app = self._find_app(credential) if credential.kind is CredentialKind.TOKEN else None
         if app:
             return app
         try:
             answer = self._answer_for(credential)
         except SiloUnreachable as exc:
+            # Said apart from "away": the client may ask again at once, and the replica will have come.
             if credential.kind is CredentialKind.TOKEN and not self._region.freshness.is_fresh(required()):
                 raise ReplicaBehind from exc
             raise
@@ -125,6 +128,7 @@ class Authenticator:
         # Only whoever is known is waited for: a stranger's word for what they have seen would hold a thread.
         if app is None or not (seen := required()):
             return app
+        # Not new enough in time: control is asked, which knows.
         if not self._region.freshness.wait(seen):
             return None
         with self._region.database.session():
@@ -138,6 +142,7 @@ class Authenticator:
         try:
             answer = self._control.ask(self._control.identities.Authenticate, _request(credential))
         except SiloUnreachable:
+            # Only now is an older answer good: while control can be asked, what it says counts.
             if known and known.is_usable_unreached(now):
                 return known.answer
             raise

@@ -69,6 +69,7 @@ class ControlClient:
 
         They are fewer than it has, so that the others always answer from replicas, whatever the other server does.
         """
+        # The circuit is shared: what one server learns of control the other need not find out.
         return ControlClient(self.channel, self._circuit, max_waiting=max_waiting)
 
     def close(self) -> None:
@@ -129,6 +130,7 @@ class ControlClient:
         check_request(request)
         seen = required()
         metadata = ((TOKEN_NAME, encode(seen)),) if seen else None
+        # None means the caller's own deadline, which the channel passes on.
         timeout = None if may_take_long else ASK_SECONDS
         try:
             with self._reaching(tells_silence=not may_take_long):
@@ -141,6 +143,7 @@ class ControlClient:
             if may_take_long:
                 raise
             raise silo_away(CONTROL) from exc
+        # The caller shall see its own write wherever it asks next, so that control's token goes on to it.
         for key, value in call.trailing_metadata() or ():
             if key == TOKEN_NAME and isinstance(value, str):
                 add_trailer(key, value)
@@ -153,6 +156,7 @@ class ControlClient:
         Raises:
             SiloUnreachable: control is known to be away, or enough calls wait for it already.
         """
+        # A full house says the same as a control that is away: the others of this server must stay quick.
         if not self._places.acquire(timeout=PLACE_SECONDS):
             raise silo_away(CONTROL)
         try:
@@ -187,6 +191,7 @@ class ControlClient:
         elif isinstance(exc, SiloError) and not isinstance(exc, DeadlineExceeded | Cancelled | RpcInsideTransaction):
             self._circuit.answered()
         else:
+            # Neither here nor there: a caller that gave up, or a fault of this code, says nothing of control.
             self._circuit.abandoned()
 
 
@@ -194,6 +199,7 @@ def _is_away(exc: BaseException) -> bool:
     """Whether control was not reached, or refuses this silo's signature; not when control missed another silo."""
     if isinstance(exc, SiloUnreachable):
         return exc.metadata.get("silo") == CONTROL
+    # A signature that control does not accept helps nobody, however often it is tried: it counts as away.
     return isinstance(exc, Unauthenticated)
 
 

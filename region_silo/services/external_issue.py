@@ -70,6 +70,7 @@ def find_link_by_id(
         app_slug: only a link of this app; None for any.
         issue_id: only a link of this issue; None for any.
     """
+    # PostgreSQL refuses a number that no column can hold; there is no such link.
     if not 0 < link_id <= MAX_ID:
         return None
     wanted = (PlatformExternalIssue.id == link_id) & (PlatformExternalIssue.organization_id == organization_id)
@@ -122,6 +123,7 @@ def _replace(tx: Transaction, issue: Issue, app_slug: str, ticket: Ticket, expec
     link: PlatformExternalIssue | None = locked(tx, PlatformExternalIssue.select().where(of_app)).first()
     if link is None:
         return None
+    # Under the lock of the row, so that the link compared is the one that would be replaced.
     if expected_url is not None and link.web_url != expected_url:
         raise different_link(link.web_url)
     link.display_name, link.web_url = ticket.display_name, ticket.web_url

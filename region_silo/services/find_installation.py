@@ -113,6 +113,7 @@ def find_organization_of_live_token(database: Database, token_id: int) -> int | 
     is_token_gone, is_gone, status, organization_id = rows[0]
     if is_token_gone:
         return None
+    # The token came before its installation: only control knows what it acts for.
     if organization_id is None:
         raise NotHeld
     return None if is_gone or status != _INSTALLED else int(organization_id)
@@ -167,6 +168,7 @@ def _contexts(database: Database, condition: str, values: Sequence[Any], *, type
     contexts = []
     for *states, component_state in database.rows(statement, (type, *values)):
         context = Context(installation=_installation(*states))
+        # A context without its app says nothing: control is asked for all of them.
         if not context.installation.HasField("sentry_app"):
             raise NotHeld
         if component_state is not None:
@@ -177,6 +179,7 @@ def _contexts(database: Database, condition: str, values: Sequence[Any], *, type
 
 def _installation(state: bytes, app_state: bytes | None, credential: bytes | None) -> Installation:
     installation = replica_pb2.InstallationState.FromString(state).installation
+    # Both or none: an app without its credential could be shown, and then not be called.
     if app_state is not None and credential is not None:
         installation.sentry_app.CopyFrom(whole_app(app_state, credential))
     return installation

@@ -124,6 +124,7 @@ def set_hook_of_installation(region: Region, subscription: Subscription) -> list
     )
     with region.database.transaction() as tx:
         if not subscription.url:
+            # An app that listens nowhere has no hook; its projects go with it.
             ServiceHook.delete().where(mine).execute()
             return []
         reconcile_hooks(tx, [subscription], gone=[])
@@ -144,6 +145,7 @@ def reconcile_hooks(tx: Transaction, subscriptions: Sequence[Subscription], *, g
     if gone or kept:
         tx.database.rows(
             f"DELETE FROM service_hook WHERE installation_id IN ({marks(gone)}) "  # noqa: S608 - placeholders only
+            # Further hooks, made by `CreateServiceHook`, end when the app changes: what it asks for is one hook.
             f"OR (installation_id IN ({marks(kept)}) AND ordinal > 0)",
             [*gone, *kept],
         )
@@ -181,8 +183,10 @@ def _insert(tx: Transaction, hooks: Sequence[NewHook]) -> list[ServiceHook]:
     rows = []
     for hook in hooks:
         key = (hook.installation_id, hook.application_id)
+        # A hook without an installation or an application is nobody's twin: nulls are not equal in the unique index.
         rows.append(_row(hook, ordinal=taken[key] if None not in key else 0))
         taken[key] += 1
+    # By guid, since no engine promises the order in which inserted rows come back.
     made = {hook.guid: hook for hook in ServiceHook.insert_many(rows).returning(ServiceHook).execute()}
     ordered = [made[row["guid"]] for row in rows]
     projects = [

@@ -59,6 +59,7 @@ INSERT INTO issue (
     metadata, status, substatus, times_seen, user_count, comment_count, first_seen_at, last_seen_at, created_at
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'new', 1, ?, 0, ?, ?, ?)
 """
+# Counted in the database: events of one issue come from many processes at once.
 _COUNT_EVENT = """
 UPDATE issue SET
     times_seen = times_seen + 1,
@@ -69,6 +70,7 @@ UPDATE issue SET
 WHERE id = ?
 """
 _REOPEN = "UPDATE issue SET status = ?, substatus = ?, resolved_at = NULL WHERE id = ?"
+# A row returned is a user whom the issue had not: that is how they are counted, without counting them.
 _INSERT_USER = "INSERT INTO issue_user (issue_id, user_hash) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING issue_id"
 _INSERT_ENVIRONMENT = "INSERT INTO issue_environment (issue_id, environment) VALUES (?, ?) ON CONFLICT DO NOTHING"
 _INSERT_EVENT = """
@@ -95,6 +97,7 @@ def store_event(region: Region, *, project: Project, event: IncomingEvent) -> St
                 _hold(tx, project)
                 found = _find_issue(tx, project, event)
             stored = _store_first(tx, project, event) if found is None else _store_next(tx, project, event, found)
+            # Last, since rules ask about what has just been written.
             fire_rules(tx, _sighting(project, event, stored))
             return stored
     except _AlreadyStoredError:
@@ -113,6 +116,7 @@ def _sighting(project: Project, event: IncomingEvent, stored: StoredEvent) -> Si
 
 
 def _find_issue(tx: Transaction, project: Project, event: IncomingEvent) -> _Found | None:
+    # Locked: of two events of one issue the second counts after the first, and a resolved issue comes back once.
     rows = tx.database.rows(_FIND_ISSUE + lock_clause(tx), (project.id, event.grouping_hash))
     return _Found(*rows[0]) if rows else None
 

@@ -24,6 +24,7 @@ def matching_clauses(database: Database, conditions: Filter) -> tuple[str, list[
         NotHeld: installations may match that are not held here.
     """
     of_tokens = _installations_of_tokens(database, conditions)
+    # Without this a list would silently lack what lives in other regions.
     if not of_tokens and not _holds_all(database, conditions):
         raise NotHeld
     clauses: list[tuple[str, Collection[Any]]] = [("installation.id", [each]) for each in of_tokens]
@@ -65,6 +66,7 @@ def _installation_of_token(database: Database, token_id: int, *, is_internal: bo
     if not rows:
         raise NotHeld
     token = replica_pb2.TokenState.FromString(rows[0][0])  # a tombstone's is empty: no installation has the id 0
+    # The two filters ask for different kinds of tokens; one of the other kind matches nothing.
     if token.is_internal != is_internal or not token.installation_id:
         return 0
     if not _knows_all(database, "id", [token.installation_id]):

@@ -58,6 +58,7 @@ def record_interaction(region: Region, interaction: Interaction) -> None:
     region.database.write(
         "INSERT INTO interaction_hour (tsdb_field, subject, hour_at, count) VALUES (?, ?, ?, 1) "
         "ON CONFLICT (tsdb_field, subject, hour_at) DO UPDATE SET count = interaction_hour.count + 1",
+        # By the hour: the finest step that the statistics are shown in.
         (interaction.field.value, interaction.subject, now - now % HOUR_SECONDS),
     )
 
@@ -83,6 +84,7 @@ def _counts(field: TsdbField, subjects: Sequence[str], period: Period) -> dict[s
         & InteractionHour.hour_at.between(period.first, period.end - 1)
     )
     starts = range(period.first, period.end, period.interval_seconds)
+    # Every interval has its point, also where nothing was counted: charts draw what they are given.
     totals: dict[str, dict[int, int]] = {subject: dict.fromkeys(starts, 0) for subject in subjects}
     for hour in hours:
         totals[hour.subject][hour.hour_at - hour.hour_at % period.interval_seconds] += hour.count

@@ -52,6 +52,7 @@ def parse_query(text: str) -> tuple[Term, ...]:
     Raises:
         ValidationFailed: it is too long, or holds a filter or a value that is not known.
     """
+    # Before the expression looks at it: what it costs grows with the text.
     if len(text) > MAX_QUERY_CHARACTERS or "\x00" in text:
         raise ValidationFailed("Invalid search query: it is too long or holds characters that cannot be searched for.")
     terms = tuple(_terms(text))
@@ -71,6 +72,7 @@ def _terms(text: str) -> Iterator[Term]:
         if match["key"]:
             yield _term(match["key"], match["value"].strip('"'), is_negated=bool(match["negation"]))
         else:
+            # Free words stand together as one phrase, wherever the filters between them were.
             words.append(match[4] if match[4] is not None else match[5])
     if free_text := " ".join(word for word in words if word):
         yield Term(field=Field.TEXT, value=free_text.casefold())
@@ -79,6 +81,7 @@ def _terms(text: str) -> Iterator[Term]:
 def _term(key: str, value: str, *, is_negated: bool) -> Term:
     if key not in _READERS:
         known = ", ".join(sorted(_READERS))
+        # Refused, not passed over: a list that ignored a filter would show what was not asked for.
         raise ValidationFailed(f'Invalid search query: "{key[:100]}" is no filter of issues here; these are: {known}.')
     field, value = _READERS[key](value)
     return Term(field=field, value=value, is_negated=is_negated)

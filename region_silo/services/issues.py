@@ -67,6 +67,7 @@ def find_issue(id_or_short_id: str, *, organization_ids: Collection[int] | None)
         return None
     if organization_ids is not None:
         condition &= Issue.organization_id.in_(list(organization_ids))
+    # Several organizations may have a project of that slug: the oldest issue is always the same answer.
     return min(Issue.select().where(condition), key=lambda issue: issue.id, default=None)
 
 
@@ -93,6 +94,7 @@ def list_issues(
         project_ids: only those of these projects; empty for all.
         sighting: only those that were seen then and there.
     """
+    # The id last, so that no two issues are equal: else a page could show one twice.
     order = (_COLUMNS[sort].desc(), Issue.id.desc())
     wanted = Issue.organization_id == organization_id
     if project_ids:
@@ -102,6 +104,7 @@ def list_issues(
     for term in terms:
         wanted &= _condition(term, _Asker(organization_id, user_id))
     page = Issue.select(Issue.id).where(wanted).order_by(*order).offset(offset).limit(limit)
+    # The page is found in an index alone; the wide rows are read for it only, however far it is into the list.
     ids = [issue.id for issue in page]
     return list(Issue.select().where(Issue.id.in_(ids)).order_by(*order)) if ids else []
 

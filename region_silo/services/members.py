@@ -38,8 +38,10 @@ class Members:
             SiloUnreachable: only control could tell, and it is away.
         """
         user_id = _user_id(name)
+        # Neither an id nor an address: nobody can be called so, and control need not be asked.
         if user_id is None and "@" not in name:
             return None
+        # "Assign to me" is what people do most, and works while control is away.
         if asker.is_member(organization_id) and _is(asker.user, user_id, name):
             return _assignee(asker.user)
         request = member_service_pb2.FindMemberRequest(organization_id=organization_id)
@@ -59,6 +61,7 @@ class Members:
         """
         if user.id <= 0:
             raise FieldMissing.at("user.id", "a positive id is required.")
+        # An app's user is no member of anything: where it may go, its installations say.
         if user.is_superuser or self._is_app_of(user.id, organization_id):
             return True
         request = member_service_pb2.FindMemberRequest(organization_id=organization_id, user_id=user.id)

@@ -37,6 +37,7 @@ def create_project(
     """
     try:
         with region.database.transaction() as tx:
+            # In the transaction, though organizations never move: one that is not here must not get projects.
             if not Organization.select().where(Organization.id == organization_id).exists():
                 raise OrganizationNotFound
             return Project.create(
@@ -45,6 +46,7 @@ def create_project(
                 slug=slug,
                 name=name or slug,
                 platform=platform,
+                # Public as DSNs are: it says for which project an event is, and guards nothing but that.
                 public_key=secrets.token_hex(_KEY_BYTES),
                 created_at=region.clock.now(),
             )

@@ -65,6 +65,7 @@ class Registration:
 
     def start(self, addresses: Addresses) -> None:
         """Begins to try; returns at once."""
+        # A thread of its own: a region serves from its replicas whether or not control can be told.
         self._thread = threading.Thread(target=self._run, args=(addresses,), name="registration", daemon=True)
         self._thread.start()
 
@@ -84,6 +85,7 @@ class Registration:
             name=self._region.name, identity=get_database_id(self._region), **asdict(addresses)
         )
         answer = self._control.tell(self._control.topology.RegisterRegion, request)
+        # Kept, so that ids can be made from now on without control.
         record_registration(self._region, number=answer.number, http_address=addresses.http_address)
         log.info("region.registered", region=self._region.name)
 
@@ -102,6 +104,7 @@ class Registration:
 
     def _run(self, addresses: Addresses) -> None:
         while not self._stopping.is_set() and not self.attempt(addresses):
+            # With jitter: regions that control lost together do not come back all at one moment.
             self._stopping.wait(RETRY.seconds(self._failures, rng=self._rng))
 
     def _log_failure(self, exc: SiloError) -> None:
@@ -121,7 +124,9 @@ def get_database_id(region: Region) -> str:
     with region.database.transaction():
         row = OwnRegion.select().first()
         if row is None:
+            # Made once and never changed: by it control tells a region that moved from another one of its name.
             row = OwnRegion.create(name=region.name, database_id=secrets.token_hex(16))
+    # The database of another region would show its organizations under this name.
     if row.name != region.name:
         raise ConfigInvalid(f"This database belongs to the region {row.name!r}, not to {region.name!r}.")
     return str(row.database_id)

@@ -66,14 +66,17 @@ def fire_rules(tx: Transaction, sighting: Sighting) -> None:
 
 
 def _is_met(definition: Mapping[str, Any], sighting: Sighting) -> bool:
+    # None means every environment.
     if definition["environment"] not in (None, sighting.environment):
         return False
     if definition["filters"]:
         return False
+    # None stands for a condition that is not understood here, whose answer may be either.
     checks = [_MEETS.get(str(each["id"])) for each in definition["conditions"]]
     met = [check(sighting) for check in checks if check]
     match definition["actionMatch"]:
         case "any":
+            # A rule without conditions is met by every event.
             return any(met) or not checks
         case "none":
             return None not in checks and not any(met)
@@ -95,6 +98,7 @@ def _recipient(action: JsonObject, sighting: Sighting) -> tuple[JsonObject, Inst
     if action["id"] == SENTRY_APP_ACTION:
         installed &= InstallationReplica.uuid == str(action.get("sentryAppInstallationUuid"))
     else:
+        # This action names the app and no installation: the one that is there now is told.
         named = AppReplica.select(AppReplica.id).where(
             AppReplica.slug == str(action.get("service")), ~AppReplica.tombstone
         )
@@ -105,6 +109,7 @@ def _recipient(action: JsonObject, sighting: Sighting) -> tuple[JsonObject, Inst
 
 def _fires(tx: Transaction, rule: Rule, sighting: Sighting) -> bool:
     since = sighting.at - timedelta(minutes=int(rule.definition["frequency"]))
+    # One statement decides and notes it, so that of two events at once one fires.
     values = (rule.id, sighting.issue.issue_id, instant_text(sighting.at), instant_text(since))
     return bool(tx.database.rows(_FIRE.format(instant=instant_mark(tx.database)), values))
 

@@ -66,6 +66,7 @@ def delete_rule(region: Region, *, project_id: int, rule_id: int) -> None:
     with region.database.transaction():
         if not Rule.delete().where((Rule.project_id == project_id) & (Rule.id == rule_id)).execute():
             raise NotFound
+        # No foreign key does it: firings are written for every event and are kept without one.
         RuleFiring.delete().where(RuleFiring.rule_id == rule_id).execute()
 
 
@@ -82,6 +83,7 @@ def announce_actions(apps: AppReader, asking: Asking, *, organization_id: int, a
         ValidationFailed: an installation is not the organization's, or an app does not agree: in its own words.
         SiloUnreachable: only control knows an installation, and it is away.
     """
+    # All are looked up before any app is called: a rule that is refused has told nobody.
     of_apps = [action for action in actions if action["id"] == SENTRY_APP_ACTION]
     contexts = [_context(apps, action, organization_id=organization_id) for action in of_apps]
     told = [
@@ -103,6 +105,7 @@ def _context(
         context = apps.get_alert_action(uuid)
     except InstallationNotFound as exc:
         raise _refusal(UNKNOWN.format(uuid=uuid)) from exc
+    # In the same words as for no installation at all: uuids of others are not confirmed.
     if context.installation.organization_id != organization_id:
         raise _refusal(UNKNOWN.format(uuid=uuid))
     return context
