@@ -35,10 +35,13 @@ def create_application(endpoints: Iterable[Endpoint], *, title: str, description
         title=title,
         description=description,
         version="0",
+        # FastAPI's own page loads its scripts from elsewhere; ours does not.
         docs_url=None,
         redoc_url=None,
+        # A redirect would drop the bearer token, and the original's paths all end with a slash.
         redirect_slashes=False,
         middleware=[
+            # Outermost first. Failures is inside Measure, so that an answer 500 is counted as one.
             Middleware(Spelling),
             Middleware(Measure, metrics=metrics),
             Middleware(Failures),
@@ -58,6 +61,7 @@ def create_application(endpoints: Iterable[Endpoint], *, title: str, description
             with_documented_signature(endpoint),
             methods=[endpoint.method],
             **documentation_of(endpoint, table),
+            # See there: FastAPI's solving of dependencies would cost more than most answers.
             route_class_override=EndpointRoute,
         )
     keep_nulls_in_examples(app, table)
@@ -97,6 +101,7 @@ class _Misrouted:
 
 
 async def _on_silo_error(request: Request, error: Exception) -> Response:
+    # A fault of ours is for `Failures`: with an id outside and its traceback in the log.
     if not isinstance(error, SiloError) or isinstance(error, Internal):
         raise error
     return error_answer(error)

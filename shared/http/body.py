@@ -28,6 +28,7 @@ async def read_body(request: Request, *, max_bytes: int = Body.max_bytes) -> byt
     if request.method not in _METHODS_WITH_BODY:
         return b""
     declared = request.headers.get("content-length", "")
+    # Refused before a byte of it is read; whoever announces less than they send is stopped below.
     if declared.isdecimal() and int(declared) > max_bytes:
         raise BodyTooLarge
     body = bytearray()
@@ -47,7 +48,9 @@ def parse_json(raw: bytes) -> JsonValue:
     if not raw:
         return {}
     try:
+        # A byte order mark or another encoding is refused by `decode`: JSON is UTF-8 (RFC 8259).
         value: JsonValue = _DECODER.decode(raw.decode())
+        # Only then can it be too deep; counting bytes is cheaper than walking the value.
         if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH:
             _refuse_deep(value)
     except RecursionError as exc:
@@ -97,6 +100,7 @@ def _refuse_deep(value: JsonValue) -> None:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    # Of two equal keys readers disagree which one counts: what is checked here might not be what is believed elsewhere.
     value = dict(pairs)
     if len(value) != len(pairs):
         seen: set[str] = set()
@@ -110,11 +114,13 @@ def _constant(text: str) -> float:
 
 
 def _float(text: str) -> float:
+    # `1e999` is JSON, and infinity to Python: it could not be answered as JSON again.
     number = float(text)
     return number if abs(number) != float("inf") else _constant(text[:100])
 
 
 def _integer(text: str) -> int:
+    # Python's reading of long numbers takes time that grows with the square of their length.
     if len(text) > _MAX_INTEGER_DIGITS:
         raise ValueError(f"A number has more than {_MAX_INTEGER_DIGITS} digits.")
     return int(text)

@@ -57,6 +57,7 @@ class Connections:
 
     def admit(self, connection: "BoundedProtocol", address: str) -> bool:
         """Whether there is a place, if need be that of another which has kept its silo waiting."""
+        # First of all within the address: who opens many connections pays with their own.
         if self._by_address[address] >= self._address_maximum and not self._end_one(address):
             return False
         if len(self._open) >= self._maximum and not self._end_one(None):
@@ -118,6 +119,7 @@ class BoundedProtocol(H11Protocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
+        # Set once: a client that reads a byte now and then does not get the time anew.
         self._read_deadline = self._read_deadline or self.loop.call_later(self.patience.read_seconds, self.end)
 
     def resume_writing(self) -> None:
@@ -131,12 +133,14 @@ class BoundedProtocol(H11Protocol):
 
     def end(self) -> None:
         """Ends the connection at once; whoever answers on it learns that the client is gone."""
+        # Aborted, not closed: closing waits until what is written was read, which a client may put off for ever.
         self.transport.abort()
 
     def _await_client(self, taken: int) -> None:
         """Gives the client its time anew if it has begun something else, or sent a piece of a body."""
         awaited = self.conn.their_state
         self._taken += taken
+        # A byte is no progress: only another part, or a whole piece of a body, earns more time.
         if awaited is not self._awaited or (awaited is h11.SEND_BODY and self._taken >= PIECE_BYTES):
             self._awaited, self._taken = awaited, 0
             self._stop_waiting()

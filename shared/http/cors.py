@@ -135,6 +135,7 @@ def _preflight(origin: str) -> dict[str, str]:
         "access-control-allow-methods": ALLOWED_METHODS,
         "access-control-allow-headers": ALLOWED_HEADERS,
         "access-control-max-age": str(PREFLIGHT_SECONDS),
+        # The answer names the origin that asked: a cache between must not give it to another.
         "vary": "Origin",
     }
 

@@ -79,6 +79,7 @@ class Endpoints:
         """
 
         def decorate(function: Function) -> Function:
+            # On the function, because FastAPI makes the routes from functions and knows nothing of the table.
             setattr(function, _THREADS, threads)
             self.table.append(
                 Endpoint(
@@ -115,6 +116,7 @@ class EndpointRoute(APIRoute):
     """The route of an endpoint ``(request: Incoming, **path_parameters)``."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        # Once, when the route is made: what is looked up here is not looked up for each request.
         (dependency,) = (each for each in self.dependant.dependencies if each.name)
         receive: Any = dependency.call
         name, serve, body_class = str(dependency.name), self.endpoint, body_class_of(self.endpoint)
@@ -122,6 +124,7 @@ class EndpointRoute(APIRoute):
         run = threads.run if threads else run_in_threadpool
 
         async def answer(request: Request) -> Response:
+            # Before the body is received: the class says how large it may be.
             request.scope[BODY_CLASS] = body_class
             received = await receive(request)
             answered: Response = await run(serve, **{name: received}, **request.path_params)

@@ -74,8 +74,10 @@ def error_answer(error: SiloError) -> Response:
     headers = {REASON_HEADER: error.reason}
     if status == 401:
         headers["www-authenticate"] = 'Bearer realm="api"'
+    # How long to wait is said wherever it is known; clients try again by themselves.
     if status in {429, 503}:
         headers["retry-after"] = str(error.metadata.get(RETRY_AFTER_NAME, RETRY_AFTER_SECONDS))
+    # The two forms of Django REST framework, which clients of the original tell apart.
     body: JsonValue = dict(error.fields) if error.fields else {"detail": error.message}
     return json_answer(body, status=status, headers=headers)
 
@@ -109,10 +111,12 @@ class Failures:
 
         try:
             await self._app(scope, receive, send_noting)
+        # Nobody is there to be answered, and it is no failure of ours.
         except ClientDisconnect:
             return
         except Exception:
             error_id = uuid4().hex
             log.exception("request failed", method=scope["method"], path=scope["path"], request_id=error_id)
+            # An answer that is under way can only be broken off, which the server does.
             if not has_started:
                 await internal_answer(error_id)(scope, receive, send)

@@ -44,6 +44,7 @@ class Cursor:
         CursorInvalid: it is no cursor, or one outside every list.
         """
         match = _CURSOR.fullmatch(text)
+        # A cursor is as its list gave it out: any other one is a mistake, or a probe.
         if match is None or not 1 <= int(match[1]) <= MAX_PER_PAGE:
             raise CursorInvalid("Invalid cursor parameter.")
         page = int(match[2])
@@ -81,6 +82,7 @@ def page_request(request: Request, *, default: int = MAX_PER_PAGE) -> PageReques
     if not cursor:
         return PageRequest(limit or default, page=0, offset=0)
     place = Cursor.parse(cursor)
+    # The offset goes by the cursor's own limit: `per_page` may differ from page to page, and no item is skipped.
     return PageRequest(limit or place.limit, place.page, offset=place.page * place.limit)
 
 
@@ -107,6 +109,7 @@ def cut(items: Sequence[T], page: PageRequest) -> tuple[Sequence[T], bool]:
 def public_url(request: Request) -> str:
     """Where the client reached this silo: ``http://127.0.0.1:8000``, without a path."""
     host = request.headers.get("host", "")
+    # A client writes this header as it likes; what is no host must not stand in links and headers.
     if not _HOST.fullmatch(host):
         server_host, port = request.scope.get("server") or ("localhost", None)
         host = f"{server_host}:{port}" if port else server_host

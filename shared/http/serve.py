@@ -36,6 +36,7 @@ class HttpServer:
         Raises:
             ConfigInvalid: the address cannot be listened on.
         """
+        # Bound here and not by uvicorn, which would end the process if the port were in use.
         self._socket = _bind(listen)
         host, port = self._socket.getsockname()[:2]
         self.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -49,6 +50,7 @@ class HttpServer:
                 # The process has configured its log; uvicorn would put another form beside it.
                 log_config=None,
                 access_log=False,
+                # What it runs on is nobody's business.
                 server_header=False,
                 date_header=False,
                 # Anybody can send a proxy's headers; the operator's word counts instead (``PublicAddress``).
@@ -67,6 +69,7 @@ class HttpServer:
         """
         _quieten()
         self._thread.start()
+        # uvicorn tells nobody that it has started, so it is looked at.
         waited = threading.Event()
         for _ in range(int(_START_SECONDS / _TICK_SECONDS)):
             if self._server.started:
@@ -80,6 +83,7 @@ class HttpServer:
         """Takes no further requests and returns when the open ones have ended. Idempotent."""
         self._server.should_exit = True
         if self._thread.is_alive():
+            # A little longer than uvicorn gives open requests; its thread is a daemon, should it hang.
             self._thread.join(SHUTDOWN_SECONDS + 1)
         self._socket.close()
 

@@ -42,6 +42,8 @@ class ThreadPool:
         if limiter is None:
             limiter = CapacityLimiter(self._threads)
             self._limiter.set(limiter)
+        # A queue that grows only makes everybody wait longer: whoever comes late learns it at once.
         if limiter.statistics().tasks_waiting >= self._max_waiting:
             raise RateLimited("Too many of these requests wait already.")
+        # Abandoned when the client goes: the thread ends by itself, and its answer is nobody's.
         return await to_thread.run_sync(partial(function, *args, **kwargs), abandon_on_cancel=True, limiter=limiter)

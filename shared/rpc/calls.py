@@ -54,17 +54,20 @@ class _Method:
 
     def _deadline(self, timeout: float | None) -> float:
         """``time.monotonic()`` at which the call ends: by its own timeout, or with the call served here if sooner."""
+        # Another silo would be waited for while locks are held; and what it did could not be rolled back.
         refuse_inside_transaction(self._path)
         now = time.monotonic()
         deadline = now + (self._link.timeout_seconds if timeout is None else timeout)
         serving = served.current.get()
         if serving is not None and serving.deadline is not None:
+            # A call on behalf of a caller never outlasts the caller.
             deadline = min(deadline, serving.deadline)
         if deadline <= now:
             raise errors.DeadlineExceeded(metadata={"silo": self._link.silo})
         return deadline
 
     def _metadata(self, body: bytes, extra: Iterable[tuple[str, str | bytes]] | None) -> Metadata:
+        # The request id is not signed: it only ties lines of two logs together.
         signed = self._link.signer.sign(self._path, body=body)
         serving = served.current.get()
         if serving is not None and serving.request_id:
@@ -81,6 +84,7 @@ class _Method:
         try:
             return self._parse(payload) if self._parse else payload
         except Exception as exc:
+            # The other silo speaks another contract: a fault of ours, of which a client learns nothing.
             raise errors.Internal("The answer could not be read.", metadata={"silo": self._link.silo}) from exc
 
     def _call(self, inner: Any) -> SiloCall:
@@ -93,6 +97,7 @@ class SiloUnaryUnary(_Method, UnaryUnary):
     def __init__(self, link: Link, path: str, serialize: Serializer, parse: Deserializer, *, inner: UnaryUnary) -> None:
         super().__init__(link, path, serialize, parse)
         self._inner = inner
+        # Asked once for each method: the contract does not change while the process runs.
         self._idempotent = is_idempotent(path)
 
     def __call__(

@@ -66,6 +66,7 @@ def _dial(target: str, *, tls: TlsConfig | None, name: str) -> grpc.Channel:
     if local_name is not None:
         return InProcessChannel(local_name)
     if tls is None:
+        # Signed in any case: TLS adds that nobody reads along, and that answers are the silo's.
         return grpc.insecure_channel(target, options=CHANNEL_OPTIONS)
     # Whatever address is dialled: who answers has to be the silo that is meant, and not whoever has some certificate.
     options = (*CHANNEL_OPTIONS, ("grpc.ssl_target_name_override", certificate_name(name)))

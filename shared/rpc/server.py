@@ -72,6 +72,7 @@ def serve(
     health = CheckedHealth(check, clock=clock)
     address_name = in_process_name(listen)
     verifier, is_tls = Verifier(keys, target=name, clock=clock), tls is not None and address_name is None
+    # One judge for both transports, so that what holds over TCP holds in-process.
     interceptor = SiloInterceptor(verifier, rights=rights, server=name, tls=is_tls)
     if address_name is not None:
         inner: grpc.Server = InProcessServer(address_name, executor=in_process_executor, interceptors=[interceptor])
@@ -85,6 +86,8 @@ def serve(
 
 def _bind(server: grpc.Server, listen: str, *, tls: TlsConfig | None) -> int:
     credentials = tls.server_credentials() if tls else None
+    # gRPC would share a port with another process that asks for it (SO_REUSEPORT), and each would get half of the
+    # calls.
     require_free(listen)
     try:
         if credentials is not None:
@@ -132,9 +135,11 @@ class SiloServer:
         Args:
             grace_seconds: after this, calls that are still open are cancelled.
         """
+        # First: whoever watches sends no more calls here while the open ones end.
         self._health.enter_graceful_shutdown()
         self._inner.stop(grace_seconds).wait()
         if self._workers is not None:
+            # Not waited for: the grace is over, and a handler that hangs must not hold up the stop.
             self._workers.shutdown(wait=False)
 
     def wait(self, timeout_seconds: float | None = None) -> bool:

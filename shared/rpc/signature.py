@@ -96,6 +96,7 @@ class Signer:
         """
         key = self._keys.signing(self._target, caller=self._caller)
         timestamp = str(int(self._clock.now().timestamp()))
+        # From the system and not from a generator of this process, whose copies after a fork would repeat it.
         nonce = os.urandom(16).hex()
         signature = _signature(key, self._caller, self._target, method, timestamp, nonce, body)
         return (
@@ -156,6 +157,7 @@ class Verifier:
 
     def accept_once(self, metadata: Mapping[str, str | bytes]) -> bool:
         """Whether no server of this silo has accepted this call before, which this one has verified."""
+        # Lower case, since both spellings of a digit are the same nonce.
         *_, timestamp, nonce, _ = _fields(metadata)
         return self._keys.accept_once(nonce.lower(), stamped_at=int(timestamp))
 
@@ -177,12 +179,14 @@ def _fields(metadata: Mapping[str, str | bytes]) -> tuple[str, ...]:
         values: tuple[str, ...] = _in_order(metadata)
     except KeyError as exc:
         raise errors.SignatureMissing(metadata={"missing": str(exc.args[0])}) from None
+    # An empty entry says as little as an absent one.
     if "" in values:
         raise errors.SignatureMissing(metadata={"missing": _FIELDS[values.index("")]})
     return values
 
 
 def _signature(key: Key, caller: str, target: str, method: str, timestamp: str, nonce: str, body: bytes) -> str:
+    # The digest and not the body: it has one length, so that no line can be taken for another.
     digest = sha256(body).hexdigest()
     lines = f"{_VERSION}\n{key.id}\n{caller}\n{target}\n{method}\n{timestamp}\n{nonce}\n{digest}"
     return key.sign(lines.encode())

@@ -124,6 +124,7 @@ def _violations(error: errors.SiloError) -> Iterator[tuple[str, str]]:
 
 def _legible(text: str) -> str:
     """Text that protobuf accepts: no lone surrogates, and short enough for metadata."""
+    # A surrogate in a client's text would make of a refusal a fault of ours.
     return text[:_MAX_MESSAGE_CHARS].encode("utf-8", "replace").decode()
 
 
@@ -144,6 +145,7 @@ def _details_in(error: grpc.RpcError) -> status_pb2.Status:
 
 def _error_info(details: status_pb2.Status) -> error_details_pb2.ErrorInfo | None:
     info = error_details_pb2.ErrorInfo()
+    # A reason of another domain may be spelled like one of ours, and mean something else.
     return info if _unpacked(details, info) and info.domain == DOMAIN else None
 
 

@@ -70,6 +70,7 @@ class TlsConfig:
             found = [path.stat() for path in (self.ca, self.cert, self.key)]
         except OSError as exc:
             raise errors.ConfigInvalid(f"The TLS file {exc.filename} cannot be read.") from exc
+        # The inode as well: files that are put in place by a rename may have any time.
         return tuple((each.st_mtime_ns, each.st_ino) for each in found)
 
     def expires_at(self) -> datetime:
@@ -102,6 +103,7 @@ class _Fresh:
             if stamp == self._stamp:
                 return None
             configuration = self._config._server_configuration()  # of the class above
+            # A certificate that is half written is found here, and not by every handshake that follows.
             self._config.expires_at()
         except errors.ConfigInvalid as exc:
             log.warning("tls.not_reloaded", detail=exc.message)
@@ -122,6 +124,7 @@ def require_certificate_of(caller: str, *, shown: Mapping[str, Sequence[bytes]])
         CallerWrong: it is another's.
     """
     name = certificate_name(caller)
+    # Else whoever has any certificate of the authority, and a key of another peer, could pose as that one.
     if name.encode() not in shown.get(_NAMES, ()):
         text = f"The certificate of the call does not name its caller, {name}."
         raise errors.CallerWrong(text, metadata={"caller": caller})
@@ -160,6 +163,7 @@ class TlsChannel(grpc.Channel):
         self._stamp = stamp
         for old in self._channels[:-1]:  # the last one may still have calls under way
             old.close()
+        # The one before is kept: calls that are under way end on it.
         self._channels = [self._channels[-1], fresh]
 
     def _callable(self, kind: str, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> Any:
@@ -223,6 +227,7 @@ class _Redialled:
 
     def _of_now(self) -> Any:
         channel, made = self.channel.current(), self._made
+        # The method belongs to its channel; the next one is asked for its own.
         if made is None or made[0] is not channel:
             made = self._made = (channel, getattr(channel, self.kind)(*self.arguments, **self.named))
         return made[1]

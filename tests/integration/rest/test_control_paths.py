@@ -1,8 +1,10 @@
 """What control owns, asked at the address of a region: clients send there whatever is below an organization."""
 
+import base64
 import threading
 from collections.abc import Iterator, Sequence
 from queue import SimpleQueue
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -26,6 +28,7 @@ from shared.http.serve import HttpServer
 from shared.outbox.kind import Kinds
 from tests.integration.rest.conftest import Web
 from tests.keys import keys_of
+from tests.pictures import picture
 from tests.silos import fresh
 
 INSTALLATIONS = "/api/0/organizations/acme/sentry-app-installations/"
@@ -78,6 +81,14 @@ def test_both_answer_alike(web: Web, us: httpx.Client, path: str) -> None:
     path = path.format(robot=web.robot.slug)
     here, there = us.get(path), web.http.get(CONTROL, path, token=web.owner.token)
     assert (here.status_code, here.json()) == (there.status_code, there.json())
+
+
+def test_a_picture_of_an_app_is_shown_at_a_region_too(web: Web, us: httpx.Client) -> None:
+    logo: dict[str, Any] = {"color": True, "avatar_type": "upload", "avatar_photo": picture()}
+    shown = us.put(f"/api/0/sentry-apps/{web.robot.slug}/avatar/", json=logo)
+    (avatar,) = shown.json()["avatars"]
+    answer = us.get(f"/sentry-app-avatar/{avatar['avatarUuid']}/")
+    assert (answer.status_code, answer.content) == (200, base64.b64decode(logo["avatar_photo"]))
 
 
 def test_pages_name_the_address_that_was_asked(us: httpx.Client) -> None:
