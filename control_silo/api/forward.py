@@ -124,6 +124,7 @@ def _forwarding(
         relay.refuse_circle(request)  # before it is asked who asks: the silo's own question shows no credentials
         ways = await run_in_threadpool(_locate, ApiRequest(request, b"", None, control), find)
         way = ways[0] if len(ways) == 1 else await _way_to_issue(relay, request, among=ways)
+        # The client may have written at control a moment ago what it now asks a region about.
         held_back = await recent.held_back(request, region=way.region.name)
         return await relay.forward(held_back, to=way.region, principal=way.principal)
 

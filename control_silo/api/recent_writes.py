@@ -44,6 +44,7 @@ def await_delivered(
         seconds: how long to wait at most.
     """
     end = time.monotonic() + seconds
+    # Polled: the worker that delivers may be another process, whose commits ring no bell here.
     while _is_waiting(control, region, objects) and time.monotonic() < end:
         threading.Event().wait(RECHECK_SECONDS)
 

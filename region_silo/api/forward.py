@@ -70,11 +70,13 @@ def forward_control_paths(
 
     async def forward(request: Request) -> Response:
         answer = await relay.forward(request, to=control)
+        # Only what changed something has one; reads pass at once.
         written = answer.headers.get(TOKEN_NAME)
         try:
             if written:
                 await _await_replicas(freshness, written, seconds=wait_seconds)
         except BaseException:
+            # Its body is still on the way, and would hold the connection to control.
             await answer.drop()
             raise
         return answer

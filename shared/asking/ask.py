@@ -104,6 +104,7 @@ class Asking:
     def ask_all(self, questions: Sequence[Question]) -> list[AppAnswer | SiloError]:
         """What became of each question, in order; no app delays another, and all are done by one deadline."""
         limits, sent_at = _limits(), self._clock.now()
+        # One place for each app, however many questions it is asked together.
         with self._places.taken({question.installation.sentry_app.id for question in questions}) as places:
             started = [self._start(question, limits, places) for question in questions]
         # Waited for outside the block: each place is given back when its own call ends, not the slowest of all.
@@ -146,17 +147,20 @@ class _Started:
 
 def _limits() -> Limits:
     remaining = remaining_seconds()
+    # The caller's deadline counts: an answer that comes after it was asked for in vain.
     seconds = DEADLINE_SECONDS if remaining is None else min(DEADLINE_SECONDS, remaining * _SHARE_OF_REMAINING)
     return Limits(connect_seconds=min(CONNECT_SECONDS, seconds), read_seconds=seconds, deadline_seconds=seconds)
 
 
 def _request(question: Question, limits: Limits) -> OutgoingRequest:
     app = question.installation.sentry_app
+    # Unsigned, the app could not tell the platform from anybody else: it is rather not asked.
     if not app.application.client_secret:
         raise RequestRefused("The app has no credentials.")
     body = b"" if question.payload is None else encode_body(question.payload)
     headers = {
         "Content-Type": "application/json",
+        # For the app's own log; a question that is asked again is another one.
         "Request-ID": secrets.token_hex(16),
         APP_SIGNATURE_HEADER: sign(body, secret=app.application.client_secret),
     }
@@ -183,6 +187,7 @@ def _record(
 
 def upstream_status(answer: AppAnswer) -> int:
     """An app's refusal, as its own status; a status that is neither success nor refusal counts as no answer."""
+    # A redirect is not followed, so that it is no answer either.
     return answer.status if 400 <= answer.status <= 599 else BAD_GATEWAY
 
 
@@ -190,6 +195,7 @@ def own_message(answer: AppAnswer) -> str | None:
     """The sentence that the app gives for the user: ``message`` of a JSON object."""
     value = json_value(answer)
     message = value.get("message") if isinstance(value, dict) else None
+    # Text of a stranger's, shown to a user: bounded, and nothing but a text.
     return message[:MAX_MESSAGE_CHARACTERS] if isinstance(message, str) and message else None
 
 

@@ -88,6 +88,7 @@ def request_ticket(
         AppError: the app did not answer, refused, or answered something else.
     """
     app = installation.sentry_app
+    # The client names the path, the app its host: without the check the two could make another host.
     check_uri(uri)
     try:
         url = app_url(uri, webhook_url=app.webhook_url)
@@ -114,6 +115,7 @@ def _ticket_of(outcome: AppAnswer | SiloError, *, app_slug: str, facts: JsonObje
     if not outcome.is_success:
         raise integrator_error(FAILED.format(app_slug=app_slug), status=upstream_status(outcome), facts=facts)
     value = json_value(outcome)
+    # Judged before it is read: what the app said wrong is its fault, not the client's.
     is_whole = isinstance(value, dict) and all(isinstance(value.get(name), str) for name in TICKET_FIELDS)
     try:
         return Ticket.read(value if is_whole else {})

@@ -42,6 +42,7 @@ class PreparedComponent:
     def to_message(self) -> component_pb2.RpcSentryAppComponent:
         """The component with what was filled in."""
         message = component_pb2.RpcSentryAppComponent()
+        # A copy: the same context may be shown to others, with other choices.
         message.CopyFrom(self.context.component)
         message.app_schema.CopyFrom(struct_of(self.schema))
         return message
@@ -62,6 +63,7 @@ class _Preparation:
         filled = fill_fields(self.schema, choices=self.choices)
         if self.url is not None:
             filled["url"] = self.url
+        # In the order of the form: the user meets the first field that lacks its choices first.
         order = [path for path, _ in self.needed]
         error = next((self.errors[path] for path in [(), *order] if path in self.errors), "")
         return PreparedComponent(context=self.context, schema=filled, error=error)
@@ -87,6 +89,7 @@ def prepare_components(
         for context in contexts
         if context.HasField("component")
     ]
+    # All components together, so that a form with several selects waits for the slowest app alone.
     _ask(asking, preparations)
     return [preparation.finish() for preparation in preparations]
 

@@ -79,6 +79,7 @@ def read_choices(outcome: AppAnswer | SiloError, field: SelectField) -> SelectCh
         choices = parse_select_answer(json_value(outcome), app_slug=slug, uri=field.uri)
     except ValidationFailed as exc:
         raise integrator_error(exc.message, facts=facts) from exc
+    # What has no plain form would fail later, where the component is made a message.
     if not all(_is_plain(value) and _is_plain(label) for value, label in choices.choices):
         raise integrator_error(SELECT_SHAPE_ERROR.format(app_slug=slug, uri=field.uri), facts=facts)
     return choices
@@ -87,5 +88,6 @@ def read_choices(outcome: AppAnswer | SiloError, field: SelectField) -> SelectCh
 def _is_plain(value: JsonValue) -> bool:
     """Whether a choice can hold the value: a list in a list of choices is none."""
     if isinstance(value, int):
+        # More than 64 bits are no number on the wire.
         return abs(value) < _MAX_INTEGER
     return value is None or isinstance(value, str | float)

@@ -71,6 +71,7 @@ class Database:
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[None]:
         """Reads that all see the same committed state."""
+        # Guarded like a write: a snapshot that waits for another silo keeps old rows from being cleaned up.
         with self.session(), self._begun(snapshot=True), _guarded():
             yield
 
@@ -104,6 +105,7 @@ class Database:
         Raises:
             DatabaseMisused: no session surrounds it, or it changes or locks rows and no transaction surrounds it.
         """
+        # peewee would run it by itself and commit it, outside whatever its author meant to be one change.
         if is_write(sql) and not self._pool.connection().is_writing:
             raise DatabaseMisused(NO_TRANSACTION)
         return self._run(sql, parameters)
@@ -121,6 +123,8 @@ class Database:
     def write(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Runs one statement that is a transaction by itself; on PostgreSQL that is one round trip instead of three."""
         if self.dialect is Dialect.SQLITE:
+            # SQLite has one writer: its lock is ours, and a statement that went past it would be told that the database
+            # is locked.
             with self.transaction():
                 return self.rows(sql, parameters)
         with self.session():
@@ -154,6 +158,7 @@ class Database:
         if self._writer is None:
             yield
             return
+        # As long as PostgreSQL waits for a lock, so that both engines refuse alike.
         if not self._writer.acquire(timeout=LOCK_WAIT_SECONDS):
             raise DatabaseBusy
         try:
@@ -194,6 +199,7 @@ class Database:
         """
         if not self.peewee.in_transaction():
             self._pool.manual_close()
+        # The others of the pool are most likely as dead as the one that noticed.
         self._pool.close_idle()
 
 
@@ -207,8 +213,10 @@ class Session:
         self._is_outermost = False
 
     def __enter__(self) -> None:
+        # Models find their database by it: one process may hold several silos.
         self._token = bound.set(self._database)
         try:
+            # Only the outermost session took a connection, and only it gives one back.
             self._is_outermost = self._database.peewee.connect(reuse_if_open=True)
         except BaseException as exc:
             bound.reset(self._token)

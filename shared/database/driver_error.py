@@ -7,9 +7,13 @@ from playhouse.pool import MaxConnectionsExceeded
 
 from shared.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable, InvalidInput, PoolExhausted, SiloError
 
+# Serialization failure, deadlock, lock not available, and canceled by a timeout: the same may work in a moment.
 _BUSY_STATES = ("40001", "40P01", "55P03", "57014")
+# Disk full, out of memory.
 _FULL_STATES = ("53100", "53200")
+# Too many connections.
 _CROWDED_STATES = ("53300",)
+# Undefined table, undefined column: another version of this program has made the database.
 _UNMIGRATED_STATES = ("42P01", "42703")
 _UNHOLDABLE_TEXT = "PostgreSQL text fields cannot contain NUL"
 _UNMIGRATED_TEXTS = ("no such table", "no such column")

@@ -14,6 +14,7 @@ M = TypeVar("M", bound=peewee.Model)
 
 def locked(tx: Transaction, query: "peewee.ModelSelect[M]") -> "peewee.ModelSelect[M]":
     """The query, waiting for whoever holds its rows, and holding them then."""
+    # SQLite knows no such clause, and needs none: who holds a transaction is its one writer.
     return query.for_update() if _has_row_locks(tx.database) else query
 
 
@@ -45,6 +46,7 @@ def await_writers(tx: Transaction, model: type[peewee.Model]) -> None:
     For a transaction that must see what others are about to commit, where they cannot see what it is about to commit.
     """
     if _has_row_locks(tx.database):
+        # SHARE lets others read, and waits for whoever has written and not committed.
         tx.database.rows(f"LOCK TABLE {table_of(model)} IN SHARE MODE")
 
 
@@ -65,8 +67,10 @@ def pass_over_ids(tx: Transaction, model: type[peewee.Model], *, newest: int) ->
         _pass_over_rowids(tx, table, newest)
         return
     ((sequence,),) = tx.database.rows("SELECT pg_get_serial_sequence(?, 'id')", (table,))
+    # `is_called` is false of a fresh sequence, whose `last_value` was not given out yet.
     ((last, is_used),) = tx.database.rows(f"SELECT last_value, is_called FROM {sequence}")
     if last < newest or not is_used:
+        # A sequence is outside transactions: two who set it at once could set it back.
         tx.database.rows(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
         statement = f"SELECT setval(?::regclass, greatest(last_value, ?)) FROM {sequence}"
         tx.database.rows(statement, (sequence, newest))

@@ -147,6 +147,7 @@ class _PostgresqlPool(_Refusals, PooledPostgresqlDatabase):  # type: ignore[misc
     def _connect(self) -> Any:
         conn = super()._connect()
         if not hasattr(conn, KEPT_CURSOR):
+            # Once for each connection and not for each statement: see above.
             setattr(conn, KEPT_CURSOR, conn.cursor())
             setattr(conn, KEPT_RAW_CURSOR, psycopg.RawCursor(conn))
             conn.is_writing, conn.use = False, object()
@@ -159,6 +160,7 @@ class _PostgresqlPool(_Refusals, PooledPostgresqlDatabase):  # type: ignore[misc
         returned_at = self._returned_at.pop(self.conn_key(conn), None)
         if conn.closed:
             return True
+        # It worked a moment ago; should the server have ended since, the statement says so.
         if returned_at is not None and time.monotonic() - returned_at < RESTED_SECONDS:
             return False
         return bool(super()._is_closed(conn))

@@ -47,6 +47,7 @@ class Columns(Generic[M]):
 
     def read(self, row: Sequence[Any], *, at: int = 0) -> M:
         """The model whose columns start at that place of the row."""
+        # Without defaults, which would be computed only to be written over: a uuid for each row that is read.
         model = self._model(__no_default__=True)
         data = model.__data__ = dict(zip(self._names, row[at : at + self.width], strict=True))
         for name, read in self._readers:

@@ -132,6 +132,7 @@ class Forwarded:
         return find_kind(peer) is (PeerKind.REGION if self._silo == CONTROL else PeerKind.CONTROL)
 
     def _is_first(self, method: str, proof: _Proof) -> bool:
+        # Read twice, it says the same to whoever replays it; remembering it would cost every read.
         if method in CHANGE_NOTHING:
             return True
         # What was stamped before the start may have been taken by the process before this one.
@@ -142,6 +143,7 @@ class Forwarded:
     def _as_asked(self, scope: Scope, proof: _Proof) -> Scope:
         headers = Headers(scope=scope)
         sent = as_sent_to(scope, protocol=headers[PROTOCOL_HEADER], host=headers[HOST_HEADER])
+        # Control alone says who asks. A region that said so could ask as anybody.
         principal = {PRINCIPAL: _read(proof.said)} if proof.peer == CONTROL else {}
         return {**sent, IS_FORWARDED: True, **principal}
 
@@ -187,6 +189,7 @@ def _find_proof(scope: Scope, *, silo: str, keys: Keys, clock: Clock) -> _Proof 
     key, said = keys.find(key_id), headers.get(PRINCIPAL_HEADER, "")
     if key is None or not -AHEAD_SECONDS <= clock.now().timestamp() - int(timestamp) < GOOD_SECONDS + 1:
         return None
+    # The silo's own name is signed too: what was said to one region is no proof at another.
     facts = (silo, scope["method"], _target(scope), protocol, host, timestamp, nonce, said)
     if not hmac.compare_digest(_signature(key, facts), signature):
         return None
@@ -216,4 +219,5 @@ def _read(said: str) -> bytes | None:
     if not said.startswith(_COMPRESSED):
         return base64.urlsafe_b64decode(said)
     packed = base64.urlsafe_b64decode(said.removeprefix(_COMPRESSED))
+    # Bounded, although control has signed it: a few bytes can unpack to gigabytes.
     return zlib.decompressobj().decompress(packed, _MAX_PRINCIPAL_BYTES)

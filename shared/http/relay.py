@@ -134,6 +134,7 @@ class Relay:
             Refused: the path has no meaning of its own, another silo has forwarded the request, or the body comes too
                 slowly.
         """
+        # First of all: before anything is opened for a request that would only come back.
         self.refuse_circle(request)
         target = _target_of(request)
         body = await RelayedBody.begun(request, piece_seconds=self._piece_seconds)
@@ -147,6 +148,7 @@ class Relay:
             line.circuit.abandoned()
             raise RequestRefused("The request cannot be forwarded.") from exc
         except (httpx.ReadTimeout, httpx.WriteTimeout) as exc:
+            # Told apart from a silo that cannot be reached: it may answer others in time.
             line.circuit.timed_out()
             raise silo_away(to.name) from exc
         except httpx.TransportError as exc:
@@ -179,6 +181,7 @@ class Relay:
     async def _admitting_line(self, to: SiloAddress, *, carries_events: bool) -> _Line:
         key = (to.name, carries_events)
         line = self._lines.get(key)
+        # A region that moved registers anew: the connections to where it was are of no use.
         if line is None or line.url != to.url:
             self._lines[key] = _Line(to.url, self._open_transport(to), Circuit(self._clock))
             if line:
@@ -203,6 +206,7 @@ class Relay:
             principal=principal,
         )
         said = passed_on(request.headers.raw, drop=_NOT_SENT)
+        # A region is told who asks; the credentials themselves would let it ask in the client's name (DESIGN 6).
         shown = said if to.name == CONTROL else [each for each in said if not _is_credential(*each)]
         headers = [*shown, *((name.encode(), value.encode()) for name, value in (*proof, *_client_of(request)))]
         return httpx.Request(
@@ -243,6 +247,7 @@ def _target_of(request: Request) -> bytes:
     """
     if IS_FORWARDED in request.scope:
         raise Refused(404, {"detail": NO_SUCH_PATH})
+    # Some servers resolve dots and some do not: control would judge one path and the region serve another.
     if not {".", ".."}.isdisjoint(request.scope["path"].split("/")):
         raise Refused(404, {"detail": NO_SUCH_PATH})
     path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()

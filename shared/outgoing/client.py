@@ -94,6 +94,7 @@ class AppClient:
         with self._submitting:
             if self._is_closed:
                 raise Cancelled
+            # Under the lock, so that two first requests at once start one loop.
             loop = self._loop or self._start()
             return asyncio.run_coroutine_threadsafe(self._answer(request), loop)
 
@@ -121,6 +122,7 @@ class AppClient:
     async def _answer(self, request: OutgoingRequest) -> AppAnswer:
         progress = _Progress()
         try:
+            # Around everything, names included: whoever waits has no other bound.
             async with asyncio.timeout(request.limits.deadline_seconds):
                 url = self._parse(request.url)
                 # Inside the deadline: whoever waits for the answer waits for the place, too.
@@ -134,6 +136,8 @@ class AppClient:
     async def _exchange(self, request: OutgoingRequest, url: httpx.URL, progress: "_Progress") -> AppAnswer:
         addresses = await _within(request.limits.connect_seconds, self._addresses(url))
         tls = self._tls or authorities()
+        # A transport of its own for each request, and no proxy of the environment: it would connect where nobody has
+        # judged.
         async with httpx.AsyncHTTPTransport(verify=tls, trust_env=False) as transport:
             for address in addresses[:-1]:
                 try:
@@ -147,6 +151,7 @@ class AppClient:
             url = httpx.URL(text)
         except (httpx.InvalidURL, ValueError) as exc:
             raise AddressRefused from exc
+        # `file:` and the like lead into this machine.
         if url.scheme not in _DEFAULT_PORTS or not url.raw_host:
             raise AddressRefused
         self._reach.check_port(_port(url))
@@ -198,6 +203,7 @@ async def _send(
         extensions={"timeout": timeouts, "sni_hostname": url.raw_host.decode("ascii").rstrip(".")},
     )
     response = await transport.handle_async_request(sent)
+    # From here on it has begun to answer: what takes too long now is stalled, not slow.
     progress.is_unanswered = False
     try:
         body, is_truncated = await _read(response, limits.answer_bytes)
@@ -227,6 +233,7 @@ async def _read(response: httpx.Response, limit: int) -> tuple[bytes, bool]:
     body = bytearray()
     async for chunk in response.aiter_raw():
         body += chunk
+        # One chunk past the limit at most is in memory.
         if len(body) > limit:
             return bytes(body[:limit]), True
     return bytes(body), False

@@ -60,6 +60,7 @@ def list_whole(
         delivery_ids: which.
         max_characters: of each body at most; None for all that is kept.
     """
+    # The app is asked for as well: ids are counted up, and another app's are easily guessed.
     mine = (Delivery.sentry_app_id == sentry_app_id) & Delivery.id.in_(list(delivery_ids))
     found = list(Delivery.select().where(mine).order_by(Delivery.id.desc()))
     attempts: dict[int, list[DeliveryAttempt]] = {delivery.id: [] for delivery in found}
@@ -77,6 +78,7 @@ def redeliver(database: Database, *, sentry_app_id: int, delivery_id: int, now: 
     """
     with database.transaction() as tx:
         mine = (Delivery.id == delivery_id) & (Delivery.sentry_app_id == sentry_app_id)
+        # The row is written first and the message after it, in the order in which the sender settles.
         if not Delivery.update(state=DeliveryState.PENDING).where(mine).execute():
             raise NotFound
         enqueue(tx, CATEGORY, [delivery_id], destinations=[destination_of(sentry_app_id)], now=now)

@@ -112,6 +112,7 @@ def destination_of(sentry_app_id: int) -> str:
 def enqueue_deliveries(tx: Transaction, deliveries: Sequence[NewDelivery], *, now: datetime) -> None:
     """Writes deliveries in the caller's transaction; they are sent after its commit."""
     for some in peewee.chunked(deliveries, _WRITTEN_AT_ONCE):
+        # The app comes back with each id: no engine promises rows in the order in which they were given.
         written = Delivery.insert_many([_row(new, now) for new in some]).returning(Delivery.id, Delivery.sentry_app_id)
         messages = [(destination_of(row.sentry_app_id), row.id) for row in written.execute()]
         enqueue_each(tx, CATEGORY, messages, now=now)
@@ -119,6 +120,7 @@ def enqueue_deliveries(tx: Transaction, deliveries: Sequence[NewDelivery], *, no
 
 def _row(new: NewDelivery, now: datetime) -> dict[str, Any]:
     return {
+        # Made here and not at the attempt: a receiver that is told twice must know the webhook again.
         "request_id": secrets.token_hex(16),
         "sentry_app_id": new.sentry_app_id,
         "installation_id": new.installation_id,

@@ -60,6 +60,7 @@ def keep_ended(database: Database, ended: Sequence[Ended], *, now: datetime) -> 
         _keep_attempts(tx, results, now=now)
         records = [record_of(result.attempt, result.outcome) for result in results]
         keep_records(tx, [record for record in records if record], now=now)
+        # In one order: two senders that clear away for the same apps do not wait for each other crosswise.
         for sentry_app_id in sorted({each.delivery.sentry_app_id for each in ended}):
             clear_away(tx, sentry_app_id, now=now)
 
