@@ -4,6 +4,7 @@
 """
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import grpc
@@ -18,7 +19,7 @@ from control_silo.rpc.organization_servicer import OrganizationServicer
 from control_silo.rpc.rights import RIGHTS
 from control_silo.rpc.topology_servicer import TopologyServicer
 from control_silo.services.control import Control
-from control_silo.services.regions import RegionChannels
+from control_silo.services.regions import Place, RegionChannels
 from control_silo.services.webhook import prepare
 from shared.asking.ask import UNLOGGED, Asking
 from shared.clock import Clock
@@ -27,13 +28,16 @@ from shared.database.database import Database
 from shared.domain.peer import CONTROL
 from shared.errors import SiloUnreachable
 from shared.freshness import ReplicaFreshness
+from shared.http.client_address import Proxies
 from shared.http.relay import Relay
+from shared.http.transport import open_transport
 from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.message import migrate_outbox
 from shared.outbox.outbox_servicer import OutboxServicer
 from shared.outbox.replica_servicer import ReplicaServicer
 from shared.outbox.worker import Worker
 from shared.outgoing.client import AppClient
+from shared.outgoing.judged import JudgedHosts
 from shared.outgoing.trust import authorities
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
 from shared.pb.hybridcloud.operations.v1 import key_service_pb2_grpc, outbox_service_pb2_grpc, topology_service_pb2_grpc
@@ -62,8 +66,8 @@ def migrate(database: Database) -> list[str]:
 def open_alone(database: Database, *, clock: Clock) -> Control:
     """Control without a way to any region, as migrations need it."""
 
-    def dial(name: str, address: str) -> grpc.Channel:
-        raise SiloUnreachable(f"{name} at {address} is not called while migrating.")
+    def dial(name: str, place: Place) -> grpc.Channel:
+        raise SiloUnreachable(f"{name} at {place.address} is not called while migrating.")
 
     keys = PeerKeys(Keyring(()), database, seal_key=None, clock=clock)
     return Control(database, clock, ReplicaFreshness(database, KINDS), RegionChannels(database, dial), keys)
@@ -80,10 +84,19 @@ def open_control(config: ControlConfig, *, clock: Clock, database_clock: Clock |
     database = connect(config.database_url.get_secret_value(), clock=database_clock)
     keys = PeerKeys(config.keys, database, seal_key=config.seal_key.get_secret_value(), clock=clock)
 
-    def dial(name: str, address: str) -> grpc.Channel:
-        return rpc_channel.connect(address, caller=CONTROL, target_name=name, keys=keys, clock=clock, tls=config.tls)
+    def dial(name: str, place: Place) -> grpc.Channel:
+        return rpc_channel.connect(
+            place.address,
+            caller=CONTROL,
+            target_name=name,
+            keys=keys,
+            clock=clock,
+            tls=config.tls,
+            addresses=place.addresses,
+        )
 
-    regions, outgoing = RegionChannels(database, dial), AppClient(config.reach, tls=authorities())
+    regions = RegionChannels(database, dial, JudgedHosts(config.region_networks))
+    outgoing = AppClient(config.reach, tls=authorities())
     return Control(
         database,
         clock,
@@ -132,12 +145,14 @@ def start_server(control: Control, config: ControlConfig) -> SiloServer:
 
 def make_api(control: Control, config: ControlConfig) -> FastAPI:
     """What HTTP serves."""
+    open_judged = partial(open_transport, hosts=control.regions.hosts)
     return create_api(
         control,
-        relay=Relay(control.keys, clock=control.clock),
+        relay=Relay(control.keys, clock=control.clock, open_transport=open_judged),
         keys=control.keys,
         requests_per_second=config.requests_per_second,
         public_url=config.public_url,
+        proxies=Proxies(config.trusted_proxies),
         tls=config.tls,
     )
 

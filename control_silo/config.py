@@ -5,10 +5,12 @@ from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field, SecretStr
 
-from shared.config.forms import Email, HostAndPort, MailServer, Origin, RpcAddress, SealKey
+from shared.config.forms import Email, HostAndPort, MailServer, Origin, RegionNetworks, RpcAddress, SealKey
 from shared.config.settings import Settings, Shown
 from shared.config.silo import SiloSettings
+from shared.domain.address import is_of_this_machine
 from shared.mail import NO_SERVER, FolderMailer, Mailer
+from shared.outgoing.reach import Reach
 
 _SQLITE = "sqlite:///"
 PUBLISH_REQUESTS_TO: Final = "integrations-platform@sentry.io"
@@ -20,6 +22,11 @@ def _mailer_beside(validated: dict[str, Any]) -> Mailer:
     url: str = validated["database_url"].get_secret_value()
     path = url.removeprefix(_SQLITE)
     return FolderMailer(Path(path).parent / "mail") if path != url else NO_SERVER
+
+
+def _regions_beside(validated: dict[str, Any]) -> Reach:
+    """Where control is reached from its own machine alone, its regions are there, too."""
+    return Reach(allow_private=is_of_this_machine(validated["grpc_listen"]))
 
 
 class ControlDatabaseConfig(Settings):
@@ -45,6 +52,12 @@ class ControlConfig(SiloSettings, ControlDatabaseConfig):
     )
     """where clients reach control behind a proxy that ends TLS, such as `https://silo.example`: links and photos name
     it, and with `https` the cookie of a session is `Secure`. `X-Forwarded-Host` and `-Proto` are believed of nobody"""
+    region_networks: Annotated[
+        RegionNetworks, Shown("`private` while `CONTROL_GRPC_LISTEN` is of this machine alone, else `public`")
+    ] = Field(default_factory=_regions_beside, validation_alias="CONTROL_REGION_NETWORKS")
+    """where regions may listen: networks such as `10.1.0.0/16`, `private` (this machine and every private network),
+    and always the `public` internet. A region that says it is elsewhere is refused, and not called; where machines are
+    given their credentials none can be"""
     seal_key: SealKey = Field(validation_alias="SILO_SEAL_KEY")
     """32 bytes as hex: seals what a silo must be able to read again, such as keys of further peers"""
     mailer: Annotated[

@@ -5,6 +5,8 @@ import contextlib
 from control_silo.bootstrap import make_api, make_sender, make_worker, start_server
 from control_silo.config import ControlConfig
 from control_silo.services.control import Control
+from shared.http.client_address import Proxies
+from shared.http.connections import Connections
 from shared.http.serve import HttpServer
 
 
@@ -28,7 +30,8 @@ class ControlServe:
         started.callback(control.regions.close)
         control.keys.start()
         started.callback(control.keys.stop)
-        http = HttpServer(make_api(control, self._config), listen=self._config.http_listen)
+        connections = Connections(proxies=Proxies(self._config.trusted_proxies))
+        http = HttpServer(make_api(control, self._config), listen=self._config.http_listen, connections=connections)
         started.callback(http.stop)
         server = start_server(control, self._config)
         started.callback(server.stop)

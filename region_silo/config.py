@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, SecretStr, field_validator
 
-from shared.config.forms import HostAndPort, HttpAddress, Origin, RegionName, RpcAddress, SealKey
+from shared.config.forms import AdvertisedAddress, HostAndPort, HttpAddress, Origin, RegionName, RpcAddress, SealKey
 from shared.config.settings import Settings, Shown
 from shared.config.silo import SiloSettings
 from shared.domain.http_address import base_url
@@ -37,11 +37,11 @@ class RegionConfig(SiloSettings, RegionDatabaseConfig):
         default_factory=lambda validated: validated["grpc_listen"], validation_alias="REGION_ADVERTISED_GRPC"
     )
     """how control reaches the region's gRPC, host:port"""
-    advertised_http: Annotated[HttpAddress, Shown("`REGION_HTTP_LISTEN`; links name what each request says")] = Field(
-        default_factory=lambda validated: validated["http_listen"], validation_alias="REGION_ADVERTISED_HTTP"
+    advertised_http: Annotated[AdvertisedAddress, Shown("`REGION_HTTP_LISTEN`; links name what each request says")] = (
+        Field(default_factory=lambda validated: validated["http_listen"], validation_alias="REGION_ADVERTISED_HTTP")
     )
-    """how control and clients reach the region's HTTP: host:port, or a base URL, such as `https://us.silo.example`,
-    which is also what the region's own links name"""
+    """how control and clients reach the region's HTTP: host:port, or a URL without a path, such as
+    `https://us.silo.example`, which is also what the region's own links name"""
     control_target: RpcAddress = Field(default="127.0.0.1:50051", validation_alias="REGION_CONTROL_TARGET")
     """how the region reaches control's gRPC, host:port"""
     control_http: Annotated[
@@ -75,4 +75,4 @@ class RegionConfig(SiloSettings, RegionDatabaseConfig):
     @property
     def public_url(self) -> str | None:
         """Where clients reach this region; None: where they say that they do, since no base URL was advertised."""
-        return self.advertised_http if "://" in self.advertised_http else None
+        return self.advertised_http.rstrip("/") if "://" in self.advertised_http else None

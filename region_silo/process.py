@@ -8,7 +8,10 @@ from region_silo.config import RegionConfig
 from region_silo.services.control import ControlClient
 from region_silo.services.region import Region
 from region_silo.services.registration import Addresses
+from shared.domain.http_address import registered_address
 from shared.errors import SiloError
+from shared.http.client_address import Proxies
+from shared.http.connections import Connections
 from shared.http.serve import HttpServer
 
 
@@ -44,7 +47,10 @@ class RegionServe:
         started.callback(self._control.close)
         region.keys.start()
         started.callback(region.keys.stop)
-        http = HttpServer(make_api(region, config, control=self._control), listen=config.http_listen)
+        connections = Connections(proxies=Proxies(config.trusted_proxies))
+        http = HttpServer(
+            make_api(region, config, control=self._control), listen=config.http_listen, connections=connections
+        )
         started.callback(http.stop)
         server = start_server(region, config, control=self._control)
         started.callback(server.stop)
@@ -54,7 +60,7 @@ class RegionServe:
         registration.start(
             Addresses(
                 grpc_address=_reachable(config.advertised_grpc, server.address),
-                http_address=_reachable(config.advertised_http, http.address),
+                http_address=registered_address(_reachable(config.advertised_http, http.address)),
             )
         )
         started.callback(registration.stop)

@@ -22,7 +22,6 @@ from control_silo.models.installation import SentryAppInstallation
 from control_silo.services.internal_token import NewToken, create_internal_token
 from control_silo.services.secret import LAST_CHARACTERS, hash_token, new_token
 from control_silo.services.user import NewUser, UserCreator
-from shared.config.silo import DEFAULT_REQUESTS_PER_SECOND
 from shared.domain.peer import CONTROL
 from shared.domain.scopes import Role
 from shared.http.serve import HttpServer
@@ -39,9 +38,14 @@ class HttpSilos:
         for name in (*silos.regions, CONTROL):
             self.start(name)
 
-    def start(self, silo: str, *, requests_per_second: int = DEFAULT_REQUESTS_PER_SECOND) -> None:
-        """Serves HTTP, on another port than before; a region tells control where."""
-        server = HttpServer(self._application(silo, requests_per_second), listen="127.0.0.1:0")
+    def start(self, silo: str, **settings: Any) -> None:
+        """Serves HTTP, on another port than before; a region tells control where.
+
+        Args:
+            silo: its name.
+            settings: fields of its configuration that differ from the usual ones.
+        """
+        server = HttpServer(self._application(silo, settings), listen="127.0.0.1:0")
         server.start()
         self._servers[silo] = server
         if silo != CONTROL:
@@ -97,12 +101,12 @@ class HttpSilos:
             installation = SentryAppInstallation.get(SentryAppInstallation.sentry_app == app)
             return create_internal_token(tx, app, installation, now=self.silos.clock.now())
 
-    def _application(self, silo: str, requests_per_second: int) -> FastAPI:
+    def _application(self, silo: str, settings: dict[str, Any]) -> FastAPI:
         if silo == CONTROL:
-            config = self.silos.control_config.model_copy(update={"requests_per_second": requests_per_second})
+            config = self.silos.control_config.model_copy(update=settings)
             return control_silo.bootstrap.make_api(self.silos.control, config)
         running = self.silos.regions[silo]
-        config_of_region = running.config.model_copy(update={"requests_per_second": requests_per_second})
+        config_of_region = running.config.model_copy(update=settings)
         return region_silo.bootstrap.make_api(running.region, config_of_region, control=running.control)
 
 

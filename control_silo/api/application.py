@@ -18,6 +18,7 @@ from control_silo.api import (
     users,
 )
 from control_silo.api.forward import forward_region_paths
+from control_silo.api.sign_in_limits import SignInLimits
 from control_silo.services.control import Control
 from control_silo.services.region import list_regions
 from shared.category import Owner, owned_by
@@ -25,6 +26,7 @@ from shared.config.silo import DEFAULT_REQUESTS_PER_SECOND
 from shared.domain.peer import CONTROL
 from shared.errors import SiloError
 from shared.http.application import create_application
+from shared.http.client_address import NO_PROXIES, ClientAddress, Proxies
 from shared.http.cors import answer_browsers
 from shared.http.endpoint import Endpoint
 from shared.http.forwarded import Forwarded, PublicAddress
@@ -39,8 +41,6 @@ TITLE = "Silo control"
 DESCRIPTION = (
     "Apps, installations, users and tokens of the whole world. Wire-compatible with Sentry's Integration Platform."
 )
-FAILED_SIGN_INS_PER_MINUTE = 20
-"""How many one account may fail from one address."""
 
 
 def list_endpoints() -> list[Endpoint]:
@@ -60,6 +60,7 @@ def create_api(
     keys: Keys | None = None,
     requests_per_second: int = DEFAULT_REQUESTS_PER_SECOND,
     public_url: str | None = None,
+    proxies: Proxies = NO_PROXIES,
     tls: TlsConfig | None = None,
 ) -> FastAPI:
     """The application that serves control's REST.
@@ -70,12 +71,13 @@ def create_api(
         keys: proves that a forwarded request comes from a region; None: none is believed.
         requests_per_second: that one token or session may make here; a region counts what it forwards.
         public_url: where clients reach control; None: where they say that they do.
+        proxies: that stand before control.
         tls: the certificate between silos, whose end is among the metrics; None: there is none.
     """
     metrics = Metrics(list_ages=lambda: list_ages(control), tls=tls)
     app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
     app.state.control = control
-    app.state.failed_sign_ins = RequestLimit(control.clock, limit=FAILED_SIGN_INS_PER_MINUTE, window_seconds=60)
+    app.state.sign_in_limits = SignInLimits(control.clock)
     limit_requests(app, RequestLimit(control.clock, limit=requests_per_second))
     answer_browsers(app)
     if relay:
@@ -83,6 +85,7 @@ def create_api(
     app_parts.serve_photos(app, control)
     if public_url:
         app.add_middleware(PublicAddress, url=public_url)
+    app.add_middleware(ClientAddress, proxies=proxies)
     if keys:
         app.add_middleware(Forwarded, silo=CONTROL, keys=keys, clock=control.clock)
     add_operations(app, check=lambda: check_database(control), metrics=metrics)

@@ -1,27 +1,28 @@
 """Who asks, signing in, and creating users."""
 
+import os
 from typing import cast
 
 from fastapi import Response
 
 from control_silo.api.request import ApiRequest, Incoming
+from control_silo.api.sign_in_limits import Attempt, SignInLimits
 from control_silo.bodies.user import ImpersonationObject, NewUserObject, RegionsObject, UserBody, user_object
 from control_silo.services.region import list_regions
 from control_silo.services.session import SESSION_SECONDS, impersonate, sign_in, sign_out
 from shared.bodies.user import RootObject, UserObject
 from shared.domain.path_key import path_key
-from shared.errors import CredentialsMissing, RateLimited, UserNotFound
+from shared.errors import CredentialsMissing, UserNotFound
 from shared.http.answer import empty_answer, json_answer
 from shared.http.cors import check_cookie_use
 from shared.http.credentials import SESSION_COOKIE, basic_credentials, session_key
 from shared.http.endpoint import Endpoints
-from shared.http.errors import RETRY_AFTER_NAME
-from shared.http.limits import RequestLimit
 from shared.http.threads import ThreadPool
 
 endpoints = Endpoints("Users")
-SIGN_IN_THREADS = ThreadPool("sign-in", threads=2, max_waiting=32)
-"""A password takes a tenth of a second of processor by design. Whoever makes up many of them waits among themselves."""
+SIGN_IN_THREADS = ThreadPool("sign-in", threads=max(1, (os.cpu_count() or 1) // 2), max_waiting=32)
+"""A password takes a twentieth of a second of processor by design. Whoever makes up many of them waits among
+themselves, and leaves half of the processors to others."""
 
 
 @endpoints.add("GET", "/", answers={200: RootObject})
@@ -44,22 +45,16 @@ def get_auth(request: Incoming) -> Response:
 @endpoints.add("POST", "/auth/", answers={200: UserObject}, threads=SIGN_IN_THREADS)
 def post_auth(request: Incoming) -> Response:
     """Signs in with HTTP Basic, e-mail address and password; the session is in the cookie `sentrysid`. Who fails too
-    often in a minute is refused for the rest of it.
+    often waits, longer each time.
     """
     credentials = basic_credentials(request.http)
     if credentials is None:
         raise CredentialsMissing
-    failures, client = (
-        cast(RequestLimit, request.http.app.state.failed_sign_ins),
-        _client_of(request, credentials.email),
-    )
-    # Counted before the password is looked at, so that tries at the same time count too.
-    if failures.count(client).is_exceeded:
-        wait_seconds = failures.wait_seconds()
-        text = f"Too many failed attempts to sign in; try again in {wait_seconds} seconds."
-        raise RateLimited(text, metadata={RETRY_AFTER_NAME: str(wait_seconds)})
+    limits = cast(SignInLimits, request.http.app.state.sign_in_limits)
+    attempt = Attempt.of(email=credentials.email, address=request.http.client.host if request.http.client else "")
+    limits.begin(attempt)
     signed_in = sign_in(request.control, email=credentials.email, password=credentials.password)
-    failures.forgive(client)
+    limits.succeeded(attempt)
     answer = json_answer(user_object(signed_in.user))
     answer.set_cookie(
         SESSION_COOKIE,
@@ -120,9 +115,3 @@ def post_impersonation(request: Incoming, user: str) -> Response:
 def _is_secure(request: ApiRequest) -> bool:
     """Whether the client's way here is encrypted, so that the cookie need never go another."""
     return request.http.url.scheme == "https"
-
-
-def _client_of(request: ApiRequest, email: str) -> bytes:
-    """Who tries: an account, from one address, so that nobody can shut an account's owner out from elsewhere."""
-    address = request.http.client.host if request.http.client else ""
-    return f"{address} {email.strip().casefold()}".encode("utf-8", "surrogatepass")

@@ -9,12 +9,20 @@ from control_silo.models.region import RegisteredRegion
 from control_silo.services.change import enqueue_for_new_region
 from control_silo.services.control import Control
 from shared.database.locking import locked
-from shared.domain.address import is_http_address, is_rpc_address
+from shared.domain.address import (
+    IN_PROCESS_HOST,
+    IN_PROCESS_PORT,
+    host_and_port,
+    is_in_process,
+    is_rpc_address,
+    is_silo_address,
+)
 from shared.domain.peer import is_region_name
 from shared.domain.region_id import MAX_REGION_NUMBER
-from shared.errors import DatabaseBusy, LimitReached, RegionNameTaken, ValidationFailed
+from shared.errors import AddressRefused, DatabaseBusy, LimitReached, RegionNameTaken, ValidationFailed
 from shared.outbox.enqueue import announce_destination
 
+NOT_CALLED = "Control calls no region there; CONTROL_REGION_NETWORKS says where regions may listen."
 _IDENTITY = re.compile(r"[0-9a-f]{32}")
 
 
@@ -24,12 +32,12 @@ def register_region(
     """Adds a region or moves it to new addresses, and answers the whole directory.
 
     Raises:
-        ValidationFailed: a field is missing or malformed.
+        ValidationFailed: a field is missing or malformed, or an address is none that control may call.
         RegionNameTaken: the name belongs to a region with another database.
         LimitReached: there are as many regions as there are numbers for them.
         DatabaseBusy: another region took the same number at the same moment; the next attempt takes another.
     """
-    _validate(name=name, grpc_address=grpc_address, http_address=http_address, identity=identity)
+    _validate(control, name=name, grpc_address=grpc_address, http_address=http_address, identity=identity)
     try:
         with control.database.transaction() as tx:
             region = locked(tx, RegisteredRegion.select().where(RegisteredRegion.name == name)).first()
@@ -70,15 +78,29 @@ def _next_number() -> int:
     return number
 
 
-def _validate(*, name: str, grpc_address: str, http_address: str, identity: str) -> None:
+def _validate(control: Control, *, name: str, grpc_address: str, http_address: str, identity: str) -> None:
     problems: dict[str, list[str]] = {}
     if not is_region_name(name):
         problems["name"] = ["A region's name is lower-case letters, digits and hyphens, and not 'control'."]
     if not is_rpc_address(grpc_address):
         problems["grpc_address"] = ["An address is host:port."]
-    if not is_http_address(http_address):
-        problems["http_address"] = ["An address is host:port, or a URL."]
+    elif not _may_be_called(control, grpc_address):
+        problems["grpc_address"] = [NOT_CALLED]
+    if not is_silo_address(http_address):
+        problems["http_address"] = ["An address is host:port, or an https URL without a path."]
+    elif not _may_be_called(control, http_address):
+        problems["http_address"] = [NOT_CALLED]
     if not _IDENTITY.fullmatch(identity):
         problems["identity"] = ["An identity is 32 lower-case hex characters."]
     if problems:
-        raise ValidationFailed(fields=problems)
+        text = " ".join(f"{field}: {texts[0]}" for field, texts in problems.items())
+        raise ValidationFailed(text, fields=problems)
+
+
+def _may_be_called(control: Control, address: str) -> bool:
+    place = (IN_PROCESS_HOST, IN_PROCESS_PORT) if is_in_process(address) else host_and_port(address)
+    try:
+        control.regions.hosts.check(*place)
+    except AddressRefused:
+        return False
+    return True

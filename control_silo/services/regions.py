@@ -1,4 +1,4 @@
-"""The way to a region: its address from the directory, one channel per address, and the stubs of what is asked there.
+"""The way to a region: its address from the directory, judged, one channel per address, and the stubs of what is asked.
 
 Owns the channels. Services call a region through this module alone.
 """
@@ -7,12 +7,33 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import structlog
+
 from control_silo.models.region import RegisteredRegion
 from shared.database.database import Database
-from shared.errors import RegionNotFound
+from shared.domain.address import IN_PROCESS_HOST, IN_PROCESS_PORT, host_and_port, is_in_process
+from shared.domain.peer import silo_away
+from shared.errors import AddressRefused, RegionNotFound
+from shared.outgoing.judged import JudgedHosts
 from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2_grpc
 from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2_grpc
 from shared.rpc.aliases import Channel
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a region is called."""
+
+    address: str
+    """As it registered: ``host:port``, or ``inprocess:<name>``."""
+    addresses: tuple[str, ...]
+    """Of the host, all judged; none in-process."""
+
+    def is_still(self, now: "Place") -> bool:
+        """Whether a channel that was opened to this place leads to the other, too: names may have many addresses."""
+        return self.address == now.address and (not self.addresses or not set(self.addresses).isdisjoint(now.addresses))
 
 
 @dataclass(frozen=True)
@@ -20,9 +41,11 @@ class RegionChannels:
     """Channels to the registered regions, opened at first use and again when a region has moved."""
 
     database: Database
-    connect: Callable[[str, str], Channel]
-    """Opens a channel to the region of that name at that address."""
-    _open: dict[str, tuple[str, Channel]] = field(default_factory=dict, repr=False)
+    connect: Callable[[str, Place], Channel]
+    """Opens a channel to the region of that name at that place."""
+    hosts: JudgedHosts = field(default_factory=JudgedHosts)
+    """Where regions may be."""
+    _open: dict[str, tuple[Place, Channel]] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def channel(self, name: str) -> Channel:
@@ -30,14 +53,16 @@ class RegionChannels:
 
         Raises:
             RegionNotFound: no region has registered under the name.
+            SiloUnreachable: where it is may not be called, or is not known.
         """
         address = self._address(name)
+        place = Place(address, self._judged(name, address))
         with self._lock:
             known = self._open.get(name)
-            if known and known[0] == address:
+            if known and known[0].is_still(place):
                 return known[1]
-            channel = self.connect(name, address)
-            self._open[name] = (address, channel)
+            channel = self.connect(name, place)
+            self._open[name] = (place, channel)
         if known:
             known[1].close()
         return channel
@@ -70,6 +95,16 @@ class RegionChannels:
             for _, channel in self._open.values():
                 channel.close()
             self._open.clear()
+
+    def _judged(self, name: str, address: str) -> tuple[str, ...]:
+        try:
+            if is_in_process(address):
+                self.hosts.check(IN_PROCESS_HOST, IN_PROCESS_PORT)
+                return ()
+            return self.hosts.addresses(*host_and_port(address))
+        except AddressRefused as exc:
+            log.warning("regions.not_called", region=name, address=address)
+            raise silo_away(name) from exc
 
     def _address(self, name: str) -> str:
         with self.database.session():

@@ -25,6 +25,7 @@ from shared.domain.http_address import base_url
 from shared.domain.peer import CONTROL
 from shared.errors import SiloError
 from shared.http.application import create_application
+from shared.http.client_address import ClientAddress, Proxies
 from shared.http.cors import answer_browsers
 from shared.http.endpoint import Endpoint
 from shared.http.forwarded import Forwarded, PublicAddress
@@ -78,6 +79,7 @@ def create_api(tools: ApiTools, config: RegionConfig, *, relay: Relay) -> FastAP
         forward_control_paths(app, relay, control_url=base_url(config.control_http), freshness=region.freshness)
     if config.public_url:
         app.add_middleware(PublicAddress, url=config.public_url)
+    app.add_middleware(ClientAddress, proxies=Proxies(config.trusted_proxies))
     app.add_middleware(Forwarded, silo=region.name, keys=region.keys, clock=region.clock)
     add_operations(app, check=lambda: _check(region), metrics=metrics)
     return app

@@ -37,7 +37,6 @@ from shared.errors import CredentialsInvalid, CredentialsMissing, MalformedBody,
 from shared.http.answer import json_answer
 from shared.http.body import read_body
 from shared.http.event_pages import BAD_PROJECT, answer_pages
-from shared.http.forwarded import CLIENT_HEADER
 from shared.http.threads import ThreadPool
 
 NO_CRASHES = "A crash report without an event is not kept: no event is made of minidumps and Apple crash reports here."
@@ -138,9 +137,8 @@ def _plain(raw: bytes) -> bytes:
 
 
 def _address_of(request: Request) -> str | None:
-    """The sender's. A header of its own is believed: it may name any address as its user's in the event, too."""
-    claimed = request.headers.get(CLIENT_HEADER, "").partition(",")[0].strip()
-    return claimed or (request.client.host if request.client else None)
+    """The sender's, as far as it is known here (``ClientAddress``): what a sender says of that itself is no fact."""
+    return request.client.host if request.client else None
 
 
 def _region(request: Request) -> Region:

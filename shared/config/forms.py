@@ -12,10 +12,12 @@ from shared.domain.address import is_host_and_port, is_http_address, is_origin, 
 from shared.domain.peer import CONTROL, is_region_name
 from shared.errors import ConfigInvalid
 from shared.mail import Mailer, is_address, parse_mailer
-from shared.outgoing.reach import Reach
+from shared.outgoing.reach import Network, Reach, parse_networks
 from shared.rpc.keyring import Keyring
 
 _T = TypeVar("_T")
+PRIVATE_WORD, PUBLIC_WORD = "private", "public"
+"""Among networks: this machine and all private ones; the public internet, which is always among them."""
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -68,9 +70,22 @@ def _seal_key(value: SecretStr) -> SecretStr:
     return value
 
 
+def _region_networks(text: str) -> Reach:
+    words = [word.strip() for word in text.split(",")]
+    named = [word for word in words if word not in (PRIVATE_WORD, PUBLIC_WORD)]
+    return Reach.parse(named, allow_private=PRIVATE_WORD in words)
+
+
 RpcAddress = Annotated[str, _refusing(is_rpc_address, "must be host:port, not")]
 HostAndPort = Annotated[str, _refusing(is_host_and_port, "must be host:port, not")]
 HttpAddress = Annotated[str, _refusing(is_http_address, "must be host:port or a URL, not")]
+AdvertisedAddress = Annotated[
+    str,
+    _refusing(
+        lambda text: is_origin(text) if "://" in text else is_host_and_port(text),
+        "must be host:port or a URL without a path, not",
+    ),
+]
 Origin = Annotated[
     str,
     _refusing(is_origin, "must be a URL without a path, such as https://silo.example, not"),
@@ -87,5 +102,7 @@ Keys = Annotated[Keyring, _parsing(Keyring.parse)]
 SealKey = Annotated[SecretStr, AfterValidator(_seal_key)]
 MailServer = Annotated[SkipValidation[Mailer], _parsing(parse_mailer)]
 Networks = Annotated[Reach, _parsing(lambda text: Reach.parse(text.split(",")))]
+Proxies = Annotated[tuple[Network, ...], _parsing(lambda text: parse_networks(text.split(",")))]
 Reflection = Annotated[str, _refusing(lambda value: value in ("open", "signed"), "must be open or signed, not")]
+RegionNetworks = Annotated[Reach, _parsing(_region_networks)]
 ExistingFile = Annotated[Path, AfterValidator(_file)]

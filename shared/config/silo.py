@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
-from shared.config.forms import ExistingFile, Flag, Keys, Networks, Positive, Reflection
+from shared.config.forms import ExistingFile, Flag, Keys, Networks, Positive, Proxies, Reflection
 from shared.config.settings import Settings, Shown, Unit
 from shared.outgoing.reach import PUBLIC, Reach
 from shared.rpc.tls import TlsConfig
@@ -71,6 +71,10 @@ class SiloSettings(TlsSettings):
         default=DEFAULT_REQUESTS_PER_SECOND, validation_alias="SILO_REQUESTS_PER_SECOND"
     )
     """what one token or session may make over REST before it gets 429"""
+    trusted_proxies: Annotated[Proxies, Shown("none")] = Field(default=(), validation_alias="SILO_TRUSTED_PROXIES")
+    """networks of the proxies that stand before this silo, such as `10.1.0.0/16,fd00:1::/32`: of them alone it is
+    believed, by `X-Forwarded-For`, from which address a request comes, and their connections are not counted as one
+    client's"""
     disabled_enforcement: Flag = Field(default=False, validation_alias="SILO_DISABLED_ENFORCEMENT")
     """the option `sentry-apps.disabled-enforcement` of the original: answers 403 for apps that are disabled"""
 

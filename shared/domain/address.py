@@ -9,6 +9,10 @@ from urllib.parse import urlsplit
 _ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:]+\]|[^\s:/\x00-\x1f]{1,253}):(?P<port>\d{1,5})")
 _ORIGIN = re.compile(r"https?://(?P<host>\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+)(:(?P<port>\d{1,5}))?/?", re.ASCII)
 _MAX_PORT = 65535
+_IN_PROCESS = "inprocess:"
+_PORTS = {"http": 80, "https": 443}
+IN_PROCESS_HOST, IN_PROCESS_PORT = "127.0.0.1", 80
+"""What ``inprocess:<name>`` is judged as: it is this very machine."""
 
 
 def is_host_and_port(text: str) -> bool:
@@ -19,7 +23,18 @@ def is_host_and_port(text: str) -> bool:
 
 def is_rpc_address(text: str) -> bool:
     """Whether a channel can be opened to it: ``host:port``, or ``inprocess:<name>`` within one process."""
-    return text.startswith("inprocess:") or is_host_and_port(text)
+    return is_in_process(text) or is_host_and_port(text)
+
+
+def is_in_process(text: str) -> bool:
+    """Whether it is ``inprocess:<name>``."""
+    return text.startswith(_IN_PROCESS)
+
+
+def is_of_this_machine(address: str) -> bool:
+    """Whether what listens at ``host:port`` is reached from its own machine alone."""
+    host = host_and_port(address)[0] if is_host_and_port(address) else IN_PROCESS_HOST
+    return host == "localhost" or host.startswith("127.") or host == "::1"
 
 
 def is_http_address(text: str) -> bool:
@@ -31,6 +46,26 @@ def is_http_address(text: str) -> bool:
     except ValueError:  # half an IPv6 address, or a port that is no number
         return False
     return is_host_and_port(text)
+
+
+def is_silo_address(text: str) -> bool:
+    """Whether another silo may say that its HTTP is there: ``host:port``, or an ``https`` URL without a path."""
+    if "://" in text:
+        return text.startswith("https://") and is_origin(text)
+    return is_host_and_port(text)
+
+
+def host_and_port(address: str) -> tuple[str, int]:
+    """The host, without brackets, and the port of ``host:port`` or of a base URL.
+
+    >>> host_and_port("[::1]:80"), host_and_port("https://us.silo.example")
+    (('::1', 80), ('us.silo.example', 443))
+    """
+    if "://" in address:
+        place = urlsplit(address)
+        return place.hostname or "", place.port or _PORTS[place.scheme]
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), int(port)
 
 
 def is_origin(text: str) -> bool:

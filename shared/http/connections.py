@@ -14,6 +14,8 @@ from typing import ClassVar
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from shared.http.client_address import NO_PROXIES, Proxies
+
 HEAD_SECONDS = 10.0
 """How long a request's head may take, from its first byte or from the beginning of the connection."""
 PIECE_SECONDS = 20.0
@@ -44,11 +46,19 @@ class Patience:
 class Connections:
     """The open connections of one server, oldest first. For use in its event loop alone."""
 
-    def __init__(self, *, maximum: int = MAX_CONNECTIONS, address_maximum: int = MAX_ADDRESS_CONNECTIONS) -> None:
+    def __init__(
+        self,
+        *,
+        maximum: int = MAX_CONNECTIONS,
+        address_maximum: int = MAX_ADDRESS_CONNECTIONS,
+        proxies: Proxies = NO_PROXIES,
+    ) -> None:
         """Args:
         maximum: connections at a time.
         address_maximum: those of one address.
+        proxies: whose addresses stand for many clients, and are not held to that.
         """
+        self._proxies = proxies
         # Half of the descriptors is left to databases, gRPC, and calls to apps and other silos.
         self._maximum = min(maximum, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
         self._address_maximum = min(address_maximum, self._maximum)
@@ -58,7 +68,8 @@ class Connections:
     def admit(self, connection: "BoundedProtocol", address: str) -> bool:
         """Whether there is a place, if need be that of another which has kept its silo waiting."""
         # First of all within the address: who opens many connections pays with their own.
-        if self._by_address[address] >= self._address_maximum and not self._end_one(address):
+        is_one = not self._proxies.include(address)
+        if is_one and self._by_address[address] >= self._address_maximum and not self._end_one(address):
             return False
         if len(self._open) >= self._maximum and not self._end_one(None):
             return False

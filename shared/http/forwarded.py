@@ -14,8 +14,10 @@ secret of the key that the two silos share, of these lines joined by ``\n``:
     <nonce>
     <silo-principal; empty where there is none>
 
-It is good for 30 seconds, and once where the method changes something. Links in an answer must name the base URL that
-the client knows, not the silo's own: that is what the two ``x-forwarded-…`` say.
+It is good for 30 seconds; where it speaks for somebody and the method changes something, once, by the memory that all
+servers of a silo have in their database. Where it speaks for nobody, whoever repeats it has all that it takes anyway.
+Links in an answer must name the base URL that the client knows, not the silo's own: that is what the two
+``x-forwarded-…`` say.
 
 From control it is an assertion: the client's credentials stay there, and ``silo-principal`` says to whom they belong.
 That is the ``hybridcloud.users.v1.Principal`` that ``IdentityService.Authenticate`` answers the region with, serialized
@@ -33,20 +35,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.clock import Clock
 from shared.domain.peer import CONTROL, PeerKind, find_kind, is_service
+from shared.errors import SiloError
+from shared.http.errors import error_answer
 from shared.rpc.keyring import Key, Keys
-from shared.rpc.nonces import NonceMemory
 
 PROOF_HEADER = "silo-forwarded"
 PRINCIPAL_HEADER = "silo-principal"
 HOST_HEADER = "x-forwarded-host"
 PROTOCOL_HEADER = "x-forwarded-proto"
 CLIENT_HEADER = "x-forwarded-for"
-"""All who handed the request on, the client first. No silo believes it, but where anything may be claimed anyway."""
+"""From where a request comes: what control says of a client, and proxies of theirs (``client_address.py``)."""
 OWN_HEADERS = frozenset({PROOF_HEADER, PRINCIPAL_HEADER, HOST_HEADER, PROTOCOL_HEADER})
 """What one silo says to the other: nothing that a client sends under these names is passed on."""
 GOOD_SECONDS = 30
@@ -105,7 +109,7 @@ class _Proof:
 
     peer: str
     timestamp: int
-    nonce: bytes
+    nonce: str
     said: str = field(repr=False)
 
 
@@ -117,28 +121,27 @@ class Forwarded:
         self._silo = silo
         self._keys = keys
         self._clock = clock
-        self._nonces = NonceMemory(window_seconds=GOOD_SECONDS)
-        self._started_at = int(clock.now().timestamp())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._app
         if scope["type"] == "http":
             proof = _find_proof(scope, silo=self._silo, keys=self._keys, clock=self._clock)
-            if proof and self._may_forward(proof.peer) and self._is_first(scope["method"], proof):
-                scope = self._as_asked(scope, proof)
-        await self._app(scope, receive, send)
+            try:
+                if proof and self._may_forward(proof.peer) and await self._is_first(scope["method"], proof):
+                    scope = self._as_asked(scope, proof)
+            except SiloError as unknown:  # whether it is the first: nobody can tell while the database is away
+                app = error_answer(unknown)
+        await app(scope, receive, send)
 
     def _may_forward(self, peer: str) -> bool:
         """Regions forward to control and control to regions; nobody else forwards."""
         return find_kind(peer) is (PeerKind.REGION if self._silo == CONTROL else PeerKind.CONTROL)
 
-    def _is_first(self, method: str, proof: _Proof) -> bool:
+    async def _is_first(self, method: str, proof: _Proof) -> bool:
         # Read twice, it says the same to whoever replays it; remembering it would cost every read.
-        if method in CHANGE_NOTHING:
+        if method in CHANGE_NOTHING or not proof.said:
             return True
-        # What was stamped before the start may have been taken by the process before this one.
-        now = int(self._clock.now().timestamp())
-        is_known = proof.timestamp >= self._started_at
-        return is_known and self._nonces.remember(proof.nonce, at=proof.timestamp, now=now)
+        return await run_in_threadpool(self._keys.accept_once, proof.nonce, stamped_at=proof.timestamp)
 
     def _as_asked(self, scope: Scope, proof: _Proof) -> Scope:
         headers = Headers(scope=scope)
@@ -193,7 +196,7 @@ def _find_proof(scope: Scope, *, silo: str, keys: Keys, clock: Clock) -> _Proof 
     facts = (silo, scope["method"], _target(scope), protocol, host, timestamp, nonce, said)
     if not hmac.compare_digest(_signature(key, facts), signature):
         return None
-    return _Proof(key.peer, int(timestamp), bytes.fromhex(nonce), said)
+    return _Proof(key.peer, int(timestamp), nonce, said)
 
 
 def _target(scope: Scope) -> str:

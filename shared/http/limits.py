@@ -42,17 +42,13 @@ class Allowance:
 class RequestLimit:
     """Counts requests per window; safe to share between threads. Forgets everyone when a window ends."""
 
-    def __init__(
-        self, clock: Clock, *, limit: int = DEFAULT_REQUESTS_PER_SECOND, window_seconds: int = WINDOW_SECONDS
-    ) -> None:
+    def __init__(self, clock: Clock, *, limit: int = DEFAULT_REQUESTS_PER_SECOND) -> None:
         """Args:
         clock: tells the windows.
         limit: requests that one client may make in a window, at least 1.
-        window_seconds: how long one lasts.
         """
         self._clock = clock
         self._limit = limit
-        self._window_seconds = window_seconds
         self._window = 0
         self._counts: Counter[bytes] = Counter()
         self._lock = threading.Lock()
@@ -70,25 +66,13 @@ class RequestLimit:
         return Allowance(
             limit=self._limit,
             remaining=max(0, self._limit - made),
-            reset_at=(window + 1) * self._window_seconds,
+            reset_at=(window + 1) * WINDOW_SECONDS,
             is_exceeded=made > self._limit,
         )
 
-    def forgive(self, client: bytes) -> None:
-        """Takes back one request that turns out not to count."""
-        with self._lock:
-            self._enter_window()
-            self._counts[client] = max(0, self._counts[client] - 1)
-
-    def wait_seconds(self) -> int:
-        """How long until the next window."""
-        with self._lock:
-            window = self._enter_window()
-        return math.ceil((window + 1) * self._window_seconds - self._clock.now().timestamp())
-
     def _enter_window(self) -> int:
         """The window that it is now; forgets everyone when it is a new one."""
-        window = math.floor(self._clock.now().timestamp() / self._window_seconds)
+        window = math.floor(self._clock.now().timestamp() / WINDOW_SECONDS)
         if window != self._window:
             # All at once: nobody has to look for those who stopped asking, and memory is bounded by one window.
             self._window = window

@@ -21,14 +21,15 @@ from shared.circuit import Circuit
 from shared.clock import Clock
 from shared.domain.http_address import SiloAddress
 from shared.domain.peer import CONTROL, silo_away, spoken_name
-from shared.errors import RequestRefused, SiloUnreachable
+from shared.errors import AddressRefused, RequestRefused, SiloUnreachable
 from shared.http.errors import NO_SUCH_PATH, Refused
 from shared.http.event_pages import is_for_events
 from shared.http.forwarded import CLIENT_HEADER, IS_FORWARDED, OWN_HEADERS, ForwardingProver, forwarded_to
 from shared.http.pagination import public_url
 from shared.http.relayed_answer import OF_ONE_HOP, RelayedAnswer, passed_on
 from shared.http.relayed_body import PIECE_SECONDS, RelayedBody
-from shared.outgoing.trust import authorities, problem_of
+from shared.http.transport import OpenTransport, open_transport
+from shared.outgoing.trust import problem_of
 from shared.rpc.keyring import Keys
 
 log = structlog.get_logger(__name__)
@@ -38,11 +39,6 @@ CONNECT_SECONDS = 2.0
 ANSWER_SECONDS = 15.0
 """How long a silo may say nothing: before it answers, and between two parts of an answer or of a body it takes. It is
 longer than a silo waits for an app and its database together, so that its own refusals arrive."""
-MAX_CONNECTIONS = 200
-"""Requests under way to one silo, and as many again that bring events: neither takes connections from the other, nor
-from other silos. More wait, and not for long."""
-IDLE_SECONDS = 2.0
-"""How long a connection is kept for the next request: not as long as silos keep theirs, so that none ends in use."""
 
 _NOT_SENT = OF_ONE_HOP | {name.encode() for name in ("host", "expect", "forwarded", CLIENT_HEADER, *OWN_HEADERS)}
 _CREDENTIALS = frozenset({b"authorization", b"cookie"})
@@ -52,17 +48,6 @@ _PROJECT_KEY = re.compile(rb"\s*sentry\s", re.IGNORECASE)
 
 _METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE")
 
-OpenTransport = Callable[[SiloAddress], httpx.AsyncBaseTransport]
-
-
-def open_transport(silo: SiloAddress) -> httpx.AsyncBaseTransport:
-    """Connections to a silo, opened at need; proxies of the environment are meant for the web, not for silos."""
-    limits = httpx.Limits(
-        max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS, keepalive_expiry=IDLE_SECONDS
-    )
-    tls = authorities() if silo.url.startswith("https:") else False
-    return httpx.AsyncHTTPTransport(verify=tls, trust_env=False, limits=limits)
-
 
 @dataclass(frozen=True)
 class _Line:
@@ -70,10 +55,39 @@ class _Line:
     transport: httpx.AsyncBaseTransport
     circuit: Circuit
 
-    def failed(self, silo: str, error: httpx.TransportError) -> None:
-        """The silo could not be reached, or broke the call off."""
-        self.circuit.failed()
-        if problem := problem_of(error):
+    @contextlib.contextmanager
+    def noting(self, silo: str) -> Iterator[None]:
+        """What a call to the silo says of it.
+
+        Raises:
+            SiloUnreachable: it is away.
+            RequestRefused: the call cannot be made.
+        """
+        try:
+            yield
+        except httpx.PoolTimeout as exc:
+            self.circuit.abandoned()
+            raise silo_away(silo) from exc
+        except httpx.LocalProtocolError as exc:
+            self.circuit.abandoned()
+            raise RequestRefused("The request cannot be forwarded.") from exc
+        except (httpx.ReadTimeout, httpx.WriteTimeout) as exc:
+            # Told apart from a silo that cannot be reached: it may answer others in time.
+            self.circuit.timed_out()
+            raise silo_away(silo) from exc
+        except (httpx.TransportError, AddressRefused, SiloUnreachable) as exc:
+            self.circuit.failed()
+            self._say_why(silo, exc)
+            raise silo_away(silo) from exc
+        except BaseException:
+            self.circuit.abandoned()
+            raise
+        self.circuit.answered()
+
+    def _say_why(self, silo: str, error: Exception) -> None:
+        if isinstance(error, AddressRefused):
+            log.warning("relay.address_refused", silo=silo, url=self.url)
+        elif problem := problem_of(error):
             log.warning("relay.tls_failed", silo=silo, problem=problem)
 
 
@@ -139,25 +153,8 @@ class Relay:
         target = _target_of(request)
         body = await RelayedBody.begun(request, piece_seconds=self._piece_seconds)
         line = await self._admitting_line(to, carries_events=is_for_events(request.scope["path"]))
-        try:
+        with line.noting(to.name):
             answer = await line.transport.handle_async_request(self._outgoing(request, to, target, body, principal))
-        except httpx.PoolTimeout as exc:
-            line.circuit.abandoned()
-            raise silo_away(to.name) from exc
-        except httpx.LocalProtocolError as exc:
-            line.circuit.abandoned()
-            raise RequestRefused("The request cannot be forwarded.") from exc
-        except (httpx.ReadTimeout, httpx.WriteTimeout) as exc:
-            # Told apart from a silo that cannot be reached: it may answer others in time.
-            line.circuit.timed_out()
-            raise silo_away(to.name) from exc
-        except httpx.TransportError as exc:
-            line.failed(to.name, exc)
-            raise silo_away(to.name) from exc
-        except BaseException:
-            line.circuit.abandoned()
-            raise
-        line.circuit.answered()
         return RelayedAnswer(answer, silo=to.name, asked_at=public_url(request))
 
     def refuse_circle(self, request: Request) -> None:
@@ -260,7 +257,6 @@ def _is_credential(name: bytes, value: bytes) -> bool:
 
 
 def _client_of(request: Request) -> Iterator[tuple[str, str]]:
-    """Whose request it is, after whoever handed it on so far: for events, whose user may be their sender."""
-    before = [text for text in request.headers.getlist(CLIENT_HEADER) if text]
+    """From where it comes, as this silo believes it; what the client says of that itself is not passed on."""
     if request.client is not None:
-        yield CLIENT_HEADER, ", ".join([*before, request.client.host])
+        yield CLIENT_HEADER, request.client.host

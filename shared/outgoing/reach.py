@@ -92,19 +92,11 @@ class Reach:
         Raises:
             ConfigInvalid: with every text that is no network, or none that may be called.
         """
-        parsed: list[Network] = []
-        wrong = []
-        for text in networks:
-            try:
-                parsed.append(ip_network(text.strip()))
-            except ValueError:
-                wrong.append(text)
-        if wrong:
-            raise ConfigInvalid(f"Not a network, such as 10.0.0.0/8: {', '.join(map(repr, wrong))}.")
+        parsed = parse_networks(networks)
         for network in parsed:
             if _is_in(network.network_address, _NEVER) and _is_in(network.broadcast_address, _NEVER):
                 raise ConfigInvalid(f"{network} can never be called: machines are given their credentials there.")
-        return cls(allow_private=allow_private, allowed_networks=tuple(parsed))
+        return cls(allow_private=allow_private, allowed_networks=parsed)
 
     def check_address(self, text: str) -> None:
         """Raises:
@@ -134,6 +126,25 @@ class Reach:
 
 PUBLIC = Reach()
 """The public internet alone."""
+
+
+def parse_networks(texts: Iterable[str]) -> tuple[Network, ...]:
+    """Args:
+        texts: such as ``10.1.0.0/16`` or ``fd00::/8``; a single address counts as a network of one.
+
+    Raises:
+        ConfigInvalid: with every text that is no network.
+    """
+    parsed: list[Network] = []
+    wrong = []
+    for text in texts:
+        try:
+            parsed.append(ip_network(text.strip()))
+        except ValueError:
+            wrong.append(text)
+    if wrong:
+        raise ConfigInvalid(f"Not a network, such as 10.0.0.0/8: {', '.join(map(repr, wrong))}.")
+    return tuple(parsed)
 
 
 def _meant(address: Address) -> Address:

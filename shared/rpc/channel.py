@@ -4,7 +4,7 @@ Owns the choice of transport, made once where a process is wired, and the channe
 Refuses to know services. What happens around a call is in ``calls``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import grpc
@@ -20,6 +20,7 @@ from shared.rpc.keyring import Keys
 from shared.rpc.options import CHANNEL_OPTIONS
 from shared.rpc.retry import Retrier, RetryPolicy
 from shared.rpc.signature import Signer
+from shared.rpc.target import target_of
 from shared.rpc.tls import TlsChannel, TlsConfig
 
 DEFAULT_TIMEOUT_SECONDS = 10.0
@@ -36,6 +37,7 @@ def connect(
     tls: TlsConfig | None = None,
     default_timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
     retry: RetryPolicy | None = None,
+    addresses: Sequence[str] = (),
 ) -> "SiloChannel":
     """A channel to another silo. Nothing is dialled before the first call; a lost connection is dialled again.
 
@@ -48,6 +50,7 @@ def connect(
         tls: certificate files; None for plaintext. Ignored in-process.
         default_timeout_seconds: deadline of a call that is given none. A call made while serving one never outlasts it.
         retry: how idempotent methods are repeated.
+        addresses: of the target's host, in place of what gRPC would find itself.
 
     Raises:
         ConfigInvalid: the target is of neither form, or a TLS file cannot be read.
@@ -58,18 +61,23 @@ def connect(
         retrier=Retrier(retry or RetryPolicy()),
         timeout_seconds=default_timeout_seconds,
     )
-    return SiloChannel(_dial(target, tls=tls, name=target_name), link=link)
+    return SiloChannel(_dial(target, tls=tls, name=target_name, addresses=addresses), link=link)
 
 
-def _dial(target: str, *, tls: TlsConfig | None, name: str) -> grpc.Channel:
+def _dial(target: str, *, tls: TlsConfig | None, name: str, addresses: Sequence[str]) -> grpc.Channel:
     local_name = in_process_name(target)
     if local_name is not None:
         return InProcessChannel(local_name)
+    options: tuple[tuple[str, Any], ...] = CHANNEL_OPTIONS
+    if addresses:
+        # Whoever stands between may go by the name that was meant.
+        options = (*options, ("grpc.default_authority", target))
+        target = target_of(addresses, int(target.rpartition(":")[2]))
     if tls is None:
         # Signed in any case: TLS adds that nobody reads along, and that answers are the silo's.
-        return grpc.insecure_channel(target, options=CHANNEL_OPTIONS)
+        return grpc.insecure_channel(target, options=options)
     # Whatever address is dialled: who answers has to be the silo that is meant, and not whoever has some certificate.
-    options = (*CHANNEL_OPTIONS, ("grpc.ssl_target_name_override", certificate_name(name)))
+    options = (*options, ("grpc.ssl_target_name_override", certificate_name(name)))
     return TlsChannel(lambda: grpc.secure_channel(target, tls.channel_credentials(), options=options), tls=tls)
 
 

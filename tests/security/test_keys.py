@@ -54,7 +54,7 @@ def ask_as(silos: Silos, key: Key) -> str:
 def register(silos: Silos, name: str, *, by: str, key: Key) -> None:
     own = Keyring([Key(peer=CONTROL, id=key.id, secret=key.secret)])
     request = RegisterRegionRequest(
-        name=name, grpc_address="127.0.0.1:1", http_address="127.0.0.1:2", identity="0" * 32
+        name=name, grpc_address="127.0.0.1:50061", http_address="127.0.0.1:8001", identity="0" * 32
     )
     TopologyServiceStub(silos.channel(CONTROL, caller=by, keys=own)).RegisterRegion(request)
 

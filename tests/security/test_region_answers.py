@@ -152,7 +152,7 @@ REQUESTS: Mapping[str, Make] = {
     "another's app by its token": lambda w: identities.AuthenticateRequest(token_hash=w.internal_token.token_hash),
     "another's member": lambda w: members.FindMemberRequest(organization_id=w.acme.id, user_id=w.owner.id),
     "another's name": lambda w: topology.RegisterRegionRequest(
-        name="us", grpc_address="mine:1", http_address="mine:2", identity="0" * 32
+        name="us", grpc_address="mine:50061", http_address="mine:8001", identity="0" * 32
     ),
     "another's organization": applied,
     "another's digests": lambda w: replicas.GetDigestsRequest(category=number_of(Category.APP), destination="us"),

@@ -37,7 +37,7 @@ def closing() -> Iterator[ExitStack]:
         yield closing
 
 
-def serve(closing: ExitStack, *, patience: Patience = PATIENCE, **limits: int) -> HttpServer:
+def serve(closing: ExitStack, *, patience: Patience = PATIENCE, **limits: Any) -> HttpServer:
     server = HttpServer(read_and_answer, listen="127.0.0.1:0", patience=patience, connections=Connections(**limits))
     server.start()
     closing.callback(server.stop)

@@ -143,7 +143,9 @@ def test_an_app_published_while_a_region_registers_reaches_that_region(world: Wo
         published = world.contention.start(lambda: world.silos.publish(world.app))
         world.contention.wait_for_waiting(1)
         registered = world.contention.start(
-            lambda: register_region(control, name="fr", grpc_address="fr:1", http_address="fr:2", identity="f" * 32)
+            lambda: register_region(
+                control, name="fr", grpc_address="fr:50061", http_address="fr:8001", identity="f" * 32
+            )
         )
         world.contention.wait_for_waiting(2)
     published.result()

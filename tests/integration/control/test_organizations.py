@@ -72,8 +72,8 @@ def test_an_unknown_region_takes_no_slug(silos: Silos) -> None:
         ("not an address", "fr:80", "grpc_address"),
         ("fr", "fr:80", "grpc_address"),
         ("fr:99999", "fr:80", "grpc_address"),
-        ("fr:1", "ftp://fr", "http_address"),
-        ("fr:1", "", "http_address"),
+        ("fr:50061", "ftp://fr", "http_address"),
+        ("fr:50061", "", "http_address"),
     ],
 )
 def test_a_region_whose_address_cannot_be_called_is_not_registered(
@@ -89,5 +89,5 @@ def test_a_region_whose_address_cannot_be_called_is_not_registered(
 def test_registering_tells_the_worker_that_there_is_a_new_destination(silos: Silos) -> None:
     bell = silos.control.database.wake.listen(EVERY_DESTINATION)
     name = fresh("fr")
-    register_region(silos.control, name=name, grpc_address="fr:1", http_address="fr:2", identity=IDENTITY)
+    register_region(silos.control, name=name, grpc_address="fr:50061", http_address="fr:8001", identity=IDENTITY)
     assert bell.is_set()

@@ -13,7 +13,9 @@ from tests.silos import Silos
 
 
 def _register(silos: Silos, name: str, *, identity: str = "a" * 32) -> int:
-    regions = register_region(silos.control, name=name, grpc_address="fr:1", http_address="fr:2", identity=identity)
+    regions = register_region(
+        silos.control, name=name, grpc_address="fr:50061", http_address="fr:8001", identity=identity
+    )
     return next(region.number or 0 for region in regions if region.name == name)
 
 

@@ -11,7 +11,7 @@ import pytest
 from shared.cli.rest import RestClient
 from shared.domain.http_address import SiloAddress
 from shared.errors import ConfigInvalid, SiloError
-from shared.http.relay import open_transport
+from shared.http.transport import open_transport
 from shared.outgoing.client import AppClient
 from shared.outgoing.reach import Reach
 from shared.outgoing.request import OutgoingRequest

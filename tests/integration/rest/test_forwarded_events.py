@@ -1,5 +1,6 @@
 """From an event sent to control to the issue read through control: the region is found by the ids alone."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from control_silo.models.user import Member
 from region_silo.models.project import Project
 from region_silo.services.projects import create_project
 from shared.domain.scopes import Role
+from shared.outgoing.reach import parse_networks
 from tests.integration.rest.conftest import Web
 
 
@@ -128,13 +130,44 @@ def test_a_browser_may_read_that_a_region_is_away(web: Web, project: Project) ->
     assert {answer.headers["access-control-allow-origin"] for answer in answers} == {"*"}
 
 
+@pytest.fixture
+def behind_proxies(web: Web) -> Iterator[None]:
+    """The silos believe this very machine, and one network more."""
+    networks = parse_networks(["127.0.0.0/8", "10.0.0.0/8"])
+    for silo in ("control", "de"):
+        web.http.stop(silo)
+        web.http.start(silo, trusted_proxies=networks)
+    yield
+    for silo in ("control", "de"):
+        web.http.stop(silo)
+        web.http.start(silo)
+
+
 @pytest.mark.parametrize("silo", ["control", "de"])
-@pytest.mark.parametrize(("claimed", "address"), [("203.0.113.7, 10.0.0.1", "203.0.113.7"), ("", "127.0.0.1")])
+def test_a_sender_does_not_say_itself_from_which_address_it_sends(web: Web, project: Project, silo: str) -> None:
+    assert stored_address(web, project, silo, claimed="203.0.113.7") == "127.0.0.1"
+
+
+@pytest.mark.usefixtures("behind_proxies")
+@pytest.mark.parametrize("silo", ["control", "de"])
+@pytest.mark.parametrize(
+    ("claimed", "address"),
+    [
+        ("203.0.113.7, 10.0.0.1", "203.0.113.7"),
+        ("1.2.3.4, 203.0.113.7:80, 10.0.0.1", "203.0.113.7"),
+        ("1.2.3.4, nobody, [10.0.0.1]:80", "10.0.0.1"),
+        ("", "127.0.0.1"),
+    ],
+)
 def test_the_senders_address_stays_known_through_control_and_proxies(
     web: Web, project: Project, silo: str, claimed: str, address: str
 ) -> None:
+    assert stored_address(web, project, silo, claimed=claimed) == address
+
+
+def stored_address(web: Web, project: Project, silo: str, *, claimed: str) -> str:
     event = {"message": "where from", "user": {"ip_address": "{{auto}}"}}
     path, headers = f"/api/{project.id}/store/?sentry_key={project.public_key}", {"x-forwarded-for": claimed}
     event_id = web.http.call("POST", silo, path, json=event, headers=headers).json()["id"]
     shown = web.http.get("de", f"/api/0/projects/globex/shop/events/{event_id}/", token=web.superuser.token).json()
-    assert shown["user"]["ip_address"] == address
+    return str(shown["user"]["ip_address"])

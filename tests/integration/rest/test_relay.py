@@ -17,8 +17,8 @@ from structlog.testing import capture_logs
 from shared.category import Category
 from shared.consistency import WrittenVersion, encode
 from shared.domain.http_address import SiloAddress
-from shared.http.relay import MAX_CONNECTIONS
 from shared.http.relayed_body import PIECE_BYTES, PIECE_SECONDS, TOO_SLOW
+from shared.http.transport import MAX_CONNECTIONS
 from tests.integration.rest.far import WAIT_SECONDS, Far, Gate
 
 Answer: TypeAlias = Callable[[Request], Response]

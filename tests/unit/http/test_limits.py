@@ -50,20 +50,3 @@ def test_exactly_the_allowed_number_passes_whoever_is_first() -> None:
 
 def test_the_default_is_generous() -> None:
     assert DEFAULT_REQUESTS_PER_SECOND / WINDOW_SECONDS >= 100
-
-
-def test_a_limit_says_how_long_to_wait() -> None:
-    clock = FrozenClock()
-    limit = RequestLimit(clock, limit=1, window_seconds=60)
-    assert limit.wait_seconds() == 60
-    clock.advance(59.5)
-    assert limit.wait_seconds() == 1
-
-
-def test_what_is_forgiven_does_not_count() -> None:
-    limit = RequestLimit(FrozenClock(), limit=1, window_seconds=60)
-    for _ in range(3):
-        assert not limit.count(b"me").is_exceeded
-        limit.forgive(b"me")
-    limit.forgive(b"me")
-    assert [limit.count(b"me").is_exceeded for _ in range(2)] == [False, True]

@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 from control_silo.api.application import create_api, list_endpoints
 from control_silo.bootstrap import open_alone
 from control_silo.services.internal_token import create_internal_token
-from control_silo.services.regions import RegionChannels
+from control_silo.services.regions import Place, RegionChannels
 from shared.clock import SystemClock
 from shared.database.connect import connect
 from shared.errors import SiloUnreachable
@@ -68,7 +68,7 @@ def things(world: World) -> dict[str, str]:
     }
 
 
-def _away(name: str, address: str) -> Any:
+def _away(name: str, place: Place) -> Any:
     raise SiloUnreachable
 
 

@@ -22,7 +22,7 @@ from control_silo.replication.kinds import KINDS
 from control_silo.services.control import Control
 from control_silo.services.install import SentryAppInstallationCreator
 from control_silo.services.organization import get_organization
-from control_silo.services.regions import RegionChannels
+from control_silo.services.regions import Place, RegionChannels
 from control_silo.services.secret import hash_token, new_token
 from control_silo.services.session import create_session
 from control_silo.services.update_app import SentryAppUpdater
@@ -229,5 +229,5 @@ def _bearer(token: str) -> dict[str, str]:
     return {"authorization": f"Bearer {token}"}
 
 
-def _no_region(name: str, address: str) -> Any:
-    raise AssertionError(f"{name} at {address} is not to be called here")
+def _no_region(name: str, place: Place) -> Any:
+    raise AssertionError(f"{name} at {place.address} is not to be called here")
