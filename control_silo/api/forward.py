@@ -31,6 +31,7 @@ from shared.domain.path_key import find_id
 from shared.errors import CredentialsMissing, MalformedBody, NotFound, PermissionDenied, SiloError, SiloUnreachable
 from shared.http.event_pages import BAD_PROJECT, answer_pages
 from shared.http.relay import Relay, close_with, forward_paths
+from shared.http.threads import ThreadPool
 
 Find = Callable[[ApiRequest, Principal | None], Sequence[SiloAddress]]
 """Finds the region for who asks; several, where control cannot tell which of them it is."""
@@ -93,6 +94,8 @@ REGION_OWNED: dict[str, Find] = {
 }
 """Path by path, with every method, how the region is found."""
 
+EVENT_THREADS = ThreadPool("events on their way", threads=4, max_waiting=256)
+"""Where the regions of events are looked up, which anybody sends in any number: people never wait for that."""
 _PASSED_ON = frozenset({b"host", TOKEN_NAME.encode()})
 """Headers that say of which silo is asked, and what the client has seen."""
 
@@ -122,7 +125,8 @@ def _forwarding(
 
     async def forward(request: Request) -> Response:
         relay.refuse_circle(request)  # before it is asked who asks: the silo's own question shows no credentials
-        ways = await run_in_threadpool(_locate, ApiRequest(request, b"", None, control), find)
+        run = EVENT_THREADS.run if find is _by_project else run_in_threadpool
+        ways = await run(_locate, ApiRequest(request, b"", None, control), find)
         way = ways[0] if len(ways) == 1 else await _way_to_issue(relay, request, among=ways)
         # The client may have written at control a moment ago what it now asks a region about.
         held_back = await recent.held_back(request, region=way.region.name)

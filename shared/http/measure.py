@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from anyio import fail_after
 from fastapi import FastAPI
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -13,18 +12,15 @@ from prometheus_client.registry import Collector
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.errors import ConfigInvalid, SiloError
-from shared.http.answer import json_answer
+from shared.errors import ConfigInvalid
+from shared.http.health import answer_health
 from shared.http.threads import ThreadPool
 from shared.rpc.tls import TlsConfig
 
 UNKNOWN_ROUTE = "unknown"
 """Label of every path that is no endpoint, so that strangers cannot invent label values."""
-CHECK_SECONDS = 2.0
-"""How long asking the database may take before it counts as away."""
-CHECK_THREADS = ThreadPool("health", threads=2, max_waiting=16)
 METRICS_THREADS = ThreadPool("metrics", threads=1, max_waiting=4)
-"""Threads of their own: whoever watches a silo is answered whatever else waits."""
+"""A thread of its own: whoever watches a silo is answered whatever else waits."""
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"})
 
 
@@ -134,19 +130,9 @@ def add_operations(app: FastAPI, *, check: Callable[[], object], metrics: Metric
         metrics: what to print.
     """
 
-    async def healthz() -> Response:
-        try:
-            with fail_after(CHECK_SECONDS):
-                await CHECK_THREADS.run(check)
-        except SiloError as error:
-            return json_answer({"status": "unavailable", "detail": error.message}, status=503)
-        except TimeoutError:
-            return json_answer({"status": "unavailable", "detail": "The database does not answer."}, status=503)
-        return json_answer({"status": "ok"})
-
     async def show_metrics() -> Response:
         printed = await METRICS_THREADS.run(generate_latest, metrics.registry)
         return Response(printed, media_type=CONTENT_TYPE_LATEST)
 
-    app.add_api_route("/healthz", healthz, methods=["GET"], response_model=None, include_in_schema=False)
+    answer_health(app, check)
     app.add_api_route("/metrics", show_metrics, methods=["GET"], response_model=None, include_in_schema=False)

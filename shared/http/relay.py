@@ -6,10 +6,11 @@ the other does not forward again, and what comes back by an address that is not 
 request goes round in circles. A client's credentials go to control alone; a region is told who asks.
 """
 
+import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx
 import structlog
@@ -21,7 +22,7 @@ from shared.circuit import Circuit
 from shared.clock import Clock
 from shared.domain.http_address import SiloAddress
 from shared.domain.peer import CONTROL, silo_away, spoken_name
-from shared.errors import AddressRefused, RequestRefused, SiloUnreachable
+from shared.errors import AddressRefused, RateLimited, RequestRefused, SiloUnreachable
 from shared.http.errors import NO_SUCH_PATH, Refused
 from shared.http.event_pages import is_for_events
 from shared.http.forwarded import CLIENT_HEADER, IS_FORWARDED, OWN_HEADERS, ForwardingProver, forwarded_to
@@ -40,6 +41,12 @@ ANSWER_SECONDS = 15.0
 """How long a silo may say nothing: before it answers, and between two parts of an answer or of a body it takes. It is
 longer than a silo waits for an app and its database together, so that its own refusals arrive."""
 
+MAX_STREAMED = 50
+"""Connections to one silo, of those for events or of the others, that may be taken by bodies which are still on their
+way: a few clients that send no faster than they must would take all of them."""
+STREAMED_WAIT_SECONDS = 10.0
+"""How long a larger body waits for one of these."""
+
 _NOT_SENT = OF_ONE_HOP | {name.encode() for name in ("host", "expect", "forwarded", CLIENT_HEADER, *OWN_HEADERS)}
 _CREDENTIALS = frozenset({b"authorization", b"cookie"})
 """What control alone is shown."""
@@ -54,6 +61,28 @@ class _Line:
     url: str
     transport: httpx.AsyncBaseTransport
     circuit: Circuit
+    for_slow: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_STREAMED))
+    """Connections that may be taken before the whole body is here."""
+
+    @contextlib.asynccontextmanager
+    async def place_for(self, body: RelayedBody) -> AsyncIterator[None]:
+        """A place among the connections; at once for a body that is here, which most are before they are passed on.
+
+        Raises:
+            RateLimited: all that may wait for bodies wait already, and go on doing so.
+        """
+        if body.is_here:
+            yield
+            return
+        try:
+            async with asyncio.timeout(STREAMED_WAIT_SECONDS):
+                await self.for_slow.acquire()
+        except TimeoutError as exc:
+            raise RateLimited("Too many large bodies are on their way already.") from exc
+        try:
+            yield
+        finally:
+            self.for_slow.release()
 
     @contextlib.contextmanager
     def noting(self, silo: str) -> Iterator[None]:
@@ -147,6 +176,7 @@ class Relay:
             SiloUnreachable: the silo is away, or was a moment ago; or its address leads here.
             Refused: the path has no meaning of its own, another silo has forwarded the request, or the body comes too
                 slowly.
+            RateLimited: too many large bodies are on their way.
         """
         # First of all: before anything is opened for a request that would only come back.
         self.refuse_circle(request)
@@ -154,7 +184,8 @@ class Relay:
         body = await RelayedBody.begun(request, piece_seconds=self._piece_seconds)
         line = await self._admitting_line(to, carries_events=is_for_events(request.scope["path"]))
         with line.noting(to.name):
-            answer = await line.transport.handle_async_request(self._outgoing(request, to, target, body, principal))
+            async with line.place_for(body):
+                answer = await line.transport.handle_async_request(self._outgoing(request, to, target, body, principal))
         return RelayedAnswer(answer, silo=to.name, asked_at=public_url(request))
 
     def refuse_circle(self, request: Request) -> None:

@@ -41,6 +41,11 @@ class RelayedBody:
         return body
 
     @property
+    def is_here(self) -> bool:
+        """Whether all of it has arrived."""
+        return self._is_over
+
+    @property
     def content(self) -> bytes | AsyncIterator[bytes] | None:
         """The body, for sending it once: whole, in pieces, or None when the request has none."""
         return self._pieces() if not self._is_over else self._piece or None

@@ -9,7 +9,7 @@ import uvicorn
 
 from shared.errors import ConfigInvalid
 from shared.http.connections import Connections, Patience, bounded
-from shared.http.repetition import OnceInAWhile
+from shared.repetition import OnceInAWhile
 
 BACKLOG = 512
 SHUTDOWN_SECONDS = 2

@@ -9,11 +9,13 @@ import time
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Self
 
 import grpc
 
 from shared import errors
+from shared.repetition import Sentences
 from shared.rpc import served
 from shared.rpc.calls import REQUEST_ID_KEY
 from shared.rpc.inprocess.context import Aborted
@@ -25,6 +27,7 @@ from shared.rpc.status import to_status
 from shared.rpc.tls import require_certificate_of
 
 _MAX_REQUEST_ID = 64
+_OF_STRANGERS = Sentences()
 _REQUEST_ID = re.compile(rf"[0-9A-Za-z._-]{{1,{_MAX_REQUEST_ID}}}")
 _NO_DEADLINE_SECONDS = 365 * 24 * 3600
 """gRPC reports an absent deadline as a time that is centuries away."""
@@ -145,8 +148,16 @@ class Serving:
         return errors.Internal(metadata={"request_id": self._call.request_id})
 
     def _write(self, *, code: str, reason: str = "") -> None:
-        """One line per call, never with bodies; successes at debug, since a region serves thousands a second."""
+        """One line per call, never with bodies; successes at debug, since a region serves thousands a second.
+
+        Of calls whose caller is not known there are as many as strangers like: one line a minute for each reason.
+        """
         write = self._log.debug if code == "OK" else self._log.info
+        if not self._call.caller:
+            left_out = _OF_STRANGERS.left_out(f"{code} {reason}")
+            if left_out is None:
+                return
+            write = partial(write, left_out=left_out)
         write(
             "rpc",
             method=self._method,

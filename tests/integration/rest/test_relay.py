@@ -256,3 +256,13 @@ def test_an_answer_that_breaks_off_breaks_off_and_is_no_failure_here(start_far: 
     with capture_logs() as logs, pytest.raises(httpx.RemoteProtocolError):
         httpx.get(far.url)
     assert [entry["event"] for entry in logs] == ["relay.answer_broken_off"]
+
+
+def test_large_bodies_on_their_way_leave_connections_to_others(start_far: StartFar) -> None:
+    far = start_far(_answering(lambda _: Response(b"ok")))
+    with contextlib.ExitStack() as slow:
+        for _ in range(MAX_CONNECTIONS + 1):
+            client = slow.enter_context(_connection(far))
+            client.sendall(b"POST / HTTP/1.1\r\nHost: near\r\nContent-Length: 9000000\r\n\r\n" + b"x" * PIECE_BYTES)
+        assert httpx.get(far.url).content == b"ok"
+        assert httpx.post(far.url, content=b"here").content == b"ok"
