@@ -17,13 +17,13 @@ from shared.http.errors import RETRY_AFTER_NAME
 from shared.http.pauses import Leniency, Pauses
 
 PAIR = Leniency(free=10, forgiven_per_second=1 / 60, longest_seconds=300)
-"""Of one account, from one address."""
+"""At one account, from one address."""
 ADDRESS = Leniency(free=50, forgiven_per_second=1 / 10, longest_seconds=300)
-"""Of all accounts, from one address: many people may have one in common."""
+"""At any account, from one address: many people may have one in common."""
 ACCOUNT = Leniency(free=50, forgiven_per_second=1 / 30, longest_seconds=300)
-"""Of one account, from all addresses that it has not signed in from."""
+"""At one account, from all addresses that it has not signed in from."""
 OVERALL = Leniency(free=500, forgiven_per_second=5, longest_seconds=30)
-"""Of all accounts from all such addresses."""
+"""At any account, from any such address."""
 MAX_KNOWN = 20_000
 """Pairs of account and address that have signed in, of which so many are remembered."""
 

@@ -27,9 +27,9 @@ class Place:
     """Where a region is called."""
 
     address: str
-    """As it registered: ``host:port``, or ``inprocess:<name>``."""
+    """What it registered: ``host:port``, or ``inprocess:<name>``."""
     addresses: tuple[str, ...]
-    """Of the host, all judged; none in-process."""
+    """Those of the host, all judged; none in-process."""
 
     def is_still(self, now: "Place") -> bool:
         """Whether a channel that was opened to this place leads to the other, too: names may have many addresses."""

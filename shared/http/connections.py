@@ -6,7 +6,6 @@ waiting longest. Owns these limits. Refuses to know what is asked: uvicorn does 
 """
 
 import asyncio
-import resource
 from collections import Counter
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,6 +13,7 @@ from typing import ClassVar
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from shared.descriptors import share_of_descriptors
 from shared.http.client_address import NO_PROXIES, Proxies
 
 HEAD_SECONDS = 10.0
@@ -60,7 +60,7 @@ class Connections:
         """
         self._proxies = proxies
         # Half of the descriptors is left to databases, gRPC, and calls to apps and other silos.
-        self._maximum = min(maximum, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
+        self._maximum = share_of_descriptors(2, at_most=maximum)
         self._address_maximum = min(address_maximum, self._maximum)
         self._open: dict[BoundedProtocol, str] = {}
         self._by_address: Counter[str] = Counter()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shared.clock import Clock
 
 MAX_REMEMBERED = 50_000
-"""Of how many failures are remembered; whose last one is the longest ago is forgotten first."""
+"""How many are remembered; whose last failure is the longest ago is forgotten first."""
 _MAX_DOUBLINGS = 10
 
 

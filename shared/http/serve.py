@@ -12,6 +12,10 @@ from shared.http.connections import Connections, Patience, bounded
 from shared.repetition import OnceInAWhile
 
 BACKLOG = 512
+"""Connections that may wait to be accepted, in the kernel."""
+ACCEPTED_AT_ONCE = 16
+"""Connections that are accepted before they are looked at, each with a descriptor: asyncio would accept as many as may
+wait, and run out of descriptors before anybody could be sent away."""
 SHUTDOWN_SECONDS = 2
 """How long open requests may end by themselves when the server stops."""
 PATIENT = Patience()
@@ -45,7 +49,7 @@ class HttpServer:
             uvicorn.Config(
                 app,
                 http=bounded(connections or Connections(), patience),
-                backlog=BACKLOG,
+                backlog=ACCEPTED_AT_ONCE,
                 lifespan="auto",
                 # The process has configured its log; uvicorn would put another form beside it.
                 log_config=None,
@@ -73,6 +77,7 @@ class HttpServer:
         waited = threading.Event()
         for _ in range(int(_START_SECONDS / _TICK_SECONDS)):
             if self._server.started:
+                self._socket.listen(BACKLOG)  # asyncio had the kernel keep no more than it accepts at once
                 return
             if not self._thread.is_alive():
                 break

@@ -5,6 +5,8 @@ Owns the gRPC channel arguments of both ends, each with its reason. Refuses to k
 
 from typing import Final
 
+from shared.descriptors import share_of_descriptors
+
 MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
 """Largest serialized message, both ways, on every transport; a larger one fails as RESOURCE_EXHAUSTED."""
 
@@ -29,6 +31,16 @@ CONNECT_TIMEOUT_MS: Final = 1_000
 MAX_STREAMS: Final = 1_024
 """Calls that may be open on one connection; further ones wait at the caller's end."""
 
+MAX_CONNECTIONS: Final = 1_000
+"""Connections to one server, and less where the process may not open four times as many files: HTTP and the database
+need some too. A further one is refused; gRPC knows no fairer way."""
+
+HANDSHAKE_SECONDS: Final = 10
+"""How long somebody may be connected without having begun to speak HTTP/2; gRPC's default is two minutes."""
+
+IDLE_SECONDS: Final = 300
+"""After so long without a call a connection is ended, whoever's it is; a peer's channel opens another for its next."""
+
 _BOTH_ENDS = (
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
@@ -50,6 +62,9 @@ CHANNEL_OPTIONS: Final = (
 )
 
 SERVER_OPTIONS: Final = (
+    ("grpc.max_allowed_incoming_connections", share_of_descriptors(4, at_most=MAX_CONNECTIONS)),
+    ("grpc.server_handshake_timeout_ms", HANDSHAKE_SECONDS * 1_000),
+    ("grpc.max_connection_idle_ms", IDLE_SECONDS * 1_000),
     *_BOTH_ENDS,
     ("grpc.max_concurrent_streams", MAX_STREAMS),
     ("grpc.so_reuseport", 0),  # a port in use is an error, not a share of someone else's calls
