@@ -104,7 +104,7 @@ class _Line:
             # Told apart from a silo that cannot be reached: it may answer others in time.
             self.circuit.timed_out()
             raise silo_away(silo) from exc
-        except (httpx.TransportError, AddressRefused, SiloUnreachable) as exc:
+        except (httpx.TransportError, AddressRefused) as exc:
             self.circuit.failed()
             self._say_why(silo, exc)
             raise silo_away(silo) from exc

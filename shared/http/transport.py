@@ -9,6 +9,7 @@ import httpx
 from typing_extensions import override
 
 from shared.domain.http_address import SiloAddress
+from shared.errors import SiloUnreachable
 from shared.outgoing.judged import JudgedHosts
 from shared.outgoing.trust import authorities
 
@@ -73,6 +74,9 @@ class _Judging(httpcore.AsyncNetworkBackend):
     async def _addresses(self, host: str, port: int) -> tuple[str, ...]:
         if self._hosts.is_at_hand(host, port):
             return self._hosts.addresses(host, port)
-        return await anyio.to_thread.run_sync(
-            self._hosts.addresses, host, port, abandon_on_cancel=True, limiter=self._lookups
-        )
+        try:
+            return await anyio.to_thread.run_sync(
+                self._hosts.addresses, host, port, abandon_on_cancel=True, limiter=self._lookups
+            )
+        except SiloUnreachable as exc:  # the host has no address: as when nobody accepts a connection
+            raise httpcore.ConnectError(exc.message) from exc
