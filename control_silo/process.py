@@ -8,6 +8,7 @@ from control_silo.services.control import Control
 from shared.http.client_address import Proxies
 from shared.http.connections import Connections
 from shared.http.serve import HttpServer
+from shared.process import Together
 
 
 class ControlServe:
@@ -30,17 +31,19 @@ class ControlServe:
         started.callback(control.regions.close)
         control.keys.start()
         started.callback(control.keys.stop)
+        serving = Together()
+        started.callback(serving.stop)
         connections = Connections(proxies=Proxies(self._config.trusted_proxies))
         http = HttpServer(make_api(control, self._config), listen=self._config.http_listen, connections=connections)
-        started.callback(http.stop)
+        serving.add(http.stop)
         server = start_server(control, self._config)
-        started.callback(server.stop)
+        serving.add(server.stop)
         http.start()
         started.callback(control.outgoing.close)  # first of all, since requests wait for it
         if self._with_worker:
             for worker in (make_worker(control), make_sender(control)):
                 worker.start()
-                started.callback(worker.stop)
+                serving.add(worker.stop)
 
     def stop(self) -> None:
         self._started.close()
@@ -61,8 +64,10 @@ class ControlWork:
 
     def stop(self) -> None:
         self._control.outgoing.close()
-        self._sender.stop()
-        self._worker.stop()
+        working = Together()
+        working.add(self._sender.stop)
+        working.add(self._worker.stop)
+        working.stop()
         self._control.regions.close()
         self._control.keys.stop()
         self._control.database.close()

@@ -13,6 +13,7 @@ from shared.errors import SiloError
 from shared.http.client_address import Proxies
 from shared.http.connections import Connections
 from shared.http.serve import HttpServer
+from shared.process import Together
 
 
 class RegionServe:
@@ -47,13 +48,15 @@ class RegionServe:
         started.callback(self._control.close)
         region.keys.start()
         started.callback(region.keys.stop)
+        serving = Together()
+        started.callback(serving.stop)
         connections = Connections(proxies=Proxies(config.trusted_proxies))
         http = HttpServer(
             make_api(region, config, control=self._control), listen=config.http_listen, connections=connections
         )
-        started.callback(http.stop)
+        serving.add(http.stop)
         server = start_server(region, config, control=self._control)
-        started.callback(server.stop)
+        serving.add(server.stop)
         http.start()
         started.callback(region.outgoing.close)  # first of all, since requests wait for it
         registration = make_registration(region, control=self._control, refused=self._refused)
@@ -63,11 +66,11 @@ class RegionServe:
                 http_address=registered_address(_reachable(config.advertised_http, http.address)),
             )
         )
-        started.callback(registration.stop)
+        serving.add(registration.stop)
         if self._with_worker:
             for worker in (make_worker(region, control=self._control), make_sender(region)):
                 worker.start()
-                started.callback(worker.stop)
+                serving.add(worker.stop)
 
     def stop(self) -> None:
         self._started.close()
@@ -89,8 +92,10 @@ class RegionWork:
 
     def stop(self) -> None:
         self._region.outgoing.close()
-        self._sender.stop()
-        self._worker.stop()
+        working = Together()
+        working.add(self._sender.stop)
+        working.add(self._worker.stop)
+        working.stop()
         self._control.close()
         self._region.keys.stop()
         self._region.close()

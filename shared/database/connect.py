@@ -5,7 +5,8 @@ from pathlib import Path
 from shared.clock import Clock
 from shared.database.database import Database
 from shared.database.file import DatabaseFile
-from shared.database.pool import postgresql_pool, sqlite_pool
+from shared.database.pool import sqlite_pool
+from shared.database.postgresql import postgresql_pool
 from shared.database.statement import Dialect
 from shared.errors import ConfigInvalid
 

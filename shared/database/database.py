@@ -21,11 +21,14 @@ from shared.database.columns import instant_text
 from shared.database.driver_error import translate
 from shared.database.file import DatabaseFile
 from shared.database.pool import LOCK_WAIT_SECONDS, NO_SESSION, NO_TRANSACTION
+from shared.database.postgresql import answering_within
 from shared.database.statement import SQLITE_NOW, Dialect, for_psycopg, has_rows, is_write
 from shared.database.transaction import Transaction, in_transaction
 from shared.errors import DatabaseBusy, DatabaseMisused, DatabaseUnavailable
 from shared.wake import Wake
 
+CHECK_SECONDS = 1.0
+"""How long the database may take to say that it is there, once it is connected."""
 _REPEATABLE_READ = 3
 
 bound: ContextVar["Database | None"] = ContextVar("bound_database", default=None)
@@ -138,13 +141,15 @@ class Database:
         """
         if self._file:
             self._file.refuse_if_gone()
-        with self.session():
+        with answering_within(CHECK_SECONDS), self.session():
             self.rows("SELECT 1 FROM schema_migration LIMIT 1")
 
     def migrate(self, directory: Path, *, history: str = "schema_migration") -> list[str]:
         """Applies the pending migrations of ``directory`` and returns their names; safe to run twice at once."""
-        with self.transaction():
+        with answering_within(None), self.transaction():
             if self.dialect is Dialect.POSTGRESQL:
+                # However large the tables are that it changes.
+                self.rows("SET LOCAL statement_timeout = 0")
                 # Two processes that start at once would see the same migrations pending; SQLite has one writer anyway.
                 self.rows("SELECT pg_advisory_xact_lock(hashtext('silo.migrate'))")
             return list(Runner(self.peewee, str(directory), table_name=history).up())

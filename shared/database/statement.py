@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from shared.database.columns import instant_text
-from shared.database.pool import KEPT_CURSOR, KEPT_RAW_CURSOR
+from shared.database.postgresql import KEPT_CURSOR, KEPT_RAW_CURSOR
 
 if TYPE_CHECKING:
     from shared.database.database import Database

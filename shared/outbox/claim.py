@@ -27,11 +27,13 @@ LEASE_SECONDS = 3.0
 
 @dataclass(frozen=True)
 class Retry:
-    """A rejected message and what happens to it: due again in ``wait_seconds``, or parked when that is None."""
+    """A message that was not taken and what happens to it: due in ``wait_seconds``, or parked when that is None."""
 
     claim: Claim
     rejection: Rejection
     wait_seconds: float | None
+    counts: bool = True
+    """Whether an attempt is counted: the destination itself rejected the object."""
 
 
 def claim(database: Database, destination: str, *, limit: int, lease_seconds: float = LEASE_SECONDS) -> list[Claim]:
@@ -98,7 +100,7 @@ def release(database: Database, claims: Sequence[Claim]) -> None:
 
 
 def retry_or_park(database: Database, retries: Sequence[Retry]) -> None:
-    """Counts an attempt of each rejected message and backs it off or parks it, unless it was enqueued again."""
+    """Backs each message off or parks it, unless it was enqueued again; of rejected ones an attempt is counted."""
     if not retries:
         return
     with database.transaction():
@@ -110,9 +112,9 @@ def retry_or_park(database: Database, retries: Sequence[Retry]) -> None:
             # The text came from another silo, and PostgreSQL stores no NUL.
             error = f"{retry.rejection.reason}: {retry.rejection.message}".replace("\0", "\N{REPLACEMENT CHARACTER}")
             database.rows(
-                f"UPDATE outbox SET state = '{state}', attempts = attempts + 1, last_error = ?, due_at = {due_at} "
+                f"UPDATE outbox SET state = '{state}', attempts = attempts + ?, last_error = ?, due_at = {due_at} "
                 f"WHERE id IN (SELECT id FROM outbox WHERE id = ? AND generation = ? {unheld_clause(database)})",
-                (error, *wait, retry.claim.id, retry.claim.generation),
+                (int(retry.counts), error, *wait, retry.claim.id, retry.claim.generation),
             )
 
 

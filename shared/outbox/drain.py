@@ -3,14 +3,15 @@
 Three kinds of failure, and who pays for each:
 
 * the destination is away or overloaded: the whole batch is due again, nobody's attempts are burnt, the breaker opens;
-* one object is rejected: that object alone backs off, or is parked;
-* the call fails for another reason: the batch is halved until the object to blame stands alone.
+* the destination rejects one object, in its answer: that object alone backs off, or is parked;
+* the call fails for another reason: the batch is halved until one object stands alone. That one backs off, so that it
+  delays no other; nothing is held against it, since nobody has said that it is at fault.
 """
 
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import structlog
 
@@ -21,6 +22,7 @@ from shared.errors import (
     DeadlineExceeded,
     Exhausted,
     Forbidden,
+    Internal,
     RegionNotFound,
     SiloError,
     Unauthenticated,
@@ -40,6 +42,13 @@ ATTEMPTS_BEFORE_PARKING = 8
 OBJECT_BACKOFF = Backoff(base_seconds=1.0, cap_seconds=30.0)
 """Between attempts of a rejected object. With the attempts above, the waits of a hopeless one add up to 91 s at most.
 The calls come on top, each up to its deadline, so that it is parked well within four minutes."""
+
+LONE_BACKOFF = Backoff(base_seconds=1.0, cap_seconds=120.0)
+"""Between calls for an object that failed alone. It is tried for ever; a call that runs out of time each time takes a
+tenth of its lane's."""
+
+Answer: TypeAlias = Rejection | SiloError | None
+"""What became of one object: it is there (None), it is rejected, or the call for it alone failed."""
 
 _AWAY = (Unavailable, DeadlineExceeded, Exhausted, Unauthenticated, Forbidden, RegionNotFound, ConfigInvalid)
 
@@ -72,6 +81,8 @@ class DrainResult:
     """For each delivered message, the time since its object became dirty."""
     rejected: int = 0
     parked: int = 0
+    set_back: int = 0
+    """Objects whose calls failed though the destination serves."""
     away: SiloError | None = None
     """Why the destination could not be called; None when it answered."""
 
@@ -82,7 +93,7 @@ class DrainResult:
 
 @dataclass
 class Drain:
-    """Drains one destination; holds only the size of the next batch."""
+    """Drains one destination; holds the size of the next batch, and which objects failed alone."""
 
     database: Database
     name: str
@@ -92,6 +103,8 @@ class Drain:
     leases: Leases
     limit: int = BATCH_LIMIT
     _next_limit: int = field(default=0, init=False)
+    _failures: dict[tuple[str, int], int] = field(default_factory=dict, init=False)
+    """How often in a row the call for an object alone failed. Forgotten with the worker: the next finds it again."""
 
     def __post_init__(self) -> None:
         self._next_limit = self.limit
@@ -102,13 +115,14 @@ class Drain:
         if not claims:
             return DrainResult()
         began_at = self.clock.monotonic()
-        answers: list[Rejection | None] = []
+        answers: list[Answer] = []
         # No session is open here: a destination that hangs holds no connection and no lock of this silo.
+        claims = sorted(claims, key=self._failed_alone)
         with self.leases.holding(claims):
-            away = self._deliver(claims, answers)
+            away = self._deliver_in_turn(claims, answers)
         answered = list(zip(claims, answers, strict=False))
-        delivered = [c for c, rejection in answered if rejection is None]
-        retries = [self._judge(c, rejection) for c, rejection in answered if rejection is not None]
+        delivered = [c for c, answer in answered if answer is None]
+        retries = [self._judge(c, answer) for c, answer in answered if answer is not None]
         self._settle(claims, delivered, retries)
         # A batch that is too much for the destination comes back smaller, down to one object, so that a limit of the
         # other side is found without anybody having to configure it. Success doubles it again.
@@ -118,55 +132,74 @@ class Drain:
             claimed=len(claims),
             # Up to the claim by the database's clock, from there by a stopwatch: no difference between two machines.
             lags_seconds=tuple((c.claimed_at - c.enqueued_at).total_seconds() + took_seconds for c in delivered),
-            rejected=len(retries),
+            rejected=sum(1 for retry in retries if retry.counts),
             parked=sum(1 for retry in retries if retry.wait_seconds is None),
+            set_back=sum(1 for retry in retries if not retry.counts),
             away=away,
         )
 
-    def _deliver(self, claims: Sequence[Claim], answers: list[Rejection | None]) -> SiloError | None:
+    def _deliver_in_turn(self, claims: Sequence[Claim], answers: list[Answer]) -> SiloError | None:
+        """Those whose calls failed alone come last and alone again: whoever went with them would wait in vain."""
+        together = [c for c in claims if not self._failed_alone(c)]
+        away = self._deliver(together, answers) if together else None
+        for claimed in claims[len(together) :]:
+            away = away or self._deliver([claimed], answers)
+        return away
+
+    def _failed_alone(self, claimed: Claim) -> bool:
+        return (claimed.category, claimed.object_id) in self._failures
+
+    def _deliver(self, claims: Sequence[Claim], answers: list[Answer]) -> SiloError | None:
         """Appends an answer for each claim in order, up to the point where the destination went away."""
         try:
             answers.extend(self.destination.deliver(claims))
         except _AWAY as exc:
             # With several objects nobody knows which one took the time; they come again in smaller batches.
-            if len(claims) > 1 or not self._is_to_blame(exc):
+            if len(claims) > 1 or not self._stands_out(exc):
                 return exc
-            answers.append(Rejection(exc.reason, exc.message, permanent=False))
+            answers.append(exc)
         except Exception as exc:  # noqa: BLE001 - whatever it is, the object that causes it is found and judged
             if len(claims) == 1:
-                answers.append(_rejection(exc))
+                answers.append(_named(exc))
                 return None
             # Halving finds one bad object among 500 in under twenty calls, and the good ones are delivered on the way.
             middle = len(claims) // 2
             return self._deliver(claims[:middle], answers) or self._deliver(claims[middle:], answers)
         return None
 
-    def _is_to_blame(self, exc: SiloError) -> bool:
-        """A single object that makes a healthy destination run out of time is at fault itself."""
+    def _stands_out(self, exc: SiloError) -> bool:
+        """Whether a single object made a healthy destination run out of time: waiting for it would delay the others."""
         return isinstance(exc, DeadlineExceeded) and self.destination.is_serving()
 
-    def _judge(self, claimed: Claim, rejection: Rejection) -> Retry:
+    def _judge(self, claimed: Claim, answer: Rejection | SiloError) -> Retry:
+        key = (claimed.category, claimed.object_id)
+        if isinstance(answer, SiloError):
+            failures = self._failures[key] = self._failures.get(key, 0) + 1
+            rejection = Rejection(answer.reason, answer.message, permanent=False)
+            return Retry(claimed, rejection, LONE_BACKOFF.seconds(failures, rng=self.rng), counts=False)
         attempt = claimed.attempts + 1
-        if rejection.permanent or attempt >= ATTEMPTS_BEFORE_PARKING:
+        if answer.permanent or attempt >= ATTEMPTS_BEFORE_PARKING:
             log.warning(
                 "outbox.parked",
                 destination=self.name,
                 category=claimed.category,
                 object_id=claimed.object_id,
-                reason=rejection.reason,
+                reason=answer.reason,
             )
-            return Retry(claimed, rejection, wait_seconds=None)
-        return Retry(claimed, rejection, wait_seconds=OBJECT_BACKOFF.seconds(attempt, rng=self.rng))
+            return Retry(claimed, answer, wait_seconds=None)
+        return Retry(claimed, answer, wait_seconds=OBJECT_BACKOFF.seconds(attempt, rng=self.rng))
 
     def _settle(self, claims: Sequence[Claim], delivered: Sequence[Claim], retries: Sequence[Retry]) -> None:
+        for claimed in delivered:
+            self._failures.pop((claimed.category, claimed.object_id), None)
         # Delivered ones first: should a later statement fail, nothing that arrived is sent again.
         acknowledge(self.database, delivered)
         retry_or_park(self.database, retries)
         release(self.database, claims[len(delivered) + len(retries) :])
 
 
-def _rejection(exc: Exception) -> Rejection:
+def _named(exc: Exception) -> SiloError:
     if isinstance(exc, SiloError):
-        return Rejection(exc.reason, exc.message, permanent=False)
+        return exc
     log.error("outbox.delivery_failed", exc_info=exc)
-    return Rejection("INTERNAL", f"Delivering failed with {type(exc).__name__}.", permanent=False)
+    return Internal(f"Delivering failed with {type(exc).__name__}.")

@@ -4,17 +4,25 @@ Owns one connection outside the pool. Losing it costs latency only: the poll is 
 """
 
 import threading
+import time
 
 import psycopg
 import structlog
 
 from shared.database.database import Database
+from shared.database.postgresql import answering_within, open_alone
 from shared.outbox.enqueue import NOTIFY_CHANNEL
 
 log = structlog.get_logger(__name__)
 
 _RECONNECT_SECONDS = 1.0
 _CHECK_SECONDS = 0.5
+ASK_EVERY_SECONDS = 5.0
+"""How often the connection is asked whether it lives: one that a proxy keeps for us alone would be silent for ever."""
+ASK_SECONDS = 2.0
+"""How long it may take to say so."""
+STOP_SECONDS = 1.0
+"""How long stopping waits for a connection that is being opened."""
 
 
 class Listener:
@@ -31,7 +39,7 @@ class Listener:
     def stop(self) -> None:
         self._stopping.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(STOP_SECONDS)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -42,12 +50,15 @@ class Listener:
                 self._stopping.wait(_RECONNECT_SECONDS)
 
     def _listen(self) -> None:
-        with psycopg.connect(
-            self._database.address, autocommit=True, connect_timeout=5, client_encoding="utf8"
-        ) as connection:
+        with open_alone(self._database.address) as connection:
             connection.execute(f"LISTEN {NOTIFY_CHANNEL}")
             # What was committed while nobody listened made no notification that could still come.
             self._database.wake.ring_all()
+            asked_at = time.monotonic()
             while not self._stopping.is_set():
                 for notify in connection.notifies(timeout=_CHECK_SECONDS):
                     self._database.wake.ring(notify.payload)
+                if time.monotonic() - asked_at >= ASK_EVERY_SECONDS:
+                    with answering_within(ASK_SECONDS):
+                        connection.execute("SELECT 1")
+                    asked_at = time.monotonic()

@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 1.0
 """How long a lane sleeps at most when no bell rings; also how late a new destination gets its lane at most."""
-STOP_SECONDS = 3.0
+STOP_SECONDS = 1.5
 """How long a stopping worker waits for calls under way."""
 RECORD_SECONDS = 1.0
 """How often a lane writes down what it saw."""
@@ -74,13 +74,13 @@ class Worker:
         """Ends every lane after its current batch. Idempotent, and harmless before ``start``."""
         self._stopping.set()
         self._news.set()
+        give_up_at = time.monotonic() + STOP_SECONDS
         if self._supervisor.is_alive():
-            self._supervisor.join()
+            self._supervisor.join(STOP_SECONDS)
         lanes, self._lanes = self._lanes, {}
         # All are told before any is waited for, so that stopping lasts as long as the slowest lane, not as their sum.
         for lane in lanes.values():
             lane.stop()
-        give_up_at = time.monotonic() + STOP_SECONDS
         for lane in lanes.values():
             lane.join(max(0.0, give_up_at - time.monotonic()))
         self._leases.stop()

@@ -25,6 +25,8 @@ log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 1.0
 """How long a key that was added or revoked elsewhere may stay unnoticed."""
+STOP_SECONDS = 1.0
+"""How long stopping waits for a look under way."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class PeerKeys:
         """Ends looking. Idempotent."""
         self._stopping.set()
         if self._watch is not None:
-            self._watch.join()
+            self._watch.join(STOP_SECONDS)
 
     def look(self) -> None:
         """Learns what the database says now.

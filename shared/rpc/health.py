@@ -1,25 +1,31 @@
 """``grpc.health.v1.Health`` of a silo: it serves when what it needs is there.
 
-Owns how long the result of a check is remembered, and that watchers hear of a change without asking. Refuses to know
-what is checked.
+Owns how long the result of a check is remembered, how long one may take, and that watchers hear of a change without
+asking. Refuses to know what is checked. A check that hangs says as much as one that fails: the silo does not serve.
 """
 
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Any
 
 import grpc
+import structlog
 from grpc_health.v1 import health, health_pb2
 
 from shared.clock import Clock
 from shared.errors import SiloError
 from shared.rpc.inprocess.timer import timer
 
+log = structlog.get_logger(__name__)
+
 REMEMBERED_SECONDS = 0.5
 """How long the result of a check holds, so that whoever asks often costs little, and how often one is made while
 somebody watches."""
+
+CHECK_SECONDS = 1.0
+"""How long a check may take; shorter than whoever asks waits for the answer (``HEALTH_SECONDS`` in
+``shared.outbox.deliver``)."""
 
 MAX_WATCHERS = 64
 """Streams of watchers that may be open at a time."""
@@ -42,8 +48,10 @@ class CheckedHealth(health.HealthServicer):
         self._check = check
         self._clock = clock
         self._services: tuple[str, ...] = (health.OVERALL_HEALTH,)
-        self._checking = threading.Lock()
-        self._checked_at: datetime | None = None
+        self._looking = threading.Condition()
+        self._began_at: float | None = None
+        """When the check that is under way began; None: none is."""
+        self._checked_at: float | None = None
         self._serves = True
         self._stopping = threading.Event()
         self._lookout = threading.Thread(target=self._look_out, name="health", daemon=True)
@@ -96,22 +104,33 @@ class CheckedHealth(health.HealthServicer):
             return any(self._send_response_callbacks.values())
 
     def _look(self) -> None:
-        """Makes the check, unless its result is fresh or somebody is making it: nobody queues behind a slow one."""
-        if self._check is None or not self._checking.acquire(blocking=False):
+        """Returns once the result is fresh, or the check has taken too long; nobody queues behind one that hangs."""
+        if self._check is None:
             return
-        try:
-            if not self._is_fresh():
-                self._note(serves=_passes(self._check))
-        finally:
-            self._checking.release()
+        with self._looking:
+            if self._is_fresh():
+                return
+            if self._began_at is None:
+                self._began_at = time.monotonic()
+                # On a thread of its own, since nothing can end a check that hangs.
+                threading.Thread(target=self._make, args=(self._check,), name="health-check", daemon=True).start()
+            left = self._began_at + CHECK_SECONDS - time.monotonic()
+            if not self._looking.wait_for(lambda: self._began_at is None, max(0.0, left)):
+                self._note(serves=False)
+
+    def _make(self, check: Callable[[], object]) -> None:
+        passes = _passes(check)
+        with self._looking:
+            # A result that comes too late is none: whoever calls a silo that slow does not get an answer in time.
+            is_late = self._began_at is not None and time.monotonic() - self._began_at > CHECK_SECONDS
+            self._began_at, self._checked_at = None, self._clock.monotonic()
+            self._note(serves=passes and not is_late)
+            self._looking.notify_all()
 
     def _is_fresh(self) -> bool:
-        if self._checked_at is None:
-            return False
-        return timedelta(0) <= self._clock.now() - self._checked_at < timedelta(seconds=REMEMBERED_SECONDS)
+        return self._checked_at is not None and self._clock.monotonic() - self._checked_at < REMEMBERED_SECONDS
 
     def _note(self, *, serves: bool) -> None:
-        self._checked_at = self._clock.now()
         if serves == self._serves:
             return
         self._serves = serves
@@ -124,5 +143,8 @@ def _passes(check: Check) -> bool:
     try:
         check()
     except SiloError:
+        return False
+    except Exception as exc:  # a mistake of ours; whoever waits for the result must not wait for ever
+        log.exception("health.check_failed", exc_info=exc)
         return False
     return True

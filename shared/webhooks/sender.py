@@ -38,7 +38,7 @@ MAX_UNDER_WAY_PER_APP = 8
 """Calls to one app that may be under way at once."""
 POLL_SECONDS = 1.0
 """How long the sender sleeps at most when no bell rings."""
-STOP_SECONDS = 3.0
+STOP_SECONDS = 1.5
 """How long a stopping sender waits for what it is doing."""
 
 Outcome: TypeAlias = AppAnswer | SiloError

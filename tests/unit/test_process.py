@@ -1,4 +1,6 @@
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -21,6 +23,12 @@ class Silo:
 
     def stop(self) -> None:
         self.done.append("stopped")
+
+
+@pytest.fixture(autouse=True)
+def survivor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process of the tests goes on after what they stop, and must not be ended with it."""
+    monkeypatch.setattr("shared.process.STOP_SECONDS", 1e6)
 
 
 @pytest.fixture(autouse=True)
@@ -65,3 +73,27 @@ def test_an_end_from_inside_leaves_with_its_error(capsys: pytest.CaptureFixture[
         run_until_stopped(build)
     assert (left.value.code, silo.done) == (EXIT_REFUSED, ["started", "stopped"])
     assert capsys.readouterr().err == "This slug is already taken.\n"
+
+
+HANGING = """
+import threading
+from shared import process
+
+class Silo:
+    def start(self):
+        process.STOP_SECONDS = 0.2
+        threading.Thread(target=threading.Event().wait).start()  # one that Python itself would wait for
+
+    def stop(self):
+        {hang}
+
+process.run_until_stopped(lambda stop: (stop.on_signal(0, None), Silo())[1])
+"""
+
+
+@pytest.mark.parametrize("hang", ["threading.Event().wait()", "pass"])
+def test_a_process_that_is_told_to_stop_ends_whatever_hangs(hang: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", HANGING.format(hang=hang)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, "process.stopping_hung" in done.stderr + done.stdout) == (0, True)

@@ -47,6 +47,7 @@ def database(database_url: str) -> Iterator[Database]:
 @pytest.fixture
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits long for a lock or a connection; to be asked for before ``database``."""
-    monkeypatch.setattr("shared.database.database.LOCK_WAIT_SECONDS", 0.2)
-    monkeypatch.setattr("shared.database.pool.LOCK_WAIT_SECONDS", 0.2)
-    monkeypatch.setattr("shared.database.pool.POOL_WAIT_SECONDS", 0.2)
+    for module in ("database", "pool", "postgresql"):
+        monkeypatch.setattr(f"shared.database.{module}.LOCK_WAIT_SECONDS", 0.2)
+    for module in ("pool", "postgresql"):
+        monkeypatch.setattr(f"shared.database.{module}.POOL_WAIT_SECONDS", 0.2)

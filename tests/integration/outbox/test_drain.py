@@ -11,7 +11,7 @@ from shared.errors import (
     SiloError,
     SiloUnreachable,
 )
-from shared.outbox.drain import ATTEMPTS_BEFORE_PARKING, OBJECT_BACKOFF
+from shared.outbox.drain import ATTEMPTS_BEFORE_PARKING, LONE_BACKOFF, OBJECT_BACKOFF
 from shared.outbox.message import Claim, MessageState, Rejection
 from tests.integration.outbox.conftest import Box, Scripted
 
@@ -85,7 +85,8 @@ def test_a_batch_that_fails_is_halved_until_the_culprit_stands_alone(box: Box) -
 
     box.enqueue(*range(1, 9))
     result = box.drain(Poisoned()).run_once()
-    assert (result.delivered, result.rejected, list(box.rows())) == (7, 1, [5])
+    assert (result.delivered, result.set_back, list(box.rows())) == (7, 1, [5])
+    assert (box.rows()[5].state, box.rows()[5].attempts) == (MessageState.DUE, 0)
 
 
 def test_after_a_failure_the_next_batches_are_smaller_and_grow_again(box: Box) -> None:
@@ -100,17 +101,42 @@ def test_after_a_failure_the_next_batches_are_smaller_and_grow_again(box: Box) -
     assert [drain.run_once().claimed for _ in range(4)] == [8, 4, 2, 4]
 
 
-@pytest.mark.parametrize(("serving", "attempts"), [(True, 1), (False, 0)])
-def test_a_single_slow_object_is_blamed_only_when_its_destination_is_healthy(
-    box: Box, *, serving: bool, attempts: int
-) -> None:
-    class Stuck(Scripted):
-        def deliver(self, claims: Sequence[Claim]) -> list[Rejection | None]:
-            raise DeadlineExceeded
+class Stuck(Scripted):
+    """Runs out of time for one object."""
 
+    def deliver(self, claims: Sequence[Claim]) -> list[Rejection | None]:
+        answers = super().deliver(claims)
+        if any(claim.object_id == 1 for claim in claims):
+            raise DeadlineExceeded
+        return answers
+
+
+def test_nobody_is_blamed_for_a_call_that_runs_out_of_time_however_often(box: Box) -> None:
     box.enqueue(1)
-    box.drain(Stuck(serving=serving)).run_once()
-    assert box.rows()[1].attempts == attempts
+    drain = box.drain(Stuck())
+    for _ in range(2 * ATTEMPTS_BEFORE_PARKING):
+        assert (drain.run_once().set_back, drain.run_once().claimed) == (1, 0)
+        box.clock.advance(LONE_BACKOFF.cap_seconds)
+    row = box.rows()[1]
+    assert (row.state, row.attempts) == (MessageState.DUE, 0)
+    assert str(row.last_error).startswith("DEADLINE_EXCEEDED: ")
+    assert box.drain(Scripted()).run_once().delivered == 1
+
+
+def test_an_object_that_ran_out_of_time_alone_is_called_alone_and_last_from_then_on(box: Box) -> None:
+    box.enqueue(1)
+    destination = Stuck()
+    drain = box.drain(destination)
+    drain.run_once()
+    box.enqueue(1, 2, 3)
+    assert (drain.run_once().delivered, destination.batches[-2:]) == (2, [[2, 3], [1]])
+
+
+def test_a_call_that_runs_out_of_time_where_nobody_serves_holds_back_no_object(box: Box) -> None:
+    box.enqueue(1)
+    drain = box.drain(Stuck(serving=False))
+    assert isinstance(drain.run_once().away, DeadlineExceeded)
+    assert drain.run_once().claimed == 1
 
 
 def test_a_write_during_a_rejected_delivery_is_not_backed_off(box: Box) -> None:

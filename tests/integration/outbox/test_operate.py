@@ -4,7 +4,7 @@ import pytest
 
 from shared.errors import FieldMissing
 from shared.outbox.claim import Retry, claim, retry_or_park
-from shared.outbox.message import Claim, Rejection
+from shared.outbox.message import Claim, Rejection, migrate_outbox
 from shared.outbox.operate import ParkedFilter, discard_parked, list_parked, pause, resume, retry_parked
 from shared.outbox.status import DestinationStatus, list_destinations
 from tests.integration.outbox.conftest import Box, Scripted
@@ -158,3 +158,16 @@ def test_the_backlog_is_counted_by_category(parked: Box) -> None:
     found = status(parked)
     assert (found.categories, found.backlog, found.parked_by_category) == (["app"], {"app": 1}, {"app": 3})
     assert found.oldest_age_seconds == {"app": 5.0}
+
+
+def test_what_was_parked_for_want_of_time_is_due_after_the_upgrade_and_nothing_else(box: Box) -> None:
+    box.enqueue(1, 2)
+    box.enqueue(3, destination="app:3")
+    late = Rejection("DEADLINE_EXCEEDED", "The time allowed ran out.", permanent=False)
+    for destination in ("us", "app:3"):
+        for each in claim(box.database, destination, limit=9):
+            retry_or_park(box.database, [Retry(each, HOPELESS if each.object_id == 2 else late, wait_seconds=None)])
+    with box.database.transaction() as tx:
+        tx.database.rows("DELETE FROM schema_migration_outbox WHERE name LIKE ?", ("0003%",))
+    migrate_outbox(box.database)
+    assert {key: row.state for key, row in box.rows().items()} == {1: "due", 2: "parked", 3: "parked"}

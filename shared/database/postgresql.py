@@ -1,0 +1,246 @@
+"""The pool of connections to PostgreSQL: how each is opened, how long anything may take, when one is given up.
+
+PostgreSQL bounds what it runs, and the kernel what it sends; but a proxy may have lost the server and keep us, or a
+network drop every packet in silence. So every answer is waited for with a deadline of ours, and no lock is held
+meanwhile: a connection that is dead costs whoever meets it, and nobody else.
+"""
+
+import contextlib
+import heapq
+import time
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
+from typing import Any
+
+import peewee
+import psycopg
+from playhouse.pool import MaxConnectionsExceeded, PoolConnection, PooledDatabase, PooledPostgresqlDatabase
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
+
+from shared.database.pool import LOCK_WAIT_SECONDS, POOL_WAIT_SECONDS, Refusals, SessionCursor
+from shared.errors import ConfigInvalid
+
+CONNECT_SECONDS = 3
+"""How long opening a connection may take; whole seconds, and never less than two, as libpq has it."""
+STATEMENT_SECONDS = 10
+"""How long PostgreSQL lets one statement run."""
+ANSWER_SECONDS = STATEMENT_SECONDS + 2.0
+"""How long the answer to one statement is waited for: a server that still is there has ended it by then."""
+RESTED_SECONDS = 1.0
+"""A connection that was used more recently is taken without asking whether it lives."""
+ASK_SECONDS = 1.0
+"""How long a connection may take to say so."""
+
+_PATIENCE: Mapping[str, Any] = {
+    "connect_timeout": CONNECT_SECONDS,
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": int(ANSWER_SECONDS * 1000),
+}
+"""For libpq: a peer that is gone without a word is noticed within a dozen seconds also where nobody waits."""
+_NAMES: Mapping[str, Any] = {
+    "application_name": "silo",
+    # Named, because a database created under the C locale would otherwise hand out text as bytes.
+    "client_encoding": "utf8",
+}
+KEPT_CURSOR = "kept_cursor"
+"""Attribute of a connection: a cursor for statements whose rows are fetched at once. A new cursor for each would look
+up anew how every column is read, a quarter of what a small read costs here."""
+KEPT_RAW_CURSOR = "kept_raw_cursor"
+"""Likewise, for statements with parameters ``$1``, ``$2`` …"""
+
+_deadline: ContextVar[float | None] = ContextVar("database_deadline", default=None)
+
+
+@contextlib.contextmanager
+def answering_within(seconds: float | None) -> Iterator[None]:
+    """Waits for the answers to all statements inside no longer than so many seconds; None: as long as they take.
+
+    A connection that has not answered by then is closed. SQLite answers or fails by itself.
+    """
+    token = _deadline.set(float("inf") if seconds is None else time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
+def open_alone(url: str) -> "Connection":
+    """A connection outside every pool, for as long as the caller likes.
+
+    Raises:
+        psycopg.Error: there is none to be had.
+    """
+    return Connection.connect(url, autocommit=True, **_missing(url, {**_PATIENCE, **_NAMES}))
+
+
+def postgresql_pool(url: str, *, size: int) -> Any:
+    """Opens a server's database; nothing is dialled yet.
+
+    Raises:
+        ConfigInvalid: the URL is malformed.
+    """
+    # The server ends what nobody waits for any more: a client that gave up would leave its lock behind.
+    bounds = f"-c lock_timeout={LOCK_WAIT_SECONDS}s -c statement_timeout={STATEMENT_SECONDS}s -c timezone=UTC"
+    try:
+        parameters = _missing(url, {**_PATIENCE, **_NAMES, "options": bounds})
+    except psycopg.ProgrammingError as exc:
+        raise ConfigInvalid("The database URL is malformed.") from exc  # without the URL: it may hold a password
+    return _PostgresqlPool(
+        url.replace("postgres://", "postgresql://", 1),
+        prefer_psycopg3=True,
+        max_connections=size,
+        timeout=POOL_WAIT_SECONDS,
+        field_types={"INSTANT": "TIMESTAMPTZ"},
+        **parameters,
+    )
+
+
+def _missing(url: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the parameters that an operator has not set in the URL."""
+    given = conninfo_to_dict(url)
+    return {name: value for name, value in parameters.items() if name not in given}
+
+
+class _PostgresqlCursor(SessionCursor, psycopg.Cursor[Any]):
+    pass
+
+
+class Connection(psycopg.Connection[Any]):
+    """A connection that nobody waits for without end."""
+
+    is_writing = False
+    """Whether ``transaction()`` has begun on it."""
+    use = object()
+    """Another one after each return to the pool."""
+    returned_at: float | None = None
+    """``time.monotonic()`` when it was; None: it never was."""
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        """Waits like the driver, which does so for ever where no time is given, but no longer than is allowed."""
+        if timeout is not None:
+            return super().wait(gen, interval=interval, timeout=timeout)
+        deadline = _deadline.get() or time.monotonic() + ANSWER_SECONDS
+        left = None if deadline == float("inf") else max(0.0, deadline - time.monotonic())
+        try:
+            return super().wait(gen, interval=interval, timeout=left)
+        except psycopg.OperationalError:
+            # The answer to this statement would be taken for that of the next one.
+            if time.monotonic() >= deadline:
+                self.pgconn.finish()
+            raise
+
+    def lives(self) -> bool:
+        """Whether it can be used; one that has rested is asked."""
+        if self.closed:
+            return False
+        # It worked a moment ago; should the server have ended since, the statement says so.
+        if self.returned_at is None or time.monotonic() - self.returned_at < RESTED_SECONDS:
+            return True
+        try:
+            with answering_within(ASK_SECONDS):
+                getattr(self, KEPT_CURSOR).execute("SELECT 1")
+        except psycopg.Error:
+            return False
+        return True
+
+
+class _Adapter(peewee.Psycopg3Adapter):
+    def connect(self, db: Any, **params: Any) -> Connection:
+        conn = Connection.connect(db.database, **params)
+        # Once for each connection and not for each statement: see above.
+        setattr(conn, KEPT_CURSOR, conn.cursor())
+        setattr(conn, KEPT_RAW_CURSOR, psycopg.RawCursor(conn))
+        return conn
+
+
+class _PostgresqlPool(Refusals, PooledPostgresqlDatabase):  # type: ignore[misc]
+    """peewee's pool, which would dial and ask with its lock held, so that every thread waits for a dead connection.
+
+    Asking at every checkout would double the round trips of a small read; never asking would fail the first statement
+    of each connection after the server restarted.
+    """
+
+    psycopg3_adapter = _Adapter
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._dialling = 0
+        super().__init__(*args, **kwargs)
+
+    def connect(self, reuse_if_open: bool = False) -> bool:  # noqa: FBT001, FBT002 - peewee's own signature
+        if not self._state.closed:
+            if reuse_if_open:
+                return False
+            raise peewee.OperationalError("Connection already opened.")
+        self._state.reset()
+        # No lock is held: what a thread has open is its own affair.
+        with peewee.__exception_wrapper__:  # type: ignore[attr-defined]  # its stubs leave it out
+            conn = self._take()
+            if self.server_version is None:
+                self._set_server_version(conn)
+            self._state.set_connection(conn)
+        return True
+
+    def _open_cursor(self, conn: Any) -> Any:
+        return _PostgresqlCursor(conn)
+
+    def _take(self) -> Connection:
+        while (resting := self._reserve()) is not None:
+            if resting.lives():
+                return resting
+            # Those that have rested were cut off together: nobody has to find out one by one.
+            self._close(resting, close_conn=True)
+            self.close_idle()
+        return self._dial()
+
+    def _reserve(self) -> Connection | None:
+        """A resting connection, or None: there is room for another, which the caller has to dial.
+
+        Raises:
+            MaxConnectionsExceeded: there was neither for too long.
+        """
+        give_up_at = time.monotonic() + self._wait_timeout
+        with self._pool_available:
+            while not self._connections:
+                if len(self._in_use) + self._dialling < self._max_connections:
+                    self._dialling += 1
+                    return None
+                if not self._pool_available.wait(give_up_at - time.monotonic()):
+                    raise MaxConnectionsExceeded
+            opened_at: float
+            conn: Connection
+            opened_at, _, conn = heapq.heappop(self._connections)
+            self._in_use[self.conn_key(conn)] = PoolConnection(opened_at, conn, time.monotonic())
+            return conn
+
+    def _dial(self) -> Connection:
+        conn: Connection | None = None
+        try:
+            if time.monotonic() >= (_deadline.get() or float("inf")):
+                raise psycopg.errors.ConnectionTimeout("No time is left to connect.")
+            conn = super(PooledDatabase, self)._connect()
+        finally:
+            with self._pool_available:
+                self._dialling -= 1
+                if conn is not None:
+                    self._in_use[self.conn_key(conn)] = PoolConnection(time.monotonic(), conn, time.monotonic())
+                else:
+                    self._pool_available.notify()
+        return conn
+
+    def _close(self, conn: Any, close_conn: bool = False) -> None:  # noqa: FBT001, FBT002 - the pool's own signature
+        conn.use = object()
+        # One that is in the middle of something is not brought to its end: that might take for ever.
+        is_fit = not (close_conn or conn.closed) and conn.info.transaction_status is TransactionStatus.IDLE
+        with self._pool_available:
+            known = self._in_use.pop(self.conn_key(conn), None)
+            if known is not None and is_fit:
+                conn.returned_at = time.monotonic()
+                self._heap_counter += 1
+                heapq.heappush(self._connections, (known.timestamp, self._heap_counter, conn))
+            self._pool_available.notify()
+        if known is None or not is_fit:
+            self._close_raw(conn)
