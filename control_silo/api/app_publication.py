@@ -7,7 +7,7 @@ from fastapi import Response
 
 from control_silo.api.apps import check_partnership, get_visible_app
 from control_silo.api.request import Incoming
-from control_silo.bodies.publication import AnsweredBody, PublishRequestBody
+from control_silo.bodies.app_part import AnsweredBody, PublishRequestBody
 from control_silo.services import app_access
 from control_silo.services.publish_request import (
     Answered,

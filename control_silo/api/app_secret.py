@@ -8,7 +8,7 @@ from control_silo.models.app import SentryApp
 from control_silo.services import app_access
 from control_silo.services.find_app import get_app_of_path
 from control_silo.services.principal import Principal
-from control_silo.services.rotate_secret import rotate_secret
+from control_silo.services.update_app import rotate_secret
 from shared.domain.scopes import missing_scopes
 from shared.errors import AppNotFound, PermissionDenied
 from shared.http.answer import json_answer

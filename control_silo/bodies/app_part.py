@@ -1,15 +1,15 @@
-"""What belongs to an app: its features, its pictures and its components (spec §4.9)."""
+"""What belongs to an app: its features, pictures and components (spec §4.9), and what is said of its publication."""
 
 from typing import Annotated, Any, ClassVar, Literal, Self, cast
 
-from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, SkipValidation, WithJsonSchema, model_validator
 
 from control_silo.models.app import SentryApp, SentryAppAvatar, SentryAppComponent
 from control_silo.services.avatar import check_icon, parse_photo
 from control_silo.services.find_app import AppDetails
 from shared.bodies.avatar import AvatarObject
 from shared.bodies.body import Body, shown_by
-from shared.bodies.fields import Flag
+from shared.bodies.fields import Flag, Text
 from shared.domain.features import IntegrationFeature
 from shared.domain.json_field import FieldInvalid, parse_text, shown
 from shared.domain.json_value import JsonValue
@@ -148,3 +148,25 @@ class ComponentObject(Body):
             error="",
             sentry_app=ComponentAppObject(uuid=app.uuid, slug=app.slug, name=app.name, avatars=avatars),
         )
+
+
+MAX_QUESTIONS = 100
+_MAX_TEXT_CHARACTERS = 10_000
+
+
+class AnsweredBody(Body):
+    """A question, and what the developer of the app says."""
+
+    question: Annotated[str, Text(_MAX_TEXT_CHARACTERS)]
+    answer: Annotated[str, Text(_MAX_TEXT_CHARACTERS)]
+
+
+class PublishRequestBody(Body):
+    """What whoever publishes apps should know."""
+
+    model_config: ClassVar[ConfigDict] = shown_by(
+        {"questionnaire": [{"question": "What does it do?", "answer": "It turns issues into cards."}]}
+    )
+
+    # Each is read by itself: the original tells what is wrong with it at its place in the list.
+    questionnaire: Annotated[list[SkipValidation[AnsweredBody]], Field(max_length=MAX_QUESTIONS)]

@@ -1,4 +1,4 @@
-"""Changing an app: ``SentryAppUpdater`` (spec §2.3)."""
+"""Changing an app: ``SentryAppUpdater`` (spec §2.3), and giving it another client secret (spec §2.9)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,19 +8,23 @@ from typing import Any
 from control_silo.models.app import IntegrationFeature, SentryApp, SentryAppComponent
 from control_silo.models.application import ApiApplication, ApiToken
 from control_silo.models.installation import SentryAppInstallation
+from control_silo.models.user import User
+from control_silo.services.audit import AuditEvent, record
 from control_silo.services.change import enqueue_app, enqueue_credential, enqueue_installations_of, enqueue_token
 from control_silo.services.control import Control
 from control_silo.services.create_app import create_components
 from control_silo.services.find_app import get_held_app
 from control_silo.services.interest import installations_of_token, regions_of
 from control_silo.services.message import credential_message
+from control_silo.services.provider_token import seal_again
+from control_silo.services.secret import new_token
 from shared.category import Category
 from shared.database.locking import locked
 from shared.database.transaction import Transaction
 from shared.domain.app_status import SentryAppStatus
 from shared.domain.scopes import close_scopes
 from shared.domain.subscription import consolidate_events, unmet_scope_texts
-from shared.errors import RequestRefused
+from shared.errors import NotFound, RequestRefused
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,3 +155,26 @@ def find_organization_of_token(token: ApiToken) -> int | None:
     """Organization of the installation that the token acts for; None for a person's token. Needs a session."""
     installation = SentryAppInstallation.get_or_none(SentryAppInstallation.id.in_(installations_of_token(token.id)))
     return installation.organization_id if installation else None
+
+
+def rotate_secret(control: Control, *, app_id: int, actor: User) -> str:
+    """The new secret, which regions sign with as soon as they have it; the one before is good for nothing any more.
+
+    Raises:
+        AppNotFound: there is no such app.
+        NotFound: it has no application.
+    """
+    now = control.clock.now()
+    with control.database.transaction() as tx:
+        app = get_held_app(tx, app_id)
+        application = app.application
+        if application is None:
+            raise NotFound("Corresponding application was not found.")
+        client_secret = new_token()
+        seal_again(tx, application, client_secret=client_secret)
+        application.client_secret = client_secret
+        application.save(only=[ApiApplication.client_secret])
+        enqueue_credential(tx, app, now=now)
+        status = SentryAppStatus.as_str(app.status)
+        record(tx, AuditEvent.ROTATE_CLIENT_SECRET, app, actor=actor, now=now, status=status)
+        return client_secret

@@ -2,6 +2,8 @@
 
 Owns the choice of transport, the binding of the address, health, reflection, and an orderly end. Refuses to know what
 the servicers do. What happens around a call is in ``interceptors``.
+
+The reflection that comes with gRPC is ``v1alpha``. Tools of today ask ``v1`` first, whose messages are the same bytes.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,6 +12,7 @@ from typing import Any, Self
 
 import grpc
 from grpc_health.v1 import health_pb2_grpc
+from grpc_reflection.v1alpha import reflection, reflection_pb2
 
 from shared.clock import Clock
 from shared.errors import ConfigInvalid
@@ -21,7 +24,6 @@ from shared.rpc.inprocess import InProcessServer
 from shared.rpc.interceptors import SiloInterceptor
 from shared.rpc.keyring import Keys
 from shared.rpc.options import SERVER_OPTIONS
-from shared.rpc.reflection import add_reflection
 from shared.rpc.rights import Rights
 from shared.rpc.signature import Verifier
 from shared.rpc.tls import TlsConfig
@@ -167,3 +169,25 @@ class _Recorder:
 
     def add_registered_method_handlers(self, service_name: str, handlers: Mapping[str, Handler]) -> None:
         self._server.add_registered_method_handlers(service_name, dict(handlers))
+
+
+_REFLECTIONS = ("grpc.reflection.v1.ServerReflection", reflection.SERVICE_NAME)
+
+
+def add_reflection(server: grpc.Server, services: Iterable[str]) -> None:
+    """Lets anyone ask what the server serves.
+
+    Args:
+        server: not started yet.
+        services: full names of its services, reflection left out.
+    """
+    # The newer name is not listed: no file describes it, and some tools describe all that is listed.
+    servicer = reflection.ReflectionServicer((*services, reflection.SERVICE_NAME))
+    handler = grpc.stream_stream_rpc_method_handler(
+        servicer.ServerReflectionInfo,
+        request_deserializer=reflection_pb2.ServerReflectionRequest.FromString,
+        response_serializer=reflection_pb2.ServerReflectionResponse.SerializeToString,
+    )
+    server.add_generic_rpc_handlers(
+        [grpc.method_handlers_generic_handler(service, {"ServerReflectionInfo": handler}) for service in _REFLECTIONS]
+    )

@@ -11,8 +11,7 @@ from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.region import OrganizationReplica
 from control_silo.models.user import User
 from control_silo.services.delete import delete_app, uninstall
-from control_silo.services.rotate_secret import rotate_secret
-from control_silo.services.update_app import SentryAppUpdater
+from control_silo.services.update_app import SentryAppUpdater, rotate_secret
 from region_silo.models.replica import CredentialReplica
 from shared.pb.hybridcloud.apps.v1 import app_pb2
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2 as pb

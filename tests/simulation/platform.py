@@ -12,8 +12,7 @@ from control_silo.models.region import OrganizationReplica
 from control_silo.replication.kinds import KINDS
 from control_silo.services.delete import delete_app, uninstall
 from control_silo.services.internal_token import create_token, delete_token
-from control_silo.services.rotate_secret import rotate_secret
-from control_silo.services.update_app import SentryAppUpdater
+from control_silo.services.update_app import SentryAppUpdater, rotate_secret
 from region_silo.replication.kinds import kinds_of
 from shared.cli.access import Access
 from shared.cli.compare import Comparer

@@ -9,7 +9,7 @@ from control_silo.models.application import ApiApplication
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.user import User
 from control_silo.services.exchange import GrantExchanger
-from control_silo.services.rotate_secret import rotate_secret
+from control_silo.services.update_app import rotate_secret
 from shared.errors import AppNotFound, CredentialsInvalid, InstallationNotFound, SiloError
 from tests.silos import Silos, fresh
 

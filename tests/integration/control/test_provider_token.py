@@ -8,7 +8,7 @@ from control_silo.models.user import User
 from control_silo.services.authentication import authenticate_token
 from control_silo.services.delete import uninstall
 from control_silo.services.internal_token import delete_token
-from control_silo.services.rotate_secret import rotate_secret
+from control_silo.services.update_app import rotate_secret
 from shared.errors import CallerNotOwner, InstallationNotFound
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2 as pb
 from tests.silos import Silos, fresh
