@@ -22,15 +22,11 @@ NAMES = st.sets(st.one_of(st.sampled_from([*RESOURCES, *sorted(ALL_EVENTS)]), st
 
 
 def test_resources_expand_to_sorted_unique_events_and_other_names_pass_through() -> None:
-    assert expand_events(["unrelated", "issue", "comment", "unrelated"]) == [
+    assert expand_events(["unrelated", "size_analysis", "comment", "unrelated"]) == [
         "comment.created",
         "comment.deleted",
         "comment.updated",
-        "issue.assigned",
-        "issue.created",
-        "issue.ignored",
-        "issue.resolved",
-        "issue.unresolved",
+        "size_analysis.completed",
         "unrelated",
     ]
 
