@@ -89,6 +89,7 @@ def serve_photos(app: FastAPI, control: Control) -> None:
             "content-security-policy": "default-src 'none'; sandbox",
             "cross-origin-resource-policy": "cross-origin",
         }
+        # After the picture was looked up: one that is gone is answered with 404, whatever a browser keeps.
         if request.headers.get("if-none-match") == etag:
             return empty_answer(304, headers=headers)
         return Response(photo, headers=headers, media_type="image/png")

@@ -38,6 +38,7 @@ def list_api_tokens(request: Incoming, app_id_or_slug: str) -> Response:
     with _signed_in(request) as principal:
         page = page_request(request.http)
         app = _get_app(request, principal, app_id_or_slug)
+        # A public app's tokens belong to its installations and are exchanged, not made.
         found = list_tokens(app, offset=page.offset, limit=page.probe) if app.is_internal else []
         tokens, has_more = cut(found, page)
         is_masked = not app_access.may_see_secrets(principal, app)
@@ -65,6 +66,7 @@ def delete_api_token(request: Incoming, app_id_or_slug: str, token_id: str) -> R
     with _signed_in_themselves(request) as principal:
         app = _get_app(request, principal, app_id_or_slug)
         token = _get_token(token_id)
+        # A person's token has no application: it is not this app's either.
         if token.application_id is None or token.application_id != app.application_id:
             raise Refused(404, NOT_OWNED)
         _check_changeable(app)

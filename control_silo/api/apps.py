@@ -45,6 +45,7 @@ def list_apps(request: Incoming) -> Response:
     with request.signed_in() as principal:
         page = page_request(request.http)
         wanted = request.http.query_params.get("status")
+        # One more than a page is asked for: whether another follows is known without counting.
         found = list_app_details(**_filter(wanted, principal), offset=page.offset, limit=page.probe)
         details, has_more = cut(found, page)
         items = [rendered(request, principal, each) for each in details]
@@ -79,10 +80,12 @@ def get_app(request: Incoming, app_id_or_slug: str) -> Response:
 def put_app(request: Incoming[AppChangesBody], app_id_or_slug: str) -> Response:
     """Changes what the body names and leaves the rest."""
     with request.signed_in() as principal:
+        # Before the app is looked for: a token without the scope learns nothing of which apps there are.
         if not (principal.is_elevated or principal.passes(app_access.WRITE_SCOPES)):
             raise PermissionDenied
         app = get_visible_app(request, principal, app_id_or_slug, may=app_access.may_change_app).app
         check_partnership(app)
+        # From the raw body: the gate is the organization's, and comes before what is wrong with fields.
         _check_event_gate(request.json, app.owner_id)
         requester = Requester(
             principal.scopes_in(app.owner_id),
@@ -104,6 +107,7 @@ def delete_app(request: Incoming, app_id_or_slug: str) -> Response:
         try:
             delete_app_and_all(request.control, app_id=app.id, actor=principal.user)
         except PermissionDenied as denied:
+            # A list, as the original answers this one.
             raise Refused(403, {"detail": [denied.message]}) from denied
         return empty_answer(204)
 
@@ -121,6 +125,7 @@ def get_visible_app(
     details = get_app_of_path(app_id_or_slug)
     if not app_access.sees_app(principal, details.app):
         text = "User must be in the app owner's organization for unpublished apps"
+        # One's own: what the answer tells is known to whoever reads it.
         organizations = [membership.slug for membership in principal.memberships]
         raise Refused(403, {"detail": text, "context": {"user_organizations": organizations}})
     if not may(principal, details.app):
@@ -149,6 +154,7 @@ def _filter(wanted: str | None, principal: Principal) -> dict[str, Any]:
     if wanted in {"unpublished", "internal"}:
         owner_ids = None if principal.is_elevated else app_access.readable_owners(principal)
         return {"status": SentryAppStatus.from_name(wanted), "owner_ids": owner_ids}
+    # Any other word lists as none does (spec 4.1).
     if wanted != "published" and principal.is_elevated:
         return {"status": None}
     return {"status": SentryAppStatus.PUBLISHED}
@@ -158,9 +164,11 @@ def _owner_to_be(body: JsonObject, principal: Principal) -> OrganizationReplica:
     slug = body.get("organization")
     if not isinstance(slug, str) or not slug:
         raise NotFound("Please provide a valid value for the 'organization' field.")
+    # What cannot be printed cannot be a slug, and PostgreSQL would refuse to look for some of it.
     organization = find_organization(slug) if slug.isprintable() else None
     if organization is None and principal.is_elevated:
         raise NotFound(f"Organization '{shown(slug)}' does not exist.")
+    # In one sentence for both, so that nobody learns which organizations there are.
     if organization is None or not (principal.is_elevated or principal.is_member(organization.id)):
         raise PermissionDenied(f"User does not belong to the '{shown(slug)}' organization.")
     is_part = principal.is_superuser or principal.is_member(organization.id)
@@ -186,6 +194,7 @@ def object_of(request: ApiRequest, principal: Principal, app_id: int) -> AppObje
     Raises:
         AppNotFound: it is gone already.
     """
+    # Read anew: what is shown is what was committed, not what was asked for.
     details = find_app(app_id)
     if details is None:
         raise AppNotFound

@@ -44,18 +44,22 @@ class _Parties(TypedDict):
 def post_authorization(request: Incoming[AuthorizationBody], uuid: str) -> Response:
     """Gives an app the token of its installation, in exchange for a code, a refresh token or a JWT of its own."""
     with request.control.database.session():
+        # The original tells an empty body apart from one that lacks the grant's type.
         if not request.json_value:
             raise CredentialsInvalid("Invalid request")
         body = request.body()
+        # Who asks comes first: a stranger learns nothing of the installation.
         client = _identify(request, body)
         details = find_installation_details(uuid)
         if details is None:
             raise InstallationNotFound
+        # Once more under the lock, when it is exchanged; here it keeps the original's order of refusals.
         if details.app.application_id != client.application.id:
             raise PermissionDenied
         try:
             issued = _exchange(request, body, client, details.installation)
         except GrantSpent as spent:
+            # In the words of OAuth: an app's library then asks for a new authorization and not again.
             raise Refused(401, {"error": "invalid_grant", "detail": spent.message}) from spent
     return json_answer(TokenObject.of_issued(issued, state=body.state), status=201)
 
@@ -66,6 +70,7 @@ def _identify(request: ApiRequest, body: AuthorizationBody) -> Client:
         token = bearer_token(request.http)
         if token:
             return authenticate_jwt(request.control, token)
+        # Neither a JWT nor a pair: the answer speaks of what this grant asks for.
         if body.client_id is MISSING and body.client_secret is MISSING:
             raise PermissionDenied(INVALID_JWT)
     return authenticate_client(client_id=body.client_id, client_secret=body.client_secret)

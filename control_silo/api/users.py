@@ -52,6 +52,7 @@ def post_auth(request: Incoming) -> Response:
         raise CredentialsMissing
     limits = cast(SignInLimits, request.http.app.state.sign_in_limits)
     attempt = Attempt.of(email=credentials.email, address=request.http.client.host if request.http.client else "")
+    # Before the password is looked at: what is limited is the hashing as well as the guessing.
     limits.begin(attempt)
     signed_in = sign_in(request.control, email=credentials.email, password=credentials.password)
     limits.succeeded(attempt)
@@ -75,6 +76,7 @@ def delete_auth(request: Incoming) -> Response:
         check_cookie_use(request.http)
         sign_out(request.control, key)
     answer = empty_answer(204)
+    # With the attributes that it was set with: browsers keep the cookie otherwise.
     answer.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict", secure=_is_secure(request))
     return answer
 

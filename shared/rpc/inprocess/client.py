@@ -44,6 +44,7 @@ class Client:
         if not exchange.is_active():
             return None
         server = registry.find(self.name)
+        # What gRPC does with a connection that is not there yet.
         if server is None and wait_for_ready:
             left = None if exchange.deadline is None else exchange.deadline - time.monotonic()
             server = registry.wait_for(self.name, timeout=left)
@@ -56,12 +57,14 @@ class Client:
     def keep(self, exchange: Exchange) -> None:
         """Has ``close()`` end the call while it is open."""
         self._open.add(exchange)
+        # It ended before it could be noted, and nobody would take it out again.
         if not exchange.add_callback(partial(self._open.discard, exchange)):
             self._open.discard(exchange)
 
     def close(self) -> None:
         """Ends every open call; no call begins any more."""
         self._closed = True
+        # A copy: each one that ends takes itself out of the set.
         for exchange in tuple(self._open):
             exchange.end(grpc.StatusCode.CANCELLED, details="Channel closed!")
 
@@ -81,6 +84,7 @@ class _Method:
         """Starts a call with one request on another thread."""
         exchange = self._client.begin(self._path, timeout, metadata)
         exchange.open_pipes()
+        # Serialized on the caller's thread: from here on the caller may change the message.
         exchange.requests.put(self._body(request, exchange))
         exchange.requests.close(discard=False)
         return self._launch(exchange, wait_for_ready=wait_for_ready)
@@ -119,6 +123,7 @@ class _Method:
         except Exception:  # noqa: BLE001  # the serializer is the user's; gRPC answers so too
             exchange.end(grpc.StatusCode.INTERNAL, details="Exception serializing request!")
             return b""
+        # As over TCP: what is too large there must not work here.
         if len(body) > MAX_MESSAGE_BYTES:
             exchange.end(grpc.StatusCode.RESOURCE_EXHAUSTED, details="Sent message larger than max")
         return body
@@ -161,6 +166,8 @@ class InProcessUnaryUnary(_Method, UnaryUnary):
         server = self._client.reach(exchange, wait_for_ready=wait_for_ready)
         if server is None:
             raise InProcessRpcError(exchange)
+        # With an executor every call is piped; without one, its caller's thread serves a unary call, which is what
+        # makes it quick.
         if not server.runs_inline:
             exchange.open_pipes()
             exchange.requests.put(body)

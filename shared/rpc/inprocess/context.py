@@ -33,6 +33,7 @@ class InProcessContext(grpc.ServicerContext):
     def complete(self) -> None:
         """Ends the call as the servicer left it, or as late."""
         exchange = self._exchange
+        # An answer after the deadline is none, as over TCP, however good it is.
         if exchange.is_late():
             exchange.expire()
         else:
@@ -40,9 +41,11 @@ class InProcessContext(grpc.ServicerContext):
 
     def fail(self, error: Exception) -> None:
         """Ends the call because the servicer raised."""
+        # `abort` raises to end the servicer; what it said is prepared already.
         if isinstance(error, Aborted):
             self.complete()
             return
+        # An error after the end is the servicer's own affair: its caller has gone.
         if self._exchange.is_active():
             _logger.error("Exception calling application: %s", error, exc_info=error)
         code = self._code or grpc.StatusCode.UNKNOWN

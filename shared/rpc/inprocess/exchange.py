@@ -61,6 +61,7 @@ class Exchange:
         self.initial: Metadata | None = None
         self.trailing: Metadata = ()
         self.response: bytes | None = None
+        # Reentrant, since a callback may ask the call that ends whether it is active.
         self._lock = threading.RLock()
         self._piped = False
         self._callbacks: list[Callable[[], object]] | None = None
@@ -132,6 +133,7 @@ class Exchange:
             if self._alarm is not None:
                 self._alarm.cancel()
             self._announce()
+        # Outside the lock: whoever is told may look at the call, or end others.
         if self._on_end is not None:
             self._on_end(self)
         for callback in callbacks or ():
@@ -154,6 +156,7 @@ class Exchange:
 
     def _arm(self) -> None:
         """Sets the deadline's alarm; an inline call without callbacks needs none, its result is compared instead."""
+        # One alarm a call, and only where somebody waits elsewhere than on the call's own thread.
         if self.deadline is not None and self._alarm is None:
             self._alarm = timer.at(self.deadline, self.expire)
 

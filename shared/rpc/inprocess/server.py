@@ -55,6 +55,7 @@ class InProcessServer(grpc.Server):
         self._serving = False
         self._stopped = threading.Event()
         self._find: Callable[[CallDetails], Handler | None] = self._lookup
+        # Wrapped from the inside, so that the first one is the outermost.
         for interceptor in reversed(interceptors):
             self._find = partial(interceptor.intercept_service, self._find)  # type: ignore[arg-type]
 
@@ -125,10 +126,12 @@ class InProcessServer(grpc.Server):
 
     def answer_inline(self, exchange: Exchange, body: bytes) -> bytes | None:
         """Answers a unary-unary call on this thread, in a context that inherits no variable of the caller."""
+        # An empty context: over TCP a servicer sees nothing of its caller's either, such as an open transaction.
         return Context().run(self._answer, exchange, body)
 
     def serve_elsewhere(self, exchange: Exchange) -> None:
         """Serves a call of any kind on the executor, or on a thread of its own; pipes must be open."""
+        # Likewise.
         run = partial(Context().run, self._serve, exchange)
         if self._executor is None:
             threading.Thread(target=run, name=f"inprocess-{self.name}", daemon=True).start()

@@ -57,6 +57,7 @@ def _run(exchange: Exchange, handler: Handler, context: InProcessContext) -> Non
         return
     for response in outcome:
         payload = _serialized(handler, response, context)
+        # Before the first answer, as gRPC does: a client may wait for the one to come.
         exchange.send_initial(())
         if not exchange.responses.put(payload):
             return
