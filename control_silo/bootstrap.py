@@ -25,42 +25,53 @@ from shared.asking.ask import UNLOGGED, Asking
 from shared.clock import Clock
 from shared.database.connect import connect
 from shared.database.database import Database
+from shared.database.schema import Schema
 from shared.domain.peer import CONTROL
 from shared.errors import SiloUnreachable
 from shared.freshness import ReplicaFreshness
 from shared.http.client_address import Proxies
 from shared.http.relay import Relay
 from shared.http.transport import open_transport
+from shared.outbox import message as outbox_tables
 from shared.outbox.deliver import ReplicaDestination
-from shared.outbox.message import migrate_outbox
 from shared.outbox.outbox_servicer import OutboxServicer
 from shared.outbox.replica_servicer import ReplicaServicer
 from shared.outbox.worker import Worker
 from shared.outgoing.client import AppClient
 from shared.outgoing.judged import JudgedHosts
+from shared.outgoing.places import RPC_CALLERS
 from shared.outgoing.trust import authorities
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
 from shared.pb.hybridcloud.operations.v1 import key_service_pb2_grpc, outbox_service_pb2_grpc, topology_service_pb2_grpc
 from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2_grpc
 from shared.pb.hybridcloud.replication.v1 import replica_service_pb2_grpc
 from shared.pb.hybridcloud.users.v1 import identity_service_pb2_grpc, member_service_pb2_grpc
+from shared.peers import schema as peer_tables
 from shared.peers.key_servicer import KeyServicer
 from shared.peers.keys import PeerKeys
-from shared.peers.schema import migrate_peers
 from shared.rpc import channel as rpc_channel
 from shared.rpc.keyring import Keyring
 from shared.rpc.server import AddServicer, SiloServer, serve
+from shared.webhooks import delivery as webhook_tables
 from shared.webhooks.deliveries import show_pending
-from shared.webhooks.delivery import migrate_webhooks
 from shared.webhooks.sender import Sender
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+SCHEMAS = (
+    *(outbox_tables.SCHEMA, webhook_tables.SCHEMA, peer_tables.SCHEMA),
+    Schema(MIGRATIONS, "schema_migration"),
+)
+"""All that this silo's database holds."""
 
 
 def migrate(database: Database) -> list[str]:
     """Brings the database up to date; answers the names of what was applied."""
-    shared = [*migrate_outbox(database), *migrate_webhooks(database), *migrate_peers(database)]
-    return [*shared, *database.migrate(MIGRATIONS)]
+    return [name for schema in SCHEMAS for name in schema.migrate(database)]
+
+
+def list_missing_migrations(database: Database) -> list[str]:
+    """Names of the migrations that this code needs and the database lacks."""
+    return [name for schema in SCHEMAS for name in schema.list_missing(database)]
 
 
 def open_alone(database: Database, *, clock: Clock) -> Control:
@@ -70,7 +81,7 @@ def open_alone(database: Database, *, clock: Clock) -> Control:
         raise SiloUnreachable(f"{name} at {place.address} is not called while migrating.")
 
     keys = PeerKeys(Keyring(()), database, seal_key=None, clock=clock)
-    return Control(database, clock, ReplicaFreshness(database, KINDS), RegionChannels(database, dial), keys)
+    return Control(database, clock, ReplicaFreshness(database, KINDS), RegionChannels(database, dial, clock), keys)
 
 
 def open_control(config: ControlConfig, *, clock: Clock, database_clock: Clock | None = None) -> Control:
@@ -95,7 +106,7 @@ def open_control(config: ControlConfig, *, clock: Clock, database_clock: Clock |
             addresses=place.addresses,
         )
 
-    regions = RegionChannels(database, dial, JudgedHosts(config.region_networks))
+    regions = RegionChannels(database, dial, clock, JudgedHosts(config.region_networks))
     outgoing = AppClient(config.reach, tls=authorities())
     return Control(
         database,
@@ -107,6 +118,8 @@ def open_control(config: ControlConfig, *, clock: Clock, database_clock: Clock |
         enforces_disabled=config.disabled_enforcement,
         mailer=config.mailer,
         publish_requests_to=config.publish_requests_to,
+        max_apps=config.max_apps,
+        max_installations=config.max_installations,
     )
 
 
@@ -118,7 +131,7 @@ def start_server(control: Control, config: ControlConfig) -> SiloServer:
         kinds=KINDS,
         retried=show_pending,
     )
-    asking = Asking(control.outgoing, UNLOGGED, control.clock)
+    asking = Asking(control.outgoing, UNLOGGED, control.clock, callers=RPC_CALLERS)
     organizations = OrganizationServicer(control, asking)
     replicas = ReplicaServicer(control.database, KINDS, committed=control.freshness.applied)
     servicers: list[tuple[AddServicer, object]] = [
@@ -154,6 +167,7 @@ def make_api(control: Control, config: ControlConfig) -> FastAPI:
         public_url=config.public_url,
         proxies=Proxies(config.trusted_proxies),
         tls=config.tls,
+        list_missing=lambda: list_missing_migrations(control.database),
     )
 
 

@@ -5,8 +5,8 @@ from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field, SecretStr
 
-from shared.config.forms import Email, HostAndPort, MailServer, Origin, RegionNetworks, RpcAddress, SealKey
-from shared.config.settings import Settings, Shown
+from shared.config.forms import Email, HostAndPort, MailServer, Origin, Positive, RegionNetworks, RpcAddress, SealKey
+from shared.config.settings import Settings, Shown, Unit
 from shared.config.silo import SiloSettings
 from shared.domain.address import is_of_this_machine
 from shared.mail import NO_SERVER, FolderMailer, Mailer
@@ -15,6 +15,9 @@ from shared.outgoing.reach import Reach
 _SQLITE = "sqlite:///"
 PUBLISH_REQUESTS_TO: Final = "integrations-platform@sentry.io"
 """Whom the original asks to publish an app (spec §2.10)."""
+DEFAULT_MAX_APPS: Final = 1_000
+DEFAULT_MAX_INSTALLATIONS: Final = 2_000
+"""More than any organization was seen to need: they keep one from filling the world's database."""
 
 
 def _mailer_beside(validated: dict[str, Any]) -> Mailer:
@@ -67,3 +70,11 @@ class ControlConfig(SiloSettings, ControlDatabaseConfig):
     `smtps://…`, or `file:///folder`"""
     publish_requests_to: Email = Field(default=PUBLISH_REQUESTS_TO, validation_alias="SILO_PUBLISH_REQUESTS_TO")
     """who is asked to publish an app; the default is the original's"""
+    max_apps: Annotated[Positive, Unit("apps")] = Field(
+        default=DEFAULT_MAX_APPS, validation_alias="CONTROL_MAX_APPS_PER_ORGANIZATION"
+    )
+    """what one organization may own; a further one is refused with 403"""
+    max_installations: Annotated[Positive, Unit("installations")] = Field(
+        default=DEFAULT_MAX_INSTALLATIONS, validation_alias="CONTROL_MAX_INSTALLATIONS_PER_ORGANIZATION"
+    )
+    """what may be installed in one organization; a further one is refused with 403"""

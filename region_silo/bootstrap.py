@@ -24,7 +24,7 @@ from region_silo.services.app_reader import AppReader
 from region_silo.services.authentication import Authenticator
 from region_silo.services.control import ControlClient
 from region_silo.services.members import Members
-from region_silo.services.region import Region
+from region_silo.services.region import OrganizationLimits, Region
 from region_silo.services.registration import Registration
 from region_silo.webhooks.prepare import Preparing
 from shared.asking.ask import Asking
@@ -32,17 +32,19 @@ from shared.circuit import Circuit
 from shared.clock import Clock
 from shared.database.connect import connect
 from shared.database.database import Database
+from shared.database.schema import Schema
 from shared.domain.peer import CONTROL
 from shared.errors import SiloError
 from shared.freshness import ReplicaFreshness
+from shared.http.limits import RequestLimit
 from shared.http.relay import Relay
+from shared.outbox import message as outbox_tables
 from shared.outbox.deliver import ReplicaDestination
-from shared.outbox.message import migrate_outbox
 from shared.outbox.outbox_servicer import OutboxServicer
 from shared.outbox.replica_servicer import ReplicaServicer
 from shared.outbox.worker import Worker
 from shared.outgoing.client import AppClient
-from shared.outgoing.places import AppPlaces
+from shared.outgoing.places import HTTP_CALLERS, RPC_CALLERS, CallerBounds
 from shared.outgoing.trust import authorities
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
 from shared.pb.hybridcloud.hooks.v1 import hook_service_pb2_grpc
@@ -51,26 +53,35 @@ from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2_grpc
 from shared.pb.hybridcloud.region.v1 import sentry_app_region_service_pb2_grpc
 from shared.pb.hybridcloud.replication.v1 import replica_service_pb2_grpc
 from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2_grpc
+from shared.peers import schema as peer_tables
 from shared.peers.key_servicer import KeyServicer
 from shared.peers.keys import PeerKeys
-from shared.peers.schema import migrate_peers
 from shared.request_log import SiloRequestLog
 from shared.rpc import channel as rpc_channel
 from shared.rpc.server import AddServicer, SiloServer, serve
+from shared.webhooks import delivery as webhook_tables
 from shared.webhooks.deliveries import show_pending
-from shared.webhooks.delivery import migrate_webhooks
 from shared.webhooks.sender import Sender
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+SCHEMAS = (
+    *(outbox_tables.SCHEMA, webhook_tables.SCHEMA, peer_tables.SCHEMA),
+    Schema(MIGRATIONS, "schema_migration"),
+)
+"""All that this silo's database holds."""
 HTTP_MAX_WAITING = 32
-"""Requests that may wait for control, or for one app that is quick, at a time: most of the threads that answer them, of
-which a process has as many as anyio gives it, 40."""
+"""Requests that may wait for control at a time: most of the threads that answer them, of which a process has as many as
+anyio gives it, 40."""
 
 
 def migrate(database: Database) -> list[str]:
     """Brings the database up to date; answers the names of what was applied."""
-    shared = [*migrate_outbox(database), *migrate_webhooks(database), *migrate_peers(database)]
-    return [*shared, *database.migrate(MIGRATIONS)]
+    return [name for schema in SCHEMAS for name in schema.migrate(database)]
+
+
+def list_missing_migrations(database: Database) -> list[str]:
+    """Names of the migrations that this code needs and the database lacks."""
+    return [name for schema in SCHEMAS for name in schema.list_missing(database)]
 
 
 def open_region(config: RegionConfig, *, clock: Clock, database_clock: Clock | None = None) -> Region:
@@ -92,6 +103,7 @@ def open_region(config: RegionConfig, *, clock: Clock, database_clock: Clock | N
         AppClient(config.reach, tls=authorities()),
         control_url=config.control_url,
         enforces_disabled=config.disabled_enforcement,
+        limits=OrganizationLimits(projects=config.max_projects, rules=config.max_rules, hooks=config.max_hooks),
     )
 
 
@@ -109,7 +121,7 @@ def connect_control(region: Region, config: RegionConfig) -> ControlClient:
 
 
 def start_server(region: Region, config: RegionConfig, *, control: ControlClient) -> SiloServer:
-    asking = Asking(region.outgoing, SiloRequestLog(region.database, region.clock), region.clock)
+    asking = _asking(region, RPC_CALLERS)
     on_apps = SentryAppRegionServicer(RegionTools(region, AppReader(region, control), Members(region, control), asking))
     kinds = kinds_of(region.name)
     replicas = ReplicaServicer(region.database, kinds, committed=region.freshness.applied)
@@ -145,15 +157,25 @@ def start_server(region: Region, config: RegionConfig, *, control: ControlClient
 def make_api(region: Region, config: RegionConfig, *, control: ControlClient) -> FastAPI:
     """What HTTP serves."""
     control = control.limited(HTTP_MAX_WAITING)
-    places = AppPlaces(per_quick_app=HTTP_MAX_WAITING)
     tools = ApiTools(
         region,
         Authenticator(region, control),
         AppReader(region, control),
         Members(region, control),
-        Asking(region.outgoing, SiloRequestLog(region.database, region.clock), region.clock, places=places),
+        _asking(region, HTTP_CALLERS),
+        RequestLimit(region.clock, limit=config.events_per_minute, window_seconds=60),
     )
-    return create_api(tools, config, relay=Relay(region.keys, clock=region.clock))
+    return create_api(
+        tools,
+        config,
+        relay=Relay(region.keys, clock=region.clock),
+        list_missing=lambda: list_missing_migrations(region.database),
+    )
+
+
+def _asking(region: Region, callers: CallerBounds) -> Asking:
+    request_log = SiloRequestLog(region.database, region.clock)
+    return Asking(region.outgoing, request_log, region.clock, callers=callers)
 
 
 def make_registration(region: Region, *, control: ControlClient, refused: Callable[[SiloError], None]) -> Registration:

@@ -1,15 +1,31 @@
 """A region's configuration (DESIGN §8): a field a variable."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from pydantic import Field, SecretStr, field_validator
 
-from shared.config.forms import AdvertisedAddress, HostAndPort, HttpAddress, Origin, RegionName, RpcAddress, SealKey
-from shared.config.settings import Settings, Shown
+from shared.config.forms import (
+    AdvertisedAddress,
+    HostAndPort,
+    HttpAddress,
+    Origin,
+    Positive,
+    RegionName,
+    RpcAddress,
+    SealKey,
+)
+from shared.config.settings import Settings, Shown, Unit
 from shared.config.silo import SiloSettings
 from shared.domain.http_address import base_url
 from shared.domain.peer import CONTROL
 from shared.rpc.keyring import Keyring
+
+DEFAULT_EVENTS_PER_MINUTE: Final = 30_000
+"""More than one process stores: it bounds a flood, and operators who want a quota set one."""
+DEFAULT_MAX_PROJECTS: Final = 1_000
+DEFAULT_MAX_RULES: Final = 5_000
+DEFAULT_MAX_HOOKS: Final = 10_000
+"""More than any organization was seen to need: they keep one from filling the region's database."""
 
 
 class RegionDatabaseConfig(Settings):
@@ -58,6 +74,25 @@ class RegionConfig(SiloSettings, RegionDatabaseConfig):
         default=None, validation_alias="SILO_SEAL_KEY"
     )
     """32 bytes as hex: seals what a silo must be able to read again, such as keys of further peers"""
+
+    events_per_minute: Annotated[Positive, Unit("events per minute")] = Field(
+        default=DEFAULT_EVENTS_PER_MINUTE, validation_alias="REGION_EVENTS_PER_MINUTE"
+    )
+    """what the key of one project may send to one process before it gets 429; an envelope counts as one at least"""
+
+    max_projects: Annotated[Positive, Unit("projects")] = Field(
+        default=DEFAULT_MAX_PROJECTS, validation_alias="REGION_MAX_PROJECTS_PER_ORGANIZATION"
+    )
+    """what one organization may have; a further one is refused with 403"""
+    max_rules: Annotated[Positive, Unit("alert rules")] = Field(
+        default=DEFAULT_MAX_RULES, validation_alias="REGION_MAX_RULES_PER_ORGANIZATION"
+    )
+    """what one organization may have in all its projects, of which each has 500 at most; a further one is refused with
+    400, as the original does"""
+    max_hooks: Annotated[Positive, Unit("hooks")] = Field(
+        default=DEFAULT_MAX_HOOKS, validation_alias="REGION_MAX_HOOKS_PER_ORGANIZATION"
+    )
+    """what services may make for one organization beside those of its installations"""
 
     @field_validator("keys")
     @classmethod

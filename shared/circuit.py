@@ -1,16 +1,27 @@
 """A circuit to another silo that many requests share: while it is away they are refused at once, but for one probe.
 
-Owns who may try. When to try again is ``shared.outbox.breaker``'s; refuses to know what is called.
+Owns who may try, and what the end of a call says of the silo. When to try again is ``shared.outbox.breaker``'s; refuses
+to know what is called.
 """
 
 import random
 import threading
 
 from shared.clock import Clock
+from shared.errors import (
+    Cancelled,
+    DeadlineExceeded,
+    RpcInsideTransaction,
+    SiloError,
+    SiloUnreachable,
+    Unauthenticated,
+)
 from shared.outbox.breaker import PROBE_BACKOFF, Breaker, BreakerState
 
 SILENCES_TOLERATED = 2
 """Calls in a row that may go unanswered in time: one slow endpoint must not take the others with it."""
+_SAYS_NOTHING = (DeadlineExceeded, Cancelled, RpcInsideTransaction)
+"""Ends of a call that are no answer, and no news of who was called."""
 
 
 class Circuit:
@@ -32,6 +43,27 @@ class Circuit:
             # One probe at a time: a silo that just came back must not meet everybody who waited for it.
             self._is_probing = True
             return True
+
+    def judge(self, error: BaseException | None, *, silo: str, tells_silence: bool = True) -> None:
+        """Learns from the end of a call.
+
+        Args:
+            error: what the call raised; None: it was answered.
+            silo: who was called.
+            tells_silence: whether no answer in time means that the silo hangs; it does not when the caller was
+                impatient, or when the silo may have waited for somebody else.
+        """
+        if error is None:
+            self.answered()
+        elif _is_away(error, silo):
+            self.failed()
+        elif isinstance(error, DeadlineExceeded) and tells_silence:
+            self.timed_out()
+        elif isinstance(error, SiloError) and not isinstance(error, _SAYS_NOTHING):
+            self.answered()
+        else:
+            # Neither here nor there: a caller that gave up, or a fault of this code, says nothing of the silo.
+            self.abandoned()
 
     def answered(self) -> None:
         """The call was answered, with whatever status: the silo is there."""
@@ -62,3 +94,11 @@ class Circuit:
         if self._is_probing or self._breaker.state is BreakerState.CLOSED:
             self._breaker.failed()
         self._is_probing = False
+
+
+def _is_away(error: BaseException, silo: str) -> bool:
+    """Whether the silo was not reached, or refuses our signature; not when it missed another silo."""
+    if isinstance(error, SiloUnreachable):
+        return error.metadata.get("silo") == silo
+    # A signature that is not accepted helps nobody, however often it is tried: it counts as away.
+    return isinstance(error, Unauthenticated)

@@ -1,5 +1,7 @@
 """Control's HTTP application: every endpoint, its documentation, health and metrics. Constructs; decides nothing."""
 
+from collections.abc import Callable, Sequence
+
 from fastapi import FastAPI
 
 from control_silo.api import (
@@ -62,6 +64,7 @@ def create_api(
     public_url: str | None = None,
     proxies: Proxies = NO_PROXIES,
     tls: TlsConfig | None = None,
+    list_missing: Callable[[], Sequence[str]] = tuple,
 ) -> FastAPI:
     """The application that serves control's REST.
 
@@ -73,8 +76,9 @@ def create_api(
         public_url: where clients reach control; None: where they say that they do.
         proxies: that stand before control.
         tls: the certificate between silos, whose end is among the metrics; None: there is none.
+        list_missing: names of migrations that the database lacks, which are counted among the metrics.
     """
-    metrics = Metrics(list_ages=lambda: list_ages(control), tls=tls)
+    metrics = Metrics(list_ages=lambda: list_ages(control), clock=control.clock, tls=tls, list_missing=list_missing)
     app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
     app.state.control = control
     app.state.sign_in_limits = SignInLimits(control.clock)

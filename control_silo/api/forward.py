@@ -5,7 +5,8 @@ answers are the same. Nothing is redirected: a redirect to another host drops th
 here; the region is told, as far as it may know them, and is shown no credentials (DESIGN §6).
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -161,12 +162,24 @@ async def _way_to_issue(relay: Relay, request: Request, *, among: Sequence[_Way]
         NotFound: no region knows it.
         SiloUnreachable: likewise, but one of them is away.
     """
-    # Control knows no issues, so it asks one region after the other, for the client.
-    question, refusing = _question(request), []
+    # Control knows no issues, so it asks the regions for the client: side by side, so that one which hangs costs its
+    # own time and no other's. The first in order wins, so that the same request always leads to the same issue.
+    question = _question(request)
+    asked = [asyncio.ensure_future(relay.ask(question, to=way.region, principal=way.principal)) for way in among]
+    try:
+        return await _first_that_shows(zip(among, asked, strict=True))
+    finally:
+        for each in asked:
+            each.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
+
+
+async def _first_that_shows(asked: Iterable[tuple[_Way, Awaitable[int]]]) -> _Way:
+    refusing: list[_Way] = []
     unanswered: SiloError = NotFound()
-    for way in among:
+    for way, answer in asked:
         try:
-            status = await relay.ask(question, to=way.region, principal=way.principal)
+            status = await answer
         except SiloUnreachable as away:
             unanswered = away
             continue

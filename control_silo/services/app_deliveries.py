@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from control_silo.services.asked_regions import REGIONS_DEADLINE_SECONDS, ask_regions
+from control_silo.services.asked_regions import REGIONS_DEADLINE_SECONDS, ask_regions, regions_of_app
 from control_silo.services.control import Control
 from shared.domain.path_key import path_key
 from shared.domain.peer import CONTROL
@@ -91,7 +91,7 @@ def list_app_deliveries(
     with control.database.session():
         own = _named(CONTROL, list_outlines(query, limit=limit))
     answers: Mapping[str, pb.ListDeliveriesResponse | None] = ask_regions(
-        control, start, deadline_seconds=REGIONS_DEADLINE_SECONDS
+        control, start, deadline_seconds=REGIONS_DEADLINE_SECONDS, names=regions_of_app(control, app_id)
     )
     return _gathered(own, answers)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from control_silo.config import PUBLISH_REQUESTS_TO
+from control_silo.config import DEFAULT_MAX_APPS, DEFAULT_MAX_INSTALLATIONS, PUBLISH_REQUESTS_TO
 from control_silo.services.regions import RegionChannels
 from shared.clock import Clock
 from shared.database.database import Database
@@ -32,3 +32,7 @@ class Control:
     """The way out for mails; never used inside a transaction."""
     publish_requests_to: str = PUBLISH_REQUESTS_TO
     """Who is asked to publish an app."""
+    max_apps: int = DEFAULT_MAX_APPS
+    """How many one organization may own."""
+    max_installations: int = DEFAULT_MAX_INSTALLATIONS
+    """How many one organization may have."""

@@ -16,6 +16,7 @@ from control_silo.services.audit import AuditEvent, record
 from control_silo.services.change import enqueue_app, enqueue_credential
 from control_silo.services.control import Control
 from control_silo.services.install import create_installation
+from control_silo.services.limits import require_room_for_app
 from control_silo.services.secret import new_token
 from shared.database.transaction import Transaction
 from shared.domain.app_status import SentryAppStatus
@@ -49,6 +50,7 @@ class SentryAppCreator:
         Raises:
             ValidationFailed: the slug that the name makes is taken, also by an app that was deleted.
             RequestRefused: an internal app cannot verify its installation.
+            LimitReached: the organization has as many apps or installations as it may.
         """
         if self.is_internal and self.verify_install:
             raise RequestRefused("Internal integrations cannot have verify_install=True.")
@@ -57,19 +59,20 @@ class SentryAppCreator:
             # One transaction for all: an app without its proxy user, or a user without its app, would be nobody's to
             # delete.
             with control.database.transaction() as tx:
-                return self._create(tx, creator, now)
+                return self._create(tx, control, creator, now)
         except peewee.IntegrityError as exc:
             # Another creation took the slug between the look and the insert.
             raise self._name_taken() from exc
 
-    def _create(self, tx: Transaction, creator: User, now: datetime) -> SentryApp:
+    def _create(self, tx: Transaction, control: Control, creator: User, now: datetime) -> SentryApp:
+        require_room_for_app(tx, control, organization_id=self.organization_id)
         app = self._create_app(tx, self._free_slug(), creator, now)
         create_components(tx, app, self.schema)
         # Every app has this feature from the start, as the original's have (spec 2.2).
         IntegrationFeature.create(sentry_app=app, feature=int(Feature.API))
         record(tx, AuditEvent.SENTRY_APP_ADD, app, actor=creator, now=now)
         if self.is_internal:
-            create_installation(tx, app, organization_id=self.organization_id, actor=creator, now=now)
+            create_installation(tx, control, app, organization_id=self.organization_id, actor=creator)
             record(tx, AuditEvent.INTERNAL_INTEGRATION_ADD, app, actor=creator, now=now)
         enqueue_app(tx, app, now=now)
         enqueue_credential(tx, app, now=now)

@@ -37,6 +37,7 @@ class InternalIntegrationCreator(SentryAppCreator):
         Raises:
             OrganizationNotFound: no region has the organization.
             UserNotFound: there is no such creator.
+            LimitReached: the organization has as many apps or installations as it may.
         """
         now = control.clock.now()
         with control.database.transaction() as tx:
@@ -49,9 +50,9 @@ class InternalIntegrationCreator(SentryAppCreator):
             if creator is None:
                 raise UserNotFound
             existing = self._find_existing(creator)
-            app = existing or self._tactful(creator)._create(tx, creator, now)
+            app = existing or self._tactful(creator)._create(tx, control, creator, now)
             installation = find_live_installation(app, organization_id=self.organization_id) or create_installation(
-                tx, app, organization_id=self.organization_id, actor=creator, now=now
+                tx, control, app, organization_id=self.organization_id, actor=creator
             )
             if existing is not None:  # a caller whose first answer was lost must see what it wrote as well
                 note_written(tx, Category.APP, app.id, app.version)

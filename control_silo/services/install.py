@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from control_silo.models.app import SentryApp
 from control_silo.models.application import ApiGrant
@@ -14,6 +14,7 @@ from control_silo.services.control import Control
 from control_silo.services.find_app import get_held_app_by_slug, get_held_app_of_installation
 from control_silo.services.find_installation import find_live_installation, get_installation
 from control_silo.services.interest import region_of_organization, regions_of
+from control_silo.services.limits import require_room_for_installation
 from control_silo.services.webhook import tell_of_installation
 from shared.category import Category
 from shared.database.transaction import Transaction
@@ -38,10 +39,11 @@ class SentryAppInstallationCreator:
         Raises:
             AppNotFound: no app has the slug.
             OrganizationNotFound: no region has the organization.
+            LimitReached: it has as many installations as it may.
         """
         with control.database.transaction() as tx:
             app = get_held_app_by_slug(tx, self.slug)
-            return self._create(tx, app, actor, control.clock.now())
+            return self._create(tx, control, app, actor)
 
     def run_once(self, control: Control, *, actor: User | None) -> SentryAppInstallation:
         """Like ``run``, but answers with the installation that exists, if one does; safe against a twin request."""
@@ -49,16 +51,17 @@ class SentryAppInstallationCreator:
             app = get_held_app_by_slug(tx, self.slug)
             # Under the lock of the app, so that of two equal requests the second one sees the first.
             existing = find_live_installation(app, organization_id=self.organization_id)
-            return existing or self._create(tx, app, actor, control.clock.now())
+            return existing or self._create(tx, control, app, actor)
 
-    def _create(self, tx: Transaction, app: SentryApp, actor: User | None, now: datetime) -> SentryAppInstallation:
+    def _create(self, tx: Transaction, control: Control, app: SentryApp, actor: User | None) -> SentryAppInstallation:
         region = region_of_organization(self.organization_id)
         # An organization that no region owns could never get the replica: nothing would ever be delivered for it.
         if region is None:
             raise OrganizationNotFound
         # Asked before the installation is there, which itself makes the region one that holds the app.
         knows_app, calls_app = (region in regions_of(each, app.id) for each in (Category.APP, Category.CREDENTIAL))
-        installation = create_installation(tx, app, organization_id=self.organization_id, actor=actor, now=now)
+        installation = create_installation(tx, control, app, organization_id=self.organization_id, actor=actor)
+        now = installation.date_added
         tell_of_installation(tx, AppEvent.INSTALLATION_CREATED, installation, actor=actor, now=now)
         # A region that holds the app already gets nothing of it: its replica does not say where the app is installed.
         if not knows_app:
@@ -69,9 +72,15 @@ class SentryAppInstallationCreator:
 
 
 def create_installation(
-    tx: Transaction, app: SentryApp, *, organization_id: int, actor: User | None, now: datetime
+    tx: Transaction, control: Control, app: SentryApp, *, organization_id: int, actor: User | None
 ) -> SentryAppInstallation:
-    """Writes a grant and an installation, in the caller's transaction; the app is not told."""
+    """Writes a grant and an installation, in the caller's transaction; the app is not told.
+
+    Raises:
+        LimitReached: the organization has as many installations as it may.
+    """
+    require_room_for_installation(tx, control, organization_id=organization_id)
+    now = control.clock.now()
     installed = SentryAppInstallationStatus.INSTALLED
     # The grant's code goes to the app with `installation.created`; in exchange for it the app gets its first token.
     grant = ApiGrant.create(

@@ -1,6 +1,7 @@
 """The way to a region: its address from the directory, judged, one channel per address, and the stubs of what is asked.
 
-Owns the channels. Services call a region through this module alone.
+Owns the channels. Services call a region through this module alone, by a line that a region which is away or hangs
+keeps from costing them more than its answer.
 """
 
 import threading
@@ -10,6 +11,8 @@ from dataclasses import dataclass, field
 import structlog
 
 from control_silo.models.region import RegisteredRegion
+from control_silo.services.region_line import RegionLine
+from shared.clock import Clock
 from shared.database.database import Database
 from shared.domain.address import IN_PROCESS_HOST, IN_PROCESS_PORT, host_and_port, is_in_process
 from shared.domain.peer import silo_away
@@ -43,13 +46,16 @@ class RegionChannels:
     database: Database
     connect: Callable[[str, Place], Channel]
     """Opens a channel to the region of that name at that place."""
+    clock: Clock
+    """Times the probes of regions that are away."""
     hosts: JudgedHosts = field(default_factory=JudgedHosts)
     """Where regions may be."""
     _open: dict[str, tuple[Place, Channel]] = field(default_factory=dict, repr=False)
+    _lines: dict[str, RegionLine] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def channel(self, name: str) -> Channel:
-        """The channel to use now.
+        """The channel to use now, for replication, which has a breaker of its own.
 
         Raises:
             RegionNotFound: no region has registered under the name.
@@ -73,7 +79,7 @@ class RegionChannels:
         Raises:
             RegionNotFound: no region has registered under the name.
         """
-        return app_request_service_pb2_grpc.AppRequestServiceStub(self.channel(name))
+        return app_request_service_pb2_grpc.AppRequestServiceStub(self._lined(name))
 
     def organizations(self, name: str) -> organization_service_pb2_grpc.OrganizationServiceStub:
         """The organizations of the region.
@@ -81,7 +87,7 @@ class RegionChannels:
         Raises:
             RegionNotFound: no region has registered under the name.
         """
-        return organization_service_pb2_grpc.OrganizationServiceStub(self.channel(name))
+        return organization_service_pb2_grpc.OrganizationServiceStub(self._lined(name))
 
     def list_names(self) -> list[str]:
         """Names of the registered regions."""
@@ -105,6 +111,12 @@ class RegionChannels:
         except AddressRefused as exc:
             log.warning("regions.not_called", region=name, address=address)
             raise silo_away(name) from exc
+
+    def _lined(self, name: str) -> Channel:
+        channel = self.channel(name)
+        with self._lock:
+            line = self._lines.setdefault(name, RegionLine(name, self.clock))
+        return line.over(channel)
 
     def _address(self, name: str) -> str:
         with self.database.session():

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from google.protobuf import struct_pb2
 
 from control_silo.models.region import OrganizationReplica
-from control_silo.services.asked_regions import REGIONS_DEADLINE_SECONDS, ask_regions
+from control_silo.services.asked_regions import REGIONS_DEADLINE_SECONDS, ask_regions, regions_of_app
 from control_silo.services.control import Control
 from shared.domain.event import INSTALLATION_EVENTS
 from shared.pb.hybridcloud.requests.v1 import app_request_pb2
@@ -53,7 +53,7 @@ class RequestLogResult:
 def list_requests(
     control: Control, app_id: int, query: RequestQuery, *, deadline_seconds: float = REGIONS_DEADLINE_SECONDS
 ) -> RequestLogResult:
-    """The calls to an app, control's and those of every region that answers in time. Must not be called in a session.
+    """The calls to an app, control's and those of the regions that answer in time. Must not be called in a session.
 
     Args:
         control: its directory and its channels to the regions.
@@ -107,4 +107,5 @@ def _ask_regions(
         stub = control.regions.app_requests(name)
         return stub.GetBufferRequestsForCell.future(request, timeout=timeout)
 
-    return ask_regions(control, start, deadline_seconds=deadline_seconds)
+    names = regions_of_app(control, app_id)
+    return ask_regions(control, start, deadline_seconds=deadline_seconds, names=names)

@@ -1,5 +1,7 @@
 """A region's HTTP application. Owns the list of its endpoints; each noun has a module of its own beside this one."""
 
+from collections.abc import Callable, Sequence
+
 from fastapi import FastAPI
 
 from region_silo.api import (
@@ -59,7 +61,9 @@ def list_endpoints() -> list[Endpoint]:
     return [endpoint for module in modules for endpoint in module.endpoints.table]
 
 
-def create_api(tools: ApiTools, config: RegionConfig, *, relay: Relay) -> FastAPI:
+def create_api(
+    tools: ApiTools, config: RegionConfig, *, relay: Relay, list_missing: Callable[[], Sequence[str]] = tuple
+) -> FastAPI:
     """The application, an ASGI one.
 
     Args:
@@ -67,9 +71,12 @@ def create_api(tools: ApiTools, config: RegionConfig, *, relay: Relay) -> FastAP
         config: what proves that a forwarded request comes from control, how many requests one token or session may
             make here, where clients reach this region, and this region control.
         relay: carries requests to control for what control owns; closed when the application ends.
+        list_missing: names of migrations that the database lacks, which are counted among the metrics.
     """
     region = tools.region
-    metrics = Metrics(list_ages=lambda: list_ages(region), tls=config.tls)
+    metrics = Metrics(
+        list_ages=lambda: list_ages(region), clock=region.clock, tls=config.tls, list_missing=list_missing
+    )
     app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
     app.state.tools = tools
     accept_events(app)

@@ -3,7 +3,7 @@
 from fastapi import Response
 
 from region_silo.api.access import READ_INSTALLATION, READ_ORGANIZATION, organization_for, visit_installation
-from region_silo.api.request import ApiRequest, Incoming
+from region_silo.api.request import ASKING_THREADS, ApiRequest, Incoming
 from region_silo.bodies.component import PreparedComponentObject
 from region_silo.bodies.external_issue import ChoicesObject
 from region_silo.services.linked_issue import get_project
@@ -33,6 +33,7 @@ PROJECT_PARAMETER = Parameter(
         PROJECT_PARAMETER,
         *PAGE_PARAMETERS,
     ),
+    threads=ASKING_THREADS,
 )
 def list_components(request: Incoming, organization_id_or_slug: str) -> Response:
     """Lists the components of installed apps, filled in. An app that does not help spoils its own ones alone."""
@@ -62,6 +63,7 @@ def list_components(request: Incoming, organization_id_or_slug: str) -> Response
             name="dependentData", description="JSON object with the values of the fields that this one depends on."
         ),
     ),
+    threads=ASKING_THREADS,
 )
 def get_external_request(request: Incoming, uuid: str) -> Response:
     """Asks the app for the choices of a select field."""

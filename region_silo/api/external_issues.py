@@ -6,7 +6,7 @@ from fastapi import Response
 
 from region_silo.api.access import LINK_ISSUE, LINK_THROUGH_APP, UNLINK_ISSUE, Visit, visit_installation
 from region_silo.api.issue_path import ADMINISTER_ISSUES, READ_ISSUES, issue_for, on_issue
-from region_silo.api.request import ApiRequest, Incoming
+from region_silo.api.request import ASKING_THREADS, ApiRequest, Incoming
 from region_silo.bodies.external_issue import ExternalIssueActionBody, ExternalIssueBody, ExternalIssueObject
 from region_silo.models.issue import Issue
 from region_silo.services.actors import display_name
@@ -88,6 +88,7 @@ def delete_external_issue_of_issue(
             "different one answers 409; a new one answers 201.",
         ),
     ),
+    threads=ASKING_THREADS,
 )
 def post_external_issue_action(request: Incoming[ExternalIssueActionBody], uuid: str) -> Response:
     """Has the app make or link a ticket, and keeps the link that it answers with."""

@@ -1,13 +1,15 @@
 """Where events come in: ``/api/<project>/envelope/`` and ``/store/``, outside the API that people and apps use.
 
 Owns the limits, the answers, and who sends. Senders prove themselves by the public key of a DSN alone, wherever they
-put it, so that any page that is monitored may send, and nothing can be read.
+put it, so that any page that is monitored may send, and nothing can be read. What one key may send in a minute is
+bounded, and how many are stored at a time for all keys together, so that neither a project nor a flood takes what
+people need; SDKs are told how long to keep their events to themselves.
 """
 
 import base64
 import binascii
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -33,18 +35,27 @@ from region_silo.services.ingestion import store_event
 from region_silo.services.projects import get_project_for_key, scrubbing_of
 from region_silo.services.region import Region
 from shared.domain.path_key import find_id
-from shared.errors import CredentialsInvalid, CredentialsMissing, MalformedBody, ValidationFailed
+from shared.errors import CredentialsInvalid, CredentialsMissing, MalformedBody, RateLimited, ValidationFailed
 from shared.http.answer import json_answer
 from shared.http.body import read_body
+from shared.http.errors import RETRY_AFTER_NAME, error_answer
 from shared.http.event_pages import BAD_PROJECT, answer_pages
+from shared.http.limits import RequestLimit
 from shared.http.threads import ThreadPool
 
 NO_CRASHES = "A crash report without an event is not kept: no event is made of minidumps and Apple crash reports here."
 _CRASHES = frozenset({"event.minidump", "event.applecrashreport"})
 """Attachments that the original makes an event of when they come without one."""
-EVENT_THREADS = ThreadPool("events", threads=8, max_waiting=128)
+EVENT_THREADS = ThreadPool("events", threads=4, max_waiting=64)
 """Events come from everybody who uses what is monitored, in floods just when it fails. They have threads of their own,
-so that people never wait for them; what finds no place is told to come again."""
+so that people never wait for them; few, since each is at work most of its time and shares the processor with people.
+What finds no place is told to come again."""
+CROWDED_SECONDS = 5
+"""How long to stay away when the threads are taken."""
+SPENT = "The key of this project has sent as many events as it may in a minute."
+CROWDED = "More events arrive than can be stored."
+RATE_LIMITS = "x-sentry-rate-limits"
+"""The header by which SDKs know what to keep back: ``seconds:categories:scope``; no category stands for all."""
 _ENVELOPE_TYPE = "application/x-sentry-envelope"
 _TRANSACTION = "transaction"
 """The one type of event that is no problem of the software, and is dropped like other items."""
@@ -65,7 +76,7 @@ def accept_events(app: FastAPI) -> None:
 async def post_envelope(request: Request, project_id: str) -> Response:
     """Stores the events of an envelope."""
     body = await read_body(request, max_bytes=MAX_ENVELOPE_BYTES)
-    return await EVENT_THREADS.run(_take_envelope, request, project_id, body)
+    return await _taken(_take_envelope, request, project_id, body)
 
 
 async def post_event(request: Request, project_id: str) -> Response:
@@ -73,7 +84,24 @@ async def post_event(request: Request, project_id: str) -> Response:
     if request.headers.get("content-type", "").startswith(_ENVELOPE_TYPE):
         return await post_envelope(request, project_id)
     body = await read_body(request, max_bytes=MAX_EVENT_BYTES)
-    return await EVENT_THREADS.run(_take_event, request, project_id, body)
+    return await _taken(_take_event, request, project_id, body)
+
+
+async def _taken(
+    take: Callable[[Request, str, bytes], Response], request: Request, project_id: str, body: bytes
+) -> Response:
+    try:
+        return await EVENT_THREADS.run(take, request, project_id, body)
+    except RateLimited as error:
+        is_spent = RETRY_AFTER_NAME in error.metadata  # else no thread was free
+        later = error if is_spent else _later(CROWDED, seconds=CROWDED_SECONDS)
+        answer = error_answer(later)
+        answer.headers[RATE_LIMITS] = f"{later.metadata[RETRY_AFTER_NAME]}::{'key' if is_spent else 'organization'}"
+        return answer
+
+
+def _later(text: str, *, seconds: int) -> RateLimited:
+    return RateLimited(text, metadata={RETRY_AFTER_NAME: str(seconds)})
 
 
 def _take_envelope(request: Request, project_id: str, body: bytes) -> Response:
@@ -81,11 +109,13 @@ def _take_envelope(request: Request, project_id: str, body: bytes) -> Response:
     region, admitted = _region(request), list[Project]()
     envelope = parse_envelope(
         unpacking(body, encoding=encoding, max_bytes=MAX_UNPACKED_BYTES),
-        admit=lambda dsn: admitted.append(_project(region, project_id, public_key=_public_key_of(request, dsn=dsn))),
+        admit=lambda dsn: admitted.append(_project(request, project_id, public_key=_public_key_of(request, dsn=dsn))),
     )
     (project,) = admitted
     sender = _address_of(request)
     events = [item for item in envelope.items if item.type == EVENT]
+    if len(events) > 1:  # one was counted before anything was unpacked
+        _count(request, project, events=len(events) - 1)
     if not events and any(item.attachment_type in _CRASHES for item in envelope.items):
         raise ValidationFailed(NO_CRASHES)
     stored = [_store(region, project, item, sender=sender, event_id=_event_id(envelope, events)) for item in events]
@@ -96,7 +126,7 @@ def _take_envelope(request: Request, project_id: str, body: bytes) -> Response:
 def _take_event(request: Request, project_id: str, body: bytes) -> Response:
     encoding = request.headers.get("content-encoding", "")
     region = _region(request)
-    project = _project(region, project_id, public_key=_public_key_of(request))
+    project = _project(request, project_id, public_key=_public_key_of(request))
     raw = _plain(unpack(body, encoding=encoding, max_bytes=MAX_EVENT_BYTES))
     return json_answer({"id": _store(region, project, Item(EVENT, raw), sender=_address_of(request), event_id=None)})
 
@@ -115,12 +145,35 @@ def _store(region: Region, project: Project, item: Item, *, sender: str | None, 
     return event.event_id
 
 
-def _project(region: Region, project_id: str, *, public_key: str) -> Project:
-    found = find_id(project_id)
+def _project(request: Request, project_id: str, *, public_key: str) -> Project:
+    """The project of a key that may send; what it sends counts as one event.
+
+    Raises:
+        MalformedBody: no project can have that id.
+        PermissionDenied: the key is not the project's.
+        RateLimited: it has sent enough.
+    """
+    found, region = find_id(project_id), _region(request)
     if found is None:
         raise MalformedBody(BAD_PROJECT)
+    # Before the database is asked. Only keys that were found are counted, so that made-up ones take no memory.
+    quota = _quota(request)
+    if quota.is_spent(public_key.encode()):
+        raise _later(SPENT, seconds=quota.wait_seconds())
     with region.database.session():
-        return get_project_for_key(found, public_key=public_key)
+        project = get_project_for_key(found, public_key=public_key)
+    _count(request, project, events=1)
+    return project
+
+
+def _count(request: Request, project: Project, *, events: int) -> None:
+    quota = _quota(request)
+    if quota.count(project.public_key.encode(), times=events).is_exceeded:
+        raise _later(SPENT, seconds=quota.wait_seconds())
+
+
+def _quota(request: Request) -> RequestLimit:
+    return cast(ApiTools, request.app.state.tools).event_quota
 
 
 def _plain(raw: bytes) -> bytes:

@@ -19,8 +19,14 @@ from shared.errors import CredentialsMissing, PermissionDenied
 from shared.http.cors import check_cookie_use, check_origin
 from shared.http.credentials import bearer_token, session_key
 from shared.http.forwarded import IS_FORWARDED, PRINCIPAL
+from shared.http.limits import RequestLimit
 from shared.http.pagination import public_url
 from shared.http.request import B_co, ReceivedRequest, receive
+from shared.http.threads import ThreadPool
+
+ASKING_THREADS = ThreadPool("asking", threads=40, max_waiting=64)
+"""Where requests run that wait for apps: more than may wait at a time (``HTTP_CALLERS``), so that whoever may not is
+told at once. However many apps are slow, all other requests have their threads."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,8 @@ class ApiTools:
     apps: AppReader
     members: Members
     asking: Asking
+    event_quota: RequestLimit
+    """What the key of each project may send, in this process."""
 
 
 @dataclass(frozen=True)

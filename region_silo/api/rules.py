@@ -3,7 +3,7 @@
 from fastapi import Response
 
 from region_silo.api.access import project_for
-from region_silo.api.request import Incoming
+from region_silo.api.request import ASKING_THREADS, Incoming
 from region_silo.bodies.rule import RuleBody, RuleObject
 from region_silo.services.rules import announce_actions, create_rule, delete_rule, find_rule, list_rules
 from shared.domain.path_key import get_id
@@ -31,7 +31,7 @@ def list_project_rules(request: Incoming, organization_id_or_slug: str, project_
         return list_answer(request.http, page, items, has_more=has_more)
 
 
-@endpoints.add("POST", _RULES, answers={200: RuleObject})
+@endpoints.add("POST", _RULES, answers={200: RuleObject}, threads=ASKING_THREADS)
 def post_rule(request: Incoming[RuleBody], organization_id_or_slug: str, project_id_or_slug: str) -> Response:
     """Stores an alert rule, once the apps agree whose forms were filled in for it. Conditions on the first event of an
     issue, on one that comes back and on every event are understood, and no filters; a rule that needs

@@ -16,12 +16,10 @@ from shared.circuit import Circuit
 from shared.consistency import TOKEN_NAME, encode, required
 from shared.domain.peer import CONTROL, silo_away
 from shared.errors import (
-    Cancelled,
     DeadlineExceeded,
     Internal,
     RpcInsideTransaction,
     SiloError,
-    SiloUnreachable,
     Unauthenticated,
 )
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2_grpc
@@ -179,28 +177,9 @@ class ControlClient:
         try:
             yield
         except BaseException as exc:
-            self._judge(exc, tells_silence=is_telling)
+            self._circuit.judge(exc, silo=CONTROL, tells_silence=is_telling)
             raise
-        self._circuit.answered()
-
-    def _judge(self, exc: BaseException, *, tells_silence: bool) -> None:
-        if _is_away(exc):
-            self._circuit.failed()
-        elif isinstance(exc, DeadlineExceeded) and tells_silence:
-            self._circuit.timed_out()
-        elif isinstance(exc, SiloError) and not isinstance(exc, DeadlineExceeded | Cancelled | RpcInsideTransaction):
-            self._circuit.answered()
-        else:
-            # Neither here nor there: a caller that gave up, or a fault of this code, says nothing of control.
-            self._circuit.abandoned()
-
-
-def _is_away(exc: BaseException) -> bool:
-    """Whether control was not reached, or refuses this silo's signature; not when control missed another silo."""
-    if isinstance(exc, SiloUnreachable):
-        return exc.metadata.get("silo") == CONTROL
-    # A signature that control does not accept helps nobody, however often it is tried: it counts as away.
-    return isinstance(exc, Unauthenticated)
+        self._circuit.judge(None, silo=CONTROL)
 
 
 def _is_patient() -> bool:

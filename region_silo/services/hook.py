@@ -14,12 +14,13 @@ import peewee
 from region_silo.models.hook import ServiceHook, ServiceHookProject
 from region_silo.services.region import Region
 from shared.database.columns import JsonField
+from shared.database.locking import hold_name
 from shared.database.statement import marks
 from shared.database.transaction import Transaction
 from shared.domain.json_field import check_characters, refusing
 from shared.domain.subscription import consolidate_events
 from shared.domain.webhook_url import MAX_WEBHOOK_URL_CHARACTERS, parse_url
-from shared.errors import DatabaseBusy, FieldMissing
+from shared.errors import DatabaseBusy, FieldMissing, LimitReached
 
 ROWS_PER_STATEMENT = 1000
 _ATTEMPTS = 5
@@ -88,12 +89,14 @@ def create_hooks(region: Region, hooks: Sequence[NewHook]) -> list[ServiceHook]:
     """Makes the hooks in order, all or none, each confined to its projects.
 
     Raises:
+        LimitReached: an organization would have more than it may.
         DatabaseBusy: others kept making hooks for the same installations.
     """
     # Free ordinals are looked up and then taken; a lock on installations would not help, which may not be here yet.
     for _ in range(_ATTEMPTS):
         try:
             with region.database.transaction() as tx:
+                _require_room(tx, hooks, limit=region.limits.hooks)
                 return [hook for some in peewee.chunked(hooks, ROWS_PER_STATEMENT) for hook in _insert(tx, some)]
         except peewee.IntegrityError:
             continue  # another transaction took an ordinal that was free
@@ -176,6 +179,14 @@ def hook_of_installation(installation_id: int) -> "peewee.ModelSelect[ServiceHoo
     """The query for the hook of an installation that follows its app."""
     of_installation = ServiceHook.select().where(ServiceHook.installation_id == installation_id)
     return of_installation.order_by(ServiceHook.ordinal, ServiceHook.id).limit(1)
+
+
+def _require_room(tx: Transaction, hooks: Sequence[NewHook], *, limit: int) -> None:
+    for organization_id, more in sorted(Counter(hook.organization_id for hook in hooks).items()):
+        hold_name(tx, f"hooks-of:{organization_id}")
+        there = ServiceHook.select().where(ServiceHook.organization_id == organization_id).limit(limit).count()
+        if there + more > limit:
+            raise LimitReached(f"An organization may have at most {limit} hooks.")
 
 
 def _insert(tx: Transaction, hooks: Sequence[NewHook]) -> list[ServiceHook]:

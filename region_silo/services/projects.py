@@ -12,8 +12,9 @@ from region_silo.models.organization import Organization
 from region_silo.models.project import Project
 from region_silo.services.ids import IdKind, next_id
 from region_silo.services.region import Region
-from shared.database.locking import locked
-from shared.errors import OrganizationNotFound, PermissionDenied, ProjectNotFound, SlugTaken
+from shared.database.locking import hold_name, locked
+from shared.database.transaction import Transaction
+from shared.errors import LimitReached, OrganizationNotFound, PermissionDenied, ProjectNotFound, SlugTaken
 
 _KEY_BYTES = 16
 
@@ -33,6 +34,7 @@ def create_project(
     Raises:
         OrganizationNotFound: it does not live here.
         SlugTaken: another project of the organization has the slug.
+        LimitReached: the organization has as many projects as it may.
         SiloUnreachable: control has never heard of this region.
     """
     try:
@@ -40,6 +42,7 @@ def create_project(
             # In the transaction, though organizations never move: one that is not here must not get projects.
             if not Organization.select().where(Organization.id == organization_id).exists():
                 raise OrganizationNotFound
+            _require_room(tx, organization_id, limit=region.limits.projects)
             return Project.create(
                 id=next_id(tx, IdKind.PROJECT),
                 organization_id=organization_id,
@@ -52,6 +55,13 @@ def create_project(
             )
     except peewee.IntegrityError as exc:
         raise SlugTaken(metadata={"slug": slug}) from exc
+
+
+def _require_room(tx: Transaction, organization_id: int, *, limit: int) -> None:
+    # Held, so that the bound also holds for requests that come at once.
+    hold_name(tx, f"projects-of:{organization_id}")
+    if Project.select().where(Project.organization_id == organization_id).limit(limit).count() >= limit:
+        raise LimitReached(f"An organization may have at most {limit} projects.")
 
 
 def find_project(organization_id: int, id_or_slug: int | str) -> Project | None:

@@ -2,12 +2,22 @@
 
 from dataclasses import dataclass, field
 
+from region_silo.config import DEFAULT_MAX_HOOKS, DEFAULT_MAX_PROJECTS, DEFAULT_MAX_RULES
 from shared.clock import Clock
 from shared.database.database import Database
 from shared.freshness import ReplicaFreshness
 from shared.outgoing.client import AppClient
 from shared.outgoing.reach import PUBLIC
 from shared.peers.keys import PeerKeys
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrganizationLimits:
+    """What one organization may have in its region."""
+
+    projects: int = DEFAULT_MAX_PROJECTS
+    rules: int = DEFAULT_MAX_RULES
+    hooks: int = DEFAULT_MAX_HOOKS
 
 
 @dataclass(frozen=True)
@@ -27,6 +37,8 @@ class Region:
     """Base URL of control for clients, without a slash at its end; None: not told."""
     enforces_disabled: bool = False
     """Whether what is counted about apps that are disabled cannot be read."""
+    limits: OrganizationLimits = field(default_factory=OrganizationLimits)
+    """What one organization may have here."""
 
     def close(self) -> None:
         """Ends the calls to apps, and closes the database. Idempotent."""

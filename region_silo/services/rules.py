@@ -7,12 +7,14 @@ session or transaction.
 from collections.abc import Sequence
 from typing import cast
 
+import peewee
+
 from region_silo.models.project import Project, Rule, RuleFiring
 from region_silo.services.app_reader import AppReader
 from region_silo.services.region import Region
 from shared.asking.alert_action import AlertAction, announce_alert_actions
 from shared.asking.ask import Asking
-from shared.database.locking import locked
+from shared.database.locking import hold_name
 from shared.domain.app_error import AppError
 from shared.domain.json_value import JsonObject
 from shared.errors import InstallationNotFound, NotFound, ValidationFailed
@@ -29,14 +31,16 @@ def create_rule(region: Region, *, project: Project, name: str, definition: Json
     """Stores a rule.
 
     Raises:
-        ValidationFailed: the project has as many as it may have.
+        ValidationFailed: the project or its organization has as many as it may have.
     """
     with region.database.transaction() as tx:
-        # Under the project's lock, so that the bound also holds for requests that come at once.
-        locked(tx, Project.select(Project.id).where(Project.id == project.id)).first()
-        if Rule.select().where(Rule.project_id == project.id).count() >= MAX_RULES_PER_PROJECT:
-            text = f"You may not exceed {MAX_RULES_PER_PROJECT} rules per project."
-            raise ValidationFailed(fields={"conditions": [text]})
+        # Held, so that the bounds also hold for requests that come at once.
+        hold_name(tx, f"rules-of:{project.organization_id}")
+        own = Rule.select().where(Rule.project_id == project.id)
+        _require_room(own, MAX_RULES_PER_PROJECT, per="project")
+        is_organizations = Project.organization_id == project.organization_id
+        of_organization = Rule.select().join(Project, on=Project.id == Rule.project_id).where(is_organizations)
+        _require_room(of_organization, region.limits.rules, per="organization")
         return Rule.create(
             project_id=project.id,
             name=name,
@@ -44,6 +48,11 @@ def create_rule(region: Region, *, project: Project, name: str, definition: Json
             created_by_id=user_id,
             created_at=region.clock.now(),
         )
+
+
+def _require_room(rules: "peewee.ModelSelect[Rule]", limit: int, *, per: str) -> None:
+    if rules.limit(limit).count() >= limit:
+        raise ValidationFailed(fields={"conditions": [f"You may not exceed {limit} rules per {per}."]})
 
 
 def find_rule(project_id: int, rule_id: int) -> Rule | None:

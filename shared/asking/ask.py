@@ -20,7 +20,7 @@ from shared.domain.request_record import RequestRecord, record_exchange
 from shared.domain.signature import APP_SIGNATURE_HEADER, sign
 from shared.errors import RateLimited, RequestRefused, SiloError
 from shared.outgoing.client import AppClient, outcome_of
-from shared.outgoing.places import AppPlaces, Place
+from shared.outgoing.places import AppPlaces, CallerBounds, Place
 from shared.outgoing.request import AppAnswer, Limits, OutgoingRequest, logged_exchange
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
 from shared.rpc.served import remaining_seconds
@@ -74,26 +74,24 @@ class Question:
 class Asking:
     """Asks apps; safe to share between threads."""
 
-    def __init__(
-        self, client: AppClient, request_log: RequestLog, clock: Clock, *, places: AppPlaces | None = None
-    ) -> None:
+    def __init__(self, client: AppClient, request_log: RequestLog, clock: Clock, *, callers: CallerBounds) -> None:
         """Args:
         client: the way out.
         request_log: keeps the questions.
         clock: times them.
-        places: how many callers may wait for an app; None: the usual number.
+        callers: how many may wait for apps in the server that asks here.
         """
         self._client = client
         self._log = request_log
         self._clock = clock
-        self._places = places or AppPlaces()
+        self._places = AppPlaces(callers)
 
     def ask(self, question: Question) -> AppAnswer:
         """The app's answer, whatever its status.
 
         Raises:
             RequestRefused: the app has no credentials to sign with.
-            RateLimited: too many wait for this app already.
+            RateLimited: too many wait already, for this app, its organization's or all.
             SiloError: there is no answer; see ``AppClient.send``.
         """
         (outcome,) = self.ask_all([question])
@@ -102,7 +100,20 @@ class Asking:
         return outcome
 
     def ask_all(self, questions: Sequence[Question]) -> list[AppAnswer | SiloError]:
-        """What became of each question, in order; no app delays another, and all are done by one deadline."""
+        """What became of each question, in order; no app delays another, and all are done by one deadline.
+
+        Args:
+            questions: all of one organization.
+
+        Raises:
+            RateLimited: too many wait already, for apps of this organization or for all.
+        """
+        if not questions:
+            return []
+        with self._places.waiting(questions[0].installation.organization_id):
+            return self._ask_all(questions)
+
+    def _ask_all(self, questions: Sequence[Question]) -> list[AppAnswer | SiloError]:
         limits, sent_at = _limits(), self._clock.now()
         # One place for each app, however many questions it is asked together.
         with self._places.taken({question.installation.sentry_app.id for question in questions}) as places:

@@ -47,6 +47,8 @@ class Access:
     rpc_keys: str = field(default="", repr=False)
     regions: Mapping[str, str] = field(default_factory=dict)
     """gRPC addresses by name, as they were at the last start; asked only where control's directory says nothing."""
+    regions_http: Mapping[str, str] = field(default_factory=dict)
+    """Base URLs likewise."""
     organization: str | None = None
     """Slug of the organization that commands mean when none is named."""
     tls: TlsConfig | None = None
@@ -172,6 +174,7 @@ def _local(invocation: Invocation) -> Access:
         session=topology.users["superuser"].session,
         rpc_keys=topology.rpc_keys,
         regions={name: silo.grpc for name, silo in topology.regions.items()},
+        regions_http={name: silo.http for name, silo in topology.regions.items()},
         organization=topology.organization.slug,
     )
 

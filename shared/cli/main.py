@@ -49,6 +49,10 @@ COMMANDS: Mapping[str, Entry] = {
         "shared.cli.status",
         "Show each silo: whether it answers, what waits to be delivered to it, and how old that is.",
     ),
+    "doctor": Entry(
+        "shared.cli.doctor",
+        "Examine each silo and say what is wrong, or soon will be, and what to do. Exits with 1 if something is wrong.",
+    ),
     "org": Entry("shared.cli.org", "Organizations: make them in a region, list them, switch their features."),
     "user": Entry("shared.cli.user", "Users: members of organizations, superusers and staff."),
     "project": Entry("shared.cli.org", "Projects: make one, and learn where its events go.", "projects"),

@@ -38,6 +38,7 @@ STATUSES: Mapping[type[SiloError], int] = MappingProxyType(
         errors.NotFound: 404,
         errors.Conflict: 409,
         errors.Exhausted: 429,
+        errors.LimitReached: 403,  # it does not pass by waiting
         errors.DatabaseFull: 507,
         errors.PoolExhausted: 503,
         errors.Unavailable: 503,

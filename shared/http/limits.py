@@ -2,8 +2,8 @@
 
 Owns the counting and the answer 429. The window of a credential's requests is a second. Counts in the process, so that
 it costs nothing and needs nobody. A request that control forwarded was counted there. Requests without credentials are
-not counted: there is nobody to count them for. Neither are events: all users of an organization's software send them
-with one key.
+not counted: there is nobody to count them for. Events are counted apart, by the key of their project: all users of an
+organization's software send them with one.
 """
 
 import math
@@ -42,37 +42,54 @@ class Allowance:
 class RequestLimit:
     """Counts requests per window; safe to share between threads. Forgets everyone when a window ends."""
 
-    def __init__(self, clock: Clock, *, limit: int = DEFAULT_REQUESTS_PER_SECOND) -> None:
+    def __init__(
+        self, clock: Clock, *, limit: int = DEFAULT_REQUESTS_PER_SECOND, window_seconds: int = WINDOW_SECONDS
+    ) -> None:
         """Args:
         clock: tells the windows.
         limit: requests that one client may make in a window, at least 1.
+        window_seconds: how long one lasts.
         """
         self._clock = clock
         self._limit = limit
+        self._window_seconds = window_seconds
         self._window = 0
         self._counts: Counter[bytes] = Counter()
         self._lock = threading.Lock()
 
-    def count(self, client: bytes) -> Allowance:
-        """Counts one request.
+    def count(self, client: bytes, *, times: int = 1) -> Allowance:
+        """Counts one request, or what counts as several.
 
         Args:
             client: whatever tells clients apart.
+            times: how many.
         """
         with self._lock:
             window = self._enter_window()
-            self._counts[client] += 1
+            self._counts[client] += times
             made = self._counts[client]
         return Allowance(
             limit=self._limit,
             remaining=max(0, self._limit - made),
-            reset_at=(window + 1) * WINDOW_SECONDS,
+            reset_at=(window + 1) * self._window_seconds,
             is_exceeded=made > self._limit,
         )
 
+    def is_spent(self, client: bytes) -> bool:
+        """Whether the next request would be one too many; counts nothing."""
+        with self._lock:
+            self._enter_window()
+            return self._counts.get(client, 0) >= self._limit
+
+    def wait_seconds(self) -> int:
+        """How long until the next window."""
+        with self._lock:
+            window = self._enter_window()
+        return math.ceil((window + 1) * self._window_seconds - self._clock.now().timestamp())
+
     def _enter_window(self) -> int:
         """The window that it is now; forgets everyone when it is a new one."""
-        window = math.floor(self._clock.now().timestamp() / WINDOW_SECONDS)
+        window = math.floor(self._clock.now().timestamp() / self._window_seconds)
         if window != self._window:
             # All at once: nobody has to look for those who stopped asking, and memory is bounded by one window.
             self._window = window

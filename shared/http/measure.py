@@ -1,7 +1,7 @@
 """What is counted of HTTP: requests by method, route and status, and how long they took. Owns the metrics' names."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -12,7 +12,8 @@ from prometheus_client.registry import Collector
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.errors import ConfigInvalid
+from shared.clock import Clock
+from shared.errors import SiloError
 from shared.http.health import answer_health
 from shared.http.threads import ThreadPool
 from shared.rpc.tls import TlsConfig
@@ -21,6 +22,10 @@ UNKNOWN_ROUTE = "unknown"
 """Label of every path that is no endpoint, so that strangers cannot invent label values."""
 METRICS_THREADS = ThreadPool("metrics", threads=1, max_waiting=4)
 """A thread of its own: whoever watches a silo is answered whatever else waits."""
+CLOCK = "silo_clock_seconds"
+"""Names of metrics that `silo doctor` reads; instants are in seconds since 1970."""
+MISSING_MIGRATIONS = "silo_missing_migrations"
+CERTIFICATE_ENDS = "silo_tls_certificate_expires_at_seconds"
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"})
 
 
@@ -36,10 +41,19 @@ class OutboxAge:
 class Metrics:
     """The metrics of one silo; several silos in one process have one each."""
 
-    def __init__(self, *, list_ages: Callable[[], Iterable[OutboxAge]], tls: TlsConfig | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        list_ages: Callable[[], Iterable[OutboxAge]],
+        clock: Clock,
+        tls: TlsConfig | None = None,
+        list_missing: Callable[[], Sequence[str]] = tuple,
+    ) -> None:
         """Args:
-        tls: the certificate whose end is shown; None: there is none.
         list_ages: reads the outbox; called at each scrape, so that the age grows while nothing succeeds.
+        clock: this silo's, by which calls are believed.
+        tls: the certificate whose end is shown; None: there is none.
+        list_missing: names of migrations that the database lacks.
         """
         self.registry = CollectorRegistry()
         self.requests = Counter(
@@ -49,8 +63,35 @@ class Metrics:
             "silo_http_request_seconds", "Time to answer, in seconds.", ["method", "route"], registry=self.registry
         )
         self.registry.register(_OutboxAges(list_ages))
+        self.registry.register(_Gauge(CLOCK, "Time of day of this silo.", lambda: clock.now().timestamp()))
+        self.registry.register(
+            _Gauge(MISSING_MIGRATIONS, "Migrations that the database lacks.", lambda: len(list_missing()))
+        )
         if tls is not None:
-            self.registry.register(_Certificate(tls))
+            self.registry.register(
+                _Gauge(CERTIFICATE_ENDS, "When this silo's certificate ends.", lambda: tls.expires_at().timestamp())
+            )
+
+
+class _Gauge(Collector):
+    """A number that is looked up at each scrape, and missing while it cannot be."""
+
+    def __init__(self, name: str, text: str, read: Callable[[], float]) -> None:
+        self._name = name
+        self._text = text
+        self._read = read
+
+    def describe(self) -> Iterable[Metric]:
+        return [self._family()]
+
+    def collect(self) -> Iterator[Metric]:
+        family = self._family()
+        with suppress(SiloError):  # the database is away, or a file half written
+            family.add_metric([], self._read())
+        yield family
+
+    def _family(self) -> GaugeMetricFamily:
+        return GaugeMetricFamily(self._name, self._text)
 
 
 class _OutboxAges(Collector):
@@ -72,24 +113,6 @@ class _OutboxAges(Collector):
             "Age of the oldest undelivered message.",
             labels=["destination", "category"],
         )
-
-
-class _Certificate(Collector):
-    def __init__(self, tls: TlsConfig) -> None:
-        self._tls = tls
-
-    def describe(self) -> Iterable[Metric]:
-        return [self._family()]
-
-    def collect(self) -> Iterator[Metric]:
-        family = self._family()
-        with suppress(ConfigInvalid):  # half written: the next scrape sees the whole
-            family.add_metric([], self._tls.expires_at().timestamp())
-        yield family
-
-    def _family(self) -> GaugeMetricFamily:
-        name = "silo_tls_certificate_expires_at_seconds"
-        return GaugeMetricFamily(name, "When this silo's certificate ends, in seconds since 1970.")
 
 
 class Measure:

@@ -40,6 +40,8 @@ CONNECT_SECONDS = 2.0
 ANSWER_SECONDS = 15.0
 """How long a silo may say nothing: before it answers, and between two parts of an answer or of a body it takes. It is
 longer than a silo waits for an app and its database together, so that its own refusals arrive."""
+QUESTION_SECONDS = 3.0
+"""How long a silo may say nothing to a question that decides where a request goes."""
 
 MAX_STREAMED = 50
 """Connections to one silo, of those for events or of the others, that may be taken by bodies which are still on their
@@ -145,6 +147,7 @@ class Relay:
             "write": answer_seconds,
             "pool": CONNECT_SECONDS,
         }
+        self._question_timeouts = self._timeouts | {"read": min(answer_seconds, QUESTION_SECONDS)}
         self._piece_seconds = piece_seconds
         self._keys = keys
         self._prover = ForwardingProver(keys, clock=clock)
@@ -157,20 +160,22 @@ class Relay:
         """The status of the silo's answer, which is dropped.
 
         Raises:
-            SiloUnreachable, Refused: as ``forward``.
+            SiloUnreachable, Refused: as ``forward``; a silo that hangs is away sooner.
         """
-        answer = await self.forward(request, to=to, principal=principal)
+        answer = await self.forward(request, to=to, principal=principal, is_question=True)
         await answer.drop()
         return answer.status_code
 
-    async def forward(self, request: Request, *, to: SiloAddress, principal: bytes | None = None) -> RelayedAnswer:
+    async def forward(
+        self, request: Request, *, to: SiloAddress, principal: bytes | None = None, is_question: bool = False
+    ) -> RelayedAnswer:
         """The silo's answer, whatever its status; its body is still on the way.
 
         Args:
             request: as the client sent it.
             to: the silo.
-            principal: who asks, serialized, as that region may know them; None for nobody. Control is shown the
-                client's credentials instead.
+            principal: who asks, serialized, as the region may know them; None for nobody. Control is shown credentials.
+            is_question: whether a silo that says nothing is waited for but shortly.
 
         Raises:
             SiloUnreachable: the silo is away, or was a moment ago; or its address leads here.
@@ -185,7 +190,9 @@ class Relay:
         line = await self._admitting_line(to, carries_events=is_for_events(request.scope["path"]))
         with line.noting(to.name):
             async with line.place_for(body):
-                answer = await line.transport.handle_async_request(self._outgoing(request, to, target, body, principal))
+                sent = self._outgoing(request, to, target, body, principal)
+                sent.extensions["timeout"] = self._question_timeouts if is_question else self._timeouts
+                answer = await line.transport.handle_async_request(sent)
         return RelayedAnswer(answer, silo=to.name, asked_at=public_url(request))
 
     def refuse_circle(self, request: Request) -> None:
@@ -243,7 +250,7 @@ class Relay:
             headers=headers,
             content=body.content,
             # The target beside the URL, because a URL is parsed: rewritten here and refused there.
-            extensions={"timeout": self._timeouts, "target": target},
+            extensions={"target": target},
         )
 
 

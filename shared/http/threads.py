@@ -27,8 +27,9 @@ class ThreadPool:
         max_waiting: how many more may wait for a thread; whoever comes then is refused at once.
         """
         self._name = name
-        self._threads = threads
-        self._max_waiting = max_waiting
+        self.threads = threads
+        """How many may run at a time."""
+        self.max_waiting = max_waiting
         # A limiter belongs to one event loop, and silos of one process have one each.
         self._limiter: RunVar[CapacityLimiter] = RunVar(f"silo.threads.{name}")
 
@@ -40,10 +41,10 @@ class ThreadPool:
         """
         limiter = self._limiter.get(None)
         if limiter is None:
-            limiter = CapacityLimiter(self._threads)
+            limiter = CapacityLimiter(self.threads)
             self._limiter.set(limiter)
         # A queue that grows only makes everybody wait longer: whoever comes late learns it at once.
-        if limiter.statistics().tasks_waiting >= self._max_waiting:
+        if limiter.statistics().tasks_waiting >= self.max_waiting:
             raise RateLimited("Too many of these requests wait already.")
         # Abandoned when the client goes: the thread ends by itself, and its answer is nobody's.
         return await to_thread.run_sync(partial(function, *args, **kwargs), abandon_on_cancel=True, limiter=limiter)

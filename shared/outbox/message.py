@@ -10,6 +10,7 @@ import peewee
 from shared.database.columns import IdField, InstantField
 from shared.database.database import Database
 from shared.database.model import Model
+from shared.database.schema import Schema
 
 
 class MessageState(StrEnum):
@@ -90,7 +91,10 @@ class Rejection:
     permanent: bool
 
 
+SCHEMA = Schema(Path(__file__).parent / "migrations", "schema_migration_outbox")
+
+
 def migrate_outbox(database: Database) -> list[str]:
     """Brings the outbox's tables up to date; answers the names of what was applied."""
     # A history of its own: a silo's migrations and the outbox's are numbered apart, and neither waits for the other.
-    return database.migrate(Path(__file__).parent / "migrations", history="schema_migration_outbox")
+    return SCHEMA.migrate(database)

@@ -1,8 +1,8 @@
-"""Places: how many may wait for one app, and how many requests may be on their way to one host and in all.
+"""Places: how many may wait for one app, for an organization's apps and in all; how many requests go to one host.
 
-Owns the counts. Whoever waits for an app holds one of a server's threads; without a bound, one slow app would hold them
-all. A place is held only while that very app is asked: who asks two apps and waits for the slow one keeps nobody from
-the quick one. Refuses to know what is asked.
+Owns the counts. Whoever waits for an app holds one of a server's threads; without bounds, one slow app would hold them
+all, or ten slow apps of one organization. A place at an app is held only while that very app is asked: who asks two
+apps and waits for the slow one keeps nobody from the quick one. Refuses to know what is asked.
 """
 
 import asyncio
@@ -12,13 +12,40 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-MAX_CALLERS_PER_APP = 12
-"""Far fewer than a server has threads."""
+from shared.errors import RateLimited
+
 QUICK_SECONDS = 1.0
-"""An app that has kept somebody waiting for longer counts as slow, until it answers."""
+"""Who has kept somebody waiting for longer counts as slow, until it answers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bound:
+    """How many may wait."""
+
+    slow: int
+    """However long it takes."""
+    quick: int
+    """While nobody has waited for longer than ``QUICK_SECONDS``: many may come at one moment. At least ``slow``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallerBounds:
+    """How many callers may wait for apps in one server."""
+
+    per_app: Bound
+    per_organization: Bound
+    """Counts callers, however many of the organization's apps each asks."""
+    total: int
+
+
+HTTP_CALLERS = CallerBounds(per_app=Bound(slow=6, quick=12), per_organization=Bound(slow=12, quick=20), total=32)
+"""Whoever waits over HTTP does so in threads that are kept for it, 40 of them (``ASKING_THREADS``)."""
+RPC_CALLERS = CallerBounds(per_app=Bound(slow=4, quick=6), per_organization=Bound(slow=6, quick=8), total=8)
+"""Half of the workers that a gRPC server has: the others answer whoever asks no app."""
 
 
 class Place:
@@ -47,54 +74,75 @@ class Place:
 class AppPlaces:
     """Safe to share between threads."""
 
-    def __init__(
-        self,
-        *,
-        per_app: int = MAX_CALLERS_PER_APP,
-        per_quick_app: int = 0,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, bounds: CallerBounds, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         """Args:
-        per_app: how many callers may wait for an app, however slow it is.
-        per_quick_app: how many for one that keeps nobody waiting, where that is more: many may come at one moment.
+        bounds: how many callers there may be.
         monotonic: seconds that never go back.
         """
-        self._per_app = per_app
-        self._per_quick_app = per_quick_app
-        self._monotonic = monotonic
-        self._since: defaultdict[int, dict[object, float]] = defaultdict(dict)
-        """By app, since when each place is held, the oldest first."""
-        self._lock = threading.Lock()
+        self._apps = _Held(bounds.per_app, monotonic)
+        self._organizations = _Held(bounds.per_organization, monotonic)
+        self._total = threading.BoundedSemaphore(bounds.total)
+
+    @contextmanager
+    def waiting(self, organization_id: int) -> Iterator[None]:
+        """A caller who waits for apps of an organization, as a ``with`` block around it.
+
+        Raises:
+            RateLimited: as many wait for this organization's apps as may, or for all apps together.
+        """
+        place = self._organizations.take(organization_id)
+        if place is None:
+            raise RateLimited("Too many requests to apps of this organization are in progress.")
+        try:
+            if not self._total.acquire(blocking=False):
+                raise RateLimited("Too many requests to apps are in progress.")
+            try:
+                yield
+            finally:
+                self._total.release()
+        finally:
+            place.leave()
 
     @contextmanager
     def taken(self, app_ids: Collection[int]) -> Iterator[Mapping[int, Place]]:
         """A place at each app that has one left, without waiting; kept inside the block, and for calls beyond it."""
-        places = {app_id: place for app_id in app_ids if (place := self._take(app_id))}
+        places = {app_id: place for app_id in app_ids if (place := self._apps.take(app_id))}
         try:
             yield places
         finally:
             for place in places.values():
                 place.leave()
 
-    def _take(self, app_id: int) -> Place | None:
+
+class _Held:
+    """The places that are held, each since when."""
+
+    def __init__(self, bound: Bound, monotonic: Callable[[], float]) -> None:
+        self._bound = bound
+        self._monotonic = monotonic
+        self._since: defaultdict[int, dict[object, float]] = defaultdict(dict)
+        """By app or organization, since when each place is held, the oldest first."""
+        self._lock = threading.Lock()
+
+    def take(self, whose: int) -> Place | None:
         key, now = object(), self._monotonic()
         with self._lock:
-            if not self._has_room(self._since.get(app_id, {}), now):
+            if not self._has_room(self._since.get(whose, {}), now):
                 return None
-            self._since[app_id][key] = now
-        return Place(partial(self._give_back, app_id, key))
+            self._since[whose][key] = now
+        return Place(partial(self._give_back, whose, key))
 
     def _has_room(self, since: Mapping[object, float], now: float) -> bool:
-        if len(since) < self._per_app:
+        if len(since) < self._bound.slow:
             return True
-        # Judged by the place that is held longest: an app that keeps somebody waiting gets no further callers.
-        return len(since) < self._per_quick_app and now - next(iter(since.values())) < QUICK_SECONDS
+        # Judged by the place that is held longest: who keeps somebody waiting gets no further callers.
+        return len(since) < self._bound.quick and now - next(iter(since.values())) < QUICK_SECONDS
 
-    def _give_back(self, app_id: int, key: object) -> None:
+    def _give_back(self, whose: int, key: object) -> None:
         with self._lock:
-            del self._since[app_id][key]
-            if not self._since[app_id]:
-                del self._since[app_id]
+            del self._since[whose][key]
+            if not self._since[whose]:
+                del self._since[whose]
 
 
 class HostPlaces:

@@ -16,7 +16,9 @@ class KeyServicer(key_service_pb2_grpc.KeyServiceServicer):
     def ListKeys(  # noqa: N802
         self, request: key_service_pb2.ListKeysRequest, context: grpc.ServicerContext
     ) -> key_service_pb2.ListKeysResponse:
-        return key_service_pb2.ListKeysResponse(keys=[_message(key) for key in self._keys.list()])
+        return key_service_pb2.ListKeysResponse(
+            keys=[_message(key) for key in self._keys.list()], keeps_keys=self._keys.can_keep
+        )
 
     def AddKey(  # noqa: N802
         self, request: key_service_pb2.AddKeyRequest, context: grpc.ServicerContext
@@ -37,7 +39,7 @@ class KeyServicer(key_service_pb2_grpc.KeyServiceServicer):
 
 
 def _message(key: KnownKey) -> key_pb2.PeerKey:
-    message = key_pb2.PeerKey(peer=key.peer, key_id=key.id, kept=key.is_kept)
+    message = key_pb2.PeerKey(peer=key.peer, key_id=key.id, kept=key.is_kept, shared=key.is_shared)
     if key.added_at is not None:
         message.added_at.FromDatetime(key.added_at)
     if key.revoked_at is not None:

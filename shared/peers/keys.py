@@ -6,7 +6,7 @@ without a restart. Refuses to know what keys are used for. A look that fails lea
 
 import secrets
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -39,6 +39,8 @@ class KnownKey:
     """Whether it is in the database; else it is in the environment of the silo's processes."""
     added_at: datetime | None = None
     revoked_at: datetime | None = None
+    is_shared: bool = False
+    """Whether the key of another peer has the same secret, so that each can speak as the other."""
 
 
 class PeerKeys:
@@ -59,6 +61,11 @@ class PeerKeys:
         self._nonces = SharedNonces(database, clock=clock)
         self._stopping = threading.Event()
         self._watch: threading.Thread | None = None
+
+    @property
+    def can_keep(self) -> bool:
+        """Whether a key that is added is in force at once; else it belongs into the environment."""
+        return self._seal_key is not None
 
     def find(self, key_id: str) -> Key | None:
         """The key of that id, or None."""
@@ -149,7 +156,9 @@ class PeerKeys:
             for row in rows.values()
         ]
         environment = [KnownKey(key.peer, key.id) for key in self._environment if key.id not in rows]
-        return sorted([*kept, *environment], key=lambda key: (key.peer, key.id))
+        shared = self._ring.shared_ids
+        found = [replace(key, is_shared=key.id in shared) for key in (*kept, *environment)]
+        return sorted(found, key=lambda key: (key.peer, key.id))
 
     def _look_out(self) -> None:
         while not self._stopping.wait(LOOK_SECONDS):

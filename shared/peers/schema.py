@@ -7,6 +7,7 @@ import peewee
 from shared.database.columns import InstantField
 from shared.database.database import Database
 from shared.database.model import Model
+from shared.database.schema import Schema
 
 
 class PeerKey(Model):
@@ -23,6 +24,9 @@ class PeerKey(Model):
         table_name = "peer_key"
 
 
+SCHEMA = Schema(Path(__file__).parent / "migrations", "schema_migration_peers")
+
+
 def migrate_peers(database: Database) -> list[str]:
     """Brings the tables about peers up to date; answers the names of what was applied."""
-    return database.migrate(Path(__file__).parent / "migrations", history="schema_migration_peers")
+    return SCHEMA.migrate(database)

@@ -8,6 +8,7 @@ log.
 
 import hmac
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -120,6 +121,14 @@ class Keyring:
     def peers(self) -> frozenset[str]:
         """Whom there is a key with."""
         return frozenset(self._first)
+
+    @property
+    def shared_ids(self) -> frozenset[str]:
+        """Ids of the keys whose secret another peer's key has too."""
+        peers: defaultdict[bytes, set[str]] = defaultdict(set)
+        for key in self._keys:
+            peers[key.secret].add(key.peer)
+        return frozenset(key.id for key in self._keys if len(peers[key.secret]) > 1)
 
     def __iter__(self) -> Iterator[Key]:
         return iter(self._keys)

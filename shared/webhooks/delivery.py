@@ -18,6 +18,7 @@ from shared.database.columns import IdField, InstantField, JsonField, instant_te
 from shared.database.database import Database
 from shared.database.locking import unheld_clause
 from shared.database.model import Model
+from shared.database.schema import Schema
 from shared.database.transaction import Transaction
 from shared.domain.happening import Happening
 from shared.domain.signature import SignedBody
@@ -155,6 +156,9 @@ def clear_away(tx: Transaction, sentry_app_id: int, *, now: datetime) -> None:
             forget(tx, CATEGORY, delivery_id, destination=destination_of(app_id))
 
 
+SCHEMA = Schema(Path(__file__).parent / "migrations", "schema_migration_webhooks")
+
+
 def migrate_webhooks(database: Database) -> list[str]:
     """Brings the deliveries' tables up to date; answers the names of what was applied."""
-    return database.migrate(Path(__file__).parent / "migrations", history="schema_migration_webhooks")
+    return SCHEMA.migrate(database)

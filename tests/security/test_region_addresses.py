@@ -118,7 +118,7 @@ def test_a_name_that_leads_elsewhere_later_is_not_called_over_grpc(
         return InProcessChannel("nobody")
 
     hosts = JudgedHosts(PRIVATE, lookup=leads_to("10.0.0.1", "10.0.0.2", METADATA))
-    channels = RegionChannels(silos.control.database, dial, hosts)
+    channels = RegionChannels(silos.control.database, dial, silos.clock, hosts)
     move(silos, grpc_address="us.test:50061")
     with pytest.raises(SiloUnreachable):
         while True:

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from shared.clock import SystemClock
 from shared.errors import DatabaseUnavailable
 from shared.http import health
 from shared.http.application import create_application
@@ -30,7 +31,7 @@ class Watched:
         self.answers.set()
         self.checks = 0
         self.problem: Exception | None = None
-        metrics = Metrics(list_ages=list)
+        metrics = Metrics(list_ages=list, clock=SystemClock())
         app = create_application([], title="watched", description="", metrics=metrics)
         self._keep_busy(app)
         add_operations(app, check=self._check, metrics=metrics)

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from shared.clock import FrozenClock
+from shared.clock import FrozenClock, SystemClock
 from shared.domain.http_address import SiloAddress
 from shared.http.application import create_application
 from shared.http.measure import Metrics
@@ -56,7 +56,7 @@ class Far:
 
 
 def _near(relay: Relay, address: Callable[[], SiloAddress]) -> FastAPI:
-    app = create_application([], title="near", description="", metrics=Metrics(list_ages=list))
+    app = create_application([], title="near", description="", metrics=Metrics(list_ages=list, clock=SystemClock()))
 
     async def forward(request: Request) -> Response:
         return await relay.forward(request, to=address())

@@ -1,6 +1,7 @@
 """The request log of an app: kept by regions, read in control."""
 
 import contextlib
+import itertools
 import socket
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,7 +11,7 @@ import httpx
 import pytest
 
 from control_silo.models.app import SentryApp
-from control_silo.models.region import RegisteredRegion
+from control_silo.models.region import OrganizationReplica, RegisteredRegion
 from control_silo.services.asked_regions import ask_regions
 from control_silo.services.request_log import RequestQuery, list_requests
 from control_silo.services.user import NewUser
@@ -23,6 +24,7 @@ from shared.request_log import SiloRequestLog
 from tests.integration.rest.conftest import Web
 from tests.silos import fresh
 
+_NUMBERS = itertools.count(900_000)
 WRONG_TIME = ["Datetime has wrong format. Use one of these formats instead: YYYY-MM-DD hh:mm:ss."]
 
 
@@ -255,7 +257,7 @@ def test_events_of_installations_are_asked_of_no_region(web: Web, app: SentryApp
 
 def test_regions_that_hang_are_left_out_and_named(web: Web, app: SentryApp) -> None:
     keep(web, app)
-    with hanging_region(web, "atlantis"), hanging_region(web, "mu"):
+    with hanging_region(web, app, "atlantis"), hanging_region(web, app, "mu"):
         found = list_requests(web.silos.control, app.id, everything(web), deadline_seconds=1.0)
     assert (len(found.requests), found.missing_regions) == (1, ("atlantis", "mu"))
 
@@ -271,7 +273,9 @@ def test_every_region_is_called_before_any_answer_is_waited_for_and_all_within_o
         called[name] = timeout
         return Answer()
 
-    answers: dict[str, list[str] | None] = ask_regions(web.silos.control, start, deadline_seconds=60)
+    answers: dict[str, list[str] | None] = ask_regions(
+        web.silos.control, start, deadline_seconds=60, names=["de", "us"]
+    )
     assert answers == {"de": ["de", "us"], "us": ["de", "us"]}
     assert 0 < called["us"] < called["de"] < 60
 
@@ -287,8 +291,8 @@ def everything(web: Web) -> RequestQuery:
 
 
 @contextlib.contextmanager
-def hanging_region(web: Web, name: str) -> Iterator[None]:
-    """A registered region that takes connections and says nothing."""
+def hanging_region(web: Web, app: SentryApp, name: str) -> Iterator[None]:
+    """A registered region that takes connections and says nothing; the app is installed there."""
     control, now = web.silos.control, web.silos.clock.now()
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"127.0.0.1:{server.getsockname()[1]}"
@@ -296,6 +300,11 @@ def hanging_region(web: Web, name: str) -> Iterator[None]:
             RegisteredRegion.create(
                 name=name, grpc_address=address, http_address=address, identity="0" * 32, registered_at=now
             )
+            there = OrganizationReplica.create(
+                id=next(_NUMBERS), version=1, slug=name, name=name, region_name=name, status="active"
+            )
+        web.silos.install(app, organization=there)
         yield
     with control.database.transaction():
         RegisteredRegion.delete().where(RegisteredRegion.name == name).execute()
+        OrganizationReplica.delete().where(OrganizationReplica.id == there.id).execute()

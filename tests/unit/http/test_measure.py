@@ -16,7 +16,7 @@ NAME = "silo_tls_certificate_expires_at_seconds"
 
 def gauges(tls: TlsConfig | None) -> dict[str, float]:
     """What is printed, by name."""
-    printed = generate_latest(Metrics(list_ages=list, tls=tls).registry).decode()
+    printed = generate_latest(Metrics(list_ages=list, clock=SystemClock(), tls=tls).registry).decode()
     lines = [line.split() for line in printed.splitlines() if not line.startswith("#")]
     return {name: float(value) for name, value in lines}
 

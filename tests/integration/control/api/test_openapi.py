@@ -54,7 +54,7 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def things(world: World) -> dict[str, str]:
     """An app, an installation of it and a token: what paths can name."""
     world.control = world.application.state.control = dataclasses.replace(
-        world.control, regions=RegionChannels(world.control.database, _away)
+        world.control, regions=RegionChannels(world.control.database, _away, world.clock)
     )
     app = world.app("Kanban", status="internal", scopes=["org:read"])
     installation = world.installation_of(app)

@@ -218,7 +218,7 @@ def open_world(database_url: str, *, client: httpx.Client) -> Iterator[World]:
         migrate(database)
         clock = FrozenClock()
         keys = PeerKeys(Keyring(()), database, seal_key=None, clock=clock)
-        regions = RegionChannels(database, _no_region)
+        regions = RegionChannels(database, _no_region, clock)
         control = Control(database, clock, ReplicaFreshness(database, KINDS), regions, keys)
         yield World(control, clock, client)
     finally:

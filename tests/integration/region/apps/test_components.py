@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.domain.scopes import Role
-from shared.outgoing.places import MAX_CALLERS_PER_APP
+from shared.outgoing.places import HTTP_CALLERS
 from tests.integration.region.apps.world import BOARDS, SCHEMA, Caller, World
 from tests.integration.third_party import running_app
 
@@ -129,12 +129,12 @@ def test_members_of_the_organization_alone_see_the_list(world: World) -> None:
 
 def test_those_who_wait_for_a_slow_app_keep_nobody_from_the_others(world: World) -> None:
     world.third_party.answers("/boards", json=BOARDS)
-    with running_app() as slow, ThreadPoolExecutor(MAX_CALLERS_PER_APP) as callers:
+    with running_app() as slow, ThreadPoolExecutor(HTTP_CALLERS.per_app.slow) as callers:
         held = slow.holds("/boards", json=BOARDS)
         world.create_app(webhook_url=f"{slow.url}/hook")
         world.silos.replicate()
-        waiting = [callers.submit(components, world, filter="issue-link") for _ in range(MAX_CALLERS_PER_APP)]
-        slow.wait_for(MAX_CALLERS_PER_APP)
+        waiting = [callers.submit(components, world, filter="issue-link") for _ in range(HTTP_CALLERS.per_app.slow)]
+        slow.wait_for(HTTP_CALLERS.per_app.slow)
         assert world.owner.get(f"{world.path}/external-requests/", uri="/boards").status_code == 200
         held.set()
         assert {each["error"] for answer in waiting for each in answer.result().json()} == {""}

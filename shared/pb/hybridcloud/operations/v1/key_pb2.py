@@ -26,7 +26,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#hybridcloud/operations/v1/key.proto\x12\x19hybridcloud.operations.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x93\x01\n\x07PeerKey\x12\x0c\n\x04peer\x18\x01 \x01(\t\x12\x0e\n\x06key_id\x18\x02 \x01(\t\x12\x0c\n\x04kept\x18\x03 \x01(\x08\x12,\n\x08\x61\x64\x64\x65\x64_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nrevoked_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#hybridcloud/operations/v1/key.proto\x12\x19hybridcloud.operations.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa3\x01\n\x07PeerKey\x12\x0c\n\x04peer\x18\x01 \x01(\t\x12\x0e\n\x06key_id\x18\x02 \x01(\t\x12\x0c\n\x04kept\x18\x03 \x01(\x08\x12,\n\x08\x61\x64\x64\x65\x64_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nrevoked_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06shared\x18\x06 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,5 +34,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'shared.pb.hybridcloud.opera
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PEERKEY']._serialized_start=100
-  _globals['_PEERKEY']._serialized_end=247
+  _globals['_PEERKEY']._serialized_end=263
 # @@protoc_insertion_point(module_scope)

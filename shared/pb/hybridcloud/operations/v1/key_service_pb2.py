@@ -26,7 +26,7 @@ _sym_db = _symbol_database.Default()
 from shared.pb.hybridcloud.operations.v1 import key_pb2 as hybridcloud_dot_operations_dot_v1_dot_key__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+hybridcloud/operations/v1/key_service.proto\x12\x19hybridcloud.operations.v1\x1a#hybridcloud/operations/v1/key.proto\"\x11\n\x0fListKeysRequest\"D\n\x10ListKeysResponse\x12\x30\n\x04keys\x18\x01 \x03(\x0b\x32\".hybridcloud.operations.v1.PeerKey\"\x1d\n\rAddKeyRequest\x12\x0c\n\x04peer\x18\x01 \x01(\t\"G\n\x0e\x41\x64\x64KeyResponse\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x13\n\x06secret\x18\x02 \x01(\tB\x03\x80\x01\x01\x12\x10\n\x08in_force\x18\x03 \x01(\x08\"0\n\x10RevokeKeyRequest\x12\x0c\n\x04peer\x18\x01 \x01(\t\x12\x0e\n\x06key_id\x18\x02 \x01(\t\"\x13\n\x11RevokeKeyResponse2\xc2\x02\n\nKeyService\x12h\n\x08ListKeys\x12*.hybridcloud.operations.v1.ListKeysRequest\x1a+.hybridcloud.operations.v1.ListKeysResponse\"\x03\x90\x02\x01\x12]\n\x06\x41\x64\x64Key\x12(.hybridcloud.operations.v1.AddKeyRequest\x1a).hybridcloud.operations.v1.AddKeyResponse\x12k\n\tRevokeKey\x12+.hybridcloud.operations.v1.RevokeKeyRequest\x1a,.hybridcloud.operations.v1.RevokeKeyResponse\"\x03\x90\x02\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+hybridcloud/operations/v1/key_service.proto\x12\x19hybridcloud.operations.v1\x1a#hybridcloud/operations/v1/key.proto\"\x11\n\x0fListKeysRequest\"X\n\x10ListKeysResponse\x12\x30\n\x04keys\x18\x01 \x03(\x0b\x32\".hybridcloud.operations.v1.PeerKey\x12\x12\n\nkeeps_keys\x18\x02 \x01(\x08\"\x1d\n\rAddKeyRequest\x12\x0c\n\x04peer\x18\x01 \x01(\t\"G\n\x0e\x41\x64\x64KeyResponse\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x13\n\x06secret\x18\x02 \x01(\tB\x03\x80\x01\x01\x12\x10\n\x08in_force\x18\x03 \x01(\x08\"0\n\x10RevokeKeyRequest\x12\x0c\n\x04peer\x18\x01 \x01(\t\x12\x0e\n\x06key_id\x18\x02 \x01(\t\"\x13\n\x11RevokeKeyResponse2\xc2\x02\n\nKeyService\x12h\n\x08ListKeys\x12*.hybridcloud.operations.v1.ListKeysRequest\x1a+.hybridcloud.operations.v1.ListKeysResponse\"\x03\x90\x02\x01\x12]\n\x06\x41\x64\x64Key\x12(.hybridcloud.operations.v1.AddKeyRequest\x1a).hybridcloud.operations.v1.AddKeyResponse\x12k\n\tRevokeKey\x12+.hybridcloud.operations.v1.RevokeKeyRequest\x1a,.hybridcloud.operations.v1.RevokeKeyResponse\"\x03\x90\x02\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,15 +42,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTKEYSREQUEST']._serialized_start=111
   _globals['_LISTKEYSREQUEST']._serialized_end=128
   _globals['_LISTKEYSRESPONSE']._serialized_start=130
-  _globals['_LISTKEYSRESPONSE']._serialized_end=198
-  _globals['_ADDKEYREQUEST']._serialized_start=200
-  _globals['_ADDKEYREQUEST']._serialized_end=229
-  _globals['_ADDKEYRESPONSE']._serialized_start=231
-  _globals['_ADDKEYRESPONSE']._serialized_end=302
-  _globals['_REVOKEKEYREQUEST']._serialized_start=304
-  _globals['_REVOKEKEYREQUEST']._serialized_end=352
-  _globals['_REVOKEKEYRESPONSE']._serialized_start=354
-  _globals['_REVOKEKEYRESPONSE']._serialized_end=373
-  _globals['_KEYSERVICE']._serialized_start=376
-  _globals['_KEYSERVICE']._serialized_end=698
+  _globals['_LISTKEYSRESPONSE']._serialized_end=218
+  _globals['_ADDKEYREQUEST']._serialized_start=220
+  _globals['_ADDKEYREQUEST']._serialized_end=249
+  _globals['_ADDKEYRESPONSE']._serialized_start=251
+  _globals['_ADDKEYRESPONSE']._serialized_end=322
+  _globals['_REVOKEKEYREQUEST']._serialized_start=324
+  _globals['_REVOKEKEYREQUEST']._serialized_end=372
+  _globals['_REVOKEKEYRESPONSE']._serialized_start=374
+  _globals['_REVOKEKEYRESPONSE']._serialized_end=393
+  _globals['_KEYSERVICE']._serialized_start=396
+  _globals['_KEYSERVICE']._serialized_end=718
 # @@protoc_insertion_point(module_scope)

@@ -13,10 +13,12 @@ class ListKeysRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class ListKeysResponse(_message.Message):
-    __slots__ = ("keys",)
+    __slots__ = ("keys", "keeps_keys")
     KEYS_FIELD_NUMBER: _ClassVar[int]
+    KEEPS_KEYS_FIELD_NUMBER: _ClassVar[int]
     keys: _containers.RepeatedCompositeFieldContainer[_key_pb2.PeerKey]
-    def __init__(self, keys: _Optional[_Iterable[_Union[_key_pb2.PeerKey, _Mapping]]] = ...) -> None: ...
+    keeps_keys: bool
+    def __init__(self, keys: _Optional[_Iterable[_Union[_key_pb2.PeerKey, _Mapping]]] = ..., keeps_keys: _Optional[bool] = ...) -> None: ...
 
 class AddKeyRequest(_message.Message):
     __slots__ = ("peer",)
