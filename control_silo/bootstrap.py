@@ -33,7 +33,9 @@ from shared.http.client_address import Proxies
 from shared.http.relay import Relay
 from shared.http.transport import open_transport
 from shared.outbox import message as outbox_tables
+from shared.outbox.change import keep_editions
 from shared.outbox.deliver import ReplicaDestination
+from shared.outbox.fill import fill_editions
 from shared.outbox.outbox_servicer import OutboxServicer
 from shared.outbox.replica_servicer import ReplicaServicer
 from shared.outbox.worker import Worker
@@ -66,7 +68,9 @@ SCHEMAS = (
 
 def migrate(database: Database) -> list[str]:
     """Brings the database up to date; answers the names of what was applied."""
-    return [name for schema in SCHEMAS for name in schema.migrate(database)]
+    applied = [name for schema in SCHEMAS for name in schema.migrate(database)]
+    fill_editions(database, KINDS)
+    return applied
 
 
 def list_missing_migrations(database: Database) -> list[str]:
@@ -80,6 +84,7 @@ def open_alone(database: Database, *, clock: Clock) -> Control:
     def dial(name: str, place: Place) -> grpc.Channel:
         raise SiloUnreachable(f"{name} at {place.address} is not called while migrating.")
 
+    keep_editions(database, KINDS)
     keys = PeerKeys(Keyring(()), database, seal_key=None, clock=clock)
     return Control(database, clock, ReplicaFreshness(database, KINDS), RegionChannels(database, dial, clock), keys)
 
@@ -92,7 +97,7 @@ def open_control(config: ControlConfig, *, clock: Clock, database_clock: Clock |
         clock: the machine's.
         database_clock: what time it is in the database, for tests; None: as the database says.
     """
-    database = connect(config.database_url.get_secret_value(), clock=database_clock)
+    database = keep_editions(connect(config.database_url.get_secret_value(), clock=database_clock), KINDS)
     keys = PeerKeys(config.keys, database, seal_key=config.seal_key.get_secret_value(), clock=clock)
 
     def dial(name: str, place: Place) -> grpc.Channel:
@@ -127,7 +132,6 @@ def start_server(control: Control, config: ControlConfig) -> SiloServer:
     outbox = OutboxServicer(
         control.database,
         silo=CONTROL,
-        clock=control.clock,
         kinds=KINDS,
         retried=show_pending,
     )
@@ -175,7 +179,7 @@ def make_worker(control: Control) -> Worker:
     """The worker that tells every registered region."""
 
     def open_destination(name: str) -> ReplicaDestination:
-        return ReplicaDestination(control.database, name, KINDS.load, lambda: control.regions.channel(name))
+        return ReplicaDestination(control.database, name, lambda: control.regions.channel(name))
 
     return Worker(
         control.database,

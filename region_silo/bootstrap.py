@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from region_silo.api.application import create_api
 from region_silo.api.request import ApiTools
 from region_silo.config import RegionConfig
+from region_silo.models.organization import OwnRegion
 from region_silo.replication.kinds import kinds_of
 from region_silo.rpc.app_request_servicer import AppRequestServicer
 from region_silo.rpc.app_servicer import AppServicer
@@ -39,7 +40,9 @@ from shared.freshness import ReplicaFreshness
 from shared.http.limits import RequestLimit
 from shared.http.relay import Relay
 from shared.outbox import message as outbox_tables
+from shared.outbox.change import keep_editions
 from shared.outbox.deliver import ReplicaDestination
+from shared.outbox.fill import fill_editions
 from shared.outbox.outbox_servicer import OutboxServicer
 from shared.outbox.replica_servicer import ReplicaServicer
 from shared.outbox.worker import Worker
@@ -76,7 +79,12 @@ anyio gives it, 40."""
 
 def migrate(database: Database) -> list[str]:
     """Brings the database up to date; answers the names of what was applied."""
-    return [name for schema in SCHEMAS for name in schema.migrate(database)]
+    applied = [name for schema in SCHEMAS for name in schema.migrate(database)]
+    with database.session():
+        own = OwnRegion.select().first()
+    if own:  # else it never registered, and so owns nothing yet
+        fill_editions(database, kinds_of(own.name))
+    return applied
 
 
 def list_missing_migrations(database: Database) -> list[str]:
@@ -94,6 +102,7 @@ def open_region(config: RegionConfig, *, clock: Clock, database_clock: Clock | N
     """
     seal_key = config.seal_key
     database = connect(config.database_url.get_secret_value(), clock=database_clock)
+    keep_editions(database, kinds_of(config.name))
     return Region(
         config.name,
         database,
@@ -128,7 +137,6 @@ def start_server(region: Region, config: RegionConfig, *, control: ControlClient
     outbox = OutboxServicer(
         region.database,
         silo=region.name,
-        clock=region.clock,
         kinds=kinds,
         retried=show_pending,
     )
@@ -185,7 +193,7 @@ def make_registration(region: Region, *, control: ControlClient, refused: Callab
 
 def make_worker(region: Region, *, control: ControlClient) -> Worker:
     """The worker that tells control."""
-    destination = ReplicaDestination(region.database, CONTROL, kinds_of(region.name).load, lambda: control.channel)
+    destination = ReplicaDestination(region.database, CONTROL, lambda: control.channel)
     return Worker(
         region.database,
         clock=region.clock,

@@ -24,7 +24,7 @@ def new_uuid() -> str:
 
 
 class SentryApp(Model):
-    """An app. Deleting keeps the row, with ``date_deleted``, so that neither its slug nor its versions come again."""
+    """An app. Deleting keeps the row, with ``date_deleted``, so that its slug does not come again."""
 
     id = IdField()
     application = peewee.ForeignKeyField(ApiApplication, null=True, unique=True, backref="apps", on_delete="SET NULL")
@@ -61,8 +61,6 @@ class SentryApp(Model):
     metadata = JsonField(default=dict)
     installations: "peewee.ModelSelect[SentryAppInstallation]"
     """Deleted ones included."""
-    version = peewee.BigIntegerField(default=1)
-    """The replica's: grows with every change of the app, its application, components, avatars or interest."""
 
     class Meta:
         indexes = (

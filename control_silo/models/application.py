@@ -24,20 +24,6 @@ class ApiApplication(Model):
     created_at = InstantField()
 
 
-class AppCredential(Model):
-    """The version of an app's credential: its client secret, custom headers and metadata, which stand with the app.
-
-    One of its own, since other regions hold the credential than hold the app.
-    """
-
-    id = peewee.BigIntegerField(primary_key=True)
-    """The app's."""
-    version = peewee.BigIntegerField()
-
-    class Meta:
-        table_name = "app_credential"
-
-
 class ApiGrant(Model):
     """A code that an app exchanges once for its first token."""
 
@@ -71,5 +57,3 @@ class ApiToken(Model):
     expires_at = InstantField(null=True)
     """None: never."""
     created_at = InstantField()
-    version = peewee.BigIntegerField(default=1)
-    """The version of the replica of an app's token; grows with each change."""

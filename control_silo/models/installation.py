@@ -10,7 +10,7 @@ from shared.domain.app_status import SentryAppInstallationStatus
 
 
 class SentryAppInstallation(Model):
-    """An app installed in an organization. Deleting keeps the row, with ``date_deleted``, as its tombstone."""
+    """An app installed in an organization. Deleting keeps the row, with ``date_deleted``."""
 
     id = IdField()
     sentry_app = peewee.ForeignKeyField(SentryApp, backref="installations", on_delete="CASCADE")
@@ -27,8 +27,6 @@ class SentryAppInstallation(Model):
     date_added = InstantField()
     date_updated = InstantField()
     date_deleted = InstantField(null=True)
-    version = peewee.BigIntegerField(default=1)
-    """The replica's: grows with every change of the installation or of its app's subscription."""
 
     @property
     def state(self) -> SentryAppInstallationStatus:

@@ -6,11 +6,14 @@ from shared.database.model import Model
 
 
 class Interest(Model):
-    """A region that should hold an object. A live object without any row is of no interest to any region."""
+    """A region that should hold an object. A live object without any row is of no interest to any region.
+
+    Editions are enqueued, delivered and compared by the same view, which is called so in every silo.
+    """
 
     category = peewee.TextField()
     object_id = peewee.BigIntegerField()
-    region_name = peewee.TextField(null=True)
+    destination = peewee.TextField(null=True)
     """None: it concerns an organization that control does not know, so any region may be the one that holds it."""
 
     class Meta:

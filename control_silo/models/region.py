@@ -2,7 +2,7 @@
 
 import peewee
 
-from shared.database.columns import IdField, InstantField
+from shared.database.columns import BytesField, IdField, InstantField
 from shared.database.model import Model
 
 
@@ -28,6 +28,7 @@ class OrganizationReplica(Model):
     id = peewee.BigIntegerField(primary_key=True)
     version = peewee.BigIntegerField()
     tombstone = peewee.BooleanField(default=False)
+    checksum = BytesField(default=b"")
     slug = peewee.TextField(index=True)
     name = peewee.TextField()
     region_name = peewee.TextField(index=True)

@@ -1,15 +1,15 @@
 """Apps, which control owns: an app with its API application, pictures and components is one object to the regions."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import TypeVar
 
 from control_silo.models.app import SentryApp, SentryAppAvatar, SentryAppComponent
 from control_silo.models.application import ApiApplication
-from control_silo.replication.owned import ControlKind
 from control_silo.services.message import app_message, component_message
-from shared.category import Category, number_of
+from shared.category import Category
 from shared.database.row import Columns, rows_by_id
+from shared.outbox.kind import OwnedKind
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
 CONTROLS_ALONE = frozenset(
@@ -31,32 +31,29 @@ _AVATAR = Columns(SentryAppAvatar, "avatar")
 _APPS = f"""
     SELECT {_APP.sql}, {_APPLICATION.sql}
     FROM sentry_app AS app LEFT JOIN api_application AS application ON application.id = app.application_id
-    WHERE app.id """  # noqa: S608 - every name above is ours
+    WHERE app.date_deleted IS NULL AND app.id """  # noqa: S608 - every name above is ours
 _COMPONENTS = f"SELECT {_COMPONENT.sql} FROM sentry_app_component AS component WHERE sentry_app_id "  # noqa: S608
 _AVATARS = f"SELECT {_AVATAR.sql} FROM sentry_app_avatar AS avatar WHERE sentry_app_id "  # noqa: S608
 
 M = TypeVar("M", SentryAppComponent, SentryAppAvatar)
 
 
-class AppKind(ControlKind):
+class AppKind(OwnedKind):
     """Apps as every region may know them: what is secret of one is its credential, of which many regions hold none."""
 
     category = Category.APP
-    model = SentryApp
+    live = "SELECT id FROM sentry_app WHERE date_deleted IS NULL"
+    numbered = SentryApp
 
-    def states(self, ids: Collection[int]) -> Iterable[replica_pb2.Change]:
+    def states(self, ids: Collection[int]) -> Iterable[tuple[int, replica_pb2.AppState]]:
         components, avatars = _by_app(_COMPONENT, _COMPONENTS, ids), _by_app(_AVATAR, _AVATARS, ids)
         for row in rows_by_id(_APPS, ids):
             app = _APP.read(row)
             application = _APPLICATION.read(row, at=_APP.width) if app.application_id is not None else None
-            change = replica_pb2.Change(category=number_of(self.category), object_id=app.id, version=app.version)
-            change.app.sentry_app.CopyFrom(app_message(app, avatars=avatars[app.id], application=application))
+            state = replica_pb2.AppState(sentry_app=app_message(app, avatars=avatars[app.id], application=application))
             for component in components[app.id]:
-                change.app.components.add(id=component.id, component=component_message(component))
-            yield change
-
-    def apps_of(self, ids: Sequence[int]) -> Sequence[int]:
-        return ids
+                state.components.add(id=component.id, component=component_message(component))
+            yield app.id, state
 
 
 def _by_app(columns: Columns[M], statement: str, app_ids: Collection[int]) -> Mapping[int, list[M]]:

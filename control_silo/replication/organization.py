@@ -1,22 +1,19 @@
 """Organizations, of which control holds replicas: each region owns its own; ids and slugs were given out by control."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from control_silo.models.region import OrganizationReplica, OrganizationReservation
-from control_silo.services.interest import organizations_seen
-from control_silo.services.message import organization_message
+from control_silo.services.interest import calling_region
 from control_silo.services.organization import name_problem
 from shared.category import Category
-from shared.database.database import Database
-from shared.database.model import tuples_of
 from shared.database.transaction import Transaction
 from shared.domain.peer import is_region_name
 from shared.errors import CallerNotOwner, InvalidInput, PermissionDenied, SlugNotReserved, VersionImplausible
 from shared.outbox.apply import ReplicaTable
 from shared.outbox.digest import state_checksum
-from shared.outbox.kind import HeldKind, Versions
+from shared.outbox.kind import HeldKind
 from shared.pb.hybridcloud.organizations.v1 import organization_pb2
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
@@ -37,18 +34,10 @@ class OrganizationKind(HeldKind):
             raise PermissionDenied("Only a region may change its organizations' replicas.")
         return OrganizationTable(caller)
 
-    def versions(self, database: Database, *, tombstones: bool) -> Versions:
-        held = OrganizationReplica.select(OrganizationReplica.id, OrganizationReplica.version)
-        wanted = organizations_seen(held.where(OrganizationReplica.tombstone == tombstones))
-        return tuples_of(wanted.order_by(OrganizationReplica.id))
-
-    def checksums(self, database: Database, ids: Sequence[int]) -> Mapping[int, bytes]:
-        checksums = {}
-        for organization in OrganizationReplica.select().where(OrganizationReplica.id.in_(ids)):
-            change = replica_pb2.Change()
-            change.organization.organization.CopyFrom(organization_message(organization))
-            checksums[organization.id] = state_checksum(change)
-        return checksums
+    def known_to_caller(self) -> tuple[str, Sequence[Any]]:
+        """A region knows of its own alone."""
+        region = calling_region()
+        return ("true", ()) if region is None else ("region_name = ?", (region,))
 
 
 @dataclass(frozen=True)
@@ -57,7 +46,7 @@ class OrganizationTable:
 
     region: str
     name = OrganizationKind.name
-    columns = ("id", "version", "tombstone", "slug", "name", "region_name", "status")
+    columns = ("id", "version", "tombstone", "checksum", "slug", "name", "region_name", "status")
 
     def row(self, change: replica_pb2.Change) -> tuple[Any, ...]:
         """Raises:
@@ -68,14 +57,15 @@ class OrganizationTable:
         """
         slug = self._reserved_slug(change)
         if not change.HasField("organization"):
-            return change.object_id, change.version, True, "", "", self.region, ""
+            return change.object_id, change.version, True, b"", "", "", self.region, ""
         state = change.organization.organization
         if state.id != change.object_id or state.region_name != self.region:
             raise InvalidInput(f"Organization {change.object_id} of {self.region} is sent as {state.id} of another.")
         if state.slug != slug:
             raise SlugNotReserved(metadata={"organization_id": str(state.id)})
         _check_texts(state)
-        return state.id, change.version, False, state.slug, state.name, self.region, state.status or "active"
+        checksum, status = state_checksum(change), state.status or "active"
+        return state.id, change.version, False, checksum, state.slug, state.name, self.region, status
 
     def applied(self, tx: Transaction, changes: Sequence[replica_pb2.Change]) -> None:
         """Nothing belongs to an organization but its row."""

@@ -1,24 +1,27 @@
 """Tokens that act for installations, which control owns. A person's token is never replicated."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 
-from control_silo.models.app import SentryApp
 from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.interest import InstallationToken
-from control_silo.replication.owned import ControlKind
-from shared.category import Category, number_of
+from shared.category import Category
 from shared.database.model import tuples_of
+from shared.outbox.kind import OwnedKind
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
 
-class TokenKind(ControlKind):
+class TokenKind(OwnedKind):
     """Tokens, by their hash."""
 
     category = Category.TOKEN
-    model = ApiToken
+    live = """
+        SELECT link.token_id FROM installation_token AS link
+        JOIN sentry_app_installation AS installation ON installation.id = link.installation_id
+        WHERE installation.date_deleted IS NULL"""
+    numbered = ApiToken
 
-    def states(self, ids: Collection[int]) -> Iterable[replica_pb2.Change]:
+    def states(self, ids: Collection[int]) -> Iterable[tuple[int, replica_pb2.TokenState]]:
         rows = (
             InstallationToken.select(
                 InstallationToken.token_id,
@@ -27,7 +30,7 @@ class TokenKind(ControlKind):
                 SentryAppInstallation.organization_id,
             )
             .join(SentryAppInstallation, on=(SentryAppInstallation.id == InstallationToken.installation_id))
-            .where(InstallationToken.token_id.in_(ids))
+            .where(InstallationToken.token_id.in_(ids), SentryAppInstallation.date_deleted.is_null())
         )
         installed = {token_id: place for token_id, *place in tuples_of(rows)}
         for token in ApiToken.select().where(ApiToken.id.in_(list(installed))):
@@ -42,10 +45,4 @@ class TokenKind(ControlKind):
                 expires_at=int(token.expires_at.timestamp()) if token.expires_at else 0,
                 is_internal=is_internal,
             )
-            yield replica_pb2.Change(
-                category=number_of(self.category), object_id=token.id, version=token.version, token=state
-            )
-
-    def apps_of(self, ids: Sequence[int]) -> Sequence[int]:
-        applications = ApiToken.select(ApiToken.application).where(ApiToken.id.in_(ids))
-        return [app.id for app in SentryApp.select(SentryApp.id).where(SentryApp.application.in_(applications))]
+            yield token.id, state

@@ -13,11 +13,12 @@ from uuid import uuid4
 from PIL import Image
 
 from control_silo.models.app import SentryAppAvatar, SentryAppPhoto
-from control_silo.services.change import enqueue_app
 from control_silo.services.control import Control
 from control_silo.services.find_app import get_held_app
+from shared.category import Category
 from shared.domain.json_field import FieldInvalid
 from shared.domain.json_value import JsonValue
+from shared.outbox.change import change
 
 MIN_PIXELS, MAX_PIXELS = 256, 1024
 """How long each side may be."""
@@ -127,7 +128,6 @@ def set_avatar(control: Control, *, app_id: int, color: bool, photo: bytes | Non
     Raises:
         AppNotFound: there is no such app.
     """
-    now = control.clock.now()
     with control.database.transaction() as tx:
         # Held, so that two uploads at once leave one picture of a kind, not two.
         app = get_held_app(tx, app_id)
@@ -139,7 +139,7 @@ def set_avatar(control: Control, *, app_id: int, color: bool, photo: bytes | Non
         )
         if photo is not None:
             SentryAppPhoto.create(avatar=avatar, photo=photo)
-        enqueue_app(tx, app, now=now)
+        change(tx, Category.APP, [app.id])
 
 
 def find_photo(control: Control, ident: str) -> bytes | None:

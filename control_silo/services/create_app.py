@@ -13,11 +13,11 @@ from control_silo.models.app import IntegrationFeature, SentryApp, SentryAppComp
 from control_silo.models.application import ApiApplication
 from control_silo.models.user import User
 from control_silo.services.audit import AuditEvent, record
-from control_silo.services.change import enqueue_app, enqueue_credential
 from control_silo.services.control import Control
 from control_silo.services.install import create_installation
 from control_silo.services.limits import require_room_for_app
 from control_silo.services.secret import new_token
+from shared.category import Category
 from shared.database.transaction import Transaction
 from shared.domain.app_status import SentryAppStatus
 from shared.domain.features import IntegrationFeature as Feature
@@ -25,6 +25,7 @@ from shared.domain.scopes import close_scopes
 from shared.domain.slug import NUMERIC_SUFFIX_ALPHABET, internal_slug, slugify_name
 from shared.domain.subscription import consolidate_events
 from shared.errors import RequestRefused, ValidationFailed
+from shared.outbox.change import change
 
 PROXY_USER_DOMAIN = "proxy-user.sentry.io"
 
@@ -74,8 +75,8 @@ class SentryAppCreator:
         if self.is_internal:
             create_installation(tx, control, app, organization_id=self.organization_id, actor=creator)
             record(tx, AuditEvent.INTERNAL_INTEGRATION_ADD, app, actor=creator, now=now)
-        enqueue_app(tx, app, now=now)
-        enqueue_credential(tx, app, now=now)
+        change(tx, Category.APP, [app.id])
+        change(tx, Category.CREDENTIAL, [app.id])
         return app
 
     def _free_slug(self) -> str:
@@ -119,8 +120,6 @@ class SentryAppCreator:
             date_updated=now,
             creator_user=creator,
             creator_label=creator.label,
-            # Enqueueing counts it up to 1, in this transaction; no region ever sees version 0.
-            version=0,
         )
         app.assign(self.columns)
         app.save(force_insert=True)

@@ -12,10 +12,10 @@ from control_silo.services.install import create_installation
 from control_silo.services.interest import calling_region, members_seen, region_of_organization
 from control_silo.services.internal_token import NewToken, create_internal_token
 from shared.category import Category
-from shared.consistency import note_written
 from shared.database.locking import hold_name
 from shared.domain.app_status import SentryAppStatus
 from shared.errors import OrganizationNotFound, UserNotFound
+from shared.outbox.change import change
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ class InternalIntegrationCreator(SentryAppCreator):
                 tx, control, app, organization_id=self.organization_id, actor=creator
             )
             if existing is not None:  # a caller whose first answer was lost must see what it wrote as well
-                note_written(tx, Category.APP, app.id, app.version)
-                note_written(tx, Category.INSTALLATION, installation.id, installation.version)
+                change(tx, Category.APP, [app.id])
+                change(tx, Category.INSTALLATION, [installation.id])
             # A repeated call gets no token: the first one's cannot be shown again, and each further one is one more to
             # guard.
             token = None if existing else create_internal_token(tx, app, installation, now=now)

@@ -16,11 +16,10 @@ from control_silo.models.installation import (
 )
 from control_silo.models.user import User
 from control_silo.services.audit import AuditEvent, record
-from control_silo.services.change import delete_token_row, enqueue_app, enqueue_credential, enqueue_installation
 from control_silo.services.control import Control
 from control_silo.services.find_app import get_held_app, get_held_app_of_installation
 from control_silo.services.find_installation import get_installation
-from control_silo.services.interest import regions_of
+from control_silo.services.issue_token import delete_token_row
 from control_silo.services.webhook import tell_of_installation
 from shared.category import Category
 from shared.database.locking import locked
@@ -28,6 +27,7 @@ from shared.database.transaction import Transaction
 from shared.domain.app_status import SentryAppInstallationStatus, SentryAppStatus
 from shared.domain.event import AppEvent
 from shared.errors import PermissionDenied
+from shared.outbox.change import change
 
 DELETABLE = frozenset({SentryAppStatus.UNPUBLISHED, SentryAppStatus.INTERNAL})
 """Statuses in which an app may be deleted."""
@@ -46,8 +46,6 @@ def delete_app(control: Control, *, app_id: int, actor: User) -> None:
         # Under the lock: the status cannot become "published" between this look and the deletion.
         if app.state not in DELETABLE:
             raise PermissionDenied("Published apps cannot be removed.")
-        # Asked before anything goes: afterwards the app is of no region's interest, and nobody would get its tombstone.
-        regions_before, callers_before = (regions_of(each, app.id) for each in (Category.APP, Category.CREDENTIAL))
         for installation in _live_installations(tx, app):
             # Unpublished apps alone are told: so says the specification (2.6).
             if app.state is SentryAppStatus.UNPUBLISHED:
@@ -60,8 +58,8 @@ def delete_app(control: Control, *, app_id: int, actor: User) -> None:
         # The row in hand says so too: what is done with it below must not look for what was just deleted.
         app.application = app.proxy_user = None
         app.save(only=app.dirty_fields)
-        enqueue_app(tx, app, now=now, regions_before=regions_before)
-        enqueue_credential(tx, app, now=now, regions_before=callers_before)
+        change(tx, Category.APP, [app.id])
+        change(tx, Category.CREDENTIAL, [app.id])
         record(tx, AuditEvent.SENTRY_APP_REMOVE, app, actor=actor, now=now)
 
 
@@ -75,14 +73,11 @@ def uninstall(control: Control, *, uuid: str, actor: User) -> None:
     with control.database.transaction() as tx:
         app = get_held_app_of_installation(tx, uuid)  # it says whether its region keeps the app
         installation = get_installation(tx, uuid)
-        regions_before, callers_before = (regions_of(each, app.id) for each in (Category.APP, Category.CREDENTIAL))
         tell_of_installation(tx, AppEvent.INSTALLATION_DELETED, installation, actor=actor, now=now)
         _delete_installation(tx, installation, now=now)
-        # The app itself has not changed: only a region that loses its last reason to hold it has to hear of it.
-        if regions_of(Category.APP, app.id) != regions_before:
-            enqueue_app(tx, app, now=now, regions_before=regions_before)
-        if regions_of(Category.CREDENTIAL, app.id) != callers_before:
-            enqueue_credential(tx, app, now=now, regions_before=callers_before)
+        # The app itself has not changed, but the organization's region may have lost its last reason to hold it.
+        change(tx, Category.APP, [app.id])
+        change(tx, Category.CREDENTIAL, [app.id])
         record(tx, AuditEvent.SENTRY_APP_UNINSTALL, app, target=installation, actor=actor, now=now)
 
 
@@ -97,7 +92,7 @@ def _delete_installation(tx: Transaction, installation: SentryAppInstallation, *
     if installation.api_token:
         tokens.append(installation.api_token)
     for token in tokens:
-        delete_token_row(tx, token, organization_id=installation.organization_id, now=now)
+        delete_token_row(tx, token)
     if installation.api_grant_id:
         ApiGrant.delete().where(ApiGrant.id == installation.api_grant_id).execute()
     # Else the provider would still be answered with the token of an installation that is gone.
@@ -110,7 +105,7 @@ def _delete_installation(tx: Transaction, installation: SentryAppInstallation, *
     installation.api_grant = installation.api_token = None
     installation.date_deleted = installation.date_updated = now
     installation.save(only=installation.dirty_fields)
-    enqueue_installation(tx, installation, now=now)
+    change(tx, Category.INSTALLATION, [installation.id])
 
 
 def _delete_what_acts(tx: Transaction, app: SentryApp) -> None:

@@ -6,15 +6,14 @@ that could be used is at rest.
 
 from datetime import datetime
 
-from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation, TokenExchange
 from control_silo.services.issue_token import IssuedToken
 from control_silo.services.secret import hash_token
 from shared.category import Category
-from shared.consistency import note_written
 from shared.database.transaction import Transaction
 from shared.domain.seal import open_sealed, seal
 from shared.errors import GrantSpent
+from shared.outbox.change import change
 
 MAX_REMEMBERED = 100
 """Exchanges that are remembered for each installation, a month's at the usual pace; older ones are forgotten."""
@@ -40,9 +39,8 @@ def find_answer(
     if found.sealed_answer is None or found.repeats_until < now:
         raise GrantSpent
     issued = IssuedToken.from_text(open_sealed(found.sealed_answer, secret=credential, purpose=_purpose(installation)))
-    token = ApiToken.get_or_none(ApiToken.id == issued.id)
-    if token:  # the reader of the repeated answer has seen as much as that of the first one
-        note_written(tx, Category.TOKEN, token.id, token.version)
+    # The reader of the repeated answer has seen as much as that of the first one.
+    change(tx, Category.TOKEN, [issued.id])
     return issued
 
 

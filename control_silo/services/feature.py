@@ -3,12 +3,13 @@
 from control_silo.models.app import SentryApp
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.region import OrganizationFeature
-from control_silo.services.change import enqueue_installation
 from control_silo.services.control import Control
+from shared.category import Category
 from shared.database.locking import locked
 from shared.database.transaction import Transaction
 from shared.domain.features import EVENT_HOOKS_FEATURE, is_feature_name
 from shared.errors import ValidationFailed
+from shared.outbox.change import change
 
 
 def get_switches(organization_id: int) -> dict[str, bool]:
@@ -34,13 +35,13 @@ def set_switch(control: Control, *, organization_id: int, feature: str, is_enabl
         ).execute()
         # Of all features the one that regions must be told of: their hooks carry what is heard.
         if feature == EVENT_HOOKS_FEATURE:
-            _errors_switched(tx, control, organization_id)
+            _errors_switched(tx, organization_id)
 
 
-def _errors_switched(tx: Transaction, control: Control, organization_id: int) -> None:
+def _errors_switched(tx: Transaction, organization_id: int) -> None:
     """Whether an organization's installations hear of errors hangs on the feature; their apps are held first."""
     live = (SentryAppInstallation.organization_id == organization_id) & SentryAppInstallation.date_deleted.is_null()
     installed = SentryAppInstallation.select(SentryAppInstallation.sentry_app).where(live)
     list(locked(tx, SentryApp.select().where(SentryApp.id.in_(installed)).order_by(SentryApp.id)))
-    for installation in SentryAppInstallation.select().where(live).order_by(SentryAppInstallation.id):
-        enqueue_installation(tx, installation, now=control.clock.now())
+    installations = SentryAppInstallation.select(SentryAppInstallation.id).where(live)
+    change(tx, Category.INSTALLATION, [each.id for each in installations])

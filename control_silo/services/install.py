@@ -9,11 +9,10 @@ from control_silo.models.application import ApiGrant
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.user import User
 from control_silo.services.audit import AuditEvent, record
-from control_silo.services.change import enqueue_app, enqueue_credential, enqueue_installation
 from control_silo.services.control import Control
 from control_silo.services.find_app import get_held_app_by_slug, get_held_app_of_installation
 from control_silo.services.find_installation import find_live_installation, get_installation
-from control_silo.services.interest import region_of_organization, regions_of
+from control_silo.services.interest import region_of_organization
 from control_silo.services.limits import require_room_for_installation
 from control_silo.services.webhook import tell_of_installation
 from shared.category import Category
@@ -21,6 +20,7 @@ from shared.database.transaction import Transaction
 from shared.domain.app_status import SentryAppInstallationStatus
 from shared.domain.event import AppEvent
 from shared.errors import OrganizationNotFound
+from shared.outbox.change import change
 
 GRANT_LIFETIME_SECONDS = 600
 """How long an app may exchange the code of an installation."""
@@ -54,20 +54,12 @@ class SentryAppInstallationCreator:
             return existing or self._create(tx, control, app, actor)
 
     def _create(self, tx: Transaction, control: Control, app: SentryApp, actor: User | None) -> SentryAppInstallation:
-        region = region_of_organization(self.organization_id)
         # An organization that no region owns could never get the replica: nothing would ever be delivered for it.
-        if region is None:
+        if region_of_organization(self.organization_id) is None:
             raise OrganizationNotFound
-        # Asked before the installation is there, which itself makes the region one that holds the app.
-        knows_app, calls_app = (region in regions_of(each, app.id) for each in (Category.APP, Category.CREDENTIAL))
         installation = create_installation(tx, control, app, organization_id=self.organization_id, actor=actor)
         now = installation.date_added
         tell_of_installation(tx, AppEvent.INSTALLATION_CREATED, installation, actor=actor, now=now)
-        # A region that holds the app already gets nothing of it: its replica does not say where the app is installed.
-        if not knows_app:
-            enqueue_app(tx, app, now=now)
-        if not calls_app:
-            enqueue_credential(tx, app, now=now)
         return installation
 
 
@@ -97,11 +89,12 @@ def create_installation(
         status=int(SentryAppInstallationStatus.PENDING if app.verify_install else installed),
         date_added=now,
         date_updated=now,
-        # Version 0 is never seen: enqueueing counts it up to 1 in the same transaction.
-        version=0,
     )
     record(tx, AuditEvent.SENTRY_APP_INSTALL, app, target=installation, actor=actor, now=now)
-    enqueue_installation(tx, installation, now=now)
+    change(tx, Category.INSTALLATION, [installation.id])
+    # The organization's region may be one that did not hold the app until now.
+    change(tx, Category.APP, [app.id])
+    change(tx, Category.CREDENTIAL, [app.id])
     return installation
 
 
@@ -126,5 +119,5 @@ class SentryAppInstallationUpdater:
                 installation.status = int(SentryAppInstallationStatus.INSTALLED)
                 installation.date_updated = control.clock.now()
                 installation.save(only=["status", "date_updated"])
-                enqueue_installation(tx, installation, now=control.clock.now())
+                change(tx, Category.INSTALLATION, [installation.id])
             return installation

@@ -21,7 +21,6 @@ from control_silo.models.region import OrganizationReplica
 from control_silo.models.user import Member
 from shared.category import Category
 from shared.database.model import tuples_of
-from shared.database.row import rows_by_id
 from shared.domain.peer import is_region_name
 from shared.rpc.served import current_caller
 
@@ -53,25 +52,12 @@ def regions_of(category: Category, object_id: int) -> set[str]:
 def regions_by_id(category: Category, ids: Iterable[int]) -> Mapping[int, set[str | None]]:
     """By id, the regions that should hold the object; None among them: some region that control cannot name."""
     regions: defaultdict[int, set[str | None]] = defaultdict(set)
-    rows = Interest.select(Interest.object_id, Interest.region_name).where(
+    rows = Interest.select(Interest.object_id, Interest.destination).where(
         Interest.category == category, Interest.object_id.in_(list(ids))
     )
     for object_id, region in tuples_of(rows):
         regions[object_id].add(region)
     return regions
-
-
-def held_in(category: Category, region: str) -> "peewee.ModelSelect[Interest]":
-    """A query for the ids of all objects that the region should hold; an id may come twice."""
-    return Interest.select(Interest.object_id).where(Interest.category == category, Interest.region_name == region)
-
-
-def kept_in(category: Category, region: str, ids: Collection[int]) -> set[int]:
-    """Those of the objects that the region may hold: it should, or control cannot tell. One statement: the hot path."""
-    statement = """
-        SELECT DISTINCT object_id FROM interest
-        WHERE category = ? AND (region_name = ? OR region_name IS NULL) AND object_id """
-    return {object_id for (object_id,) in rows_by_id(statement, ids, category.value, region)}
 
 
 def calling_region() -> str | None:
@@ -86,7 +72,7 @@ def seen(query: "peewee.ModelSelect[M]", category: Category, column: Any) -> "pe
     if region is None:
         return query
     due = Interest.select(peewee.SQL("1")).where(
-        Interest.category == category, Interest.object_id == column, Interest.region_name == region
+        Interest.category == category, Interest.object_id == column, Interest.destination == region
     )
     return query.where(peewee.fn.EXISTS(due))
 
@@ -97,7 +83,7 @@ def seen_clause(category: Category, column: str) -> tuple[str, list[str]]:
     if region is None:
         return "", []
     # Correlated, so that it costs by what is found and not by what the region holds.
-    due = f"SELECT 1 FROM interest WHERE category = ? AND object_id = {column} AND region_name = ?"  # noqa: S608
+    due = f"SELECT 1 FROM interest WHERE category = ? AND object_id = {column} AND destination = ?"  # noqa: S608
     return f" AND EXISTS ({due})", [category.value, region]
 
 

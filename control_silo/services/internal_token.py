@@ -11,13 +11,15 @@ from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation, SentryAppInstallationToken
 from control_silo.models.user import User
 from control_silo.services.audit import AuditEvent, record
-from control_silo.services.change import delete_token_row, enqueue_token
 from control_silo.services.control import Control
 from control_silo.services.find_app import get_held_app
 from control_silo.services.find_installation import find_live_installation
+from control_silo.services.issue_token import delete_token_row
 from control_silo.services.secret import LAST_CHARACTERS, hash_token, new_token
+from shared.category import Category
 from shared.database.transaction import Transaction
 from shared.errors import InstallationNotFound, LimitReached, NotFound
+from shared.outbox.change import change
 
 MAX_TOKENS = 20
 """How many one installation may have."""
@@ -51,10 +53,9 @@ def create_internal_token(
         token_last_characters=text[-LAST_CHARACTERS:],
         scope_list=app.scope_list,
         created_at=now,
-        version=0,
     )
     SentryAppInstallationToken.create(api_token=row, sentry_app_installation=installation)
-    enqueue_token(tx, row, organization_id=installation.organization_id, now=now)
+    change(tx, Category.TOKEN, [row.id])
     return NewToken(row, text)
 
 
@@ -103,7 +104,7 @@ def delete_token(control: Control, *, app_id: int, token_id: int, actor: User) -
         # Another app's token is answered as one that there is not: ids are easy to guess.
         if token is None:
             raise NotFound("Could not find given token")
-        delete_token_row(tx, token, organization_id=app.owner_id, now=now)
+        delete_token_row(tx, token)
         record(tx, AuditEvent.INTERNAL_INTEGRATION_REMOVE_TOKEN, app, target=token, actor=actor, now=now)
 
 

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from control_silo.models.app import SentryApp
 from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation
-from control_silo.services.change import delete_token_row, enqueue_token
 from control_silo.services.secret import LAST_CHARACTERS, hash_token, new_token
+from shared.category import Category
 from shared.database.columns import instant_text, parse_instant
 from shared.database.transaction import Transaction
+from shared.outbox.change import change
 
 TOKEN_LIFETIME_SECONDS = 8 * 3600
 """How long a token of an exchange or a refresh works."""
@@ -48,7 +49,7 @@ def issue_token(tx: Transaction, app: SentryApp, installation: SentryAppInstalla
     # One token at a time: whoever holds the earlier one is shut out as soon as the new one is given.
     before = installation.api_token
     if before:
-        delete_token_row(tx, before, organization_id=installation.organization_id, now=now)
+        delete_token_row(tx, before)
     # Independent of each other: whoever overhears the one cannot make the other of it.
     token, refresh_token = new_token(), new_token()
     row = ApiToken.create(
@@ -60,11 +61,10 @@ def issue_token(tx: Transaction, app: SentryApp, installation: SentryAppInstalla
         scope_list=app.scope_list,
         expires_at=now + timedelta(seconds=TOKEN_LIFETIME_SECONDS),
         created_at=now,
-        version=0,
     )
     installation.api_token = row
     installation.save(only=[SentryAppInstallation.api_token])
-    enqueue_token(tx, row, organization_id=installation.organization_id, now=now)
+    change(tx, Category.TOKEN, [row.id])
     return IssuedToken(
         id=row.id,
         token=token,
@@ -73,3 +73,9 @@ def issue_token(tx: Transaction, app: SentryApp, installation: SentryAppInstalla
         created_at=row.created_at,
         expires_at=row.expires_at,
     )
+
+
+def delete_token_row(tx: Transaction, token: ApiToken) -> None:
+    """Deletes the row of a token, which then acts for nobody anywhere; one that is gone already stays so."""
+    token.delete_instance()
+    change(tx, Category.TOKEN, [token.id])

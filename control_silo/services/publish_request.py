@@ -11,13 +11,14 @@ from datetime import datetime
 
 from control_silo.models.app import SentryApp
 from control_silo.models.user import User
-from control_silo.services.change import enqueue_app
 from control_silo.services.control import Control
 from control_silo.services.find_app import AppDetails, find_app, get_held_app
+from shared.category import Category
 from shared.database.transaction import Transaction
 from shared.domain.app_status import SentryAppStatus
 from shared.errors import AppNotFound, RequestRefused
 from shared.mail import Mail
+from shared.outbox.change import change
 
 NEEDS_ICON = frozenset({"issue-link", "stacktrace-link"})
 """Types of components that show the app's icon."""
@@ -105,7 +106,7 @@ def publication_mails(
 def _set_status(tx: Transaction, app: SentryApp, status: SentryAppStatus, *, now: datetime) -> None:
     app.status, app.date_updated = int(status), now
     app.save(only=["status", "date_updated"])
-    enqueue_app(tx, app, now=now)
+    change(tx, Category.APP, [app.id])
 
 
 def _shows_icon(app: SentryApp) -> bool:

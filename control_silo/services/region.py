@@ -5,10 +5,11 @@ import re
 
 import peewee
 
+from control_silo.models.app import SentryApp
 from control_silo.models.region import RegisteredRegion
-from control_silo.services.change import enqueue_for_new_region
 from control_silo.services.control import Control
-from shared.database.locking import locked
+from shared.category import Owner, owned_by
+from shared.database.locking import await_writers, locked
 from shared.domain.address import (
     IN_PROCESS_HOST,
     IN_PROCESS_PORT,
@@ -20,6 +21,7 @@ from shared.domain.address import (
 from shared.domain.peer import is_region_name
 from shared.domain.region_id import MAX_REGION_NUMBER
 from shared.errors import AddressRefused, DatabaseBusy, LimitReached, RegionNameTaken, ValidationFailed
+from shared.outbox.change import tell_new_destination
 from shared.outbox.enqueue import announce_destination
 
 NOT_CALLED = "Control calls no region there; CONTROL_REGION_NETWORKS says where regions may listen."
@@ -52,13 +54,16 @@ def register_region(
                 )
             region.grpc_address, region.http_address = grpc_address, http_address
             # At each start of a region: the directory tells when it was last heard of.
-            region.registered_at = now = control.clock.now()
+            region.registered_at = control.clock.now()
             # Never another one: ids that the region has made say this number for ever.
             region.number = region.number or _next_number()
             region.save(force_insert=is_new)
             # A region that only moved has kept its replicas, and its messages wait for it.
             if is_new:
-                enqueue_for_new_region(tx, name, now=now)
+                # An app that is being published in another transaction does not see the new region, nor this one that
+                # app. So wait for such transactions; those that begin later see the region.
+                await_writers(tx, SentryApp)
+                tell_new_destination(tx, name, owned_by(Owner.CONTROL))
                 announce_destination(tx)
             return list(RegisteredRegion.select().order_by(RegisteredRegion.name))
     except peewee.IntegrityError as exc:

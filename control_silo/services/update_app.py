@@ -10,11 +10,9 @@ from control_silo.models.application import ApiApplication, ApiToken
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.user import User
 from control_silo.services.audit import AuditEvent, record
-from control_silo.services.change import enqueue_app, enqueue_credential, enqueue_installations_of, enqueue_token
 from control_silo.services.control import Control
 from control_silo.services.create_app import create_components
 from control_silo.services.find_app import get_held_app
-from control_silo.services.interest import installations_of_token, regions_of
 from control_silo.services.message import credential_message
 from control_silo.services.provider_token import seal_again
 from control_silo.services.secret import new_token
@@ -25,6 +23,7 @@ from shared.domain.app_status import SentryAppStatus
 from shared.domain.scopes import close_scopes
 from shared.domain.subscription import consolidate_events, unmet_scope_texts
 from shared.errors import NotFound, RequestRefused
+from shared.outbox.change import change
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,21 +55,19 @@ class SentryAppUpdater:
         now = control.clock.now()
         with control.database.transaction() as tx:
             app = get_held_app(tx, app_id)
-            # Before the status may change: a published app is of every region's interest, an unpublished one of few.
-            regions_before = regions_of(Category.APP, app.id)
             subscription_before, credential_before = _subscription(app), _credential(app)
             self._change_rights(tx, app, is_elevated=is_elevated, now=now)
             self._change_settings(tx, app)
             app.assign(self.columns)
             app.date_updated = now
-            # Only what was changed: the version is counted in the database, and the one in hand may be older.
             app.save(only=app.dirty_fields)
             # An app may have many thousand installations; most changes concern none of them.
             if _subscription(app) != subscription_before:
-                enqueue_installations_of(tx, app, now=now)
-            if _credential(app) != credential_before:
-                enqueue_credential(tx, app, now=now)
-            enqueue_app(tx, app, now=now, regions_before=regions_before)
+                live = app.installations.where(SentryAppInstallation.date_deleted.is_null())
+                change(tx, Category.INSTALLATION, [each.id for each in live])
+            if _credential(app) != credential_before:  # else a reader's token would name it where no region holds it
+                change(tx, Category.CREDENTIAL, [app.id])
+            change(tx, Category.APP, [app.id])
             return app
 
     def _change_rights(self, tx: Transaction, app: SentryApp, *, is_elevated: bool, now: datetime) -> None:
@@ -115,9 +112,7 @@ class SentryAppUpdater:
         for token in list(locked(tx, tokens)):
             token.scope_list = scopes
             token.save(only=["scope_list"])
-            organization_id = find_organization_of_token(token)
-            if organization_id is not None:
-                enqueue_token(tx, token, organization_id=organization_id, now=now)
+            change(tx, Category.TOKEN, [token.id])
 
     def _change_events(self, app: SentryApp) -> None:
         unmet = unmet_scope_texts(self.events or (), scopes=app.scope_list)
@@ -151,12 +146,6 @@ def _credential(app: SentryApp) -> bytes:
     return credential_message(app, application=None).SerializeToString(deterministic=True)
 
 
-def find_organization_of_token(token: ApiToken) -> int | None:
-    """Organization of the installation that the token acts for; None for a person's token. Needs a session."""
-    installation = SentryAppInstallation.get_or_none(SentryAppInstallation.id.in_(installations_of_token(token.id)))
-    return installation.organization_id if installation else None
-
-
 def rotate_secret(control: Control, *, app_id: int, actor: User) -> str:
     """The new secret, which regions sign with as soon as they have it; the one before is good for nothing any more.
 
@@ -174,7 +163,7 @@ def rotate_secret(control: Control, *, app_id: int, actor: User) -> str:
         seal_again(tx, application, client_secret=client_secret)
         application.client_secret = client_secret
         application.save(only=[ApiApplication.client_secret])
-        enqueue_credential(tx, app, now=now)
+        change(tx, Category.CREDENTIAL, [app.id])
         status = SentryAppStatus.as_str(app.status)
         record(tx, AuditEvent.ROTATE_CLIENT_SECRET, app, actor=actor, now=now, status=status)
         return client_secret

@@ -15,8 +15,6 @@ class Organization(Model):
     status = peewee.TextField(default="active")
     """``active`` or ``pending_deletion``."""
     created_at = InstantField()
-    version = peewee.BigIntegerField(default=1)
-    """Counts the changes, so that control keeps the newest of what it is sent."""
 
 
 class OwnRegion(Model):

@@ -1,13 +1,11 @@
 """What the replicas that a region holds have in common: control alone writes them, each with its state as sent."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from google.protobuf.message import Message
 
-from shared.database.database import Database
-from shared.database.statement import marks
 from shared.database.transaction import Transaction
 from shared.domain.peer import CONTROL
 from shared.errors import InvalidInput
@@ -35,10 +33,6 @@ class RegionKind(HeldKind):
     def table_for(self, caller: str) -> ReplicaTable:
         refuse_others(caller, owner=CONTROL)
         return self
-
-    def checksums(self, database: Database, ids: Sequence[int]) -> Mapping[int, bytes]:
-        statement = f"SELECT id, checksum FROM {self.name} WHERE id IN ({marks(ids)})"  # noqa: S608 - a name of ours
-        return dict(database.rows(statement, ids))
 
     def applied(self, tx: Transaction, changes: Sequence[replica_pb2.Change]) -> None:
         """Nothing belongs to a replica but its row."""

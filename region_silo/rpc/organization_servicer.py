@@ -11,7 +11,9 @@ from region_silo.services.organization import (
     provision_organization,
 )
 from region_silo.services.region import Region
+from shared.category import Category
 from shared.errors import FieldMissing
+from shared.outbox.edition import versions_of
 from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2, organization_service_pb2_grpc
 from shared.rpc.consistency import consistent
 from shared.rpc.paging import page_of
@@ -34,8 +36,10 @@ class OrganizationServicer(organization_service_pb2_grpc.OrganizationServiceServ
             name=request.name,
             created_at=request.created_at.ToDatetime(UTC) if request.HasField("created_at") else None,
         )
+        with self._region.database.session():
+            versions = versions_of(Category.ORGANIZATION, [organization.id])
         return organization_service_pb2.ProvisionOrganizationResponse(
-            organization=organization_message(organization, self._region.name), version=organization.version
+            organization=organization_message(organization, self._region.name), version=versions[organization.id]
         )
 
     def GetOrganization(

@@ -8,11 +8,9 @@ from region_silo.models.organization import Organization
 from region_silo.services.principal import Principal
 from region_silo.services.region import Region
 from shared.category import Category
-from shared.consistency import note_written
-from shared.domain.peer import CONTROL
 from shared.domain.slug import ORGANIZATION_SLUG_ERROR, is_valid_organization_slug
 from shared.errors import FieldMissing, SlugTaken, ValidationFailed
-from shared.outbox.enqueue import enqueue
+from shared.outbox.change import change
 from shared.pb.hybridcloud.organizations.v1 import organization_pb2
 
 
@@ -44,13 +42,12 @@ def provision_organization(
         with region.database.transaction() as tx:
             existing = Organization.get_or_none(Organization.id == organization_id)
             if existing is not None:  # perhaps the answer to the first call was lost
-                note_written(tx, Category.ORGANIZATION, existing.id, existing.version)
+                change(tx, Category.ORGANIZATION, [existing.id])
                 return existing
             organization = Organization.create(
                 id=organization_id, slug=slug, name=name or slug, created_at=created_at or now
             )
-            enqueue(tx, Category.ORGANIZATION, [organization.id], destinations=[CONTROL], now=now)
-            note_written(tx, Category.ORGANIZATION, organization.id, organization.version)
+            change(tx, Category.ORGANIZATION, [organization.id])
             return organization
     # Another organization of this region has the slug, or took it at the same moment.
     except peewee.IntegrityError as exc:

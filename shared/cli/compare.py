@@ -120,13 +120,16 @@ class Comparer:
 
         Args:
             side: what to compare.
-            is_deep: look at the state of each object; else at those alone whose buckets have other digests.
+            is_deep: look at the state of each object, which its owner makes of its rows anew; else at those alone whose
+                buckets have other digests.
 
         Raises:
             SiloError: a silo does not answer.
         """
         buckets = range(BUCKETS) if is_deep else self._differing_buckets(side)
-        return _differences(self._expected(side, buckets), self._held(side, buckets)) if buckets else []
+        if not buckets:
+            return []
+        return _differences(self._expected(side, buckets, is_deep=is_deep), self._held(side, buckets))
 
     def tombstones(self, side: Side, buckets: Collection[int]) -> Mapping[int, int]:
         """By id, the versions of tombstones that the holder keeps.
@@ -162,10 +165,10 @@ class Comparer:
         request = replica_service_pb2.GetDigestsRequest(category=number_of(category), destination=destination)
         return list(self._stub(silo).GetDigests(request, timeout=TIMEOUT_SECONDS).digests)
 
-    def _expected(self, side: Side, buckets: Collection[int]) -> Versions:
+    def _expected(self, side: Side, buckets: Collection[int], *, is_deep: bool = False) -> Versions:
         expected: Versions = {}
         for owner in side.owners:
-            owned = self._versions(owner, side.category, buckets, destination=side.holder)
+            owned = self._versions(owner, side.category, buckets, destination=side.holder, is_deep=is_deep)
             twice = {each: (owned[each][0], _OF_TWO_OWNERS) for each in owned.keys() & expected.keys()}
             expected |= owned | twice
         return expected
@@ -181,6 +184,7 @@ class Comparer:
         *,
         destination: str = "",
         tombstones: bool = False,
+        is_deep: bool = False,
     ) -> Versions:
         request = replica_service_pb2.ListVersionsRequest(
             category=number_of(category),
@@ -188,6 +192,7 @@ class Comparer:
             buckets=buckets,
             page_size=_PAGE_SIZE,
             tombstones=tombstones,
+            deep=is_deep,
         )
         found: Versions = {}
         while True:

@@ -5,7 +5,7 @@ Runs migrations as well. Refuses to know any table.
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from datetime import timedelta
@@ -52,6 +52,8 @@ class Database:
         self.peewee: peewee.Database = pool
         self._pool = pool
         self.wake = Wake()
+        self.keeper: Callable[[Transaction], None] | None = None
+        """Called before the commit of a transaction that ``changed`` something; ``bootstrap`` sets it."""
         self._file = file
         # SQLite's own waiting for a lock polls with growing sleeps; a lock of ours hands over at once.
         self._writer = threading.RLock() if dialect is Dialect.SQLITE else None
@@ -94,6 +96,7 @@ class Database:
                 self._file.refuse_if_gone()
             with self._begun(snapshot=False), _guarded(), self._writing():
                 yield tx
+                self._keep(tx)
         # Outside every lock and connection: a callback may wake a thread that writes at once.
         for callback in tx.callbacks:
             callback()
@@ -170,6 +173,13 @@ class Database:
             yield
         finally:
             self._writer.release()
+
+    def _keep(self, tx: Transaction) -> None:
+        if not tx.changed:
+            return
+        if self.keeper is None:
+            raise DatabaseMisused("An object was changed where nobody keeps editions.")
+        self.keeper(tx)
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:

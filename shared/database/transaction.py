@@ -19,10 +19,13 @@ in_transaction: ContextVar[bool] = ContextVar("in_transaction", default=False)
 
 @dataclass(frozen=True, eq=False)
 class Transaction:
-    """An open write transaction. Who holds one may write; ``enqueue`` demands it."""
+    """An open write transaction. Who holds one may write; ``change`` and ``enqueue`` demand it."""
 
     database: "Database"
     callbacks: list[Callable[[], None]] = field(default_factory=list, repr=False)
+    changed: dict[tuple[str, int], None] = field(default_factory=dict, repr=False)
+    """Category and id of objects that others hold copies of, in the order in which they were last said to change. At
+    the end of the transaction, and still in it, the database's ``keeper`` does what follows from that."""
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Calls ``callback`` once, after the commit; never when it rolls back."""

@@ -1,7 +1,6 @@
-"""Delivering: reads the current state of claimed objects and sends it in as few calls as the limits allow.
+"""Delivering: reads the editions of claimed objects and sends them in as few calls as the limits allow.
 
-The sending half of the engine. Owns batching by size and the reading of answers; refuses to know any category: a silo
-says how its objects are read.
+The sending half of the engine. Owns batching by size and the reading of answers; refuses to know any category.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,6 +14,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from shared.category import Category, category_of
 from shared.database.database import Database
 from shared.errors import SiloError
+from shared.outbox.edition import read_changes
 from shared.outbox.message import Claim, Rejection
 from shared.pb.hybridcloud.replication.v1 import replica_pb2, replica_service_pb2, replica_service_pb2_grpc
 
@@ -47,9 +47,9 @@ class ReplicaDestination:
 
     database: Database
     name: str
-    load: Load
     channel: Callable[[], grpc.Channel]
     """Gives the channel to use now; raises ``RegionNotFound`` while the address is not known."""
+    load: Load = read_changes
 
     def deliver(self, claims: Sequence[Claim]) -> list[Rejection | None]:
         states = self._read(claims)

@@ -1,8 +1,7 @@
 """Enqueueing: marks an object dirty for some destinations, inside the transaction that changes it."""
 
 import json
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import product
 
@@ -19,9 +18,9 @@ NOTIFY_CHANNEL = "silo_outbox"
 # transactions that dirty the same objects lock them the same way round.
 _INSERT = f"""
 INSERT INTO outbox (destination, category, object_id, generation, state, attempts, due_at, enqueued_at)
-SELECT {{destination}}, given.category, {{object_id}}, 1, '{MessageState.DUE}', 0, {{{{now}}}}, {{{{now}}}}
-FROM {{given}} CROSS JOIN {{messages}}
-WHERE true ORDER BY {{object_id}}, {{destination}}
+SELECT {{destination}}, {{category}}, {{object_id}}, 1, '{MessageState.DUE}', 0, {{{{now}}}}, {{{{now}}}}
+FROM {{messages}}
+WHERE true ORDER BY {{category}}, {{object_id}}, {{destination}}
 ON CONFLICT (destination, category, object_id) DO UPDATE SET
     generation = outbox.generation + 1,
     due_at = excluded.due_at,
@@ -30,24 +29,22 @@ ON CONFLICT (destination, category, object_id) DO UPDATE SET
     state = excluded.state"""
 _SQLITE = _INSERT.format(
     destination="json_extract(message.value, '$[0]')",
-    object_id="json_extract(message.value, '$[1]')",
-    given="(SELECT ? AS category) AS given",
+    category="json_extract(message.value, '$[1]')",
+    object_id="json_extract(message.value, '$[2]')",
     messages="json_each(?) AS message",
 )
 _POSTGRESQL = "WITH dirty AS ({insert}) SELECT pg_notify('{channel}', silo) FROM unnest(%b::text[]) AS silo".format(
     insert=_INSERT.format(
         destination="message.destination",
+        category="message.category",
         object_id="message.object_id",
-        given="(SELECT ?::text AS category) AS given",
-        messages="unnest(%b::text[], %b::bigint[]) AS message (destination, object_id)",
+        messages="unnest(%b::text[], %b::text[], %b::bigint[]) AS message (destination, category, object_id)",
     ),
     channel=NOTIFY_CHANNEL,
 )
 
 
-def enqueue(
-    tx: Transaction, category: str, object_ids: Iterable[int], *, destinations: Iterable[str], now: datetime
-) -> None:
+def enqueue(tx: Transaction, category: str, object_ids: Iterable[int], *, destinations: Iterable[str]) -> None:
     """Makes every object due at every destination, and rings the bell after the commit.
 
     Args:
@@ -55,24 +52,27 @@ def enqueue(
         category: what kind of objects; a word that both silos know.
         object_ids: ids of the objects.
         destinations: names of silos; none is fine.
-        now: the instant of the change.
     """
-    enqueue_each(tx, category, product(set(destinations), set(object_ids)), now=now)
+    enqueue_each(tx, category, product(set(destinations), set(object_ids)))
 
 
-def enqueue_each(tx: Transaction, category: str, messages: Iterable[tuple[str, int]], *, now: datetime) -> None:
+def enqueue_each(tx: Transaction, category: str, messages: Iterable[tuple[str, int]]) -> None:
     """Like ``enqueue``, for objects of one destination each: ``(destination, object id)``, none of them twice."""
-    pairs = list(messages)
-    if not pairs:
+    enqueue_messages(tx, [(silo, str(category), object_id) for silo, object_id in messages])
+
+
+def enqueue_messages(tx: Transaction, messages: Sequence[tuple[str, str, int]]) -> None:
+    """Like ``enqueue``, for objects of any category: ``(destination, category, object id)``, none of them twice."""
+    if not messages:
         return
     # Each silo is notified once, however many objects there are.
-    silos = sorted({silo for silo, _ in pairs})
+    silos = sorted({silo for silo, *_ in messages})
     at = database_now(tx.database)
     if tx.database.dialect is Dialect.POSTGRESQL:
-        destinations, object_ids = map(list, zip(*pairs, strict=True))
-        tx.database.rows(_POSTGRESQL.format(now=at), (category, destinations, object_ids, silos))
+        destinations, categories, object_ids = map(list, zip(*messages, strict=True))
+        tx.database.rows(_POSTGRESQL.format(now=at), (destinations, categories, object_ids, silos))
     else:
-        tx.database.rows(_SQLITE.format(now=at), (category, json.dumps(pairs)))
+        tx.database.rows(_SQLITE.format(now=at), (json.dumps(messages),))
     # After the commit: a worker that woke before it would find nothing and sleep until the next poll.
     for silo in silos:
         tx.after_commit(partial(tx.database.wake.ring, silo))

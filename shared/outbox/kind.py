@@ -1,27 +1,27 @@
 """Kinds: what a silo has to say of each category, and the list of all that it says.
 
-A kind is one class in ``<silo>/replication/<category>.py``, found there by the name of its category. The engine reads
-objects, their versions and their replicas through the kinds alone. Refuses to know any category, and to pass over one:
-a category without its kind is an error.
+A kind is one class in ``<silo>/replication/<category>.py``, found there by the name of its category. In the silo that
+owns the objects it says how a state is made of their rows, in a silo that holds them what becomes of a state there; all
+else is the same for every kind, and done by the engine. Refuses to know any category, and to pass over one: a category
+without its kind is an error.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from importlib import import_module
 from inspect import isabstract
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
+
+from google.protobuf.message import Message
 
 from shared.category import Category, number_of
 from shared.database.database import Database
-from shared.database.transaction import Transaction
-from shared.errors import InvalidInput, PermissionDenied
+from shared.errors import InvalidInput, PermissionDenied, RegionNotFound
 from shared.outbox.apply import ReplicaTable
+from shared.outbox.edition import EVERYTHING, Listed, Part
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
-Versions: TypeAlias = Sequence[tuple[int, int]]
-"""Id and version of objects, in id order."""
 Tables: TypeAlias = Mapping["replica_pb2.Category", ReplicaTable]
 
 
@@ -37,32 +37,19 @@ class Kind(ABC):
 class OwnedKind(Kind):
     """A category in the silo that owns its objects."""
 
-    @abstractmethod
-    def load(self, ids: Sequence[int], *, destination: str) -> Iterable[replica_pb2.Change]:
-        """The state of each object that the destination should hold, or its tombstone. Needs a snapshot.
-
-        An object that has neither was never committed, and is left out.
-        """
-
-    @abstractmethod
-    def list_versions(self, *, destination: str) -> Versions:
-        """Every object that the destination should hold. Needs a session."""
+    live: ClassVar[str]
+    """A ``SELECT`` of the ids of all objects that a state can be made of, each once."""
+    numbered: ClassVar[Any] = None
+    """The model by whose ids the objects go; None: their ids are given out by another silo."""
+    schema: ClassVar[int] = 1
+    """Counted up by whoever changes the form of the states, so that a migration makes all of them anew."""
 
     @abstractmethod
-    def repair(self, tx: Transaction, held: Mapping[int, int], *, destination: str, now: datetime) -> Collection[int]:
-        """Gives each object a newer version than the one held, unless it has one, and makes it due.
+    def states(self, ids: Collection[int]) -> Iterable[tuple[int, Message]]:
+        """The id and the state of each of these objects that is live: the field of ``Change`` that the category names.
 
-        Args:
-            tx: the transaction to do it in.
-            held: by object id, the version that the destination holds; 0 for nothing.
-            destination: the silo that holds the replicas.
-            now: the instant of the repair.
-
-        Returns:
-            Ids of objects that are not this silo's.
-
-        Raises:
-            RegionNotFound: this silo sends nothing to such a destination.
+        A few statements for any number of objects. Never learns who asks, so a state is the same for every holder.
+        Needs a session.
         """
 
 
@@ -70,7 +57,7 @@ class HeldKind(Kind):
     """A category in a silo that holds replicas of its objects."""
 
     name: ClassVar[str]
-    """The name of the table, which has the columns ``id``, ``version`` and ``tombstone``."""
+    """The name of the table, which has the columns ``id``, ``version``, ``tombstone`` and ``checksum``."""
 
     @abstractmethod
     def table_for(self, caller: str) -> ReplicaTable:
@@ -80,14 +67,16 @@ class HeldKind(Kind):
             PermissionDenied: it may not.
         """
 
-    @abstractmethod
-    def checksums(self, database: Database, ids: Sequence[int]) -> Mapping[int, bytes]:
-        """By id, the ``state_checksum`` of live replicas. Needs a session."""
-
-    def versions(self, database: Database, *, tombstones: bool) -> Versions:
+    def list_held(self, database: Database, *, part: Part = EVERYTHING, tombstones: bool = False) -> Listed:
         """The live replicas, or the tombstones alone, as far as whoever calls may know of them. Needs a session."""
-        statement = f"SELECT id, version FROM {self.name} WHERE tombstone = ? ORDER BY id"
-        return database.rows(statement, (tombstones,))
+        clause, parameters = part.clause("id")
+        known, restriction = self.known_to_caller()
+        statement = f"SELECT id, version, checksum FROM {self.name} WHERE tombstone = ? AND {known} AND {clause}"
+        return database.rows(statement, (tombstones, *restriction, *parameters))
+
+    def known_to_caller(self) -> tuple[str, Sequence[Any]]:
+        """A condition on the table's rows that whoever calls may know of, and its parameters."""
+        return "true", ()
 
 
 @dataclass(frozen=True)
@@ -96,12 +85,15 @@ class Kinds:
 
     owned: tuple[OwnedKind, ...] = ()
     held: tuple[HeldKind, ...] = ()
+    is_told: Callable[[str], bool] = lambda name: False
+    """Whether a silo of that name is told of what is owned here. Needs a session."""
 
     @classmethod
-    def found_in(cls, package: str, *, silo: str) -> "Kinds":
+    def found_in(cls, package: str, *, silo: str, is_told: Callable[[str], bool]) -> "Kinds":
         """Args:
             package: the dotted name of a package that has a module of each category's name, and a kind in each.
             silo: the name of the silo that it is.
+            is_told: as the field.
 
         Raises:
             ModuleNotFoundError: a category has no module.
@@ -111,6 +103,7 @@ class Kinds:
         return cls(
             owned=tuple(kind for kind in kinds if isinstance(kind, OwnedKind)),
             held=tuple(kind for kind in kinds if isinstance(kind, HeldKind)),
+            is_told=is_told,
         )
 
     def owned_kind(self, category: Category) -> OwnedKind:
@@ -131,9 +124,12 @@ class Kinds:
                 return kind
         raise InvalidInput.at("category", f"this silo keeps no replicas of {category.value}.")
 
-    def load(self, category: Category, object_ids: Sequence[int], *, destination: str) -> Iterable[replica_pb2.Change]:
-        """Implements ``Load``."""
-        return self.owned_kind(category).load(object_ids, destination=destination)
+    def check_told(self, name: str) -> None:
+        """Raises:
+        RegionNotFound: no silo of that name is told of what is owned here.
+        """
+        if not self.is_told(name):
+            raise RegionNotFound(f"No silo {name!r} is told of what this one owns.", metadata={"silo": name})
 
     def tables_for(self, caller: str) -> Tables:
         """The replica tables that the silo that calls may write.

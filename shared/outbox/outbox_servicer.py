@@ -5,7 +5,6 @@ from typing import TypeAlias
 
 import grpc
 
-from shared.clock import Clock
 from shared.database.database import Database
 from shared.database.transaction import Transaction
 from shared.errors import FieldMissing
@@ -13,7 +12,7 @@ from shared.outbox.breaker import BreakerState
 from shared.outbox.kind import Kinds
 from shared.outbox.message import OutboxMessage
 from shared.outbox.operate import ParkedFilter, discard_parked, list_parked, pause, resume, retry_parked
-from shared.outbox.repair import held_versions
+from shared.outbox.repair import held_versions, repair
 from shared.outbox.replica_servicer import asked_category
 from shared.outbox.status import DestinationStatus, list_destinations
 from shared.pb.hybridcloud.operations.v1 import outbox_pb2, outbox_service_pb2, outbox_service_pb2_grpc
@@ -28,19 +27,15 @@ def _nobody_cares(tx: Transaction, retried: Sequence[tuple[str, int]]) -> None:
 
 
 class OutboxServicer(outbox_service_pb2_grpc.OutboxServiceServicer):
-    def __init__(
-        self, database: Database, *, silo: str, clock: Clock, kinds: Kinds, retried: Retried = _nobody_cares
-    ) -> None:
+    def __init__(self, database: Database, *, silo: str, kinds: Kinds, retried: Retried = _nobody_cares) -> None:
         """Args:
         database: of this silo.
         silo: its name.
-        clock: for ages and due times.
         kinds: outrank replicas of what this silo owns.
         retried: called with the messages that are retried.
         """
         self._database = database
         self._silo = silo
-        self._clock = clock
         self._kinds = kinds
         self._retried = retried
 
@@ -97,9 +92,10 @@ class OutboxServicer(outbox_service_pb2_grpc.OutboxServiceServicer):
         self, request: outbox_service_pb2.RepairReplicasRequest, context: grpc.ServicerContext
     ) -> outbox_service_pb2.RepairReplicasResponse:
         category, held = asked_category(request.category), held_versions(request.replicas)
-        destination, kind = _named(request.destination), self._kinds.owned_kind(category)
+        destination = _named(request.destination)
+        self._kinds.owned_kind(category)
         with self._database.transaction() as tx:
-            unknown = kind.repair(tx, held, destination=destination, now=self._clock.now())
+            unknown = repair(tx, self._kinds, category, held, destination=destination)
         return outbox_service_pb2.RepairReplicasResponse(unknown_ids=sorted(unknown))
 
 

@@ -3,7 +3,7 @@
 Owns who may call what. What a silo owns and holds replicas of is in its kinds, which ``bootstrap`` gives to it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import grpc
 
@@ -12,8 +12,10 @@ from shared.database.database import Database
 from shared.domain.peer import is_service
 from shared.errors import CallerNotOwner, FieldMissing, InvalidInput
 from shared.outbox.apply import apply_changes
-from shared.outbox.digest import BUCKETS, digest_buckets, state_checksum
-from shared.outbox.kind import Kinds, Versions
+from shared.outbox.digest import BUCKETS, digest_buckets
+from shared.outbox.edition import Listed, Part, list_due
+from shared.outbox.editions import list_anew
+from shared.outbox.kind import Kinds, OwnedKind
 from shared.pb.hybridcloud.replication.v1 import replica_pb2, replica_service_pb2, replica_service_pb2_grpc
 from shared.rpc.paging import page_of
 from shared.rpc.served import current_caller
@@ -44,55 +46,54 @@ class ReplicaServicer(replica_service_pb2_grpc.ReplicaServiceServicer):
     def GetDigests(  # noqa: N802
         self, request: replica_service_pb2.GetDigestsRequest, context: grpc.ServicerContext
     ) -> replica_service_pb2.GetDigestsResponse:
+        category = asked_category(request.category)
         with self._database.session():
-            versions = self._versions(asked_category(request.category), request.destination)
-        return replica_service_pb2.GetDigestsResponse(digests=digest_buckets(versions))
+            if request.destination:
+                listed: Listed = list_due(self._owned(category, request.destination).category, request.destination)
+            else:
+                listed = self._kinds.held_kind(category).list_held(self._database)
+        return replica_service_pb2.GetDigestsResponse(
+            digests=digest_buckets((object_id, version) for object_id, version, _ in listed)
+        )
 
     def ListVersions(  # noqa: N802
         self, request: replica_service_pb2.ListVersionsRequest, context: grpc.ServicerContext
     ) -> replica_service_pb2.ListVersionsResponse:
-        category = asked_category(request.category)
         page = page_of(request.page_size, request.page_token, default_size=DEFAULT_PAGE_SIZE, max_size=MAX_PAGE_SIZE)
-        buckets = set(request.buckets) or _ALL_BUCKETS
-        if not buckets <= _ALL_BUCKETS:
-            raise InvalidInput.at("buckets", f"each is a number from 0 to {BUCKETS - 1}.")
-        if request.tombstones and request.destination:
-            raise InvalidInput.at("tombstones", "an owner keeps none for a destination.")
+        _check_listing(request)
         with self._database.snapshot():
-            listed = (
-                self._kinds.held_kind(category).versions(self._database, tombstones=True)
-                if request.tombstones
-                else self._versions(category, request.destination)
-            )
-            wanted = [
-                (object_id, version)
-                for object_id, version in listed
-                if object_id > page.after_id and object_id % BUCKETS in buckets
-            ]
-            shown = wanted[: page.size]
-            live = [] if request.tombstones else [object_id for object_id, _ in shown]
-            checksums = self._checksums(category, live, request.destination)
-        next_page_token = page.next_token([object_id for object_id, _ in wanted])
-        response = replica_service_pb2.ListVersionsResponse(next_page_token=next_page_token)
-        for object_id, version in shown:
-            response.versions.add(object_id=object_id, version=version, checksum=checksums.get(object_id, b""))
+            # One more than a page, which tells whether there is another.
+            found = self._list(request, Part(page.after_id, tuple(request.buckets), page.size + 1))
+        response = replica_service_pb2.ListVersionsResponse(
+            next_page_token=page.next_token([each[0] for each in found])
+        )
+        for object_id, version, checksum in found[: page.size]:
+            response.versions.add(object_id=object_id, version=version, checksum=checksum)
         return response
 
-    def _versions(self, category: Category, destination: str) -> Versions:
-        if not destination:
-            return self._kinds.held_kind(category).versions(self._database, tombstones=False)
+    def _list(self, request: replica_service_pb2.ListVersionsRequest, part: Part) -> Listed:
+        category = asked_category(request.category)
+        if not request.destination:
+            held = self._kinds.held_kind(category)
+            return held.list_held(self._database, part=part, tombstones=request.tombstones)
+        kind = self._owned(category, request.destination)
+        if request.deep:
+            return list_anew(kind, request.destination, part=part)
+        return list_due(category, request.destination, part=part)
+
+    def _owned(self, category: Category, destination: str) -> OwnedKind:
+        """The kind, for whoever may ask what that silo should hold."""
         caller = current_caller()
         if not is_service(caller) and caller != destination:
             raise CallerNotOwner
-        return self._kinds.owned_kind(category).list_versions(destination=destination)
+        return self._kinds.owned_kind(category)
 
-    def _checksums(self, category: Category, ids: list[int], destination: str) -> Mapping[int, bytes]:
-        if not ids:
-            return {}
-        if not destination:
-            return self._kinds.held_kind(category).checksums(self._database, ids)
-        changes = self._kinds.load(category, ids, destination=destination)
-        return {change.object_id: state_checksum(change) for change in changes}
+
+def _check_listing(request: replica_service_pb2.ListVersionsRequest) -> None:
+    if not set(request.buckets) <= _ALL_BUCKETS:
+        raise InvalidInput.at("buckets", f"each is a number from 0 to {BUCKETS - 1}.")
+    if request.tombstones and request.destination:
+        raise InvalidInput.at("tombstones", "an owner keeps none for a destination.")
 
 
 def asked_category(number: "replica_pb2.Category") -> Category:

@@ -77,9 +77,6 @@ class SubjectKind(HeldKind):
     def applied(self, tx: Transaction, changes: Sequence[replica_pb2.Change]) -> None:
         """Nothing belongs to a subject but its row."""
 
-    def checksums(self, database: Database, ids: Sequence[int]) -> Mapping[int, bytes]:
-        raise NotImplementedError("The ledger compares subjects, state by state.")
-
 
 class World:
     """The owner and its holders: their databases, servers and workers."""
@@ -147,7 +144,7 @@ class World:
 
     def _lane(self, holder: str, number: int, weather: Weather, rng: random.Random, load: Load | None) -> SimulatedLane:
         channel = weather.over(self._channels[holder], silo=holder)
-        destination = ReplicaDestination(self.owner, holder, load or self.load, lambda: channel)
+        destination = ReplicaDestination(self.owner, holder, lambda: channel, load or self.load)
         drain = Drain(
             self.owner, holder, destination, self.clock, rng, Leases(self.owner), limit=rng.randint(1, SUBJECTS)
         )
@@ -196,7 +193,7 @@ class Play:
 
     def enqueue(self, tx: Transaction, subjects: Sequence[int]) -> None:
         """Marks subjects dirty for every holder."""
-        enqueue(tx, CATEGORY, subjects, destinations=HOLDERS, now=self.clock.now())
+        enqueue(tx, CATEGORY, subjects, destinations=HOLDERS)
 
     def check(self) -> None:
         for name, database in self.world.holders.items():

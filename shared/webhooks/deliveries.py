@@ -81,7 +81,7 @@ def redeliver(database: Database, *, sentry_app_id: int, delivery_id: int, now: 
         # The row is written first and the message after it, in the order in which the sender settles.
         if not Delivery.update(state=DeliveryState.PENDING).where(mine).execute():
             raise NotFound
-        enqueue(tx, CATEGORY, [delivery_id], destinations=[destination_of(sentry_app_id)], now=now)
+        enqueue(tx, CATEGORY, [delivery_id], destinations=[destination_of(sentry_app_id)])
         return list_whole(sentry_app_id, [delivery_id])[0]
 
 

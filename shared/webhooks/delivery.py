@@ -116,7 +116,7 @@ def enqueue_deliveries(tx: Transaction, deliveries: Sequence[NewDelivery], *, no
         # The app comes back with each id: no engine promises rows in the order in which they were given.
         written = Delivery.insert_many([_row(new, now) for new in some]).returning(Delivery.id, Delivery.sentry_app_id)
         messages = [(destination_of(row.sentry_app_id), row.id) for row in written.execute()]
-        enqueue_each(tx, CATEGORY, messages, now=now)
+        enqueue_each(tx, CATEGORY, messages)
 
 
 def _row(new: NewDelivery, now: datetime) -> dict[str, Any]:

@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from control_silo.replication.kinds import KINDS
 from shared.clock import SystemClock
 from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.drain import BATCH_LIMIT, Drain
@@ -56,27 +55,24 @@ def insert_apps(bench: Bench, count: int) -> None:
         database.rows(
             "INSERT INTO sentry_app (application_id, owner_id, scope_list, name, slug, author, status, uuid, "
             "webhook_url, webhook_headers, is_alertable, is_disabled, verify_install, events, schema, date_added, "
-            "date_updated, popularity, metadata, version) "
+            "date_updated, popularity, metadata) "
             f"SELECT n, {bench.organization_id}, '[\"event:read\"]', 'App ' || n, 'app-' || n, 'Bench', 1, "
             f"'uuid-' || n, 'https://app.example/hook', '[]', {no}, {no}, {yes}, '[\"issue.created\"]', '{{}}', "
-            f"'2030-01-01T00:00:00.000000+00:00', '2030-01-01T00:00:00.000000+00:00', 1, '{{}}', 1 FROM {series}"
+            f"'2030-01-01T00:00:00.000000+00:00', '2030-01-01T00:00:00.000000+00:00', 1, '{{}}' FROM {series}"
         )
 
 
 def dirty(bench: Bench, ids: list[int]) -> None:
     """A newer version of each app, due in every region."""
     database = bench.control.database
-    now = bench.control.clock.now()
     with database.transaction() as tx:
-        database.rows(f"UPDATE sentry_app SET version = version + 1 WHERE id <= {max(ids)}")
-        enqueue(tx, "app", ids, destinations=bench.region_urls, now=now)
+        database.rows(f"UPDATE edition SET version = version + 1 WHERE category = 'app' AND object_id <= {max(ids)}")
+        enqueue(tx, "app", ids, destinations=bench.region_urls)
 
 
 def drain(bench: Bench, *, limit: int = BATCH_LIMIT, region: str = "us") -> Drain:
     """The drain of one region, without a worker's threads."""
-    destination = ReplicaDestination(
-        bench.control.database, region, KINDS.load, lambda: bench.control.regions.channel(region)
-    )
+    destination = ReplicaDestination(bench.control.database, region, lambda: bench.control.regions.channel(region))
     return Drain(
         bench.control.database,
         region,

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from control_silo.bootstrap import make_worker
 from control_silo.services.update_app import SentryAppUpdater
+from shared.category import Category
+from shared.outbox.edition import versions_of
 from tests.benchmarks.logical import logical_pair
 from tests.benchmarks.measure import Measurement, quantile
 from tests.benchmarks.topology import topology
@@ -47,7 +49,8 @@ def _ours(folder: Path, *, postgres: bool) -> list[float]:
         def write(turn: int) -> tuple[int, int]:
             updater = SentryAppUpdater(columns={"name": f"Name {turn}"})
             app = updater.run(bench.control, app_id=apps[turn % _APPS], is_elevated=False)
-            return app.id, app.version
+            with bench.control.database.session():
+                return app.id, versions_of(Category.APP, [app.id])[app.id]
 
         try:
             return _lags(bench.region_urls["us"], "app_replica", write, settled=lambda: None)

@@ -11,7 +11,6 @@ from pydantic import SecretStr
 from control_silo.bootstrap import open_control
 from control_silo.config import ControlConfig
 from control_silo.models.region import RegisteredRegion
-from control_silo.replication.kinds import KINDS
 from control_silo.services.region import list_regions
 from shared.clock import SystemClock
 from shared.outbox.deliver import ReplicaDestination
@@ -71,9 +70,7 @@ def _drain_and_report() -> None:
     )
     control = open_control(config, clock=SystemClock())
     region: RegisteredRegion = list_regions(control)[0]
-    destination = ReplicaDestination(
-        control.database, region.name, KINDS.load, lambda: control.regions.channel(region.name)
-    )
+    destination = ReplicaDestination(control.database, region.name, lambda: control.regions.channel(region.name))
     drain = Drain(control.database, region.name, destination, SystemClock(), random.Random(1), Leases(control.database))
     delivered = 0
     while (result := drain.run_once()).claimed:

@@ -51,7 +51,7 @@ def _write(bench: Bench, turn: int, destinations: list[str]) -> None:
         app.date_updated = bench.control.clock.now()
         app.save(only=["name", "date_updated"])
         database.rows("UPDATE sentry_app SET version = version + 1 WHERE id = ? RETURNING version", (app_id,))
-        enqueue(tx, "app", [app_id], destinations=destinations, now=app.date_updated)
+        enqueue(tx, "app", [app_id], destinations=destinations)
 
 
 def _creation(bench: Bench, engine: str) -> Measurement:

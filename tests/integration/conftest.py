@@ -33,10 +33,12 @@ def module_silos(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 @pytest.fixture
 def silos(module_silos: Silos) -> Iterator[Silos]:
     """The module's silos, all of them running at first. A test makes its own organizations, apps and users, under names
-    that ``tests.silos.fresh`` gives; nothing of them is replicated until it says so.
+    that ``tests.silos.fresh`` gives; nothing of them is replicated until it says so. Afterwards every edition is
+    compared with the rows that it speaks of.
     """
     yield module_silos
     module_silos.start_stopped()
+    module_silos.check_editions()
 
 
 @pytest.fixture

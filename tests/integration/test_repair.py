@@ -16,6 +16,7 @@ from shared.cli.compare import Comparer
 from shared.cli.repair import look, repair
 from shared.domain.peer import CONTROL
 from shared.errors import FieldMissing, InvalidInput, PermissionDenied, RegionNotFound
+from shared.outbox.edition import Edition
 from shared.outbox.repair import MAX_ID, MAX_REPLICAS, MAX_VERSION
 from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2 as pb
 from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2_grpc
@@ -72,7 +73,8 @@ def test_a_replica_that_is_behind_is_brought_to_the_owners_version(
     silos: Silos, world: World, installation: SentryAppInstallation
 ) -> None:
     with silos.control.database.transaction():
-        SentryApp.update(version=5).where(SentryApp.id == installation.sentry_app_id).execute()
+        of_app = (Edition.category == Category.APP) & (Edition.object_id == installation.sentry_app_id)
+        Edition.update(version=5).where(of_app).execute()
     assert world.kinds() == [("us", Category.APP, "behind")]
     world.mend()
     assert world.kinds(is_deep=True) == []
@@ -185,6 +187,7 @@ def test_an_organization_that_no_region_has_is_left_alone(silos: Silos, world: W
     silos.replicate()
     with silos.database("de").transaction():
         Organization.delete().where(Organization.id == organization.id).execute()
+        Edition.delete().where(Edition.object_id == organization.id).execute()
     world.mend()
     assert world.kinds() == [("control", Category.ORGANIZATION, "left over")]
     with silos.control.database.transaction():

@@ -11,7 +11,8 @@ from shared.category import Category
 from shared.cli.access import Access
 from shared.cli.compare import Comparer, Difference
 from shared.cli.repair import Finding, await_equal, look, repair
-from shared.outbox.enqueue import enqueue
+from shared.outbox.change import change
+from shared.outbox.edition import Edition
 from shared.outbox.repair import MAX_ID, MAX_VERSION
 from tests.silos import Silos, fresh
 
@@ -66,12 +67,14 @@ def test_an_organization_that_two_regions_own_is_not_equal(silos: Silos, compare
     silos.replicate()
     with silos.database("de").session():
         row: dict[str, Any] = Organization.select().where(Organization.id == organization.id).dicts().get()  # type: ignore[assignment]
-    with silos.database("us").transaction():
+    with silos.database("us").transaction() as tx:
         Organization.insert(row).execute()
+        change(tx, Category.ORGANIZATION, [organization.id])
     (difference,) = differences(comparer)
     assert (difference.object_id, difference.kind) == (organization.id, "altered")
     with silos.database("us").transaction():
         Organization.delete().where(Organization.id == organization.id).execute()
+        Edition.delete().where(Edition.object_id == organization.id).execute()
 
 
 def test_a_silo_that_is_away_for_a_moment_does_not_end_the_wait(
@@ -98,10 +101,9 @@ def test_a_change_of_an_organization_that_control_has_lost_deletes_nothing(silos
     silos.replicate()
     with silos.control.database.transaction() as tx:
         OrganizationReplica.delete().where(OrganizationReplica.id == owner.id).execute()
-        later = SentryAppInstallation.update(version=SentryAppInstallation.version + 1)
-        later.where(SentryAppInstallation.id == installation.id).execute()
-        enqueue(tx, Category.INSTALLATION, [installation.id], destinations=["us"], now=silos.clock.now())
+        SentryAppInstallation.update(uuid="changed").where(SentryAppInstallation.id == installation.id).execute()
+        change(tx, Category.INSTALLATION, [installation.id])
     silos.replicate()
     with silos.database("us").session():
         held = InstallationReplica.get_by_id(installation.id)
-    assert (held.version, held.tombstone) == (installation.version + 1, False)
+    assert (held.uuid, held.version, held.tombstone) == ("changed", 2, False)

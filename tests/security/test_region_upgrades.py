@@ -19,8 +19,10 @@ from shared.clock import FrozenClock
 from shared.database.connect import connect
 from shared.database.database import Database
 from shared.domain.app_status import SentryAppStatus
+from shared.outbox.edition import Edition
 from shared.outbox.message import OutboxMessage, migrate_outbox
 from shared.pb.hybridcloud.apps.v1 import app_pb2
+from tests.old_row import insert_old
 
 NOW = FrozenClock().now()
 Old = Callable[[Path], Database]
@@ -43,11 +45,13 @@ def old(database_url: str, tmp_path: Path) -> Iterator[Old]:
 
 def create_app(number: int, *, owner_id: int, status: SentryAppStatus) -> None:
     names = {"name": f"App {number}", "slug": f"app-{number}"}
-    SentryApp.create(**names, owner_id=owner_id, status=int(status), date_added=NOW, date_updated=NOW)
+    app = SentryApp(**names, id=number, owner_id=owner_id, status=int(status), date_added=NOW, date_updated=NOW)
+    insert_old(app, version=1)
 
 
 def create_organization(number: int, slug: str, region: str) -> None:
-    OrganizationReplica.create(id=number, version=1, slug=slug, name=slug, region_name=region, status="active")
+    names = {"slug": slug, "name": slug, "region_name": region, "status": "active"}
+    insert_old(OrganizationReplica(id=number, version=1, **names), checksum=None)
 
 
 def create_region(name: str) -> None:
@@ -65,7 +69,7 @@ def test_control_sends_every_app_anew_and_each_credential_where_it_is_due(old: O
     control_silo.bootstrap.migrate(database)
     with database.session():
         due = {(each.destination, each.category, each.object_id) for each in OutboxMessage.select()}
-        assert {app.version for app in SentryApp.select()} == {2}
+        assert {each.version for each in Edition.select().where(Edition.category == "app")} == {2}
     apps = {("us", "app", 1), ("de", "app", 1), ("de", "app", 2)}
     assert due == apps | {("us", "credential", 1), ("de", "credential", 2)}
 
@@ -86,7 +90,7 @@ def test_of_two_organizations_with_a_slug_the_older_keeps_it(old: Old) -> None:
 def test_a_region_keeps_the_credentials_of_its_own_apps_alone(old: Old) -> None:
     database = old(region_silo.bootstrap.MIGRATIONS)
     with database.transaction():
-        Organization.insert(id=1, slug="acme", name="Acme", created_at=NOW).execute()
+        insert_old(Organization(id=1, slug="acme", name="Acme", created_at=NOW), version=1)
         for number, owner_id in ((1, 1), (2, 9), (3, 9)):
             AppReplica.create(**replica_of(number, owner_id))
         InstallationReplica.create(

@@ -9,7 +9,6 @@ from control_silo.models.app import SentryApp
 from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.region import OrganizationReplica
-from control_silo.replication.kinds import KINDS
 from control_silo.services.delete import delete_app, uninstall
 from control_silo.services.internal_token import create_token, delete_token
 from control_silo.services.update_app import SentryAppUpdater, rotate_secret
@@ -86,7 +85,7 @@ class Platform:
     def _to_region(self, region: str, number: int, rng: random.Random) -> SimulatedLane:
         control = self._silos.control
         channel = self.weather.over(control.regions.channel(region), silo=region)
-        destination = ReplicaDestination(control.database, region, KINDS.load, lambda: channel)
+        destination = ReplicaDestination(control.database, region, lambda: channel)
         drain = Drain(
             control.database, region, destination, self.clock, rng, Leases(control.database), limit=rng.randint(1, 20)
         )
@@ -96,7 +95,7 @@ class Platform:
         running = self._silos.regions[region]
         channel = self.weather.over(running.control.channel, silo=CONTROL)
         database = running.region.database
-        destination = ReplicaDestination(database, CONTROL, kinds_of(region).load, lambda: channel)
+        destination = ReplicaDestination(database, CONTROL, lambda: channel)
         return SimulatedLane(
             f"{region}'s worker",
             CONTROL,

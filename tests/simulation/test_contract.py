@@ -81,7 +81,7 @@ class ForgettingPlay(Play):
                 "SELECT object_id FROM outbox WHERE state = 'parked' AND destination = ?", (holder,)
             )
             due = set(subjects) - {object_id for (object_id,) in rows}
-            enqueue(tx, CATEGORY, due, destinations=[holder], now=self.clock.now())
+            enqueue(tx, CATEGORY, due, destinations=[holder])
 
 
 class Forgetting(Begin):

@@ -88,7 +88,7 @@ def test_a_message_that_is_not_parked_is_told(silo: CommandLine) -> None:
 def test_a_message_that_two_silos_have_parked_is_changed_where_it_is_said(silo: CommandLine, silos: Silos) -> None:
     for region in ("us", "de"):
         with silos.database(region).transaction() as tx:
-            enqueue(tx, "delivery", [7], destinations=["app:3"], now=silos.clock.now())
+            enqueue(tx, "delivery", [7], destinations=["app:3"])
         park(silos, "app:3", silo=region)
     ended = silo("outbox", "discard", "app:3", "delivery", "7")
     assert (ended.code, "--at" in ended.err) == (WRONG_USE, True)

@@ -10,7 +10,6 @@ from control_silo.models.app import SentryApp
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.region import OrganizationReplica, RegisteredRegion
 from control_silo.models.user import User
-from control_silo.services.change import enqueue_installation
 from control_silo.services.delete import delete_app, uninstall
 from control_silo.services.feature import get_switches, set_switch
 from control_silo.services.find_app import get_held_app
@@ -19,8 +18,10 @@ from control_silo.services.install import SentryAppInstallationUpdater
 from control_silo.services.region import register_region
 from control_silo.services.update_app import SentryAppUpdater
 from region_silo.models.replica import AppReplica
+from shared.category import Category
 from shared.domain.app_status import SentryAppInstallationStatus
 from shared.domain.features import EVENT_HOOKS_FEATURE
+from shared.outbox.change import change
 from shared.outbox.message import OutboxMessage
 from tests.conftest import PostgresServer
 from tests.integration.contention import Contention, contention
@@ -58,12 +59,13 @@ def test_an_app_deleted_while_its_installation_is_confirmed_gives_no_version_twi
     control, installation = world.silos.control, world.install(world.acme)
     with control.database.transaction() as tx:
         confirmed = get_installation(tx, installation.uuid)
-        enqueue_installation(tx, confirmed, now=control.clock.now())
+        confirmed.status = int(SentryAppInstallationStatus.PENDING)
+        confirmed.save(only=["status"])
+        change(tx, Category.INSTALLATION, [confirmed.id])
         deleted = world.contention.start(lambda: delete_app(control, app_id=world.app.id, actor=world.user))
         world.contention.wait_for_waiting(1)
     deleted.result()
-    with control.database.session():
-        assert SentryAppInstallation.get_by_id(installation.id).version == confirmed.version + 1
+    assert world.silos.version(Category.INSTALLATION, installation.id) == 3
 
 
 def test_an_installation_confirmed_while_its_app_is_held_ends_in_no_deadlock(world: World) -> None:
@@ -123,7 +125,7 @@ def test_a_change_of_an_app_and_an_uninstall_at_once_end_in_no_deadlock(world: W
 
 def test_a_feature_switched_while_an_app_changes_ends_in_no_deadlock(world: World) -> None:
     control, installation = world.silos.control, world.install(world.acme)
-    change = SentryAppUpdater(columns={"webhook_url": "https://kanban.example/moved"})
+    change = SentryAppUpdater(events=["error"], columns={"webhook_url": "https://kanban.example/moved"})
     switch = partial(set_switch, control, organization_id=world.acme.id, feature=EVENT_HOOKS_FEATURE, is_enabled=False)
     with world.contention.table_held("outbox"):
         changed = world.contention.start(lambda: change.run(control, app_id=world.app.id, is_elevated=False))
@@ -132,8 +134,8 @@ def test_a_feature_switched_while_an_app_changes_ends_in_no_deadlock(world: Worl
         world.contention.wait_for_waiting(2)
     changed.result()
     switched.result()
+    assert world.silos.version(Category.INSTALLATION, installation.id) == 3
     with control.database.session():
-        assert SentryAppInstallation.get_by_id(installation.id).version == installation.version + 2
         assert not get_switches(world.acme.id)[EVENT_HOOKS_FEATURE]
 
 

@@ -13,11 +13,14 @@ from control_silo.models.app import SentryApp
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.region import OrganizationReplica, RegisteredRegion
 from region_silo.models.hook import ServiceHook
+from shared.category import Category
 from shared.clock import FrozenClock
 from shared.database.connect import connect
 from shared.database.database import Database
 from shared.domain.subscription import expand_events
+from shared.outbox.edition import versions_of
 from shared.outbox.message import OutboxMessage, migrate_outbox
+from tests.old_row import insert_old
 
 NOW = FrozenClock().now()
 STORED = [expand_events(["issue", "seer", "comment.created"]), ["issue.created"], []]
@@ -46,11 +49,13 @@ def control(old: Old) -> Database:
     database = old(control_silo.bootstrap.MIGRATIONS, "0011")
     with database.transaction():
         RegisteredRegion.create(name="us", grpc_address="a:1", http_address="a:2", identity="0" * 32, registered_at=NOW)
-        OrganizationReplica.create(id=1, version=1, slug="acme", name="Acme", region_name="us", status="active")
+        acme = OrganizationReplica(id=1, version=1, slug="acme", name="Acme", region_name="us", status="active")
+        insert_old(acme, checksum=None)
         for number, events in enumerate(STORED, start=1):
             names = {"name": f"App {number}", "slug": f"app-{number}", "events": events}
-            app = SentryApp.create(**names, owner_id=1, date_added=NOW, date_updated=NOW)
-            SentryAppInstallation.create(sentry_app=app, organization_id=1, date_added=NOW, date_updated=NOW)
+            insert_old(SentryApp(**names, id=number, owner_id=1, date_added=NOW, date_updated=NOW), version=1)
+            installed = {"sentry_app": number, "organization_id": 1, "date_added": NOW, "date_updated": NOW}
+            insert_old(SentryAppInstallation(id=number, **installed), version=1)
     control_silo.bootstrap.migrate(database)
     return database
 
@@ -65,8 +70,8 @@ def test_an_app_that_had_every_event_of_a_resource_has_the_resource(control: Dat
 def test_regions_are_told_anew_of_whoever_hears_of_anything(control: Database) -> None:
     with control.session():
         due = {(each.destination, each.object_id) for each in OutboxMessage.select() if each.category == "installation"}
-        versions = [each.version for each in SentryAppInstallation.select().order_by(SentryAppInstallation.id)]
-    assert (due, versions) == ({("us", 1), ("us", 2)}, [2, 2, 1])
+        versions = versions_of(Category.INSTALLATION, [1, 2, 3])
+    assert (due, versions) == ({("us", 1), ("us", 2)}, {1: 2, 2: 2, 3: 1})
 
 
 def test_a_hook_that_had_every_event_of_a_resource_has_the_resource(old: Old) -> None:

@@ -54,7 +54,7 @@ class Box:
 
     def enqueue(self, *object_ids: int, destination: str = "us") -> None:
         with self.database.transaction() as tx:
-            enqueue(tx, "app", object_ids, destinations=[destination], now=self.clock.now())
+            enqueue(tx, "app", object_ids, destinations=[destination])
 
     def drain(self, destination: Scripted, *, limit: int = 500) -> Drain:
         return Drain(self.database, "us", destination, self.clock, random.Random(1), Leases(self.database), limit=limit)

@@ -16,7 +16,7 @@ def test_a_rolled_back_transaction_leaves_no_message(box: Box) -> None:
         pass
 
     with pytest.raises(Undone), box.database.transaction() as tx:
-        enqueue(tx, "app", [7], destinations=["us"], now=box.clock.now())
+        enqueue(tx, "app", [7], destinations=["us"])
         raise Undone
     assert box.rows() == {}
 
@@ -38,7 +38,7 @@ def test_a_claim_takes_only_its_destination_and_at_most_the_limit(box: Box) -> N
 
 def test_each_object_may_go_to_a_destination_of_its_own(box: Box) -> None:
     with box.database.transaction() as tx:
-        enqueue_each(tx, "app", [("us", 2), ("de", 1), ("us", 3)], now=box.clock.now())
+        enqueue_each(tx, "app", [("us", 2), ("de", 1), ("us", 3)])
     assert {key: row.destination for key, row in box.rows().items()} == {1: "de", 2: "us", 3: "us"}
     assert [each.object_id for each in claim(box.database, "de", limit=9)] == [1]
 

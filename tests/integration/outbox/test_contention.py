@@ -33,7 +33,7 @@ def written_by_another(box: Box, *object_ids: int, undone: bool = False) -> Iter
 
     def write() -> None:
         with contextlib.suppress(DatabaseBusy), box.database.transaction() as tx:
-            enqueue(tx, "app", object_ids, destinations=["us"], now=box.clock.now())
+            enqueue(tx, "app", object_ids, destinations=["us"])
             written.set()
             may_end.wait()
             if undone:

@@ -115,7 +115,7 @@ def real(database_url: str) -> Iterator[Database]:
 
 def write(database: Database, *object_ids: int) -> None:
     with database.transaction() as tx:
-        enqueue(tx, "app", object_ids, destinations=["us"], now=SystemClock().now())
+        enqueue(tx, "app", object_ids, destinations=["us"])
 
 
 @pytest.fixture

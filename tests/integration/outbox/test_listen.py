@@ -2,7 +2,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.clock import SystemClock
 from shared.database.connect import connect
 from shared.database.database import Database
 from shared.outbox.enqueue import announce_destination, enqueue
@@ -38,7 +37,7 @@ def working(postgres_url: str, writing: Database) -> Iterator[Database]:
 def test_a_commit_in_one_process_rings_the_bell_in_another(writing: Database, working: Database) -> None:
     bell = working.wake.listen("us")
     with writing.transaction() as tx:
-        enqueue(tx, "app", [7], destinations=["us"], now=SystemClock().now())
+        enqueue(tx, "app", [7], destinations=["us"])
     assert bell.wait(PATIENCE_SECONDS)
 
 

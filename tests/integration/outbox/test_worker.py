@@ -37,7 +37,7 @@ class Signalling(Scripted):
 
 def write(database: Database, object_id: int, *destinations: str) -> None:
     with database.transaction() as tx:
-        enqueue(tx, "app", [object_id], destinations=destinations, now=SystemClock().now())
+        enqueue(tx, "app", [object_id], destinations=destinations)
 
 
 @pytest.fixture

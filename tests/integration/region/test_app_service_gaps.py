@@ -8,13 +8,13 @@ from control_silo.models.app import SentryApp
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.region import OrganizationReplica
 from control_silo.models.user import User
-from control_silo.replication.kinds import KINDS
 from control_silo.services.delete import delete_app, uninstall
 from region_silo.replication.kinds import kinds_of
 from shared.category import Category, number_of
 from shared.domain.peer import CONTROL
 from shared.errors import SiloUnreachable
 from shared.outbox.apply import apply_changes
+from shared.outbox.edition import read_changes
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2 as pb
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
@@ -72,7 +72,7 @@ def test_a_deleted_app_is_left_to_control(silos: Silos, shop: Shop) -> None:
 
 def test_a_stale_installation_does_not_come_back(silos: Silos, shop: Shop) -> None:
     with silos.control.database.snapshot():
-        [stale] = KINDS.load(Category.INSTALLATION, [shop.installation.id], destination="us")
+        [stale] = read_changes(Category.INSTALLATION, [shop.installation.id], destination="us")
     uninstall(silos.control, uuid=shop.installation.uuid, actor=shop.owner)
     silos.replicate()
     apply_changes(silos.database("us"), [stale], tables=TABLES)

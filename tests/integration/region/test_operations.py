@@ -34,7 +34,7 @@ def test_the_age_is_zero_where_nothing_waits(web: HttpSilos) -> None:
 
 def test_the_age_of_the_oldest_message_for_control_grows(silos: Silos, web: HttpSilos) -> None:
     with silos.database("us").transaction() as tx:
-        enqueue(tx, "organization", [1], destinations=["control"], now=silos.clock.now())
+        enqueue(tx, "organization", [1], destinations=["control"])
     silos.clock.advance(7)
     assert f"{GAUGE} 7.0" in web.get("us", "/metrics").text
 

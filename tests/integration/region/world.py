@@ -7,9 +7,10 @@ from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.region import OrganizationReplica
 from control_silo.models.user import User
-from control_silo.services.change import enqueue_installation, enqueue_token
 from control_silo.services.delete import uninstall
 from control_silo.services.internal_token import create_internal_token
+from shared.category import Category
+from shared.outbox.change import change
 from tests.silos import Silos
 
 
@@ -61,12 +62,10 @@ class World:
                 scope_list=app.scope_list,
                 expires_at=now + timedelta(hours=8),
                 created_at=now,
-                version=0,
             )
             installation.api_token = token
             installation.save(only=["api_token"])
-            enqueue_installation(tx, installation, now=now)
-            enqueue_token(tx, token, organization_id=installation.organization_id, now=now)
+            change(tx, Category.TOKEN, [token.id])
             return token
 
     def _create_internal_token(self) -> ApiToken:

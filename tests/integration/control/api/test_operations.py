@@ -43,7 +43,7 @@ def test_the_age_of_the_oldest_message_grows_while_nothing_succeeds(world: World
     gauge = 'silo_outbox_oldest_age_seconds{category="app",destination="us"}'
     assert f"{gauge} 0.0" in metrics(world)
     with world.control.database.transaction() as tx:
-        enqueue(tx, "app", [1], destinations=["us"], now=world.clock.now())
+        enqueue(tx, "app", [1], destinations=["us"])
     world.clock.advance(7)
     assert f"{gauge} 7.0" in metrics(world)
 

@@ -31,6 +31,8 @@ from shared.clock import FrozenClock
 from shared.database.connect import connect
 from shared.domain.scopes import ALL_SCOPES, Role
 from shared.freshness import ReplicaFreshness
+from shared.outbox.change import keep_editions
+from shared.outbox.fill import list_strays
 from shared.peers.keys import PeerKeys
 from shared.rpc.keyring import Keyring
 from tests.silos import creator_of
@@ -217,10 +219,12 @@ def open_world(database_url: str, *, client: httpx.Client) -> Iterator[World]:
     try:
         migrate(database)
         clock = FrozenClock()
+        keep_editions(database, KINDS)
         keys = PeerKeys(Keyring(()), database, seal_key=None, clock=clock)
         regions = RegionChannels(database, _no_region, clock)
         control = Control(database, clock, ReplicaFreshness(database, KINDS), regions, keys)
         yield World(control, clock, client)
+        assert not list(map(str, list_strays(database, KINDS)))
     finally:
         database.close()
 

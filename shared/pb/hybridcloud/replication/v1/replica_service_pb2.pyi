@@ -58,20 +58,22 @@ class GetDigestsResponse(_message.Message):
     def __init__(self, digests: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class ListVersionsRequest(_message.Message):
-    __slots__ = ("category", "destination", "buckets", "page_size", "page_token", "tombstones")
+    __slots__ = ("category", "destination", "buckets", "page_size", "page_token", "tombstones", "deep")
     CATEGORY_FIELD_NUMBER: _ClassVar[int]
     DESTINATION_FIELD_NUMBER: _ClassVar[int]
     BUCKETS_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     TOMBSTONES_FIELD_NUMBER: _ClassVar[int]
+    DEEP_FIELD_NUMBER: _ClassVar[int]
     category: _replica_pb2.Category
     destination: str
     buckets: _containers.RepeatedScalarFieldContainer[int]
     page_size: int
     page_token: str
     tombstones: bool
-    def __init__(self, category: _Optional[_Union[_replica_pb2.Category, str]] = ..., destination: _Optional[str] = ..., buckets: _Optional[_Iterable[int]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., tombstones: _Optional[bool] = ...) -> None: ...
+    deep: bool
+    def __init__(self, category: _Optional[_Union[_replica_pb2.Category, str]] = ..., destination: _Optional[str] = ..., buckets: _Optional[_Iterable[int]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., tombstones: _Optional[bool] = ..., deep: _Optional[bool] = ...) -> None: ...
 
 class ListVersionsResponse(_message.Message):
     __slots__ = ("versions", "next_page_token")

@@ -1,0 +1,239 @@
+"""Editions: what a silo lets others know of each object that it owns, and in which version.
+
+Owns their table, and reading and writing it; what an edition says is ``editions``'s to decide. Which silo should
+hold which object is the answer of the view ``interest``, which each silo's migrations make: category, object id and
+destination. A destination that is null means that the owner cannot tell, so whoever holds the object may keep it.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import peewee
+
+from shared.category import Category, number_of
+from shared.database.columns import BytesField
+from shared.database.database import Database, current_database
+from shared.database.locking import lock_clause
+from shared.database.model import Model
+from shared.database.row import rows_by_id
+from shared.database.statement import Dialect, among, marks, row_marks
+from shared.database.transaction import Transaction
+from shared.errors import ConfigInvalid
+from shared.outbox.digest import BUCKETS
+from shared.pb.hybridcloud.replication.v1 import replica_pb2
+
+UNMADE = 0
+"""``schema`` of an edition whose version is known and whose state is not: it was carried over by a migration."""
+
+Key: TypeAlias = tuple[Category, int]
+"""Category and id of an object."""
+Listed: TypeAlias = Sequence[tuple[int, int, bytes]]
+"""Id, version and checksum of objects, in id order."""
+
+
+class Edition(Model):
+    """What others may know of one object, and the only place that knows the object's version."""
+
+    category = peewee.TextField()
+    object_id = peewee.BigIntegerField()
+    version = peewee.BigIntegerField()
+    """Grows by at least one with every edition that differs from the one before; starts at 1."""
+    schema = peewee.IntegerField()
+    """Version of the form in which the kind makes states; ``UNMADE`` where none was made yet."""
+    state = BytesField(null=True)
+    """As holders keep it, serialized deterministically; null is a tombstone."""
+    checksum = BytesField()
+    """SHA-256 of the state; empty for a tombstone."""
+    holders = peewee.TextField()
+    """Names of the silos that this edition was enqueued for as a state, a space between; in no order."""
+
+    class Meta:
+        table_name = "edition"
+        primary_key = peewee.CompositeKey("category", "object_id")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some of the objects of a category, in id order."""
+
+    after_id: int = 0
+    """Only objects with greater ids."""
+    buckets: tuple[int, ...] = ()
+    """Only objects of these; none: of all."""
+    limit: int | None = None
+    """Objects at most; None: all."""
+
+    def clause(self, column: str) -> tuple[str, list[int]]:
+        """What ends a ``SELECT`` that lists this part by the ids in a column, and its parameters."""
+        # The bucket is the id modulo a power of two, which both engines spell alike only so.
+        of_buckets = f" AND ({column} & {BUCKETS - 1}) IN ({marks(self.buckets)})" if self.buckets else ""
+        at_most = "" if self.limit is None else " LIMIT ?"
+        parameters = [self.after_id, *self.buckets, *(() if self.limit is None else (self.limit,))]
+        return f"{column} > ?{of_buckets} ORDER BY {column}{at_most}", parameters
+
+
+EVERYTHING = Part()
+
+
+@dataclass(frozen=True)
+class KnownEdition:
+    """What an edition says, but for its state."""
+
+    version: int
+    schema: int
+    checksum: bytes
+    holders: frozenset[str]
+
+
+@dataclass(frozen=True)
+class NewEdition:
+    """An edition to be written."""
+
+    category: Category
+    object_id: int
+    version: int
+    schema: int
+    state: bytes | None = field(repr=False)
+    checksum: bytes
+    holders: frozenset[str]
+
+    @property
+    def key(self) -> Key:
+        return self.category, self.object_id
+
+
+def checksum_of(state: bytes | None) -> bytes:
+    """What editions and replicas are compared by; empty for a tombstone."""
+    return b"" if state is None else hashlib.sha256(state).digest()
+
+
+def lock_editions(tx: Transaction, by_category: Mapping[Category, Sequence[int]]) -> Mapping[Key, KnownEdition]:
+    """The editions that there are of these objects; they stay as they are until the transaction ends."""
+    parts, parameters = [], []
+    for category, ids in by_category.items():
+        wanted, values = among(tx.database, ids)
+        parts.append(f"(category = ? AND object_id {wanted})")
+        parameters += [category.value, *values]
+    statement = f"""
+        SELECT category, object_id, version, schema, checksum, holders FROM edition WHERE {" OR ".join(parts)}
+        ORDER BY category, object_id{lock_clause(tx)}"""
+    return {
+        (Category(category), object_id): KnownEdition(version, schema, bytes(checksum), frozenset(holders.split()))
+        for category, object_id, version, schema, checksum, holders in tx.database.rows(statement, parameters)
+    }
+
+
+def destinations_due(
+    database: Database, by_category: Mapping[Category, Sequence[int]]
+) -> Mapping[Key, Collection[str | None]]:
+    """The silos that should hold each object; None among them: some silo that the owner cannot name."""
+    selects, parameters = [], []
+    for category, ids in by_category.items():
+        wanted, values = among(database, ids)
+        # One part for each category, so that an engine looks into that category's part of the view alone.
+        selects.append(
+            f"SELECT category, object_id, destination FROM interest WHERE category = ? AND object_id {wanted}"
+        )
+        parameters += [category.value, *values]
+    due: defaultdict[Key, set[str | None]] = defaultdict(set)
+    for category_name, object_id, destination in database.rows(" UNION ".join(selects), parameters):
+        due[Category(category_name), object_id].add(destination)
+    return due
+
+
+def write_editions(tx: Transaction, editions: Sequence[NewEdition]) -> None:
+    """Writes editions that are held, or that are the first of their objects."""
+    if not editions:
+        return
+    rows = [
+        (
+            *(each.category.value, each.object_id, each.version, each.schema),
+            *(each.state is None, each.state or b"", each.checksum, " ".join(sorted(each.holders))),
+        )
+        for each in editions
+    ]
+    if tx.database.dialect is Dialect.POSTGRESQL:
+        arrays = ", ".join(f"%b::{each}[]" for each in _TYPES)
+        tx.database.rows(
+            _WRITE.format(rows=f"SELECT * FROM unnest({arrays})"), [list(each) for each in zip(*rows, strict=True)]
+        )
+    else:
+        tx.database.rows(_WRITE.format(rows=f"VALUES {row_marks(rows)}"), [value for row in rows for value in row])
+
+
+_TYPES = ("text", "bigint", "bigint", "int", "boolean", "bytea", "bytea", "text")
+# Where there was no edition to hold, somebody else may have written the first one meanwhile: then this is the next.
+_WRITE = f"""
+WITH made (category, object_id, version, schema, is_gone, state, checksum, holders) AS ({{rows}})
+INSERT INTO edition (category, object_id, version, schema, state, checksum, holders)
+SELECT category, object_id, version, schema, CASE WHEN is_gone THEN NULL ELSE state END, checksum, holders
+FROM made WHERE true
+ON CONFLICT (category, object_id) DO UPDATE SET
+    version = CASE
+        WHEN excluded.version > edition.version THEN excluded.version
+        WHEN excluded.version = edition.version
+            AND (edition.schema = {UNMADE} OR edition.checksum = excluded.checksum) THEN edition.version
+        ELSE edition.version + 1 END,
+    schema = excluded.schema, state = excluded.state, checksum = excluded.checksum, holders = excluded.holders"""
+
+
+def read_changes(category: Category, object_ids: Sequence[int], *, destination: str) -> Iterator[replica_pb2.Change]:
+    """The edition of each object: its state where the destination should hold it, else a tombstone of that version.
+
+    An object that has no edition was never committed, and is left out. Implements ``Load``, and needs a session.
+
+    Raises:
+        ConfigInvalid: the database was not migrated to its end.
+    """
+    database = current_database()
+    wanted, ids = among(database, object_ids)
+    # Interest is asked for anew: it may have changed since the message was enqueued, in either direction. Asked once
+    # for all, since asking for each object apart is what a delivery would take longest over.
+    statement = f"""
+        SELECT object_id, version, schema, CASE WHEN object_id IN (
+            SELECT object_id FROM interest
+            WHERE category = ? AND (destination = ? OR destination IS NULL) AND object_id {wanted}) THEN state END
+        FROM edition WHERE category = ? AND object_id {wanted}"""
+    parameters = (category.value, destination, *ids, category.value, *ids)
+    for object_id, version, schema, state in database.rows(statement, parameters):
+        if schema == UNMADE:
+            raise ConfigInvalid("Editions are still to be made here: run `migrate` to its end.")
+        yield _change(category, object_id, version, state)
+
+
+def list_due(category: Category, destination: str, *, part: Part = EVERYTHING) -> Listed:
+    """The objects that the destination should hold, as their editions say. Needs a session."""
+    clause, parameters = part.clause("object_id")
+    statement = f"""
+        SELECT object_id, version, checksum FROM edition
+        WHERE category = ? AND state IS NOT NULL
+        AND object_id IN (SELECT object_id FROM interest WHERE category = ? AND destination = ?) AND {clause}"""
+    return current_database().rows(statement, (category.value, category.value, destination, *parameters))
+
+
+def list_interest(category: Category, destination: str, *, part: Part) -> Sequence[tuple[int, int]]:
+    """Id and version of the objects that the destination should hold; 0 of one that has no edition."""
+    clause, parameters = part.clause("due.object_id")
+    statement = f"""
+        SELECT due.object_id, coalesce(edition.version, 0)
+        FROM (SELECT DISTINCT object_id FROM interest WHERE category = ? AND destination = ?) AS due
+        LEFT JOIN edition ON edition.category = ? AND edition.object_id = due.object_id WHERE {clause}"""
+    return current_database().rows(statement, (category.value, destination, category.value, *parameters))
+
+
+def versions_of(category: Category, object_ids: Collection[int]) -> Mapping[int, int]:
+    """By id, the versions of objects that have an edition. Needs a session."""
+    statement = "SELECT object_id, version FROM edition WHERE category = ? AND object_id "
+    return dict(rows_by_id(statement, object_ids, category.value))
+
+
+def _change(category: Category, object_id: int, version: int, state: bytes | None) -> replica_pb2.Change:
+    change = replica_pb2.Change(category=number_of(category), object_id=object_id, version=version)
+    if state is not None:
+        message = getattr(change, category.value)
+        message.SetInParent()  # a state without a single field is not a tombstone
+        message.MergeFromString(bytes(state))
+    return change
