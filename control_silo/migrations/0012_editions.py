@@ -89,7 +89,7 @@ def up(migrator: SchemaMigrator, db: peewee.Database) -> None:
 
 
 def _fill_checksums(db: peewee.Database) -> None:
-    """As regions make them of what they send."""
+    """Checksums, as regions make them of what they send."""
 
     class OrganizationReplica(peewee.Model):
         id = peewee.BigIntegerField(primary_key=True)

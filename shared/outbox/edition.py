@@ -44,7 +44,7 @@ class Edition(Model):
     schema = peewee.IntegerField()
     """Version of the form in which the kind makes states; ``UNMADE`` where none was made yet."""
     state = BytesField(null=True)
-    """As holders keep it, serialized deterministically; null is a tombstone."""
+    """What holders keep, serialized deterministically; null is a tombstone."""
     checksum = BytesField()
     """SHA-256 of the state; empty for a tombstone."""
     holders = peewee.TextField()

@@ -5,10 +5,12 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from control_silo.replication.kinds import KINDS
 from shared.clock import SystemClock
 from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.drain import BATCH_LIMIT, Drain
 from shared.outbox.enqueue import enqueue
+from shared.outbox.fill import fill_editions
 from shared.outbox.lease import Leases
 from tests.benchmarks.logical import ROWS, logical_pair
 from tests.benchmarks.measure import Measurement, timed
@@ -38,7 +40,7 @@ def measure(folder: Path) -> Iterable[Measurement]:
 
 
 def insert_apps(bench: Bench, count: int) -> None:
-    """That many apps with their applications, in two statements; nothing is enqueued."""
+    """That many published apps with their applications and editions; nothing is enqueued."""
     pg = "postgres" in bench.config.database_url.get_secret_value()
     series = (
         f"generate_series(1, {count}) AS n"
@@ -60,6 +62,9 @@ def insert_apps(bench: Bench, count: int) -> None:
             f"'uuid-' || n, 'https://app.example/hook', '[]', {no}, {no}, {yes}, '[\"issue.created\"]', '{{}}', "
             f"'2030-01-01T00:00:00.000000+00:00', '2030-01-01T00:00:00.000000+00:00', 1, '{{}}' FROM {series}"
         )
+    fill_editions(database, KINDS)
+    with database.transaction():
+        database.rows("DELETE FROM outbox WHERE category IN ('app', 'credential')")
 
 
 def dirty(bench: Bench, ids: list[int]) -> None:

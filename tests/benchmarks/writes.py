@@ -1,37 +1,42 @@
-"""What the outbox costs a write: the same update with and without it, for one region and for eight."""
+"""What the outbox and the edition cost a write: the same update with them and without, for one region and for eight."""
 
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from control_silo.models.app import SentryApp
 from control_silo.models.region import RegisteredRegion
-from shared.outbox.enqueue import enqueue
+from control_silo.services.find_app import get_held_app
+from shared.category import Category
+from shared.outbox.change import change, tell_new_destination
+from shared.outbox.edition import Edition
 from tests.benchmarks.drain import insert_apps
 from tests.benchmarks.measure import Measurement
 from tests.benchmarks.topology import Bench, topology
 
 _ROUNDS = 40
 _WRITES = 50
+_APPS = 1000
 
 
 def measure(folder: Path) -> Iterable[Measurement]:
     for engine, postgres in (("SQLite", False), ("PostgreSQL", True)):
         (folder / engine).mkdir()
         with topology(folder / engine, postgres=postgres, serve=False) as bench:
-            insert_apps(bench, 1000)
+            insert_apps(bench, _APPS)
             for regions in (1, 8):
+                _register(bench, regions)
                 yield _cost(bench, engine, regions)
             yield _creation(bench, engine)
 
 
 def _cost(bench: Bench, engine: str, regions: int) -> Measurement:
-    """The update of a published app, which every region holds, with that many regions and with none."""
-    names = [f"region-{n}" for n in range(regions)]
-    with_outbox, without = _interleaved(lambda turn: _write(bench, turn, names), lambda turn: _write(bench, turn, []))
+    """The update of a published app, which every region holds."""
+    with_outbox, without = _interleaved(
+        lambda turn: _write(bench, turn, is_told=True), lambda turn: _write(bench, turn, is_told=False)
+    )
     ratio = with_outbox / without
     return Measurement(
-        f"write with outbox, {regions} region{'s' if regions > 1 else ''}, {engine}",
+        f"write with outbox and edition, {regions} region{'s' if regions > 1 else ''}, {engine}",
         with_outbox * 1000,
         "ms",
         "without",
@@ -42,16 +47,30 @@ def _cost(bench: Bench, engine: str, regions: int) -> Measurement:
     )
 
 
-def _write(bench: Bench, turn: int, destinations: list[str]) -> None:
-    """What changing an app's name costs, with the statements of the service, and the outbox beside them or not."""
-    database, app_id = bench.control.database, turn % 1000 + 1
+def _write(bench: Bench, turn: int, *, is_told: bool) -> None:
+    """What changing an app's name costs, with the statements of the service, and all that replication adds or not."""
+    database, app_id = bench.control.database, turn % _APPS + 1
     with database.transaction() as tx:
-        app = SentryApp.get_by_id(app_id)
-        app.name = f"Name {turn}"
+        app = get_held_app(tx, app_id)
+        app.name = f"Name {turn} {time.monotonic_ns()}"
         app.date_updated = bench.control.clock.now()
         app.save(only=["name", "date_updated"])
-        database.rows("UPDATE sentry_app SET version = version + 1 WHERE id = ? RETURNING version", (app_id,))
-        enqueue(tx, "app", [app_id], destinations=destinations)
+        if is_told:
+            change(tx, Category.APP, [app_id])
+
+
+def _register(bench: Bench, count: int) -> None:
+    """That many regions, which hold every published app and were told of it."""
+    now, database = bench.control.clock.now(), bench.control.database
+    with database.transaction() as tx:
+        RegisteredRegion.delete().execute()
+        Edition.update(holders="").execute()
+        for n in range(count):
+            RegisteredRegion.create(
+                name=f"r{n}", grpc_address="x:1", http_address="x:2", identity=f"{n:032x}", registered_at=now
+            )
+            tell_new_destination(tx, f"r{n}", [Category.APP])
+        database.rows("DELETE FROM outbox")
 
 
 def _creation(bench: Bench, engine: str) -> Measurement:
@@ -63,18 +82,9 @@ def _creation(bench: Bench, engine: str) -> Measurement:
 
         return create
 
-    def directory(count: int) -> None:
-        now = bench.control.clock.now()
-        with bench.control.database.transaction():
-            RegisteredRegion.delete().execute()
-            for n in range(count):
-                RegisteredRegion.create(
-                    name=f"r{n}", grpc_address="x:1", http_address="x:2", identity=f"{n:032x}", registered_at=now
-                )
-
-    directory(1)
+    _register(bench, 1)
     one = _seconds(creating(1))
-    directory(8)
+    _register(bench, 8)
     eight = _seconds(creating(8))
     ratio = eight / one
     return Measurement(

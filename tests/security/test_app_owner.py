@@ -62,6 +62,7 @@ def test_headers_may_be_entered_anew_or_dropped_for_another_origin(world: World,
 def test_headers_go_to_no_other_origin_in_two_steps(world: World, manager: Caller) -> None:
     with world.control.database.transaction():
         SentryApp.update(webhook_url=None).execute()
+    world.mend_editions()
     assert change(manager, webhookUrl="https://evil.example/").keys() == {"webhookHeaders"}
 
 

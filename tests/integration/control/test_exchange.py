@@ -47,6 +47,7 @@ def exchange(silos: Silos) -> Exchange:
 def change(exchange: Exchange, **fields: object) -> None:
     with exchange.silos.control.database.transaction():
         SentryApp.update(**fields).where(SentryApp.id == exchange.app.id).execute()
+    exchange.silos.mend_editions()
 
 
 def test_only_a_proxy_exchanges(exchange: Exchange) -> None:

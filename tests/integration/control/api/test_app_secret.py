@@ -74,5 +74,6 @@ def test_an_app_without_an_application_has_no_secret(world: World) -> None:
     app = world.app()
     with world.control.database.transaction():
         SentryApp.update(application=None).execute()
+    world.mend_editions()
     answer = world.person().post(f"/sentry-apps/{app.slug}/rotate-secret/")
     assert (answer.status_code, answer.json()) == (404, {"detail": "Corresponding application was not found."})

@@ -27,14 +27,15 @@ from control_silo.services.secret import hash_token, new_token
 from control_silo.services.session import create_session
 from control_silo.services.update_app import SentryAppUpdater
 from control_silo.services.user import UserCreator
+from shared.category import Category
 from shared.clock import FrozenClock
 from shared.database.connect import connect
 from shared.domain.scopes import ALL_SCOPES, Role
 from shared.freshness import ReplicaFreshness
-from shared.outbox.change import keep_editions
-from shared.outbox.fill import list_strays
+from shared.outbox.change import change, keep_editions
 from shared.peers.keys import PeerKeys
 from shared.rpc.keyring import Keyring
+from tests.editions import check_editions, mend_editions
 from tests.silos import creator_of
 
 KANBAN: dict[str, Any] = {
@@ -169,13 +170,18 @@ class World:
     ) -> Caller:
         """The app with a token of that installation."""
         assert app.proxy_user_id is not None
-        with self.control.database.transaction():
+        with self.control.database.transaction() as tx:
             token = self._create_token(
                 app.proxy_user_id, app.scope_list if scopes is None else scopes, application=app.application_id
             )
             row = ApiToken.get(ApiToken.token_hash == hash_token(token))
             SentryAppInstallationToken.create(api_token=row, sentry_app_installation=installation)
+            change(tx, Category.TOKEN, [row.id])
         return Caller(self.client, _bearer(token), app.proxy_user_id)
+
+    def mend_editions(self) -> None:
+        """Makes editions of what was written by hand."""
+        mend_editions(self.control.database, KINDS)
 
     def installation_of(self, app: SentryApp) -> SentryAppInstallation:
         with self.control.database.session():
@@ -224,7 +230,7 @@ def open_world(database_url: str, *, client: httpx.Client) -> Iterator[World]:
         regions = RegionChannels(database, _no_region, clock)
         control = Control(database, clock, ReplicaFreshness(database, KINDS), regions, keys)
         yield World(control, clock, client)
-        assert not list(map(str, list_strays(database, KINDS)))
+        check_editions(database, KINDS)
     finally:
         database.close()
 
