@@ -118,6 +118,6 @@ def test_a_worker_goes_on_after_its_server_was_lost(database: Database, proxy: P
     worker.start()
     proxy.lose_the_server()
     with contextlib.closing(connect(postgres_url)) as writing, writing.transaction() as tx:
-        enqueue(tx, "app", [7], destinations=["us"], now=SystemClock().now())
+        enqueue(tx, "app", [7], destinations=["us"])
     assert arrived.wait(PATIENCE_SECONDS)
     worker.stop()
