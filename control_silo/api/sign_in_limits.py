@@ -7,12 +7,12 @@ signed in before waits neither for what others tried on it nor for what all stra
 import math
 import threading
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address
 
 from cachetools import LRUCache
 
 from shared.clock import Clock
 from shared.errors import RateLimited
+from shared.http.client_address import network_of
 from shared.http.errors import RETRY_AFTER_NAME
 from shared.http.pauses import Leniency, Pauses
 
@@ -30,8 +30,6 @@ MAX_KNOWN = 20_000
 _ALL = ""
 _EMAIL_CHARACTERS = 254
 """No address is longer, and what is made up shall not fill the memory."""
-_NETWORK_BITS = 64
-"""What a household has of an IPv6 address: the rest is for its owner to choose, each time another."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class Attempt:
 
     @classmethod
     def of(cls, *, email: str, address: str) -> "Attempt":
-        return cls(email.strip().casefold()[:_EMAIL_CHARACTERS], _network_of(address))
+        return cls(email.strip().casefold()[:_EMAIL_CHARACTERS], network_of(address))
 
     @property
     def pair(self) -> str:
@@ -89,16 +87,3 @@ class SignInLimits:
         if attempt.pair in self._known:
             return own
         return [*own, (self._accounts, attempt.email), (self._overall, _ALL)]
-
-
-def _network_of(address: str) -> str:
-    """The address, or as much of it as is one client's."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if not isinstance(parsed, IPv6Address):
-        return address
-    if parsed.ipv4_mapped:
-        return str(parsed.ipv4_mapped)
-    return str(IPv6Address(int(parsed) >> _NETWORK_BITS << _NETWORK_BITS))

@@ -6,13 +6,16 @@ operator's added is believed, and what control says of a client beside a request
 
 from collections.abc import Sequence
 from functools import lru_cache
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.http.forwarded import CLIENT_HEADER, IS_FORWARDED
 from shared.outgoing.reach import Network
+
+_NETWORK_BITS = 64
+"""What a household has of an IPv6 address: the rest is for its owner to choose, each time another."""
 
 
 class ClientAddress:
@@ -74,6 +77,19 @@ class Proxies:
 
 
 NO_PROXIES = Proxies()
+
+
+def network_of(address: str) -> str:
+    """The address, or as much of it as is one client's."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Address(int(parsed) >> _NETWORK_BITS << _NETWORK_BITS))
 
 
 def _address_in(text: str) -> str | None:

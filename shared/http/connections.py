@@ -6,9 +6,9 @@ waiting longest. Owns these limits. Refuses to know what is asked: uvicorn does 
 """
 
 import asyncio
-from collections import Counter
+from collections import OrderedDict
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -44,7 +44,7 @@ class Patience:
 
 
 class Connections:
-    """The open connections of one server, oldest first. For use in its event loop alone."""
+    """The open connections of one server, who was answered last at the end. For use in its event loop alone."""
 
     def __init__(
         self,
@@ -62,33 +62,42 @@ class Connections:
         # Half of the descriptors is left to databases, gRPC, and calls to apps and other silos.
         self._maximum = share_of_descriptors(2, at_most=maximum)
         self._address_maximum = min(address_maximum, self._maximum)
-        self._open: dict[BoundedProtocol, str] = {}
-        self._by_address: Counter[str] = Counter()
+        self._open: _Queue = OrderedDict()
+        self._by_address: dict[str, _Queue] = {}
 
     def admit(self, connection: "BoundedProtocol", address: str) -> bool:
         """Whether there is a place, if need be that of another which has kept its silo waiting."""
         # First of all within the address: who opens many connections pays with their own.
+        its = self._by_address.setdefault(address, OrderedDict())
         is_one = not self._proxies.include(address)
-        if is_one and self._by_address[address] >= self._address_maximum and not self._end_one(address):
+        if is_one and len(its) >= self._address_maximum and not self._end_one(its):
             return False
-        if len(self._open) >= self._maximum and not self._end_one(None):
+        if len(self._open) >= self._maximum and not self._end_one(self._open):
             return False
+        # Asked for anew: ending the last one of the address has forgotten it.
+        self._by_address.setdefault(address, OrderedDict())[connection] = address
         self._open[connection] = address
-        self._by_address[address] += 1
         return True
+
+    def answered(self, connection: "BoundedProtocol") -> None:
+        """Whoever was just answered keeps nobody waiting: all others give up their places before them."""
+        address = self._open.get(connection)
+        if address is not None:
+            self._open.move_to_end(connection)
+            self._by_address[address].move_to_end(connection)
 
     def forget(self, connection: "BoundedProtocol") -> None:
         """The connection is over."""
         address = self._open.pop(connection, None)
         if address is not None:
-            self._by_address[address] -= 1
+            del self._by_address[address][connection]
             if not self._by_address[address]:
                 del self._by_address[address]
 
-    def _end_one(self, address: str | None) -> bool:
-        """Ends the oldest connection that waits for its client, of that address or any; False when there is none."""
-        for connection, its_address in self._open.items():
-            if address in (None, its_address) and connection.waits_for_client:
+    def _end_one(self, queue: "_Queue") -> bool:
+        """Ends the first connection of the queue that waits for its client; False when there is none."""
+        for connection in queue:
+            if connection.waits_for_client:
                 connection.end()
                 self.forget(connection)
                 return True
@@ -137,6 +146,10 @@ class BoundedProtocol(H11Protocol):
         super().resume_writing()
         self._stop_watching()
 
+    def on_response_complete(self) -> None:
+        self.bounds.answered(self)
+        super().on_response_complete()
+
     @property
     def waits_for_client(self) -> bool:
         """Whether there is nothing to do here before the client says more."""
@@ -176,6 +189,10 @@ class BoundedProtocol(H11Protocol):
         if self._read_deadline:
             self._read_deadline.cancel()
             self._read_deadline = None
+
+
+_Queue: TypeAlias = "OrderedDict[BoundedProtocol, str]"
+"""Connections and their addresses."""
 
 
 def bounded(connections: Connections, patience: Patience) -> type[BoundedProtocol]:

@@ -1,11 +1,12 @@
 """How many requests one client may make in a window of time, and the headers that tell.
 
 Owns the counting and the answer 429. The window of a credential's requests is a second. Counts in the process, so that
-it costs nothing and needs nobody. A request that control forwarded was counted there. Requests without credentials are
-not counted: there is nobody to count them for. Events are counted apart, by the key of their project: all users of an
+it costs nothing and needs nobody. A request that control forwarded was counted there. Requests of strangers are counted
+by their addresses (``strangers.py``). Events are counted apart, by the key of their project: all users of an
 organization's software send them with one.
 """
 
+import asyncio
 import math
 import threading
 from collections import Counter
@@ -20,12 +21,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.clock import Clock
 from shared.config.silo import DEFAULT_REQUESTS_PER_SECOND
 from shared.errors import RateLimited
+from shared.http.client_address import network_of
 from shared.http.credentials import client_key
 from shared.http.errors import error_answer
 from shared.http.forwarded import IS_FORWARDED
 from shared.http.spelling import REST_PREFIX
+from shared.http.strangers import PAUSE_SECONDS, Strangers
 
 WINDOW_SECONDS = 1
+_REFUSED, _UNAUTHENTICATED = 400, 401
 
 
 @dataclass(frozen=True)
@@ -106,15 +110,35 @@ class _Limited:
     def __init__(self, app: ASGIApp, *, limit: RequestLimit) -> None:
         self._app = app
         self._limit = limit
+        self._strangers = Strangers()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        client = None if _is_exempt(scope) else client_key(Request(scope))
-        if client is None:
+        if _is_exempt(scope):
             await self._app(scope, receive, send)
             return
-        allowance = self._limit.count(client)
-        app = _refuse if allowance.is_exceeded else self._app
-        await app(scope, receive, _with_allowance(send, allowance))
+        client = client_key(Request(scope))
+        if not self._strangers.admit(client, address=network_of(scope["client"][0]) if scope["client"] else ""):
+            await asyncio.sleep(PAUSE_SECONDS)
+            await _refuse(scope, receive, send)
+        elif client is None:
+            await self._app(scope, receive, send)
+        else:
+            allowance = self._limit.count(client)
+            app = _refuse if allowance.is_exceeded else self._app
+            await app(scope, receive, self._noting(_with_allowance(send, allowance), client, scope))
+
+    def _noting(self, send: Send, client: bytes, scope: Scope) -> Send:
+        async def send_noting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                # Other refusals do not say whether anybody looked at the credentials; nor does what browsers ask first.
+                if status == _UNAUTHENTICATED:
+                    self._strangers.doubt(client)
+                elif status < _REFUSED and scope["method"] != "OPTIONS":
+                    self._strangers.trust(client)
+            await send(message)
+
+        return send_noting
 
 
 def _is_exempt(scope: Scope) -> bool:

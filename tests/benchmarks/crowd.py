@@ -74,6 +74,7 @@ async def _answer(reader: asyncio.StreamReader) -> None:
 CROWDS: Mapping[str, Crowd] = {
     "one": Crowd("a stranger who asks as fast as one connection answers", 1, _ask_again_and_again),
     "half": Crowd("500 connections with half a request", 500, _say_half),
+    "loud": Crowd("500 connections that ask again and again", 500, _ask_again_and_again),
     "many": Crowd("500 connections that ask every 4 s", 500, _ask_now_and_then),
     "bodies": Crowd("1 MB/s of bodies", SENDERS, _send_bodies),
     "nonsense": Crowd("1 MB/s that is no HTTP", SENDERS, _send_nonsense),

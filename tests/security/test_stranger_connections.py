@@ -91,6 +91,17 @@ def test_whoever_is_new_takes_the_place_of_who_is_silent(closing: ExitStack, lim
     assert is_ended(silent[0])
 
 
+def test_who_was_answered_keeps_the_place_of_who_is_silent(closing: ExitStack) -> None:
+    server = serve(closing, patience=Patience(), maximum=20)
+    with httpx.Client(base_url=f"http://{server.address}", trust_env=False, timeout=10) as client:
+        assert client.get("/").text == "xx"
+        silent = [connected(closing, server) for _ in range(19)]
+        place = client.get("/").extensions["network_stream"].get_extra_info("client_addr")
+        closing.enter_context(socket.create_connection(silent[0].getpeername()[:2], timeout=10))
+        assert is_ended(silent[0])
+        assert client.get("/").extensions["network_stream"].get_extra_info("client_addr") == place
+
+
 def test_a_warning_is_not_repeated(closing: ExitStack, caplog: pytest.LogCaptureFixture) -> None:
     server = serve(closing)
     for _ in range(20):
