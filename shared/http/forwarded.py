@@ -141,7 +141,7 @@ class Forwarded:
         # Read twice, it says the same to whoever replays it; remembering it would cost every read.
         if method in CHANGE_NOTHING or not proof.said:
             return True
-        return await run_in_threadpool(self._keys.accept_once, proof.nonce, stamped_at=proof.timestamp)
+        return await run_in_threadpool(self._keys.accept_once, proof.nonce, peer=proof.peer, stamped_at=proof.timestamp)
 
     def _as_asked(self, scope: Scope, proof: _Proof) -> Scope:
         headers = Headers(scope=scope)

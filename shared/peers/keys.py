@@ -75,13 +75,13 @@ class PeerKeys:
         """The key that signs what is said to a peer: see ``Keys``."""
         return self._ring.signing(target, caller=caller)
 
-    def accept_once(self, nonce: str, *, stamped_at: int) -> bool:
+    def accept_once(self, nonce: str, *, peer: str, stamped_at: int) -> bool:
         """Records a call that must not be accepted twice: see ``Keys``.
 
         Raises:
             SiloError: the database cannot be written.
         """
-        return self._nonces.remember(nonce, stamped_at=stamped_at)
+        return self._nonces.remember(nonce, peer=peer, stamped_at=stamped_at)
 
     def start(self) -> None:
         """Looks now and then from time to time, on a thread of its own."""

@@ -5,6 +5,7 @@ that. A server's own memory of nonces is quicker, and enough for calls that may 
 """
 
 import threading
+from collections import Counter
 
 from shared.clock import Clock
 from shared.database.database import Database
@@ -13,6 +14,8 @@ from shared.rpc.signature import FUTURE_SECONDS, SKEW_SECONDS
 
 MAX_NONCES = 200_000
 """Calls that are remembered at a time: more than a silo can write in the minute that they count."""
+MAX_PEER_NONCES = 10_000
+"""Calls of one peer in ``_CLEAR_SECONDS`` and one process, so that a peer which is taken fills nobody else's memory."""
 _CLEAR_SECONDS = 10
 """How often what is of no more use is cleared away."""
 _REMEMBER = "INSERT INTO peer_nonce (nonce, stamped_at) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING nonce"
@@ -26,17 +29,20 @@ class SharedNonces:
         self._clock = clock
         self._cleared_at = 0
         self._is_full = False
+        self._by_peer: Counter[str] = Counter()
+        self._counting = threading.Lock()
         self._clearing = threading.Lock()
 
-    def remember(self, nonce: str, *, stamped_at: int) -> bool:
+    def remember(self, nonce: str, *, peer: str, stamped_at: int) -> bool:
         """Records a nonce; False when a server of this silo has accepted a call with it before.
 
         Args:
             nonce: of a call whose signature was verified.
+            peer: who signed it.
             stamped_at: unix seconds that the call was signed with.
 
         Raises:
-            RateLimited: more calls are remembered already than may be.
+            RateLimited: more calls are remembered already than may be, of this peer or of all.
             SiloError: the database cannot be written, so that nobody could know.
         """
         now = int(self._clock.now().timestamp())
@@ -45,7 +51,10 @@ class SharedNonces:
                 self._clear(now)
             finally:
                 self._clearing.release()
-        if self._is_full:
+        with self._counting:
+            self._by_peer[peer] += 1
+            is_too_much = self._by_peer[peer] > MAX_PEER_NONCES
+        if self._is_full or is_too_much:
             raise RateLimited("Too many calls that change something came within a minute.")
         return bool(self._database.write(_REMEMBER, (nonce, stamped_at)))
 
@@ -54,4 +63,6 @@ class SharedNonces:
         self._database.write("DELETE FROM peer_nonce WHERE stamped_at < ?", (oldest,))
         with self._database.session():
             ((count,),) = self._database.rows("SELECT COUNT(*) FROM peer_nonce")
+        with self._counting:
+            self._by_peer.clear()
         self._cleared_at, self._is_full = now, count >= MAX_NONCES

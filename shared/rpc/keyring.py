@@ -66,11 +66,12 @@ class Keys(Protocol):
         """
         ...
 
-    def accept_once(self, nonce: str, *, stamped_at: int) -> bool:
+    def accept_once(self, nonce: str, *, peer: str, stamped_at: int) -> bool:
         """Records a call that must not be accepted twice; False when some server of the silo has accepted it before.
 
         Args:
             nonce: of a call whose signature was verified.
+            peer: who signed it.
             stamped_at: unix seconds that the call was signed with.
         """
         ...
@@ -113,7 +114,7 @@ class Keyring:
             raise errors.SiloUnreachable(f"No key is shared with {target}.", metadata={"silo": target})
         return key
 
-    def accept_once(self, nonce: str, *, stamped_at: int) -> bool:
+    def accept_once(self, nonce: str, *, peer: str, stamped_at: int) -> bool:
         """Always: nothing is kept here, and the memory of the one server that knows these keys is its verifier's."""
         return True
 

@@ -158,8 +158,8 @@ class Verifier:
     def accept_once(self, metadata: Mapping[str, str | bytes]) -> bool:
         """Whether no server of this silo has accepted this call before, which this one has verified."""
         # Lower case, since both spellings of a digit are the same nonce.
-        *_, timestamp, nonce, _ = _fields(metadata)
-        return self._keys.accept_once(nonce.lower(), stamped_at=int(timestamp))
+        _, caller, _, timestamp, nonce, _ = _fields(metadata)
+        return self._keys.accept_once(nonce.lower(), peer=caller, stamped_at=int(timestamp))
 
     def _refuse_stale_or_replayed(self, timestamp: str, nonce: str) -> None:
         now = int(self._clock.now().timestamp())

@@ -91,9 +91,9 @@ def test_a_stamp_of_the_future_is_not_kept_for_later(control: Control) -> None:
 def test_what_can_be_accepted_no_more_is_forgotten(control: Control) -> None:
     clock, database = control.silos.clock, control.silos.control.database
     shared, now = SharedNonces(database, clock=clock), int(clock.now().timestamp())
-    assert shared.remember("a" * 32, stamped_at=now)
+    assert shared.remember("a" * 32, peer="us", stamped_at=now)
     clock.advance(2 * SKEW_SECONDS)
-    assert shared.remember("b" * 32, stamped_at=now + 2 * SKEW_SECONDS)
+    assert shared.remember("b" * 32, peer="us", stamped_at=now + 2 * SKEW_SECONDS)
     with database.session():
         assert database.rows("SELECT nonce FROM peer_nonce") == [("b" * 32,)]
 
@@ -102,7 +102,17 @@ def test_the_memory_is_bounded(control: Control, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(nonces, "MAX_NONCES", 1)
     clock, database = control.silos.clock, control.silos.control.database
     shared, now = SharedNonces(database, clock=clock), int(clock.now().timestamp())
-    assert shared.remember("a" * 32, stamped_at=now)
+    assert shared.remember("a" * 32, peer="us", stamped_at=now)
     clock.advance(SKEW_SECONDS / 2)
     with pytest.raises(errors.RateLimited):
-        shared.remember("b" * 32, stamped_at=now)
+        shared.remember("b" * 32, peer="us", stamped_at=now)
+
+
+def test_a_peer_that_floods_takes_no_other_peers_memory(control: Control, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nonces, "MAX_PEER_NONCES", 1)
+    clock = control.silos.clock
+    shared, now = SharedNonces(control.silos.control.database, clock=clock), int(clock.now().timestamp())
+    assert shared.remember("a" * 32, peer="de", stamped_at=now)
+    with pytest.raises(errors.RateLimited):
+        shared.remember("b" * 32, peer="de", stamped_at=now)
+    assert shared.remember("c" * 32, peer="us", stamped_at=now)
