@@ -5,9 +5,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import MISSING, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
 
-from region_silo.models.issue import Activity, Issue, IssueStatus
+from region_silo.models.issue import SUBSTATUSES, Activity, Issue, IssueStatus
 from region_silo.models.project import Project
-from region_silo.services.issue_changes import SUBSTATUSES, Assignee, IssueChange, usual_substatus
+from region_silo.services.issue_changes import Assignee, IssueChange, usual_substatus
 from region_silo.services.short_id import ShortId
 from region_silo.services.site import Site
 from shared.bodies.body import Body, shown_by

@@ -1,6 +1,8 @@
 """Issues and what belongs to each: who and where it hit, what happened to it, comments, and links to tickets."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
 import peewee
 
@@ -14,6 +16,16 @@ class IssueStatus(StrEnum):
     UNRESOLVED = "unresolved"
     RESOLVED = "resolved"
     IGNORED = "ignored"
+
+
+SUBSTATUSES: Mapping[IssueStatus, tuple[str, ...]] = MappingProxyType(
+    {
+        IssueStatus.UNRESOLVED: ("ongoing", "new", "regressed", "escalating"),
+        IssueStatus.IGNORED: ("archived_until_escalating", "archived_until_condition_met", "archived_forever"),
+        IssueStatus.RESOLVED: (),
+    }
+)
+"""The substatuses of each status; the first is meant when none is named."""
 
 
 class Issue(Model):

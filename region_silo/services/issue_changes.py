@@ -3,15 +3,14 @@
 Owns what counts as a change: an issue that is already as it shall be is left alone, and nobody hears of it.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any, Self
 
 from pydantic import MISSING
 
-from region_silo.models.issue import Issue, IssueStatus
+from region_silo.models.issue import SUBSTATUSES, Issue, IssueStatus
 from region_silo.services.activity import IssueKey, record_activity
 from region_silo.services.region import Region
 from shared.database.locking import locked
@@ -19,15 +18,6 @@ from shared.database.transaction import Transaction
 from shared.domain.event import AppEvent
 from shared.domain.happening import Assigned, Detail, Resolved, StatusChanged
 from shared.domain.webhook import Actor
-
-SUBSTATUSES: Mapping[IssueStatus, tuple[str, ...]] = MappingProxyType(
-    {
-        IssueStatus.UNRESOLVED: ("ongoing", "new", "regressed", "escalating"),
-        IssueStatus.IGNORED: ("archived_until_escalating", "archived_until_condition_met", "archived_forever"),
-        IssueStatus.RESOLVED: (),
-    }
-)
-"""The substatuses of each status; the first is meant when none is named."""
 
 _EVENTS = {
     IssueStatus.RESOLVED: AppEvent.ISSUE_RESOLVED,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from region_silo.models.issue import SUBSTATUSES, IssueStatus
 from region_silo.services.short_id import parse_short_id
 from shared.errors import ValidationFailed
 
@@ -17,7 +18,7 @@ MAX_QUERY_CHARACTERS = 4096
 
 STATUSES = {"unresolved": "unresolved", "resolved": "resolved", "ignored": "ignored", "archived": "ignored"}
 """The status that each word after ``is:`` means."""
-SUBSTATUSES = frozenset({"new", "ongoing", "regressed", "escalating"})
+_SUBSTATUSES = frozenset(SUBSTATUSES[IssueStatus.UNRESOLVED])
 """Substatuses that may follow ``is:``."""
 
 _MAX_TERMS = 50
@@ -91,11 +92,11 @@ def _read_is(value: str) -> tuple[Field, str]:
     word = value.lower()
     if word in STATUSES:
         return Field.STATUS, STATUSES[word]
-    if word in SUBSTATUSES:
+    if word in _SUBSTATUSES:
         return Field.SUBSTATUS, word
     if word in {"assigned", "unassigned"}:
         return Field.IS_ASSIGNED, word
-    known = ", ".join(sorted({*STATUSES, *SUBSTATUSES, "assigned", "unassigned"}))
+    known = ", ".join(sorted({*STATUSES, *_SUBSTATUSES, "assigned", "unassigned"}))
     raise ValidationFailed(f'Invalid search query: an issue cannot be "{value[:100]}"; it can be: {known}.')
 
 

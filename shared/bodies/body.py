@@ -92,12 +92,8 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "missing": "This field is required.",
         "list_type": 'Expected a list of items but got type "{type}".',
         "too_long": "Ensure this field has no more than {max_length} elements.",
-        "too_short": "Ensure this field has at least {min_length} elements.",
         "string_type": "Not a valid string.",
-        "enum": '"{shown}" is not a valid choice.',
         "literal_error": '"{shown}" is not a valid choice.',
-        "dict_type": 'Expected a dictionary of items but got type "{type}".',
-        "model_type": "Invalid data. Expected a dictionary, but got {type}.",
     }
 )
 """By pydantic's name of the error; of all that our fields can make it find."""

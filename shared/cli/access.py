@@ -68,6 +68,7 @@ class Access:
             SiloUnreachable: control is away, and the file has no such region.
         """
         keys = self._keys()
+        # The key says as whom one may speak; the command line calls itself so.
         own = (key.peer for key in keys if find_kind(key.peer) is PeerKind.OPERATOR)
         return rpc_channel.connect(
             address or self.address_of(silo),
@@ -76,6 +77,7 @@ class Access:
             keys=keys,
             clock=self.clock,
             tls=self.tls,
+            # Somebody sits before it: a silo that is away is said at once.
             retry=RetryPolicy(max_attempts=1),
         )
 

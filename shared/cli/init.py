@@ -72,10 +72,12 @@ def write_env_files(directory: Path, regions: Sequence[str]) -> list[Path]:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     kept = directory / _ALL
     before = PlatformKeys.from_json(json.loads(kept.read_text())) if kept.exists() else PlatformKeys()
+    # A key for each silo: whoever takes one silo has the operator's word nowhere else.
     keys = before.completed(regions, shares_operator=False)
     files = {_ALL: json.dumps(asdict(keys)), "operator.env": _lines({"SILO_RPC_KEYS": keys.operator_entries()})}
     written = [_write(directory / name, text) for name, text in files.items() if keys != before]
     for silo in (CONTROL, *regions):
+        # Written anew, its password would no longer be the database's.
         if not (directory / f"{silo}.env").exists():
             written += _write_silo(directory, silo, keys)
     return written

@@ -126,10 +126,12 @@ def write_secret(path: Path, text: str) -> None:
         OSError: it cannot be written.
     """
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    # Of a process with this number that died while it wrote.
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
         file.flush()
+        # The secrets are shown nowhere else: a crash must not leave an empty file under the name.
         os.fsync(file.fileno())
     fresh.replace(path)
 

@@ -143,6 +143,7 @@ def _own_command() -> str:
 def _watch(platform: RunningPlatform) -> None:
     """Reports deaths until KeyboardInterrupt."""
     never = threading.Event()
+    # A wait and not a sleep: a signal ends it at once.
     while not never.wait(_LOOK_SECONDS):
         for process in platform.take_deaths():
             note(_obituary(process))

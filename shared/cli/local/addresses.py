@@ -61,6 +61,7 @@ def choose_addresses(regions: Sequence[str], *, http_port: int) -> dict[str, Add
         raise ConfigInvalid(f"--http-port {http_port} leaves no room for {len(regions)} regions above it.")
     grpc = _fixed_grpc_ports(len(regions)) if http_port == DEFAULT_HTTP_PORT else [_not_in(http, free) for _ in silos]
     addresses = {silo: Address(*ports) for silo, *ports in zip(silos, http, grpc, strict=True)}
+    # All of them, before anything is started: a start that fails half way is worse than none.
     for silo, address in addresses.items():
         _refuse_taken(silo, address)
     return addresses
@@ -72,6 +73,7 @@ def _fixed_grpc_ports(regions: int) -> list[int]:
 
 def _free_ports() -> Iterator[int]:
     """Ports that nothing listens on, from a random one upwards, each once."""
+    # At random, so that two platforms that start at once do not run after each other's ports.
     start = secrets.randbelow(len(FREE_PORTS))
     for offset in range(len(FREE_PORTS)):
         port = FREE_PORTS[(start + offset) % len(FREE_PORTS)]
@@ -81,6 +83,7 @@ def _free_ports() -> Iterator[int]:
 
 
 def _not_in(taken: Sequence[int], free: Iterator[int]) -> int:
+    # A port that was given away is still free to the eye: nobody listens on it yet.
     return next(port for port in free if port not in taken)
 
 
@@ -92,6 +95,7 @@ def _refuse_taken(silo: str, address: Address) -> None:
 
 def _is_free(port: int) -> bool:
     with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
+        # As the silos bind: else a port that was left a moment ago would look taken for a minute.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))

@@ -36,6 +36,7 @@ class DataDirectory:
             ConfigInvalid: it cannot be made or written.
         """
         try:
+            # Nobody else's to read: databases and secrets are in it.
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             (self.path / "logs").mkdir(mode=0o700, exist_ok=True)
             (self.path / _LOCK).touch(mode=0o600)
@@ -53,6 +54,7 @@ class DataDirectory:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as exc:
+                # Empty for a moment, between the lock and the number that its holder writes.
                 holder = file.read().strip() or "another"
                 raise ConfigInvalid(
                     f"`silo up` already runs on {self.path}, as process {holder}. Stop it, or choose another --data."
@@ -116,6 +118,7 @@ class DataDirectory:
         """
         marker = self.path / _MARKER
         with suppress(FileNotFoundError):
+            # Only what the marker names: a database of somebody else's is never removed.
             for silo in _names_in(marker):
                 self._remove_database(silo)
         found = [self.database_path(silo) for silo in silos if self.database_path(silo).exists()]
@@ -127,12 +130,14 @@ class DataDirectory:
 
     def complete(self, topology: Topology) -> None:
         """Keeps what a start ended with; from now on nothing here is removed."""
+        # Before the marker goes: interrupted in between, the next start finds both, and takes it for complete.
         write_topology(self.path, topology)
         (self.path / _MARKER).unlink(missing_ok=True)
 
     def _remove_database(self, silo: str) -> None:
         path = self.database_path(silo)
         for suffix in _SQLITE_FILES:
+            # SQLite would take a left journal for that of the new file.
             path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 

@@ -46,6 +46,7 @@ def create_user(rest: RestClient, body: Mapping[str, object]) -> User:
     Raises:
         SiloError: what control said.
     """
+    # Made up here, since control shows a password of its own making once, and this one is kept in the topology.
     password = str(body.get("password") or secrets.token_urlsafe(16))
     made = rest.post("/users/", {**body, "password": password})
     return User.from_json({"password": password, **made})
@@ -65,6 +66,7 @@ def complete_topology(
     }
     control = silos.pop(CONTROL)
     if kept:
+        # Users and organization stay: their secrets were shown once, and control keeps hashes.
         return replace(kept, control=control, regions=silos, rpc_keys=rpc_keys)
     superuser = read_superuser(printed)
     organization, owner = _first_organization(control, next(iter(silos)), superuser)

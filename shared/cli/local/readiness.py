@@ -37,6 +37,7 @@ def wait_until_ready(processes: Mapping[str, SiloProcess], access: Access, *, re
                 report(name)
         if not waiting:
             break
+    # By address and not by name alone: a region of the last run is in the directory too.
     expected = {name: process.spec.address.grpc for name, process in processes.items() if name != CONTROL}
     for _ in _attempts("The regions did not register with control"):
         for process in processes.values():

@@ -84,11 +84,14 @@ def running_platform(wanted: Wanted, *, report: Callable[[str], None]) -> Iterat
     directory = wanted.directory
     directory.prepare()
     with ExitStack() as stack:
+        # First of all: two platforms on one directory would write into each other's databases.
         stack.enter_context(directory.lock())
         kept = directory.find_topology()
         specs, keys = _plan(wanted, kept)
+        # All before any silo runs: a region that starts first would ask a control that has no tables.
         printed = _migrate(directory, specs, is_first=kept is None, report=report)
         processes: dict[str, SiloProcess] = {}
+        # Before the first one starts, so that whatever fails from here on leaves nothing running.
         stack.callback(_stop, processes)
         for name, spec in specs.items():
             processes[name] = SiloProcess(spec)
@@ -96,6 +99,7 @@ def running_platform(wanted: Wanted, *, report: Callable[[str], None]) -> Iterat
         topology = complete_topology(
             specs, processes, kept=kept, printed=printed, rpc_keys=f"{OPERATOR}/{keys.operators[CONTROL]}"
         )
+        # Last: what is in the file is ready to be used.
         directory.complete(topology)
         yield RunningPlatform(topology, specs, processes)
 
@@ -144,6 +148,7 @@ def _access_to(specs: Mapping[str, SiloSpec]) -> Access:
 
 def _stop(processes: Mapping[str, SiloProcess]) -> None:
     """Ends every silo: all are asked at once, and who does not listen is killed."""
+    # A second Ctrl-C is what people do when the first one takes a moment; it must not leave silos behind.
     with _ignoring_stop():
         running = [process for process in processes.values() if process.exit_code is None]
         for process in running:

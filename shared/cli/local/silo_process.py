@@ -55,6 +55,7 @@ def make_specs(
         **inherited,
         "SILO_WEBHOOK_ALLOW_PRIVATE": "1",
         "SILO_REFLECTION": "open",
+        # A log that is read while the silo runs must not be a page behind.
         "PYTHONUNBUFFERED": "1",
         "PYTHONPATH": _python_path(inherited.get("PYTHONPATH", "")),
     }
@@ -168,6 +169,7 @@ def _start(spec: SiloSpec, *arguments: str, output: int | IO[bytes], log: IO[byt
         # -P: a folder named `shared` where the caller happens to stand is not this program.
         [sys.executable, "-P", "-m", _LAUNCHER, str(os.getpid()), spec.module, *arguments],
         env=dict(spec.environment),
+        # Else a silo could take what is typed for the command.
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=log,
@@ -177,6 +179,7 @@ def _start(spec: SiloSpec, *arguments: str, output: int | IO[bytes], log: IO[byt
 
 def failure_of(spec: SiloSpec, exit_code: int) -> SiloError:
     """Why a silo ended before it was wanted, as far as its log tells."""
+    # The silo has said why it ended; nobody should have to look for the file.
     lines = spec.log.read_text(errors="replace").splitlines() if spec.log.exists() else []
     last = next((line.strip() for line in reversed(lines) if line.strip()), f"it ended with code {exit_code}")
     family = ConfigInvalid if exit_code == _CONFIG_EXIT else Internal

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from region_silo.models.issue import SUBSTATUSES
 from region_silo.services.issue_query import Field, Term, parse_query
 from shared.errors import ValidationFailed
 
@@ -35,6 +36,27 @@ def test_nobody_is_written_in_two_ways() -> None:
 
 def test_short_ids_are_taken_in_any_case() -> None:
     assert parse_query("issue:web-1a") == (Term(field=Field.ISSUE, value="WEB-1A"),)
+
+
+@pytest.mark.parametrize("substatus", ["new", "ongoing", "regressed", "escalating"])
+def test_an_open_issue_is_found_by_its_substatus(substatus: str) -> None:
+    assert parse_query(f"is:{substatus}") == (Term(field=Field.SUBSTATUS, value=substatus),)
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [("level:error", Field.LEVEL), ("project:web", Field.PROJECT), ("assignee:me", Field.ASSIGNED)],
+)
+def test_a_filter_asks_for_what_it_is_called(text: str, field: Field) -> None:
+    assert parse_query(text) == (Term(field=field, value=text.partition(":")[2]),)
+
+
+def test_the_substatuses_are_those_of_the_original() -> None:
+    assert {status.value: set(known) for status, known in SUBSTATUSES.items()} == {
+        "unresolved": {"new", "ongoing", "regressed", "escalating"},
+        "ignored": {"archived_until_escalating", "archived_until_condition_met", "archived_forever"},
+        "resolved": set(),
+    }
 
 
 @pytest.mark.parametrize("text", ["KeyError: 'a'", "http://shop.example/cart", "time: 12", ":colon"])
