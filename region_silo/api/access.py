@@ -35,8 +35,10 @@ def organization_for(principal: Principal, id_or_slug: str, *, scopes: Collectio
     """
     key = path_key(id_or_slug)
     organization = find_organization(key) if key is not None else None
+    # One answer for both, so that nobody learns of organizations that are not theirs.
     if organization is None or not principal.sees(organization.id):
         raise OrganizationNotFound
+    # After the organization: a stranger is told that there is none, and only a member what they lack.
     if scopes is not None:
         require_scopes(principal, scopes, organization_id=organization.id)
     return organization
@@ -118,14 +120,17 @@ def visit_installation(request: ApiRequest, uuid: str, *, scopes: Collection[str
         NotFound: it is in an organization that is not theirs.
         SiloUnreachable: only control could tell, and it is away.
     """
+    # The session ends before the installation is looked for: control may have to be asked, and a connection would wait.
     with request.signed_in(scopes=scopes) as signed_in:
         principal = signed_in
     installation = request.tools.apps.get_installation(uuid)
     app = principal.acting_app
     if app is not None:
+        # Both: an app has a token in each organization, and one is not good for the other.
         if (app.app_id, app.organization_id) != (installation.sentry_app.id, installation.organization_id):
             raise PermissionDenied
     elif not principal.sees(installation.organization_id):
         raise NotFound("Given organization is not valid")
+    # Once more, in this organization: what a token allows, its user may not have here.
     require_scopes(principal, scopes, organization_id=installation.organization_id)
     return Visit(principal, installation)

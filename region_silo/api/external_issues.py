@@ -95,6 +95,7 @@ def post_external_issue_action(request: Incoming[ExternalIssueActionBody], uuid:
     visit = visit_installation(request, uuid, scopes=LINK_THROUGH_APP)
     wanted = _link_request(request, visit)
     kept = create_issue_link(request.region, request.tools.asking, wanted)
+    # Clients that name no expected address are the original's, which know 200 alone.
     is_created = kept.is_new and wanted.expected_url is not None
     return json_answer(ExternalIssueObject.of(kept.link), status=201 if is_created else 200)
 
@@ -103,6 +104,7 @@ def _delete(region: Region, external_issue_id: str, *, organization_id: int, **w
     link_id = find_id(external_issue_id)
     with region.database.session():
         link = find_link_by_id(link_id, organization_id=organization_id, **which) if link_id is not None else None
+    # Of two deletions at once the second finds none, and says so.
     if link is None or not delete_link(region, link):
         raise client_error(NO_LINK, status=404)
     return empty_answer(204)
@@ -111,6 +113,7 @@ def _delete(region: Region, external_issue_id: str, *, organization_id: int, **w
 def _link_request(request: ApiRequest[ExternalIssueActionBody], visit: Visit) -> LinkRequest:
     body, user = request.body(), visit.principal.user
     action = LinkAction.parse(body.action)
+    # Before the issue is looked for: a parameter that is wrong is wrong for every issue.
     expected_url = _expected_url(request)
     issue = _issue_named(request, body.group_id, organization_id=visit.organization_id, field="groupId")
     return LinkRequest(

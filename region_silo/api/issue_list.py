@@ -109,6 +109,7 @@ def project_ids_of(request: Request, organization_id: int) -> set[int]:
         ValidationFailed: too many.
     """
     names = set(_listed(request.query_params.getlist("project")))
+    # Whatever else is named beside it: all are all.
     if ALL_PROJECTS in names:
         return set()
     if len(names) > _MAX_PROJECTS:
@@ -118,6 +119,7 @@ def project_ids_of(request: Request, organization_id: int) -> set[int]:
         key = path_key(name)
         project = find_project(organization_id, key) if key is not None else None
         if project is None:
+            # As the original: that a project does not exist is not told apart from that it is another's.
             raise PermissionDenied
         ids.add(project.id)
     return ids
@@ -129,6 +131,7 @@ def issue_ids_of(request: Request, organization_id: int) -> list[int] | None:
     Raises:
         ValidationFailed: it names none, or too many.
     """
+    # Absent is another thing than empty: absent means what the query finds, empty is a client's mistake.
     if "id" not in request.query_params:
         return None
     names = dict.fromkeys(name.strip() for value in request.query_params.getlist("id") for name in value.split(","))
@@ -138,6 +141,7 @@ def issue_ids_of(request: Request, organization_id: int) -> list[int] | None:
     if len(names) > MAX_ISSUES_AT_ONCE:
         raise ValidationFailed(f"At most {MAX_ISSUES_AT_ONCE} issues can be changed at once.")
     found = (_issue_id(name, organization_id) for name in names)
+    # Unknown ones are left out, as ids that do not exist are when they are changed.
     return [issue_id for issue_id in found if issue_id]
 
 
@@ -169,15 +173,18 @@ def _page(request: Request) -> PageRequest:
     is_number = text.isascii() and text.isdecimal() and len(text) < 10
     if not is_number or not 1 <= int(text) <= MAX_PER_PAGE:
         raise ValidationFailed(f"Invalid limit value. Must be between 1 and {MAX_PER_PAGE}.")
+    # The offset goes with it: the page of a cursor is counted in pages of this length.
     return replace(page, limit=int(text), offset=page.page * int(text))
 
 
 def _sighting(query: QueryParams, *, now: datetime) -> Sighting:
     since, until = _instant(query, "start"), _instant(query, "end")
     if period := query.get("statsPeriod"):
+        # The period outranks, as its parameter says: clients send what a form remembered beside it.
         since, until = _ago(period, now=now), None
     if since and until and since > until:
         raise ValidationFailed("start must be before end")
+    # Nothing is stored under a name with a NUL, so that it may as well be asked for another one.
     environments = frozenset(name.replace("\x00", "?") for name in query.getlist("environment"))
     if len(environments) > _MAX_ENVIRONMENTS:
         raise ValidationFailed(f"At most {_MAX_ENVIRONMENTS} environments can be asked for at once.")

@@ -119,9 +119,11 @@ def put_issue(request: Incoming[IssueBody], issue_id: str, organization_id_or_sl
     """Resolves, ignores, reopens or assigns an issue."""
     with request.signed_in(scopes=WRITE_ISSUES) as principal:
         found = issue_for(request, principal, issue_id, organization_id_or_slug, scopes=WRITE_ISSUES)
+    # Outside the session: control may be asked who the assignee is.
     change = _change_of(request, principal, request.body(), organization_id=found.organization.id)
     with request.region.database.session():
         issues = _change(request, principal, change, ids=[found.issue.id], organization_id=found.organization.id)
+        # Deleted between the look and the change.
         if not issues:
             raise NotFound
         return json_answer(_detail(request, OwnedIssue(issues[0], found.project, found.organization)))
@@ -132,6 +134,7 @@ def get_short_id(request: Incoming, organization_id_or_slug: str, short_id: str)
     """Says which issue a short id stands for."""
     with request.signed_in(scopes=READ_ISSUES) as principal:
         organization = organization_for(principal, organization_id_or_slug, scopes=READ_ISSUES)
+        # An id is no short id, though an issue would be found by it.
         issue = find_issue(short_id, organization_ids=[organization.id]) if parse_short_id(short_id) else None
         if issue is None:
             raise NotFound
@@ -192,6 +195,7 @@ def _issues_meant(
     named = issue_ids_of(request.http, organization.id)
     if named is not None:
         return named
+    # Assigning everything that a list shows is hardly ever meant; resolving it is.
     if "status" not in request.json:
         raise ValidationFailed(NAME_THEM)
     asked = read_list_request(request.http, now=request.region.clock.now())
@@ -210,6 +214,7 @@ def _change_many(
     change = _change_of(request, principal, request.body(), organization_id=organization.id)
     with request.region.database.session():
         issues = _change(request, principal, change, ids=ids, organization_id=organization.id, project_id=project_id)
+    # What was asked for is answered and not each issue: there may be a thousand.
     return json_answer(ChangedIssuesObject.of(change)) if issues else empty_answer(204)
 
 

@@ -102,7 +102,6 @@ class ProjectObject(Body):
 
     @classmethod
     def of(cls, project: Project, *, organization: Organization) -> Self:
-        """A project of an organization."""
         return cls(**_fields_of(project, organization))
 
 

@@ -1,4 +1,5 @@
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from operator import or_
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,21 @@ from shared.domain.scopes import (
     missing_scopes,
 )
 
+SPECIFIED = """
+    org:read org:write org:admin org:integrations org:ci member:invite member:read member:write member:admin
+    team:read team:write team:admin project:read project:write project:admin project:releases project:distribution
+    event:read event:write event:admin alerts:read alerts:write openid profile email
+"""
+GRANTS = {
+    Role.MEMBER: """
+        event:read event:write event:admin project:read project:releases org:read member:invite member:read team:read
+        alerts:read alerts:write
+    """,
+    Role.ADMIN: "project:write project:admin team:write team:admin org:integrations",
+    Role.MANAGER: "org:write member:write member:admin",
+    Role.OWNER: "org:admin",
+}
+"""What each role adds to the one before it (spec §7)."""
 SCOPE_SETS = st.frozensets(st.sampled_from(sorted(ALL_SCOPES)))
 
 
@@ -29,6 +45,22 @@ def test_closing_is_sorted_idempotent_and_only_adds(scopes: frozenset[str]) -> N
 @given(SCOPE_SETS, SCOPE_SETS)
 def test_closing_a_union_is_the_union_of_closures(some: frozenset[str], others: frozenset[str]) -> None:
     assert set(close_scopes(some | others)) == set(close_scopes(some)) | set(close_scopes(others))
+
+
+def test_there_is_every_scope_of_the_specification_and_no_other() -> None:
+    assert set(SPECIFIED.split()) == ALL_SCOPES
+
+
+@pytest.mark.parametrize("scope", SPECIFIED.split())
+def test_writing_includes_reading_and_administering_both(scope: str) -> None:
+    resource, _, action = scope.partition(":")
+    weaker = {"write": ["read"], "admin": ["read", "write"]}.get(action, [])
+    assert {f"{resource}:{each}" for each in weaker} <= set(close_scopes([scope]))
+
+
+def test_each_role_grants_what_the_specification_says() -> None:
+    grants = accumulate((frozenset(GRANTS[role].split()) for role in Role), or_)
+    assert [role.scopes for role in Role] == list(grants)
 
 
 @pytest.mark.parametrize(
