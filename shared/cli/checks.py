@@ -76,7 +76,9 @@ def keys(seen: Examination) -> Iterator[Finding]:
     """Whether each silo knows its peers by keys of their own, and can keep further ones."""
     for silo in seen.silos.values():
         if isinstance(silo.keys, SiloError):
-            yield _found(silo, Verdict.PROBLEM, f"does not show its keys: {silo.keys.message}", _key_advice(silo.keys))
+            if silo.is_healthy:  # else it was said that it does not answer
+                said = f"does not show its keys: {silo.keys.message.removesuffix('.')}"
+                yield _found(silo, Verdict.PROBLEM, said, _key_advice(silo.keys))
             continue
         live = [key for key in silo.keys.keys if not key.HasField("revoked_at")]
         shared = sorted(f"{key.peer}/{key.key_id}" for key in live if key.shared)
