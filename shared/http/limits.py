@@ -6,7 +6,6 @@ by their addresses (``strangers.py``). Events are counted apart, by the key of t
 organization's software send them with one.
 """
 
-import asyncio
 import math
 import threading
 from collections import Counter
@@ -26,7 +25,7 @@ from shared.http.credentials import client_key
 from shared.http.errors import error_answer
 from shared.http.forwarded import IS_FORWARDED
 from shared.http.spelling import REST_PREFIX
-from shared.http.strangers import PAUSE_SECONDS, Strangers
+from shared.http.strangers import Strangers
 
 WINDOW_SECONDS = 1
 _REFUSED, _UNAUTHENTICATED = 400, 401
@@ -117,8 +116,8 @@ class _Limited:
             await self._app(scope, receive, send)
             return
         client = client_key(Request(scope))
-        if not self._strangers.admit(client, address=network_of(scope["client"][0]) if scope["client"] else ""):
-            await asyncio.sleep(PAUSE_SECONDS)
+        address = network_of(scope["client"][0]) if scope["client"] else ""
+        if not await self._strangers.admit(client, address=address):
             await _refuse(scope, receive, send)
         elif client is None:
             await self._app(scope, receive, send)

@@ -1,53 +1,65 @@
 """How much is done for those whom nobody knows: with no credentials, or with some that were never good here.
 
 Somebody who asks again and again costs processor time even where the answer is a refusal. So of one address so many
-requests a second are looked at, and whoever sends more is refused after a pause, which costs nothing but their time.
+requests a second are looked at; a further one waits, which costs nothing but its time, and is refused if there are too
+many still.
 For use in one event loop. Refuses to know what is asked.
 """
 
+import asyncio
+import random
 import time
-from collections import Counter
 from collections.abc import Callable
 
 from cachetools import LRUCache
 
 PER_SECOND = 100
-"""Requests of strangers that are looked at, of one address."""
-PAUSE_SECONDS = 2.0
-"""How long a further one waits for its refusal."""
+"""Requests of strangers that are looked at, of one address, in the long run."""
+AT_ONCE = 50
+"""How many of these may come together."""
+PAUSE_SECONDS = (1.0, 3.0)
+"""How long a further one waits, at least and at most: each otherwise, or all that wait would come back at once."""
 MAX_KNOWN = 50_000
 """Credentials that are remembered to be good."""
+MAX_ADDRESSES = 10_000
 
 
 class Strangers:
-    """Counts in windows of a second; forgets everyone when one ends."""
+    """Counts by address."""
 
-    def __init__(self, *, per_second: int = PER_SECOND, read: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, *, per_second: float = PER_SECOND, at_once: int = AT_ONCE, read: Callable[[], float] = time.monotonic
+    ) -> None:
         """Args:
         per_second: requests of one address that are looked at.
+        at_once: how many of these may come together.
         read: a clock that only goes on, in seconds.
         """
         self._per_second = per_second
+        self._at_once = at_once
         self._read = read
         self._known: LRUCache[bytes, bool] = LRUCache(MAX_KNOWN)
-        self._window = 0
-        self._counts: Counter[str] = Counter()
+        self._left: LRUCache[str, tuple[float, float]] = LRUCache(MAX_ADDRESSES)
+        """By address how many more are looked at, and at which time that was so."""
 
-    def admit(self, client: bytes | None, *, address: str) -> bool:
-        """Whether a request is looked at.
+    async def admit(self, client: bytes | None, *, address: str) -> bool:
+        """Whether a request is looked at, at once or after a pause.
 
         Args:
             client: what tells its credentials from others; None for none.
             address: where it comes from.
         """
-        if client is not None and client in self._known:
+        if (client is not None and client in self._known) or self._take(address):
             return True
-        window = int(self._read())
-        if window != self._window:
-            self._window = window
-            self._counts.clear()
-        self._counts[address] += 1
-        return self._counts[address] <= self._per_second
+        await asyncio.sleep(random.uniform(*PAUSE_SECONDS))  # noqa: S311 - jitter
+        return self._take(address)
+
+    def _take(self, address: str) -> bool:
+        now = self._read()
+        left, at = self._left.get(address, (float(self._at_once), now))
+        left = min(self._at_once, left + (now - at) * self._per_second)
+        self._left[address] = (left - 1 if left >= 1 else left, now)
+        return left >= 1
 
     def trust(self, client: bytes) -> None:
         """Something was done for the credentials: they are good."""

@@ -6,6 +6,7 @@ None of them has a key or an account. Each begins anew whenever it is sent away.
 import asyncio
 import contextlib
 import os
+import random
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ HALF = b"GET /api/0/sentry-apps/ HTTP/1.1\r\nhost: a\r\n"
 BODY_BYTES = 64 * 1024
 POST = b"POST /api/0/sentry-apps/ HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n" % BODY_BYTES
 JUNK_BYTES_PER_SECOND = 1_000_000
+SPREAD_SECONDS = 4.0
 SENDERS = 8
 """Who share what is sent a second."""
 
@@ -41,7 +43,7 @@ async def _ask_now_and_then(reader: asyncio.StreamReader, writer: asyncio.Stream
     while True:
         writer.write(ASK)
         await _answer(reader)
-        await asyncio.sleep(4)
+        await asyncio.sleep(SPREAD_SECONDS)
 
 
 async def _say_half(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -84,6 +86,7 @@ CROWDS: Mapping[str, Crowd] = {
 
 async def _come_again_and_again(crowd: Crowd, address: str) -> None:
     host, _, port = address.rpartition(":")
+    await asyncio.sleep(random.uniform(0, SPREAD_SECONDS))
     while True:
         with contextlib.suppress(OSError, EOFError):
             reader, writer = await asyncio.open_connection(host, int(port))

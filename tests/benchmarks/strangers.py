@@ -27,7 +27,7 @@ REQUESTS = 250
 PAUSE_SECONDS = 0.02
 """Between two requests: somebody who clicks, not somebody who attacks."""
 OWN_ADDRESS = "127.0.0.2"
-GATHER_SECONDS = 2.0
+GATHER_SECONDS = 6.0
 """How long the strangers get before they are measured."""
 _START_SECONDS = 60.0
 

@@ -1,5 +1,6 @@
 """Whoever asks again and again without good credentials is put off, and nobody else waits for that."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -25,28 +26,42 @@ class Hand:
         return self.seconds
 
 
-def test_so_many_of_one_address_are_looked_at_in_a_second() -> None:
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is put off asks again at once."""
+    monkeypatch.setattr("shared.http.strangers.PAUSE_SECONDS", (0.0, 0.0))
+
+
+def admitted(strangers: Strangers, *, times: int = 1, address: str = "a", client: bytes | None = None) -> list[bool]:
+    async def ask() -> list[bool]:
+        return [await strangers.admit(client, address=address) for _ in range(times)]
+
+    return asyncio.run(ask())
+
+
+def test_so_many_of_one_address_are_looked_at() -> None:
     clock = Hand()
-    strangers = Strangers(per_second=LIMIT, read=clock)
-    assert [strangers.admit(None, address="a") for _ in range(LIMIT + 1)] == [True] * LIMIT + [False]
-    assert strangers.admit(b"made up", address="b")
+    strangers = Strangers(per_second=1, at_once=LIMIT, read=clock)
+    assert admitted(strangers, times=LIMIT + 1) == [True] * LIMIT + [False]
+    assert admitted(strangers, client=b"made up", address="b") == [True]
     clock.seconds = 1.0
-    assert strangers.admit(None, address="a")
+    assert admitted(strangers, times=2) == [True, False]
+    clock.seconds = 100.0
+    assert admitted(strangers, times=LIMIT + 1) == [True] * LIMIT + [False]
 
 
 def test_credentials_are_known_while_they_are_good() -> None:
-    strangers = Strangers(per_second=0, read=Hand())
+    strangers = Strangers(at_once=0, read=Hand())
     strangers.trust(b"me")
-    assert strangers.admit(b"me", address="a")
+    assert admitted(strangers, client=b"me") == [True]
     strangers.doubt(b"me")
-    assert not strangers.admit(b"me", address="a")
+    assert admitted(strangers, client=b"me") == [False]
 
 
 @pytest.fixture
 def http(new_database_url: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> Iterator[HttpSilos]:
-    """Silos that look at few strangers, of any second, and put the others off for no time."""
-    monkeypatch.setattr("shared.http.limits.Strangers", partial(Strangers, per_second=LIMIT, read=Hand()))
-    monkeypatch.setattr("shared.http.limits.PAUSE_SECONDS", 0.0)
+    """Silos that look at few strangers, for as long as a test takes."""
+    monkeypatch.setattr("shared.http.limits.Strangers", partial(Strangers, at_once=LIMIT, read=Hand()))
     with running_silos(new_database_url, regions=["us"]) as silos, serving_http(silos) as web:
         yield web
 
