@@ -29,7 +29,9 @@ _APPLICATION = Columns(
 _COMPONENT = Columns(SentryAppComponent, "component")
 _AVATAR = Columns(SentryAppAvatar, "avatar")
 _APPS = f"""
-    SELECT {_APP.sql}, {_APPLICATION.sql}
+    SELECT {_APP.sql}, {_APPLICATION.sql},
+        EXISTS (SELECT 1 FROM sentry_app_component WHERE sentry_app_id = app.id),
+        EXISTS (SELECT 1 FROM sentry_app_avatar WHERE sentry_app_id = app.id)
     FROM sentry_app AS app LEFT JOIN api_application AS application ON application.id = app.application_id
     WHERE app.date_deleted IS NULL AND app.id """  # noqa: S608 - every name above is ours
 _COMPONENTS = f"SELECT {_COMPONENT.sql} FROM sentry_app_component AS component WHERE sentry_app_id "  # noqa: S608
@@ -46,8 +48,11 @@ class AppKind(OwnedKind):
     numbered = SentryApp
 
     def states(self, ids: Collection[int]) -> Iterable[tuple[int, replica_pb2.AppState]]:
-        components, avatars = _by_app(_COMPONENT, _COMPONENTS, ids), _by_app(_AVATAR, _AVATARS, ids)
-        for row in rows_by_id(_APPS, ids):
+        rows = rows_by_id(_APPS, ids)
+        # Most apps have neither, and each write of an app waits for these statements.
+        components = _by_app(_COMPONENT, _COMPONENTS, [_APP.id_of(row) for row in rows if row[-2]])
+        avatars = _by_app(_AVATAR, _AVATARS, [_APP.id_of(row) for row in rows if row[-1]])
+        for row in rows:
             app = _APP.read(row)
             application = _APPLICATION.read(row, at=_APP.width) if app.application_id is not None else None
             state = replica_pb2.AppState(sentry_app=app_message(app, avatars=avatars[app.id], application=application))

@@ -1,6 +1,6 @@
 """Editions: what a silo lets others know of each object that it owns, and in which version.
 
-Owns their table, and reading and writing it; what an edition says is ``editions``'s to decide. Which silo should
+Owns their table, and reading and locking it; what an edition says is ``editions``'s to decide. Which silo should
 hold which object is the answer of the view ``interest``, which each silo's migrations make: category, object id and
 destination. A destination that is null means that the owner cannot tell, so whoever holds the object may keep it.
 """
@@ -8,8 +8,8 @@ destination. A destination that is null means that the owner cannot tell, so who
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import peewee
 
@@ -19,7 +19,7 @@ from shared.database.database import Database, current_database
 from shared.database.locking import lock_clause
 from shared.database.model import Model
 from shared.database.row import rows_by_id
-from shared.database.statement import Dialect, among, marks, row_marks
+from shared.database.statement import among, marks
 from shared.database.transaction import Transaction
 from shared.errors import ConfigInvalid
 from shared.outbox.digest import BUCKETS
@@ -30,6 +30,8 @@ UNMADE = 0
 
 Key: TypeAlias = tuple[Category, int]
 """Category and id of an object."""
+Due: TypeAlias = Mapping[Key, Collection[str | None]]
+"""By object, the silos that should hold it; None among them: some silo that the owner cannot name."""
 Listed: TypeAlias = Sequence[tuple[int, int, bytes]]
 """Id, version and checksum of objects, in id order."""
 
@@ -88,96 +90,78 @@ class KnownEdition:
     holders: frozenset[str]
 
 
-@dataclass(frozen=True)
-class NewEdition:
-    """An edition to be written."""
-
-    category: Category
-    object_id: int
-    version: int
-    schema: int
-    state: bytes | None = field(repr=False)
-    checksum: bytes
-    holders: frozenset[str]
-
-    @property
-    def key(self) -> Key:
-        return self.category, self.object_id
-
-
 def checksum_of(state: bytes | None) -> bytes:
     """What editions and replicas are compared by; empty for a tombstone."""
     return b"" if state is None else hashlib.sha256(state).digest()
 
 
-def lock_editions(tx: Transaction, by_category: Mapping[Category, Sequence[int]]) -> Mapping[Key, KnownEdition]:
-    """The editions that there are of these objects; they stay as they are until the transaction ends."""
-    parts, parameters = [], []
-    for category, ids in by_category.items():
-        wanted, values = among(tx.database, ids)
-        parts.append(f"(category = ? AND object_id {wanted})")
-        parameters += [category.value, *values]
+def lock_editions(tx: Transaction, by_category: Mapping[Category, Sequence[int]]) -> None:
+    """Keeps the editions that there are of these objects as they are until the transaction ends."""
+    statement, parameters = _locking(tx, by_category)
+    tx.database.rows(statement, parameters)
+
+
+def lock_with_interest(
+    tx: Transaction, by_category: Mapping[Category, Sequence[int]]
+) -> tuple[Mapping[Key, KnownEdition], Due]:
+    """The editions that there are of these objects, which are locked now, and who should hold each object."""
+    locking, parameters = _locking(tx, by_category)
+    interested, more = _interested(tx.database, by_category)
+    # Both at once, since each write of a replicated object waits for this.
     statement = f"""
-        SELECT category, object_id, version, schema, checksum, holders FROM edition WHERE {" OR ".join(parts)}
-        ORDER BY category, object_id{lock_clause(tx)}"""
-    return {
-        (Category(category), object_id): KnownEdition(version, schema, bytes(checksum), frozenset(holders.split()))
-        for category, object_id, version, schema, checksum, holders in tx.database.rows(statement, parameters)
-    }
-
-
-def destinations_due(
-    database: Database, by_category: Mapping[Category, Sequence[int]]
-) -> Mapping[Key, Collection[str | None]]:
-    """The silos that should hold each object; None among them: some silo that the owner cannot name."""
-    selects, parameters = [], []
-    for category, ids in by_category.items():
-        wanted, values = among(database, ids)
-        # One part for each category, so that an engine looks into that category's part of the view alone.
-        selects.append(
-            f"SELECT category, object_id, destination FROM interest WHERE category = ? AND object_id {wanted}"
-        )
-        parameters += [category.value, *values]
+        WITH held AS MATERIALIZED ({locking})
+        SELECT held.category, held.object_id, (
+            SELECT seen.version FROM edition AS seen
+            WHERE seen.category = held.category AND seen.object_id = held.object_id),
+            held.version, held.schema, held.checksum, held.holders
+        FROM held UNION ALL
+        SELECT category, object_id, NULL, NULL, NULL, NULL, destination FROM ({interested}) AS due"""
+    known: dict[Key, KnownEdition] = {}
     due: defaultdict[Key, set[str | None]] = defaultdict(set)
-    for category_name, object_id, destination in database.rows(" UNION ".join(selects), parameters):
-        due[Category(category_name), object_id].add(destination)
+    is_late = False
+    for name, object_id, seen, version, schema, checksum, silos in tx.database.rows(statement, parameters + more):
+        if version is None:
+            due[Category(name), object_id].add(silos)
+            continue
+        known[Category(name), object_id] = KnownEdition(version, schema, bytes(checksum), frozenset(silos.split()))
+        is_late = is_late or seen != version
+    # Somebody was waited for who has written an edition. Of an edition that it locks PostgreSQL gives the newest
+    # version, but all else as it was when the statement began: what that writer did to the interest is not in it.
+    return known, destinations_due(tx.database, by_category) if is_late else due
+
+
+def destinations_due(database: Database, by_category: Mapping[Category, Sequence[int]]) -> Due:
+    """The silos that should hold each object; None among them: some silo that the owner cannot name."""
+    statement, parameters = _interested(database, by_category)
+    due: defaultdict[Key, set[str | None]] = defaultdict(set)
+    for category, object_id, destination in database.rows(statement, parameters):
+        due[Category(category), object_id].add(destination)
     return due
 
 
-def write_editions(tx: Transaction, editions: Sequence[NewEdition]) -> None:
-    """Writes editions that are held, or that are the first of their objects."""
-    if not editions:
-        return
-    rows = [
-        (
-            *(each.category.value, each.object_id, each.version, each.schema),
-            *(each.state is None, each.state or b"", each.checksum, " ".join(sorted(each.holders))),
-        )
-        for each in editions
-    ]
-    if tx.database.dialect is Dialect.POSTGRESQL:
-        arrays = ", ".join(f"%b::{each}[]" for each in _TYPES)
-        tx.database.rows(
-            _WRITE.format(rows=f"SELECT * FROM unnest({arrays})"), [list(each) for each in zip(*rows, strict=True)]
-        )
-    else:
-        tx.database.rows(_WRITE.format(rows=f"VALUES {row_marks(rows)}"), [value for row in rows for value in row])
+def _locking(tx: Transaction, by_category: Mapping[Category, Sequence[int]]) -> tuple[str, list[Any]]:
+    parts, parameters = [], []
+    for category, ids in by_category.items():
+        wanted, values = among(tx.database, ids)
+        parts.append(f"(category = '{category.value}' AND object_id {wanted})")
+        parameters += values
+    statement = f"""
+        SELECT category, object_id, version, schema, checksum, holders FROM edition WHERE {" OR ".join(parts)}
+        ORDER BY category, object_id{lock_clause(tx)}"""
+    return statement, parameters
 
 
-_TYPES = ("text", "bigint", "bigint", "int", "boolean", "bytea", "bytea", "text")
-# Where there was no edition to hold, somebody else may have written the first one meanwhile: then this is the next.
-_WRITE = f"""
-WITH made (category, object_id, version, schema, is_gone, state, checksum, holders) AS ({{rows}})
-INSERT INTO edition (category, object_id, version, schema, state, checksum, holders)
-SELECT category, object_id, version, schema, CASE WHEN is_gone THEN NULL ELSE state END, checksum, holders
-FROM made WHERE true
-ON CONFLICT (category, object_id) DO UPDATE SET
-    version = CASE
-        WHEN excluded.version > edition.version THEN excluded.version
-        WHEN excluded.version = edition.version
-            AND (edition.schema = {UNMADE} OR edition.checksum = excluded.checksum) THEN edition.version
-        ELSE edition.version + 1 END,
-    schema = excluded.schema, state = excluded.state, checksum = excluded.checksum, holders = excluded.holders"""
+def _interested(database: Database, by_category: Mapping[Category, Sequence[int]]) -> tuple[str, list[Any]]:
+    selects, parameters = [], []
+    for category, ids in by_category.items():
+        wanted, values = among(database, ids)
+        # One part for each category, named in the text, so that a plan holds that category's part of the view alone.
+        selects.append(
+            "SELECT category, object_id, destination FROM interest "
+            f"WHERE category = '{category.value}' AND object_id {wanted}"
+        )
+        parameters += values
+    return " UNION ALL ".join(selects), parameters
 
 
 def read_changes(category: Category, object_ids: Sequence[int], *, destination: str) -> Iterator[replica_pb2.Change]:

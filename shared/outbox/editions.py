@@ -17,16 +17,13 @@ from shared.outbox.edition import (
     Key,
     KnownEdition,
     Listed,
-    NewEdition,
     Part,
     checksum_of,
-    destinations_due,
     list_interest,
-    lock_editions,
-    write_editions,
+    lock_with_interest,
 )
-from shared.outbox.enqueue import enqueue_messages
 from shared.outbox.kind import Kinds, OwnedKind
+from shared.outbox.new_edition import NewEdition, write_editions
 
 AT_ONCE = 500
 """Objects whose states are made with one set of statements, so that a change of very many needs no more memory."""
@@ -60,7 +57,6 @@ def make_editions(
         editions = list(making.editions())
         versions |= making.unchanged | {each.key: each.version for each in editions}
         write_editions(tx, editions)
-        enqueue_messages(tx, making.messages)
     return versions
 
 
@@ -75,16 +71,14 @@ class _Making:
     carries_over: bool = field(kw_only=True)
     unchanged: dict[Key, int] = field(default_factory=dict, init=False)
     """Versions of the objects that stay as they were."""
-    messages: list[tuple[str, str, int]] = field(default_factory=list, init=False)
 
     def editions(self) -> Iterator[NewEdition]:
         """Those that are to be written."""
         by_category: defaultdict[Category, list[int]] = defaultdict(list)
         for category, object_id in self.keys:
             by_category[category].append(object_id)
-        known = lock_editions(self.tx, by_category)
+        known, due = lock_with_interest(self.tx, by_category)
         # Read after the locks are had: whoever had them before has committed, so what it did is seen.
-        due = destinations_due(self.tx.database, by_category)
         for category, ids in by_category.items():
             kind = self.kinds.owned_kind(category)
             states = states_of(kind, ids)
@@ -108,9 +102,8 @@ class _Making:
         if version == known.version and schema == known.schema:
             self.unchanged[key] = version
             return
-        if version != known.version:
-            self.messages += [(silo, key[0].value, key[1]) for silo in sorted(holders | known.holders)]
-        yield NewEdition(*key, version, schema, state, checksum, holders)
+        told = holders | known.holders if version != known.version else frozenset()
+        yield NewEdition(*key, version, schema, state, checksum, holders, told)
 
 
 def states_of(kind: OwnedKind, ids: Collection[int]) -> Mapping[int, bytes]:

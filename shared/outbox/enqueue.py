@@ -1,7 +1,7 @@
 """Enqueueing: marks an object dirty for some destinations, inside the transaction that changes it."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from itertools import product
 
@@ -16,32 +16,27 @@ NOTIFY_CHANNEL = "silo_outbox"
 
 # One statement for any number of messages, whose text never changes. Rows are written in one order, so that two
 # transactions that dirty the same objects lock them the same way round.
-_INSERT = f"""
+INSERT_MESSAGES = f"""
 INSERT INTO outbox (destination, category, object_id, generation, state, attempts, due_at, enqueued_at)
-SELECT {{destination}}, {{category}}, {{object_id}}, 1, '{MessageState.DUE}', 0, {{{{now}}}}, {{{{now}}}}
-FROM {{messages}}
-WHERE true ORDER BY {{category}}, {{object_id}}, {{destination}}
+SELECT destination, category, object_id, 1, '{MessageState.DUE}', 0, {{now}}, {{now}}
+FROM message
+WHERE true ORDER BY category, object_id, destination
 ON CONFLICT (destination, category, object_id) DO UPDATE SET
     generation = outbox.generation + 1,
     due_at = excluded.due_at,
     attempts = CASE outbox.state WHEN '{MessageState.PARKED}' THEN 0 ELSE outbox.attempts END,
     enqueued_at = CASE outbox.state WHEN '{MessageState.PARKED}' THEN excluded.enqueued_at ELSE outbox.enqueued_at END,
     state = excluded.state"""
-_SQLITE = _INSERT.format(
-    destination="json_extract(message.value, '$[0]')",
-    category="json_extract(message.value, '$[1]')",
-    object_id="json_extract(message.value, '$[2]')",
-    messages="json_each(?) AS message",
-)
-_POSTGRESQL = "WITH dirty AS ({insert}) SELECT pg_notify('{channel}', silo) FROM unnest(%b::text[]) AS silo".format(
-    insert=_INSERT.format(
-        destination="message.destination",
-        category="message.category",
-        object_id="message.object_id",
-        messages="unnest(%b::text[], %b::text[], %b::bigint[]) AS message (destination, category, object_id)",
-    ),
-    channel=NOTIFY_CHANNEL,
-)
+"""Enqueues what the table expression ``message`` lists; ``{now}`` is still to be put in."""
+_SQLITE = f"""
+WITH message (destination, category, object_id) AS (
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(?))
+{INSERT_MESSAGES}"""
+_POSTGRESQL = f"""
+WITH message (destination, category, object_id) AS (
+    SELECT * FROM unnest(%b::text[], %b::text[], %b::bigint[])),
+enqueued AS ({INSERT_MESSAGES})
+SELECT pg_notify('{NOTIFY_CHANNEL}', silo) FROM (SELECT DISTINCT destination FROM message) AS due (silo)"""
 
 
 def enqueue(tx: Transaction, category: str, object_ids: Iterable[int], *, destinations: Iterable[str]) -> None:
@@ -65,16 +60,18 @@ def enqueue_messages(tx: Transaction, messages: Sequence[tuple[str, str, int]]) 
     """Like ``enqueue``, for objects of any category: ``(destination, category, object id)``, none of them twice."""
     if not messages:
         return
-    # Each silo is notified once, however many objects there are.
-    silos = sorted({silo for silo, *_ in messages})
     at = database_now(tx.database)
     if tx.database.dialect is Dialect.POSTGRESQL:
-        destinations, categories, object_ids = map(list, zip(*messages, strict=True))
-        tx.database.rows(_POSTGRESQL.format(now=at), (destinations, categories, object_ids, silos))
+        tx.database.rows(_POSTGRESQL.format(now=at), [list(column) for column in zip(*messages, strict=True)])
     else:
         tx.database.rows(_SQLITE.format(now=at), (json.dumps(messages),))
+    ring_after_commit(tx, {silo for silo, *_ in messages})
+
+
+def ring_after_commit(tx: Transaction, silos: Collection[str]) -> None:
+    """Wakes the lanes of these silos in this process, once each; those of others hear of it from the database."""
     # After the commit: a worker that woke before it would find nothing and sleep until the next poll.
-    for silo in silos:
+    for silo in sorted(silos):
         tx.after_commit(partial(tx.database.wake.ring, silo))
 
 

@@ -237,3 +237,33 @@ def test_of_two_transactions_that_change_parts_of_an_object_the_later_tells_of_b
             later = contended.start_and_let_wait(lambda: world.due(1, "north"))
         later.result()
         assert world.sent(1, "north") == (3, "Anna")
+
+
+@pytest.mark.postgres  # SQLite has one writer
+def test_a_transaction_that_waited_sees_the_interest_that_the_other_has_left(postgres_url: str) -> None:
+    with closing(connect(postgres_url)) as database, contention(database) as contended:
+        migrate_outbox(database)
+        world = World(database)
+        world.write(1, "Ann")
+        world.due(1, "north")
+        with database.transaction() as tx:
+            lock_editions(tx, {SUBJECT: [1]})
+            database.rows("INSERT INTO due (object_id, destination) VALUES (1, 'south')")
+            change(tx, SUBJECT, [1])
+            later = contended.start_and_let_wait(lambda: world.write(1, "Anna"))
+        later.result()
+        with database.session():
+            assert Edition.get().holders == "north south"
+
+
+@pytest.mark.postgres  # SQLite plans in no time
+def test_what_is_added_to_the_write_of_one_object_is_planned_no_more_after_a_while(postgres_url: str) -> None:
+    with closing(connect(postgres_url)) as database:
+        migrate_outbox(database)
+        world = World(database)
+        for number in range(16):
+            world.write(1, f"Ann {number}")
+        statement = "SELECT min(generic_plans) FROM pg_prepared_statements WHERE strpos(statement, ?) > 0"
+        with database.session():
+            [(held,)], [(made,)] = (database.rows(statement, (word,)) for word in ("WITH held", "WITH made"))
+        assert min(held, made) > 0
