@@ -18,6 +18,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY shared shared
 COPY control_silo control_silo
 COPY region_silo region_silo
+COPY simulator simulator
 RUN /opt/build/bin/python -m pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
     && $INTO_SILO --no-deps --no-index /wheels/*.whl
 

@@ -89,15 +89,15 @@ def open_alone(database: Database, *, clock: Clock) -> Control:
     return Control(database, clock, ReplicaFreshness(database, KINDS), RegionChannels(database, dial, clock), keys)
 
 
-def open_control(config: ControlConfig, *, clock: Clock, database_clock: Clock | None = None) -> Control:
+def open_control(config: ControlConfig, *, clock: Clock, database: Database | None = None) -> Control:
     """Connects to the database; regions are dialled at their first use, apps called as far as configured.
 
     Args:
         config: of the process.
         clock: the machine's.
-        database_clock: what time it is in the database, for tests; None: as the database says.
+        database: in place of the one that the configuration names, for tests and simulations.
     """
-    database = keep_editions(connect(config.database_url.get_secret_value(), clock=database_clock), KINDS)
+    database = keep_editions(database or connect(config.database_url.get_secret_value()), KINDS)
     keys = PeerKeys(config.keys, database, seal_key=config.seal_key.get_secret_value(), clock=clock)
 
     def dial(name: str, place: Place) -> grpc.Channel:
@@ -177,16 +177,17 @@ def make_api(control: Control, config: ControlConfig) -> FastAPI:
 
 def make_worker(control: Control) -> Worker:
     """The worker that tells every registered region."""
-
-    def open_destination(name: str) -> ReplicaDestination:
-        return ReplicaDestination(control.database, name, lambda: control.regions.channel(name))
-
     return Worker(
         control.database,
         clock=control.clock,
         list_destinations=control.regions.list_names,
-        open_destination=open_destination,
+        open_destination=partial(open_destination, control),
     )
+
+
+def open_destination(control: Control, name: str) -> ReplicaDestination:
+    """What a lane delivers to: a region, by its name."""
+    return ReplicaDestination(control.database, name, lambda: control.regions.channel(name))
 
 
 def make_sender(control: Control) -> Sender:

@@ -92,17 +92,16 @@ def list_missing_migrations(database: Database) -> list[str]:
     return [name for schema in SCHEMAS for name in schema.list_missing(database)]
 
 
-def open_region(config: RegionConfig, *, clock: Clock, database_clock: Clock | None = None) -> Region:
+def open_region(config: RegionConfig, *, clock: Clock, database: Database | None = None) -> Region:
     """Connects to the database; apps are called as far as configured.
 
     Args:
         config: of the process.
         clock: the machine's.
-        database_clock: what time it is in the database, for tests; None: as the database says.
+        database: in place of the one that the configuration names, for tests and simulations.
     """
     seal_key = config.seal_key
-    database = connect(config.database_url.get_secret_value(), clock=database_clock)
-    keep_editions(database, kinds_of(config.name))
+    database = keep_editions(database or connect(config.database_url.get_secret_value()), kinds_of(config.name))
     return Region(
         config.name,
         database,
@@ -193,13 +192,18 @@ def make_registration(region: Region, *, control: ControlClient, refused: Callab
 
 def make_worker(region: Region, *, control: ControlClient) -> Worker:
     """The worker that tells control."""
-    destination = ReplicaDestination(region.database, CONTROL, lambda: control.channel)
+    destination = open_destination(region, control=control)
     return Worker(
         region.database,
         clock=region.clock,
         list_destinations=lambda: [CONTROL],
         open_destination=lambda name: destination,
     )
+
+
+def open_destination(region: Region, *, control: ControlClient) -> ReplicaDestination:
+    """What a lane delivers to: control."""
+    return ReplicaDestination(region.database, CONTROL, lambda: control.channel)
 
 
 def make_sender(region: Region) -> Sender:

@@ -28,7 +28,9 @@ class Circuit:
     """Safe to share between threads. Whoever was admitted says how it went, exactly once."""
 
     def __init__(self, clock: Clock, *, rng: random.Random | None = None) -> None:
-        self._breaker = Breaker(clock, rng=rng or random.Random(), backoff=PROBE_BACKOFF)  # noqa: S311 - jitter
+        # Seeded by the process's own chance, so that a simulation that seeds that is played alike again.
+        own = rng or random.Random(random.random())  # noqa: S311 - jitter
+        self._breaker = Breaker(clock, rng=own, backoff=PROBE_BACKOFF)
         self._lock = threading.Lock()
         self._is_probing = False
         self._silences = 0

@@ -112,7 +112,7 @@ class Silos:
         self._app_services: dict[tuple[str, str], app_service_pb2_grpc.AppServiceStub] = {}
         self.control_config = self._configure_control(new_database_url())
         self.control: Control = control_silo.bootstrap.open_control(
-            self.control_config, clock=self.clock, database_clock=self.clock
+            self.control_config, clock=self.clock, database=self._open(self.control_config.database_url)
         )
         self.start(CONTROL)
         for name in regions:
@@ -134,7 +134,7 @@ class Silos:
             seal_key=SecretStr(SEAL_KEY),
             allow_private=True,
         )
-        region = region_silo.bootstrap.open_region(config, clock=self.clock, database_clock=self.clock)
+        region = region_silo.bootstrap.open_region(config, clock=self.clock, database=self._open(config.database_url))
         control = region_silo.bootstrap.connect_control(region, config)
         self.regions[name] = RunningRegion(region, config, control)
         self.start(name)
@@ -293,6 +293,9 @@ class Silos:
     def confirm(self, installation: SentryAppInstallation) -> SentryAppInstallation:
         """Makes a pending installation ``installed``, as its app would."""
         return SentryAppInstallationUpdater(uuid=installation.uuid, status="installed").run(self.control)
+
+    def _open(self, url: SecretStr) -> Database:
+        return connect(url.get_secret_value(), clock=self.clock)
 
     def _configure_control(self, database_url: str) -> ControlConfig:
         _migrate(database_url, control_silo.bootstrap.migrate)

@@ -82,7 +82,7 @@ COMMANDS: Mapping[str, Entry] = {
     "rpc": Entry("shared.cli.rpc", "Call a method of a silo over gRPC, signed, and print the answer as JSON."),
     "simulate": Entry(
         "shared.cli.simulate",
-        "Write, replicate and read on a network that loses, delays and repeats calls while workers die.",
+        "Run the platform on a virtual clock while calls are lost, silos die and clocks err, and judge what it shows.",
     ),
 }
 """In the order in which `silo --help` shows them; a test holds the summaries to the commands' own."""

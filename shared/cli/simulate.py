@@ -1,13 +1,14 @@
 """``silo simulate``: the replication contract under a hostile network, seed by seed."""
 
-import itertools
-import logging
-import tempfile
+import os
+import shlex
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import typer
 from rich.console import Console
@@ -15,98 +16,192 @@ from rich.progress import track
 
 from shared.cli.invocation import LocalCommand
 from shared.cli.output import JsonOption, examples, note, print_json
+from shared.cli.players import play
 from shared.cli.tables import print_table
-from shared.process import configure_logging
-from shared.simulation.scenario import DEFAULT_STEPS, Run, play
-from shared.simulation.weather import Fate
-from shared.simulation.world import open_world
+from shared.errors import ConfigInvalid, InvalidInput
+from shared.simulation.fault import EVERY_FAULT, Fault, faults_text, parse_faults
+from shared.simulation.plot import draw
+from shared.simulation.weather import SMALL_FAULTS
 
 app = typer.Typer(add_completion=False)
 
-DEFAULT_RUNS = 50
-_SHOWN_LINES = 30
+Played: TypeAlias = Mapping[str, Any]
+"""What a player says of a seed."""
+
+MAX_REGIONS = 8
+_SHOWN_LINES = 60
+
+
+class SimulatedWorld(StrEnum):
+    """What is simulated."""
+
+    PLATFORM = "platform"
+    """Control and its regions, whole."""
+    SMALL = "small"
+    """The outbox alone, with one owner and two holders."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all seeds of one call have in common."""
+
+    world: SimulatedWorld
+    regions: int
+    faults: Collection[Fault]
+    steps: int
+
+    def arguments(self) -> list[str]:
+        """What the command and the process that plays are given alike."""
+        faults = faults_text(self.faults)
+        only = ["--regions", str(self.regions)] if self.world is SimulatedWorld.PLATFORM else []
+        return ["--world", self.world, *only, "--faults", faults, "--steps", str(self.steps)]
 
 
 @app.command(
     cls=LocalCommand,
-    epilog=examples("silo simulate", "silo simulate --runs 1000 --json", "silo simulate --seed 42 --runs 1 --story"),
+    epilog=examples(
+        "silo simulate",
+        "silo simulate --seeds 0..9999 --jobs 8 --json",
+        "silo simulate --seeds 42 --story --plot backlog.svg",
+        "silo simulate --faults drop,crash --regions 4",
+    ),
 )
 def simulate(
-    seed: Annotated[int, typer.Option(help="Of the first run; each further run has the next.", min=0)] = 0,
-    runs: Annotated[int, typer.Option(help="How many.", min=1, max=1_000_000)] = DEFAULT_RUNS,
-    steps: Annotated[int, typer.Option(help="Events of each run.", min=1, max=100_000)] = DEFAULT_STEPS,
-    story: Annotated[bool, typer.Option("--story", help="Tell what happened in each run.")] = False,
+    world: Annotated[
+        SimulatedWorld, typer.Option(help="The whole platform, or the outbox alone.")
+    ] = SimulatedWorld.PLATFORM,
+    regions: Annotated[int, typer.Option(help="Of the platform.", min=1, max=MAX_REGIONS)] = 2,
+    faults: Annotated[
+        str, typer.Option(metavar="LIST", help=f"What may go wrong: all, none, or some of {', '.join(Fault)}.")
+    ] = "all",
+    seeds: Annotated[str, typer.Option(metavar="A..B", help="The seeds to play, or one.")] = "0..49",
+    steps: Annotated[int | None, typer.Option(help="Events of each story.", min=1, max=100_000)] = None,
+    keep: Annotated[
+        str | None, typer.Option(metavar="LIST", help="Play these steps of the story alone, as a shortened one says.")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(help="Processes that play. Default: one a core.", min=1, max=256)] = None,
+    story: Annotated[bool, typer.Option("--story", help="Tell what happened in each story.")] = False,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw the backlogs and lags of the first seed, as SVG.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write, replicate and read on a network that loses, delays and repeats calls while workers die.
+    """Run the platform on a virtual clock while calls are lost, silos die and clocks err, and judge what it shows.
 
-    Everything happens in this process on a virtual clock; the same seed tells the same story. After each event what the
-    silos hold is checked against the contract, and in the end every replica must be equal. Exits with 1 at the first
-    run that breaks it, and says how to play that run again.
+    Control and its regions are the platform's own, in one process, and everything that happens to them is chosen by a
+    seed: the same seed tells the same story. After each step what the regions show is judged by a model that knows only
+    what was asked and answered; when the storm is over, everything must be equal. Exits with 1 at the first seed that
+    breaks the contract, shortens its story, and says how to play it again.
+
+    `restore` puts regions back to old copies of their databases, after which an operator repairs. Control is never put
+    back: what regions know beyond its copy is not found by itself yet.
     """
-    configure_logging(level=logging.CRITICAL)  # what goes wrong is meant to
+    setting = _setting(world, regions, faults, steps or _DEFAULT_STEPS[world])
+    more = [*(["--keep", f"[{keep}]"] if keep else []), *(["--sampling"] if plot else [])]
     started = time.monotonic()
-    told = _tell if story and not as_json else None
-    played = _play(range(seed, seed + runs), steps=steps, told=told)
+    played = play([*setting.arguments(), *more], _seeds(seeds), jobs=jobs or os.cpu_count() or 1)
+    told = _collect(played, total=len(_seeds(seeds)), told=_tell if story and not as_json else None)
     seconds = time.monotonic() - started
-    broken = next((run for run in played if run.broken), None)
+    if plot:
+        plot.write_text(draw(told[0]["samples"], title=f"silo simulate --seeds {told[0]['seed']}"))
+    broken = next((each for each in told if each["broken"]), None)
     if as_json:
-        print_json(_report(played, seconds, broken))
+        print_json(_report(setting, told, seconds, broken))
     else:
-        _print(played, seconds, broken, is_told=story)
+        _print(setting, told, seconds, broken)
     if broken:
         raise typer.Exit(1)
 
 
-def _play(seeds: Sequence[int], *, steps: int, told: Callable[[Run], None] | None) -> list[Run]:
-    """Up to the first run that breaks the contract."""
-    played: list[Run] = []
-    numbers = itertools.count(1)
-    console = Console(stderr=True)
-    with (
-        tempfile.TemporaryDirectory(prefix="silo-simulate-") as folder,
-        open_world(lambda: f"sqlite:///{Path(folder) / f'{next(numbers)}.db'}") as world,
-    ):
-        for seed in track(seeds, "simulating", console=console, transient=True, disable=not console.is_terminal):
-            played.append(play(world.begin, seed=seed, steps=steps))
-            if told:
-                told(played[-1])
-            if played[-1].broken:
-                break
-    return played
+def _collect(played: Iterable[Played], *, total: int, told: Callable[[Played], None] | None) -> list[Played]:
+    """All of them in the order of their seeds, with a bar for whoever waits at a terminal."""
+    console, collected = Console(stderr=True), []
+    bar = track(played, "simulating", total=total, console=console, transient=True, disable=not console.is_terminal)
+    for each in bar:
+        collected.append(each)
+        if told:
+            told(each)
+    return sorted(collected, key=lambda each: int(each["seed"]))
 
 
-def _tell(run: Run) -> None:
-    print(f"seed {run.seed}:")
-    for line in run.story:
-        print(f"  {line}")
+_DEFAULT_STEPS = {SimulatedWorld.PLATFORM: 60, SimulatedWorld.SMALL: 200}
 
 
-def _fates(played: Sequence[Run]) -> Counter[Fate]:
-    return sum((Counter(run.fates) for run in played), Counter())
+def _setting(world: SimulatedWorld, regions: int, faults: str, steps: int) -> Setting:
+    wanted = parse_faults(faults)
+    known = SMALL_FAULTS if world is SimulatedWorld.SMALL else EVERY_FAULT
+    if faults == "all":
+        wanted = known
+    if wanted - known:
+        raise InvalidInput(f"The small world knows no {', '.join(sorted(wanted - known))}.")
+    return Setting(world, regions, wanted, steps)
 
 
-def _report(played: Sequence[Run], seconds: float, broken: Run | None) -> dict[str, Any]:
+def _seeds(text: str) -> range:
+    first, dots, last = text.partition("..")
+    try:
+        seeds = range(int(first), int(last if dots else first) + 1)
+    except ValueError:
+        seeds = range(0)
+    if not seeds or seeds[0] < 0:
+        raise ConfigInvalid(f"--seeds takes two numbers such as 0..99, or one, not {text!r}.")
+    return seeds
+
+
+def _calls(told: Sequence[Played]) -> list[tuple[str, int]]:
+    """How many calls of all stories had which fate."""
+    return sorted(sum((Counter(each["calls"]) for each in told), Counter()).items())
+
+
+def _report(setting: Setting, told: Sequence[Played], seconds: float, broken: Played | None) -> dict[str, Any]:
     return {
         "held": broken is None,
-        "runs": len(played),
-        "first_seed": played[0].seed,
-        "steps": played[0].steps,
+        "world": setting.world,
+        "regions": setting.regions if setting.world is SimulatedWorld.PLATFORM else None,
+        "faults": sorted(setting.faults),
+        "runs": len(told),
+        "first_seed": told[0]["seed"],
+        "last_seed": told[-1]["seed"],
+        "steps": setting.steps,
         "seconds": round(seconds, 3),
-        "calls": {fate.value: count for fate, count in sorted(_fates(played).items())},
-        "broken": {"seed": broken.seed, "why": broken.broken, "story": list(broken.story)} if broken else None,
+        "calls": dict(_calls(told)),
+        "broken": _broken(setting, broken) if broken else None,
     }
 
 
-def _print(played: Sequence[Run], seconds: float, broken: Run | None, *, is_told: bool) -> None:
-    print_table(("calls that were", "how many"), sorted(_fates(played).items()))
+def _broken(setting: Setting, broken: Played) -> dict[str, Any]:
+    short = broken["short"]
+    return {
+        "seed": broken["seed"],
+        "why": broken["broken"],
+        "story": broken["story"],
+        "again": _again(setting, broken),
+        "short_story": short["story"] if short else None,
+        "short_again": _again(setting, broken, keep=short["steps"]) if short else None,
+    }
+
+
+def _again(setting: Setting, broken: Played, *, keep: Sequence[int] = ()) -> str:
+    kept = ["--keep", ",".join(map(str, keep))] if keep else []
+    return shlex.join(["silo", "simulate", *setting.arguments(), "--seeds", str(broken["seed"]), *kept, "--story"])
+
+
+def _tell(told: Played) -> None:
+    print(f"seed {told['seed']}:")
+    for line in told["story"]:
+        print(f"  {line}")
+
+
+def _print(setting: Setting, told: Sequence[Played], seconds: float, broken: Played | None) -> None:
+    print_table(("calls that were", "how many"), _calls(told))
     if broken is None:
-        first, last = played[0].seed, played[-1].seed
-        print(f"The contract held in {len(played)} runs (seeds {first} to {last}), in {seconds:.1f} s.")
+        first, last = told[0]["seed"], told[-1]["seed"]
+        print(f"The contract held in {len(told)} runs (seeds {first} to {last}), in {seconds:.1f} s.")
         return
-    if not is_told:
-        print(f"The end of the story of seed {broken.seed}:")
-        for line in broken.story[-_SHOWN_LINES:]:
-            print(f"  {line}")
-    note(f"Broken: {broken.broken}")
-    note(f"Again: silo simulate --seed {broken.seed} --runs 1 --steps {broken.steps} --story")
+    short = broken["short"] or broken
+    print(f"The story of seed {broken['seed']}, shortened:")
+    for line in short["story"][-_SHOWN_LINES:]:
+        print(f"  {line}")
+    note(f"Broken: {short['broken']}")
+    note(f"Again: {_again(setting, broken, keep=short.get('steps', ()))}")
+    note(f"Whole: {_again(setting, broken)}")

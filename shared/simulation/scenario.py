@@ -15,6 +15,7 @@ from shared.outbox.claim import LEASE_SECONDS
 from shared.outbox.drain import Drain
 from shared.outbox.operate import ParkedFilter, pause, resume, retry_parked
 from shared.outbox.status import list_destinations
+from shared.simulation.fault import Fault
 from shared.simulation.ledger import ContractBroken
 from shared.simulation.weather import Fate, Weather, WorkerDied
 
@@ -175,6 +176,8 @@ class Scenario:
         self._tell(f"{seconds} s pass")
 
     def _part(self) -> None:
+        if Fault.PARTITION not in self.stage.weather.faults:
+            return
         away, silo = self.stage.weather.away, self.rng.choice(self.stage.lanes).destination
         if away and self.rng.random() < RETURNING:
             silo = self.rng.choice(sorted(away))

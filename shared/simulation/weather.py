@@ -5,13 +5,14 @@ Owns the fate of calls. What happens in the world meanwhile is the scenario's.
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
 from typing import Any
 
 import grpc
 
 from shared.errors import SiloUnreachable
+from shared.simulation.fault import Fault
 
 
 class Fate(StrEnum):
@@ -36,26 +37,30 @@ class WorkerDied(BaseException):
     """The worker that made the call is gone, with its claims. No error that anything may handle."""
 
 
-_WEIGHTS = {
-    Fate.FINE: 10,
-    Fate.REQUEST_LOST: 2,
-    Fate.ANSWER_LOST: 3,
-    Fate.TWICE: 2,
-    Fate.LATE: 4,
-    Fate.SLOW: 3,
-    Fate.WORKER_DIES_BEFORE: 1,
-    Fate.WORKER_DIES_AFTER: 2,
+_FINE_WEIGHT = 10
+_WEIGHTS: Mapping[Fault, Mapping[Fate, int]] = {
+    Fault.DROP: {Fate.REQUEST_LOST: 2, Fate.ANSWER_LOST: 3},
+    Fault.DUPLICATE: {Fate.TWICE: 2},
+    Fault.DELAY: {Fate.LATE: 4, Fate.SLOW: 3},
+    Fault.CRASH: {Fate.WORKER_DIES_BEFORE: 1, Fate.WORKER_DIES_AFTER: 2},
 }
+SMALL_FAULTS = frozenset({*_WEIGHTS, Fault.PARTITION})
+"""What can go wrong here."""
 
 
 class Weather:
     """Decides the fate of every call to the silos whose channels it lies over."""
 
-    def __init__(self, rng: random.Random) -> None:
+    def __init__(self, rng: random.Random, *, faults: Collection[Fault] = SMALL_FAULTS) -> None:
         """Args:
         rng: decides.
+        faults: what may go wrong.
         """
         self._rng = rng
+        self.faults = faults
+        self._weights = {Fate.FINE: _FINE_WEIGHT}
+        for fault, of_fault in _WEIGHTS.items():
+            self._weights |= of_fault if fault in faults else {}
         self.meanwhile: Callable[[], None] = lambda: None
         """Lets the world move on, while a call is under way. The scenario's."""
         self.tell: Callable[[str], None] = lambda line: None
@@ -78,7 +83,7 @@ class Weather:
         elif self.is_fair:
             fate = Fate.FINE
         else:
-            (fate,) = self._rng.choices(list(_WEIGHTS), list(_WEIGHTS.values()))
+            (fate,) = self._rng.choices(list(self._weights), list(self._weights.values()))
         self.fates[fate] += 1
         if fate is not Fate.FINE:
             self.tell(f"a call to {silo}: {fate}")

@@ -7,7 +7,7 @@ them is the platform's own engine.
 import contextlib
 import itertools
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,9 +33,10 @@ from shared.rpc.channel import connect as connect_channel
 from shared.rpc.keyring import Key, Keyring
 from shared.rpc.retry import RetryPolicy
 from shared.rpc.server import SiloServer, serve
+from shared.simulation.fault import Fault
 from shared.simulation.ledger import ContractBroken, Ledger, State
 from shared.simulation.scenario import SimulatedLane
-from shared.simulation.weather import Weather
+from shared.simulation.weather import SMALL_FAULTS, Weather
 
 OWNER = "owner"
 HOLDERS = ("north", "south")
@@ -98,11 +99,14 @@ class World:
         for name in HOLDERS:
             self._serve(name)
 
-    def begin(self, rng: random.Random, *, load: Load | None = None) -> "Play":
+    def begin(
+        self, rng: random.Random, *, load: Load | None = None, faults: Collection[Fault] = SMALL_FAULTS
+    ) -> "Play":
         """Empties the world and gives the stage of another scenario.
 
         Args:
             rng: decides everything that is left to chance.
+            faults: what may go wrong.
             load: reads the owner's states in place of its own; for tests of the simulator.
         """
         for database in (self.owner, *self.holders.values()):
@@ -110,7 +114,7 @@ class World:
                 own = "subject" if database is self.owner else "subject_replica"
                 for table in ("outbox", "outbox_pause", "outbox_destination", own):
                     database.rows(f"DELETE FROM {table}")  # noqa: S608 - names of ours
-        weather = Weather(rng)
+        weather = Weather(rng, faults=faults)
         lanes = [self._lane(name, number, weather, rng, load) for name in HOLDERS for number in range(self._workers)]
         return Play(self, weather, lanes)
 

@@ -15,7 +15,7 @@ SEEDS = range(6)
 STEPS = 150
 
 
-@pytest.mark.parametrize("engine", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.mark.parametrize("engine", [pytest.param("postgresql", marks=pytest.mark.postgres)])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_replica_is_equal_in_the_end(
     request: pytest.FixtureRequest, tmp_path: Path, engine: str, seed: int

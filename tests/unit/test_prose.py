@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 MODULES = [
     path.relative_to(ROOT)
-    for package in ("control_silo", "region_silo", "shared")
+    for package in ("control_silo", "region_silo", "shared", "simulator")
     for path in (ROOT / package).rglob("*.py")
     if "pb" not in path.relative_to(ROOT).parts
 ]

@@ -1,0 +1,342 @@
+"""What happens in a storm: each event is one thing that somebody does, or that happens to them, told in one line.
+
+Owns what each does, and how often it comes relative to the others.
+"""
+
+import random
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from typing_extensions import override
+
+from control_silo.replication.kinds import KINDS
+from control_silo.services.organization import create_organization
+from shared.cli.access import Access
+from shared.cli.compare import Comparer
+from shared.cli.repair import look, repair
+from shared.consistency import TOKEN_NAME, collecting, encode
+from shared.domain.peer import CONTROL
+from shared.errors import Conflict, Forbidden, InvalidInput, LimitReached, NotFound, SiloError
+from shared.outbox.claim import LEASE_SECONDS
+from shared.outbox.operate import ParkedFilter, pause, resume, retry_parked
+from shared.pb.hybridcloud.apps.v1 import app_calls_pb2
+from shared.simulation.fault import Fault
+from shared.simulation.ledger import ContractBroken
+from simulator.change import choose_change
+from simulator.model import Name
+from simulator.network import Link
+from simulator.silo import SimulatedLane, operator_keys, own_address
+from simulator.world import World
+
+_REFUSALS = (Conflict, Forbidden, InvalidInput, LimitReached, NotFound)
+"""What may be said to somebody who changes something, whatever becomes of regions."""
+_SKEWS_SECONDS = (-55.0, -20.0, -3.0, 0.0, 2.0, 4.0, 20.0, 60.0)
+_TOKENS_KEPT = 10
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What somebody holds who has changed an app: the token of the answer, and when it came."""
+
+    app_id: int
+    token: str
+    moment: int
+
+
+class OperatorAccess(Access):
+    """The operator's own ways to silos: those between silos are for silos."""
+
+    @override
+    def address_of(self, silo: str) -> str:
+        return own_address(silo)
+
+
+class Events:
+    """What can happen in a world. ``rng`` is another one in each step."""
+
+    def __init__(self, world: World, tell: Callable[[str], None]) -> None:
+        self.world = world
+        self.rng = random.Random(0)
+        self._tell = tell
+        self._receipts: list[Receipt] = []
+        self._copies: dict[str, int] = {}
+
+    def write(self) -> None:
+        """Somebody changes something at control."""
+        world, control = self.world, self.world.control
+        if not control.is_up:
+            self._tell("nobody can change anything: control is down")
+            return
+        change = choose_change(world.model, self.rng)
+        change.began, life, calls = world.model.moment(), control.life, world.network.made_by[CONTROL]
+        with world.living(CONTROL), collecting() as written:
+            try:
+                change.make(control.control, world.actor())
+            except _REFUSALS as exc:
+                self._tell(f"{change}: refused, {exc.reason}")
+                return
+            except SiloError as exc:
+                raise ContractBroken(f"6: a write fails: {change}: {exc.reason}: {exc.message}") from exc
+        if world.network.made_by[CONTROL] != calls:
+            raise ContractBroken(f"6: a write calls a region: {change}.")
+        if life.is_over and not change.is_made(world.windows[CONTROL]):
+            self._tell(f"{change}: not made")
+            return
+        change.note(world.windows[CONTROL])
+        self._tell(f"{change}: made{', but not answered' if life.is_over else ''}")
+        if not life.is_over and change.app_id and written:
+            self._keep(change.app_id, encode(written))
+
+    def rename_by_region(self) -> None:
+        """A service of the platform renames an app at the region that owns it, which forwards that to control."""
+        model = self.world.model
+        apps = model.live_apps()
+        if not apps:
+            return
+        app = self.rng.choice(apps)
+        region, name = model.organizations[app.owner_id][1], Name(f"App {model.moment()}", model.moment())
+        app.names.append(name)
+        request = app_calls_pb2.UpdateSentryAppRequest(id=app.id)
+        request.attrs.name = name.text
+        self._tell(f"{region} is asked to call app {app.id} {name.text}")
+        try:
+            answer, call = self.world.reader(region).UpdateSentryApp.with_call(request, timeout=10.0)
+        except SiloError as exc:
+            self._tell(f"no answer about {name.text}: {exc.reason}")
+            return
+        if not answer.HasField("sentry_app"):
+            return
+        name.ended = model.moment()
+        self._tell(f"app {app.id} is called {name.text}")
+        token = dict(call.trailing_metadata() or ()).get(TOKEN_NAME, "")
+        if token:
+            self._keep(app.id, str(token))
+
+    def found(self) -> None:
+        """An organization is founded in a region, which control has to ask for it."""
+        world, control = self.world, self.world.control
+        if not control.is_up:
+            return
+        region = self.rng.choice(list(world.regions))
+        slug = f"organization-{world.model.moment()}"
+        world.model.asked_slugs.add(slug)
+        with world.living(CONTROL):
+            try:
+                made = create_organization(control.control, slug=slug, name=slug, region=region, kinds=KINDS)
+            except SiloError as exc:
+                self._tell(f"{slug} is not founded in {region}: {exc.reason}")
+                return
+            world.model.organizations[made.id] = (slug, region)
+            self._tell(f"{slug} is founded in {region}")
+
+    def read(self) -> None:
+        """Somebody who has changed an app asks a region for it, and shows what was answered then."""
+        model = self.world.model
+        if not self._receipts:
+            return
+        receipt, region = self.rng.choice(self._receipts), self.rng.choice(list(self.world.regions))
+        request = app_calls_pb2.GetSentryAppByIdRequest(id=receipt.app_id)
+        try:
+            answer = self.world.reader(region).GetSentryAppById(
+                request, timeout=10.0, metadata=((TOKEN_NAME, receipt.token),)
+            )
+        except SiloError as exc:
+            self._tell(f"{region} cannot tell a reader of app {receipt.app_id}: {exc.reason}")
+            return
+        name = answer.sentry_app.name if answer.HasField("sentry_app") else None
+        self._tell(f"{region} tells a reader that app {receipt.app_id} is {name or 'not there'}")
+        model.answered(region, receipt.app_id, name, since=receipt.moment)
+
+    def work(self) -> None:
+        """A worker takes a turn."""
+        free = [lane for lane in self.world.lanes if not lane.is_busy]
+        if free:
+            self.take_turn(self.rng.choice(free))
+
+    def take_turn(self, lane: SimulatedLane) -> int:
+        """One turn of a lane; answers how many messages it delivered."""
+        lane.is_busy = True
+        delivered = 0
+        with self.world.living(lane.life.silo):
+            result = lane.drain.run_once()
+            lane.is_busy, delivered = False, result.delivered
+            if result.claimed:
+                rejected = f", {result.rejected} rejected" if result.rejected else ""
+                self._tell(f"{lane.name} claimed {result.claimed}, delivered {result.delivered}{rejected}")
+        return delivered
+
+    def wait(self) -> None:
+        """Time passes; those who work hold on to what they have claimed, or do not."""
+        seconds = self.rng.choice((0.05, 0.5, 2.0, LEASE_SECONDS + 1.0, 30.0))
+        self.world.clock.advance(seconds)
+        self._tell(f"{seconds} s pass")
+        for lane in self.world.lanes:
+            if lane.is_busy and self.rng.random() < 0.7:
+                with self.world.living(lane.life.silo):
+                    lane.drain.leases.renew()
+
+    def start(self) -> None:
+        """Whatever is down comes up."""
+        down = [name for name, process in self.world.processes.items() if not process.is_up]
+        if down:
+            silo = self.rng.choice(down)
+            self.world.start(silo)
+            self._tell(f"{silo} starts")
+
+    def kill(self) -> None:
+        """A silo is killed between two calls."""
+        silo = self.rng.choice(list(self.world.processes))
+        if self.world.processes[silo].is_up:
+            self.world.end(silo)
+            self._tell(f"{silo} is killed")
+
+    def part(self) -> None:
+        """The way from one silo to another is cut, or whole again."""
+        link = self.rng.choice(self._links_between_silos())
+        link.is_cut = not link.is_cut
+        self._tell(f"the way from {link.caller} to {link.callee} is {'cut' if link.is_cut else 'whole again'}")
+
+    def hang(self) -> None:
+        """A connection goes half open, or is whole again."""
+        link = self.rng.choice(self._links_between_silos())
+        link.is_half_open = not link.is_half_open
+        self._tell(f"the way from {link.caller} to {link.callee} {'hangs' if link.is_half_open else 'is whole again'}")
+
+    def skew(self) -> None:
+        """A machine's clock is set."""
+        silo = self.rng.choice(list(self.world.processes))
+        seconds = self.world.processes[silo].clock.skew_seconds = self.rng.choice(_SKEWS_SECONDS)
+        self._tell(f"the clock of {silo} is {seconds} s off")
+
+    def deliver_late(self) -> None:
+        """A request arrives that its caller has given up."""
+        network = self.world.network
+        if network.on_the_way:
+            sent = network.on_the_way.pop(self.rng.randrange(len(network.on_the_way)))
+            self._tell(f"{sent.name} from {sent.link.caller} arrives at {sent.link.callee} late")
+            self._tell(f"which is {network.deliver_again(sent)}")
+
+    def replay(self) -> None:
+        """Somebody sends a request again that was sent before."""
+        network = self.world.network
+        if network.copies:
+            sent = self.rng.choice(network.copies)
+            self._tell(f"{sent.name} from {sent.link.caller} to {sent.link.callee} is sent again")
+            self._tell(f"which is {network.deliver_again(sent)}")
+
+    def copy(self) -> None:
+        """Somebody takes a copy of a region's database."""
+        region = self.rng.choice(list(self.world.regions))
+        with (
+            closing(sqlite3.connect(self.world.processes[region].path)) as source,
+            closing(sqlite3.connect(self._copy_of(region))) as target,
+        ):
+            source.backup(target)
+        self._copies[region] = len(self.world.windows[region].organizations_owned())
+        self._tell(f"a copy of {region} is taken")
+
+    def restore(self) -> None:
+        """A region goes on with its copy, unless it has founded organizations since, which nobody could give back."""
+        kept = [
+            region
+            for region, organizations in sorted(self._copies.items())
+            if len(self.world.windows[region].organizations_owned()) == organizations
+        ]
+        if kept:
+            region = self.rng.choice(kept)
+            self.world.restore(region, self._copy_of(region))
+            self._tell(f"{region} goes on with its copy")
+
+    def compare(self) -> None:
+        """An operator has differences found and mended."""
+        self.repair()
+
+    def repair(self) -> bool:
+        """Compares all silos and has what differs sent again; False when one of them did not answer."""
+        world = self.world
+        access = OperatorAccess("", own_address(CONTROL), rpc_keys=operator_keys(), clock=world.clock)
+        with closing(Comparer(access, sorted(world.regions))) as comparer:
+            findings = look(comparer, is_deep=False, settle_seconds=0)
+            if any(finding.error for finding in findings):
+                self._tell("an operator compares, and not every silo answers")
+                return False
+            with world.from_outside():
+                repair(access, comparer, findings)
+            self._tell(f"an operator repairs {sum(len(finding.differences) for finding in findings)}")
+        return True
+
+    def pause(self) -> None:
+        lane = self._any_lane()
+        if lane:
+            with self.world.living(lane.life.silo), lane.drain.database.transaction() as tx:
+                pause(tx, lane.destination)
+            self._tell(f"an operator pauses {lane.destination}")
+
+    def resume(self) -> None:
+        lane = self._any_lane()
+        if lane:
+            self.let_go(lane)
+            self._tell(f"an operator resumes {lane.destination}")
+
+    def let_go(self, lane: SimulatedLane) -> None:
+        """Ends a pause."""
+        with self.world.living(lane.life.silo), lane.drain.database.transaction() as tx:
+            resume(tx, lane.destination)
+
+    def retry(self) -> None:
+        lane = self._any_lane()
+        if lane:
+            with self.world.living(lane.life.silo), lane.drain.database.transaction() as tx:
+                retry_parked(tx, ParkedFilter(destination=lane.destination))
+            self._tell(f"an operator retries what is parked for {lane.destination}")
+
+    def _any_lane(self) -> SimulatedLane | None:
+        lanes = self.world.lanes
+        return self.rng.choice(lanes) if lanes else None
+
+    def _copy_of(self, region: str) -> Path:
+        return self.world.folder / f"{region}.copy"
+
+    def _links_between_silos(self) -> list[Link]:
+        links = self.world.network.links
+        return [link for (caller, _), link in sorted(links.items()) if caller in self.world.processes]
+
+    def _keep(self, app_id: int, token: str) -> None:
+        self._receipts.append(Receipt(app_id, token, self.world.model.moment()))
+        del self._receipts[:-_TOKENS_KEPT]
+
+
+Event = Callable[[Events], None]
+
+_ALWAYS: Mapping[Event, int] = {
+    Events.write: 80,
+    Events.rename_by_region: 16,
+    Events.found: 4,
+    Events.read: 20,
+    Events.work: 128,
+    Events.wait: 24,
+    Events.compare: 1,
+    Events.pause: 4,
+    Events.resume: 12,
+    Events.retry: 4,
+}
+_BY_FAULT: Mapping[Fault, Mapping[Event, int]] = {
+    Fault.DUPLICATE: {Events.replay: 16},
+    Fault.REORDER: {Events.deliver_late: 16},
+    Fault.CRASH: {Events.start: 40, Events.kill: 4},
+    Fault.PARTITION: {Events.part: 10},
+    Fault.CLOCK: {Events.skew: 6},
+    Fault.RESTORE: {Events.copy: 6, Events.restore: 4},
+    Fault.HALF_OPEN: {Events.hang: 6},
+}
+
+
+def weights_of(faults: frozenset[Fault]) -> Mapping[Event, int]:
+    """How often each event comes when these faults are on."""
+    weights = dict(_ALWAYS)
+    for fault, events in _BY_FAULT.items():
+        weights |= events if fault in faults else {}
+    return weights
