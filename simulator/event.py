@@ -39,11 +39,14 @@ _TOKENS_KEPT = 10
 
 @dataclass(frozen=True)
 class Receipt:
-    """What somebody holds who has changed an app: the token of the answer, and when it came."""
+    """What somebody holds who has changed an app: the token of the answer, and what it says that they have seen."""
 
     app_id: int
     token: str
     moment: int
+    """All that was answered up to then."""
+    name: Name | None = None
+    """And this name."""
 
 
 class OperatorAccess(Access):
@@ -88,7 +91,7 @@ class Events:
         change.note(world.windows[CONTROL])
         self._tell(f"{change}: made{', but not answered' if life.is_over else ''}")
         if not life.is_over and change.app_id and written:
-            self._keep(change.app_id, encode(written))
+            self._keep(Receipt(change.app_id, encode(written), world.model.moment()))
 
     def rename_by_region(self) -> None:
         """A service of the platform renames an app at the region that owns it, which forwards that to control."""
@@ -113,7 +116,8 @@ class Events:
         self._tell(f"app {app.id} is called {name.text}")
         token = dict(call.trailing_metadata() or ()).get(TOKEN_NAME, "")
         if token:
-            self._keep(app.id, str(token))
+            # What was asked while this was under way may have come after it: the token says nothing of that.
+            self._keep(Receipt(app.id, str(token), name.began, name))
 
     def found(self) -> None:
         """An organization is founded in a region, which control has to ask for it."""
@@ -148,7 +152,7 @@ class Events:
             return
         name = answer.sentry_app.name if answer.HasField("sentry_app") else None
         self._tell(f"{region} tells a reader that app {receipt.app_id} is {name or 'not there'}")
-        model.answered(region, receipt.app_id, name, since=receipt.moment)
+        model.answered(region, receipt.app_id, name, since=receipt.moment, seen=receipt.name)
 
     def work(self) -> None:
         """A worker takes a turn."""
@@ -304,8 +308,8 @@ class Events:
         links = self.world.network.links
         return [link for (caller, _), link in sorted(links.items()) if caller in self.world.processes]
 
-    def _keep(self, app_id: int, token: str) -> None:
-        self._receipts.append(Receipt(app_id, token, self.world.model.moment()))
+    def _keep(self, receipt: Receipt) -> None:
+        self._receipts.append(receipt)
         del self._receipts[:-_TOKENS_KEPT]
 
 

@@ -176,7 +176,7 @@ class Model:
         if (region, category, object_id) not in self.granted:
             raise ContractBroken(f"8: {region} is sent {category} {object_id}, which is no business of its.")
 
-    def answered(self, region: str, app_id: int, name: str | None, *, since: int) -> None:
+    def answered(self, region: str, app_id: int, name: str | None, *, since: int, seen: Name | None = None) -> None:
         """Judges what a reader was told who has seen all that was answered up to a moment.
 
         Args:
@@ -184,6 +184,7 @@ class Model:
             app_id: what was asked for.
             name: the app's; None: it was said not to be there.
             since: the moment.
+            seen: a name that the reader has seen besides.
 
         Raises:
             ContractBroken: sentence 7: it is older than that.
@@ -197,7 +198,8 @@ class Model:
         if app.gone_at is not None and app.gone_at <= since:
             raise ContractBroken(f"7: {region} shows app {app_id} to a reader who knows that it is deleted.")
         told = self._name(region, app, name)
-        if any(told.is_before(each) for each in app.names if each.ended is not None and each.ended <= since):
+        known = [each for each in app.names if each is seen or (each.ended is not None and each.ended <= since)]
+        if any(told.is_before(each) for each in known):
             raise ContractBroken(f"7: {region} calls app {app_id} {name!r}, older than what the reader has seen.")
 
     def _see(self, region: str, shown: Shown, *, before: Shown | None) -> None:

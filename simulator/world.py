@@ -51,6 +51,7 @@ class World:
         self.was_restored = False
         self._seed = seed
         self._creator_id = foundation.creator_id
+        self._actor: User | None = None
         self.processes = make_processes(folder, self.network, self.regions)
         self.windows = {name: Window(process.path) for name, process in self.processes.items()}
         self._channels: dict[str, SiloChannel] = {}
@@ -74,9 +75,11 @@ class World:
         return [lane for process in self.processes.values() for lane in process.lanes]
 
     def actor(self) -> User:
-        """The person who does everything. Needs control to be up."""
-        with self.control.control.database.session():
-            return User.get_by_id(self._creator_id)
+        """The person who does everything. Needs control to be up, the first time."""
+        if self._actor is None:
+            with self.control.control.database.session():
+                self._actor = User.get_by_id(self._creator_id)
+        return self._actor
 
     def reader(self, region: str) -> app_service_pb2_grpc.AppServiceStub:
         """A region as a service of the platform asks it."""

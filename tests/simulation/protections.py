@@ -9,8 +9,8 @@ import pytest
 import control_silo.bootstrap
 import shared.outbox.apply
 import shared.outbox.drain
-import shared.outbox.editions
 import shared.outbox.enqueue
+import shared.outbox.new_edition
 from shared.category import Category, number_of
 from shared.database.database import Database, current_database
 from shared.database.statement import marks
@@ -66,7 +66,7 @@ def enqueueing_in_the_transaction(patch: pytest.MonkeyPatch) -> None:
     def enqueue(tx: Transaction, messages: Sequence[tuple[str, str, int]]) -> None:
         tx.after_commit(lambda: _apart(tx.database, lambda own: real(own, messages)))
 
-    patch.setattr(shared.outbox.editions, "enqueue_messages", enqueue)
+    patch.setattr(shared.outbox.new_edition, "enqueue_messages", enqueue)
 
 
 def edition_in_the_transaction(patch: pytest.MonkeyPatch) -> None:
