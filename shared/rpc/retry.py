@@ -19,6 +19,9 @@ from shared import errors
 
 Answer = TypeVar("Answer")
 
+_MONOTONIC = frozenset({"/hybridcloud.replication.v1.ReplicaService/ApplyChanges"})
+"""Methods that change something and never take it back: a version that is not newer is none."""
+
 
 @dataclass(frozen=True)
 class RetryPolicy:
@@ -102,10 +105,25 @@ def is_idempotent(method: str) -> bool:
     Args:
         method: ``/package.Service/Method``.
     """
+    # A method that says nothing is taken for one that must not be repeated.
+    return _idempotency(method) != descriptor_pb2.MethodOptions.IDEMPOTENCY_UNKNOWN
+
+
+@lru_cache(maxsize=1024)
+def takes_nothing_back(method: str) -> bool:
+    """Whether a call of the method may be served once more at any time: it undoes nothing that was done meanwhile.
+
+    To be idempotent is less: a name that is given again is the same at once, and undoes a newer one a moment later.
+
+    Args:
+        method: ``/package.Service/Method``.
+    """
+    return method in _MONOTONIC or _idempotency(method) == descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS
+
+
+def _idempotency(method: str) -> int:
     try:
         descriptor = descriptor_pool.Default().FindMethodByName(method.lstrip("/").replace("/", "."))
     except KeyError:
-        return False
-    # A method that says nothing is taken for one that must not be repeated.
-    unknown = descriptor_pb2.MethodOptions.IDEMPOTENCY_UNKNOWN
-    return bool(descriptor.GetOptions().idempotency_level != unknown)
+        return descriptor_pb2.MethodOptions.IDEMPOTENCY_UNKNOWN
+    return int(descriptor.GetOptions().idempotency_level)

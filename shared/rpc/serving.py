@@ -19,7 +19,7 @@ from shared.repetition import Sentences
 from shared.rpc import served
 from shared.rpc.calls import REQUEST_ID_KEY
 from shared.rpc.inprocess.context import Aborted
-from shared.rpc.retry import is_idempotent
+from shared.rpc.retry import takes_nothing_back
 from shared.rpc.rights import Rights
 from shared.rpc.served import ServedCall
 from shared.rpc.signature import Verifier, is_reflection
@@ -48,7 +48,7 @@ class Judge:
     """Whether callers show a certificate, which must be their own."""
 
     def refuse_repeated(self, method: str, *, metadata: Mapping[str, str | bytes]) -> None:
-        """Returns when no server of this silo has accepted the verified call before, or it may be repeated.
+        """Returns when no server of this silo has accepted the verified call before, or it takes nothing back.
 
         It may wait for the database: not at the doorway.
 
@@ -56,7 +56,7 @@ class Judge:
             NonceReplayed: one has.
             SiloError: nobody can know.
         """
-        if is_idempotent(method) or is_reflection(method):
+        if takes_nothing_back(method) or is_reflection(method):
             return
         if not self.verifier.accept_once(metadata):
             raise errors.NonceReplayed

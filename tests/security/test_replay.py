@@ -9,7 +9,7 @@ import pytest
 import control_silo.bootstrap
 from shared import errors
 from shared.domain.peer import CONTROL
-from shared.pb.hybridcloud.apps.v1.app_calls_pb2 import GetSentryAppByIdRequest
+from shared.pb.hybridcloud.apps.v1.app_calls_pb2 import GetSentryAppByIdRequest, UpdateSentryAppRequest
 from shared.pb.hybridcloud.operations.v1.key_service_pb2 import AddKeyRequest
 from shared.peers import nonces
 from shared.peers.nonces import SharedNonces
@@ -21,9 +21,11 @@ from tests.keys import OPERATOR, keys_of
 from tests.silos import Silos, fresh, running_silos
 
 ADD, READ = "/hybridcloud.operations.v1.KeyService/AddKey", "/hybridcloud.apps.v1.AppService/GetSentryAppById"
+RENAME = "/hybridcloud.apps.v1.AppService/UpdateSentryApp"
 BODIES = {
     ADD: AddKeyRequest(peer="service:web").SerializeToString(),
     READ: GetSentryAppByIdRequest(id=1).SerializeToString(),
+    RENAME: UpdateSentryAppRequest(id=1).SerializeToString(),
 }
 
 
@@ -68,9 +70,10 @@ def test_a_server_accepts_a_call_once(control: Control, method: str) -> None:
     assert [send(server, method, signed) for _ in range(2)] == ["OK", "NONCE_REPLAYED"]
 
 
-def test_all_servers_together_accept_once_what_changes_something(control: Control) -> None:
-    servers, signed = [control.server(), control.server()], control.signed(ADD)
-    assert [send(server, ADD, signed) for server in servers] == ["OK", "NONCE_REPLAYED"]
+@pytest.mark.parametrize("method", [ADD, RENAME])
+def test_all_servers_together_accept_once_what_changes_something(control: Control, method: str) -> None:
+    servers, signed = [control.server(), control.server()], control.signed(method)
+    assert [send(server, method, signed) for server in servers] == ["OK", "NONCE_REPLAYED"]
 
 
 @pytest.mark.parametrize("method", BODIES)

@@ -7,7 +7,10 @@ from itertools import pairwise
 import pytest
 
 from shared.errors import DatabaseBusy
-from shared.rpc.retry import Retrier, RetryPolicy, is_idempotent
+from shared.pb.hybridcloud.apps.v1 import app_service_pb2
+from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2
+from shared.pb.hybridcloud.replication.v1 import replica_service_pb2
+from shared.rpc.retry import Retrier, RetryPolicy, is_idempotent, takes_nothing_back
 from tests.contract.rpc import echo
 
 FOREVER = time.monotonic() + 1_000_000
@@ -76,3 +79,23 @@ def test_retries_are_a_small_share_when_everything_fails() -> None:
             retrier.call(attempt, deadline=FOREVER)
     assert len(attempts) < 1_010
     assert all(after > before for before, after in pairwise(attempts))
+
+
+APPS, REPLICAS, OUTBOX = (
+    f"/{module.DESCRIPTOR.services_by_name[name].full_name}"
+    for module, name in (
+        (app_service_pb2, "AppService"),
+        (replica_service_pb2, "ReplicaService"),
+        (outbox_service_pb2, "OutboxService"),
+    )
+)
+
+
+@pytest.mark.parametrize("method", [f"{APPS}/GetSentryAppById", f"{REPLICAS}/ApplyChanges"])
+def test_what_only_reads_or_goes_forward_may_come_late(method: str) -> None:
+    assert takes_nothing_back(method)
+
+
+@pytest.mark.parametrize("method", [f"{APPS}/UpdateSentryApp", f"{OUTBOX}/PauseDestination", "/nobody.knows/This"])
+def test_what_could_undo_something_newer_may_not_come_late(method: str) -> None:
+    assert not takes_nothing_back(method)
