@@ -10,6 +10,7 @@ from shared.domain.peer import CONTROL
 from shared.outbox.claim import LEASE_SECONDS
 from shared.simulation.ledger import ContractBroken
 from simulator.event import Events
+from simulator.verdict import check_control, check_organizations, check_region
 from simulator.world import World
 
 MAX_ROUNDS = 200
@@ -101,11 +102,11 @@ class Ending:
 
     def _check_control(self) -> None:
         window = self.world.windows[CONTROL]
-        self.world.model.check_control(window.apps(), window.installations(), window.tokens())
+        check_control(self.world.model, window.apps(), window.installations(), window.tokens())
 
     def _check_region(self, region: str) -> None:
         apps = self.world.windows[CONTROL].apps()
-        self.world.model.check_region(region, self.world.windows[region].replicas(), apps=apps)
+        check_region(self.world.model, region, self.world.windows[region].replicas(), apps=apps)
         parked = [each for each in self.world.windows[CONTROL].parked() if each[0] == region]
         parked += self.world.windows[region].parked()
         if parked:
@@ -116,4 +117,4 @@ class Ending:
         owned: dict[int, str] = {}
         for region in self.world.regions:
             owned |= self.world.windows[region].organizations_owned()
-        self.world.model.check_organizations(held, owned)
+        check_organizations(self.world.model, held, owned)

@@ -3,32 +3,26 @@
 Owns what each does, and how often it comes relative to the others.
 """
 
-import random
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from typing_extensions import override
-
 from control_silo.replication.kinds import KINDS
 from control_silo.services.organization import create_organization
-from shared.cli.access import Access
-from shared.cli.compare import Comparer
-from shared.cli.repair import look, repair
 from shared.consistency import TOKEN_NAME, collecting, encode
 from shared.domain.peer import CONTROL
 from shared.errors import Conflict, Forbidden, InvalidInput, LimitReached, NotFound, SiloError
 from shared.outbox.claim import LEASE_SECONDS
-from shared.outbox.operate import ParkedFilter, pause, resume, retry_parked
 from shared.pb.hybridcloud.apps.v1 import app_calls_pb2
 from shared.simulation.fault import Fault
 from shared.simulation.ledger import ContractBroken
-from simulator.change import choose_change
+from simulator.choice import choose_change
 from simulator.model import Name
 from simulator.network import Link
-from simulator.silo import SimulatedLane, operator_keys, own_address
+from simulator.operating import Operating
+from simulator.silo import SimulatedLane
 from simulator.world import World
 
 _REFUSALS = (Conflict, Forbidden, InvalidInput, LimitReached, NotFound)
@@ -49,21 +43,11 @@ class Receipt:
     """And this name."""
 
 
-class OperatorAccess(Access):
-    """The operator's own ways to silos: those between silos are for silos."""
-
-    @override
-    def address_of(self, silo: str) -> str:
-        return own_address(silo)
-
-
-class Events:
+class Events(Operating):
     """What can happen in a world. ``rng`` is another one in each step."""
 
     def __init__(self, world: World, tell: Callable[[str], None]) -> None:
-        self.world = world
-        self.rng = random.Random(0)
-        self._tell = tell
+        super().__init__(world, tell)
         self._receipts: list[Receipt] = []
         self._copies: dict[str, int] = {}
 
@@ -253,53 +237,6 @@ class Events:
             region = self.rng.choice(kept)
             self.world.restore(region, self._copy_of(region))
             self._tell(f"{region} goes on with its copy")
-
-    def compare(self) -> None:
-        """An operator has differences found and mended."""
-        self.repair()
-
-    def repair(self) -> bool:
-        """Compares all silos and has what differs sent again; False when one of them did not answer."""
-        world = self.world
-        access = OperatorAccess("", own_address(CONTROL), rpc_keys=operator_keys(), clock=world.clock)
-        with closing(Comparer(access, sorted(world.regions))) as comparer:
-            findings = look(comparer, is_deep=False, settle_seconds=0)
-            if any(finding.error for finding in findings):
-                self._tell("an operator compares, and not every silo answers")
-                return False
-            with world.from_outside():
-                repair(access, comparer, findings)
-            self._tell(f"an operator repairs {sum(len(finding.differences) for finding in findings)}")
-        return True
-
-    def pause(self) -> None:
-        lane = self._any_lane()
-        if lane:
-            with self.world.living(lane.life.silo), lane.drain.database.transaction() as tx:
-                pause(tx, lane.destination)
-            self._tell(f"an operator pauses {lane.destination}")
-
-    def resume(self) -> None:
-        lane = self._any_lane()
-        if lane:
-            self.let_go(lane)
-            self._tell(f"an operator resumes {lane.destination}")
-
-    def let_go(self, lane: SimulatedLane) -> None:
-        """Ends a pause."""
-        with self.world.living(lane.life.silo), lane.drain.database.transaction() as tx:
-            resume(tx, lane.destination)
-
-    def retry(self) -> None:
-        lane = self._any_lane()
-        if lane:
-            with self.world.living(lane.life.silo), lane.drain.database.transaction() as tx:
-                retry_parked(tx, ParkedFilter(destination=lane.destination))
-            self._tell(f"an operator retries what is parked for {lane.destination}")
-
-    def _any_lane(self) -> SimulatedLane | None:
-        lanes = self.world.lanes
-        return self.rng.choice(lanes) if lanes else None
 
     def _copy_of(self, region: str) -> Path:
         return self.world.folder / f"{region}.copy"

@@ -246,72 +246,8 @@ class Model:
                 return name
         raise ContractBroken(f"1: {silo} calls app {app.id} {text!r}, which nobody asked for.")
 
-    # ----------------------------------------------------------------------------------------------- how it must end
 
-    def check_control(
-        self,
-        apps: Mapping[int, AppFact],
-        installations: Mapping[int, InstallationFact],
-        tokens: Mapping[int, TokenFact],
-    ) -> None:
-        """Judges what control has when all is calm.
-
-        Raises:
-            ContractBroken: what was answered is not what is there.
-        """
-        _compare("control's apps", {app.id for app in self.live_apps()}, set(apps))
-        _compare("control's installations", _live(self.installations), set(installations))
-        _compare("control's tokens", _live(self.tokens), set(tokens))
-        for app in self.live_apps():
-            fact = apps[app.id]
-            if fact.name not in app.last_names():
-                raise ContractBroken(f"3: app {app.id} is called {fact.name!r} in the end, not {app.last_names()}.")
-            if (fact.status, fact.resources) != (app.status, app.resources):
-                raise ContractBroken(f"3: app {app.id} is {fact} in the end, not {app.status}, {app.resources}.")
-
-    def check_region(self, region: str, shown: Iterable[Shown], *, apps: Mapping[int, AppFact]) -> None:
-        """Judges what a region holds when all is calm.
-
-        Raises:
-            ContractBroken: it is not what control has, or not of its interest.
-        """
-        held = {(each.category, each.object_id): each.fact for each in shown if each.fact is not None}
-        expected: dict[Key, Fact] = {}
-        for app in self.live_apps():
-            expected[Category.APP, app.id] = apps[app.id]
-            expected[Category.CREDENTIAL, app.id] = CredentialFact(app.secrets[-1])
-        expected |= {(Category.INSTALLATION, each): self.installations[each].fact for each in _live(self.installations)}
-        expected |= {(Category.TOKEN, each): self.tokens[each].fact for each in _live(self.tokens)}
-        wanted = {key: fact for key, fact in expected.items() if region in self.interested(*key)}
-        _compare(f"what {region} holds", set(wanted), set(held))
-        for (category, object_id), fact in wanted.items():
-            if held[category, object_id] != fact:
-                raise ContractBroken(
-                    f"3: {region} ends with {held[category, object_id]} of {category} {object_id}, not {fact}."
-                )
-
-    def check_organizations(self, held: Mapping[int, str], owned: Mapping[int, str]) -> None:
-        """Judges control's replicas of organizations: slugs by id, there and in all regions together.
-
-        Raises:
-            ContractBroken: they differ, or one is missing that was answered.
-        """
-        _compare("control's organizations", set(owned.items()), set(held.items()))
-        missing = self.organizations.keys() - held.keys()
-        unasked = set(held.values()) - self.asked_slugs - {slug for slug, _ in self.organizations.values()}
-        if missing or unasked:
-            raise ContractBroken(
-                f"3: of control's organizations {missing} are missing, {unasked} were never asked for."
-            )
-
-
-def _compare(what: str, expected: set, found: set) -> None:  # type: ignore[type-arg]  # of ids, keys or pairs
-    if expected != found:
-        missing, more = sorted(expected - found), sorted(found - expected)
-        raise ContractBroken(f"3: {what} are not what they should be: missing {missing}, too many {more}.")
-
-
-def _live(owned: Mapping[int, Owned]) -> set[int]:
+def live(owned: Mapping[int, Owned]) -> set[int]:
     return {each for each, one in owned.items() if not one.is_gone}
 
 

@@ -8,6 +8,7 @@ from shared.category import Category
 from shared.simulation.ledger import ContractBroken
 from simulator.fact import AppFact, CredentialFact
 from simulator.model import App, Model, Name
+from simulator.verdict import check_region
 from simulator.window import Shown
 
 HEARS = frozenset({"issue"})
@@ -84,6 +85,6 @@ def test_a_name_that_was_never_answered_may_come_at_any_time(model: Model) -> No
 def test_what_is_missing_in_the_end_is_broken(model: Model) -> None:
     fact = AppFact("new", "unpublished", HEARS)
     credential = Shown(Category.CREDENTIAL, 7, 1, CredentialFact("secret"))
-    model.check_region("us", [shown(2, "new"), credential], apps={7: fact})
+    check_region(model, "us", [shown(2, "new"), credential], apps={7: fact})
     with pytest.raises(ContractBroken, match="missing"):
-        model.check_region("us", [shown(2, "new")], apps={7: fact})
+        check_region(model, "us", [shown(2, "new")], apps={7: fact})
