@@ -221,10 +221,10 @@ class World:
 
 @contextlib.contextmanager
 def open_world(database_url: str, *, client: httpx.Client) -> Iterator[World]:
-    database = connect(database_url, create=True)
+    clock = FrozenClock()
+    database = connect(database_url, create=True, clock=clock)
     try:
         migrate(database)
-        clock = FrozenClock()
         keep_editions(database, KINDS)
         keys = PeerKeys(Keyring(()), database, seal_key=None, clock=clock)
         regions = RegionChannels(database, _no_region, clock)
