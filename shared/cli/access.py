@@ -178,6 +178,7 @@ def _local(invocation: Invocation) -> Access:
         regions={name: silo.grpc for name, silo in topology.regions.items()},
         regions_http={name: silo.http for name, silo in topology.regions.items()},
         organization=topology.organization.slug,
+        clock=invocation.clock,
     )
 
 
@@ -193,6 +194,7 @@ def _remote(invocation: Invocation, control: str) -> Access:
         session=settings.session.get_secret_value() or None,
         rpc_keys=settings.rpc_keys.get_secret_value(),
         tls=settings.tls,
+        clock=invocation.clock,
     )
 
 

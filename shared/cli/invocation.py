@@ -14,6 +14,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from shared.clock import Clock
+
 DEFAULT_DATA = Path(".silo")
 FROM_INPUT = "-"
 """In place of a secret: it is asked for at a terminal, and otherwise the next line of standard input."""
@@ -25,6 +27,8 @@ class Invocation:
     """Filled in while the command line is read; the last of a repeated option wins."""
 
     environ: Mapping[str, str] = field(repr=False)
+    clock: Clock
+    """What calls to silos are stamped by."""
     command: str = "silo"
     """What was called, such as ``silo app create``."""
     data: Path | None = None

@@ -18,6 +18,7 @@ from typer.core import TyperCommand
 from shared import errors
 from shared.cli.invocation import Invocation, SiloGroup
 from shared.cli.output import complain, note, sentence_of
+from shared.clock import Clock, SystemClock
 
 DONE, SAID_NO, WRONG_USE = 0, 1, 2
 
@@ -150,14 +151,15 @@ def silo(
     """An app platform split into hybrid-cloud silos: run it, look into it, break it on purpose."""
 
 
-def run(arguments: Sequence[str], *, environ: Mapping[str, str]) -> int:
+def run(arguments: Sequence[str], *, environ: Mapping[str, str], clock: Clock | None = None) -> int:
     """Runs one command line and answers its exit code.
 
     Args:
         arguments: what follows ``silo``.
         environ: the environment; the silos that a command starts inherit it.
+        clock: what time it is; None: as the machine says.
     """
-    invocation = Invocation(environ)
+    invocation = Invocation(environ, clock or SystemClock())
     code = _run(arguments, invocation)
     if code == DONE and invocation.exposed:  # a refusal has its one sentence to itself
         names = " and ".join(sorted(invocation.exposed))

@@ -15,7 +15,7 @@ from control_silo.api.application import create_api
 from control_silo.services.user import ensure_superuser
 from shared.cli.main import run
 from shared.cli.topology import Organization, Silo, Topology, User, write_topology
-from shared.clock import FrozenClock, SystemClock
+from shared.clock import Clock, FrozenClock, SystemClock
 from shared.domain.peer import CONTROL
 from shared.http.serve import HttpServer
 from tests.keys import OPERATOR_KEY
@@ -42,10 +42,12 @@ class CommandLine:
 
     data: Path
     capsys: pytest.CaptureFixture[str]
+    clock: Clock
+    """The silos' own, so that no call comes from their past or future however long a test takes."""
 
     def __call__(self, *arguments: str) -> Ended:
         self.capsys.readouterr()
-        code = run([*arguments, "--data", str(self.data)], environ={})
+        code = run([*arguments, "--data", str(self.data)], environ={}, clock=self.clock)
         printed = self.capsys.readouterr()
         return Ended(code, printed.out, printed.err)
 
@@ -59,7 +61,7 @@ def quiet() -> Iterator[None]:
 
 @pytest.fixture
 def silos(tmp_path: Path, quiet: None) -> Iterator[Silos]:
-    """Control, ``us`` and ``de``, at the present time: commands sign with the time of the machine."""
+    """Control, ``us`` and ``de``, at the present time, with which the doctor compares theirs."""
     numbers = itertools.count(1)
     # They have run for an hour: a silo believes no call that was stamped before it started.
     clock = FrozenClock(SystemClock().now() - timedelta(hours=1))
@@ -88,10 +90,10 @@ def topology(silos: Silos) -> Iterator[Topology]:
 
 
 @pytest.fixture
-def silo(topology: Topology, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> CommandLine:
+def silo(topology: Topology, silos: Silos, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> CommandLine:
     """The command line."""
     write_topology(tmp_path, topology)
-    return CommandLine(tmp_path, capsys)
+    return CommandLine(tmp_path, capsys, silos.clock)
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ def silo(http: HttpSilos, topology: Topology, tmp_path: Path, capsys: pytest.Cap
     control = replace(topology.control, http=http.url("control"))
     write_topology(tmp_path, replace(topology, control=control, regions=regions))
     http.silos.clock.advance((SystemClock().now() - http.silos.clock.now()).total_seconds())
-    return CommandLine(tmp_path, capsys)
+    return CommandLine(tmp_path, capsys, SystemClock())
 
 
 def verdicts(ended: Ended, check: str) -> dict[str, str]:

@@ -70,7 +70,7 @@ def test_an_address_and_the_signing_keys_are_enough(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     keys = {"SILO_RPC_KEYS": topology.rpc_keys}
-    assert run(["rpc", silos.address(silo), STATUS], environ=keys) == 0
+    assert run(["rpc", silos.address(silo), STATUS], environ=keys, clock=silos.clock) == 0
     assert json.loads(capsys.readouterr().out)["silo"] == silo
 
 
