@@ -94,6 +94,7 @@ class DeliveryObject(Body):
             id=str(named.name),
             request_id=delivery.request_id,
             event=delivery.event,
+            # A state of a region newer than control: shown as what is not over yet.
             status=state_of(delivery.status) or DeliveryState.PENDING,
             date_created=_instant(delivery.created_at),
             attempts=[DeliveryAttemptObject.of(attempt, body=delivery.body) for attempt in delivery.attempts],
@@ -157,10 +158,12 @@ class AppRequestObject(Body):
         organizations: Mapping[int, OrganizationReplica],
     ) -> Self:
         """A call to an app; ``organizations`` are those, by id, that calls name and that still exist."""
+        # One that is gone meanwhile has no name to show; the call was made all the same.
         found = organizations.get(request.organization_id)
         optional: dict[str, Any] = {
             name: getattr(request, name)
             for name in ("error_id", "project_id", "request_body", "response_body")
+            # Absence says that the call succeeded; an empty text is something that an app said.
             if request.HasField(name)
         }
         if found:
@@ -178,6 +181,7 @@ class AppRequestObject(Body):
 
 
 def _sorted(headers: Mapping[str, str]) -> dict[str, str]:
+    # A protobuf map has no order; two answers of one delivery shall be equal.
     return dict(sorted(headers.items()))
 
 

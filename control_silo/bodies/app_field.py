@@ -54,8 +54,10 @@ class Requester:
         Args:
             webhook_url: what the body says; anything but a text leaves the app's own.
         """
+        # Nothing that they could not read anyway would move.
         if self.app is None or self.sees_secrets or not self.app.webhook_headers:
             return False
+        # No URL, or none that is one: then nothing is sent anywhere.
         is_sent = isinstance(webhook_url, str) and webhook_url != ""
         return is_sent and origin_of(str(webhook_url)) != origin_of(self.app.webhook_url or "")
 
@@ -67,6 +69,7 @@ def requester_of(info: ValidationInfo) -> Requester:
         TypeError: it has another one, or none.
     """
     if not isinstance(info.context, Requester):
+        # A fault of ours, at once: read without one, every scope would seem to be allowed or none.
         raise TypeError("the body of an app is read in the context of its requester")
     return info.context
 
@@ -85,10 +88,12 @@ def _read_scopes(value: JsonValue, info: ValidationInfo) -> list[str]:
     """The scopes, closed under the hierarchy; those that the app has may stay whoever asks (spec §2.3)."""
     requester = requester_of(info)
     scopes = parse_list(value, _parse_scope, max_items=MAX_LIST_ITEMS)
+    # Superusers and staff give what they do not hold themselves (spec §2.3).
     if not requester.is_elevated:
         current = requester.app.scope_list if requester.app else ()
         if exceeding := exceeding_scopes(scopes, held=requester.scopes, current=current):
             raise FieldInvalid(*map(scope_exceeds_text, exceeding))
+    # Closed before it is stored: whoever checks a token later looks up one scope and knows of no hierarchy.
     return close_scopes(scopes)
 
 
@@ -112,10 +117,12 @@ def _read_events(value: JsonValue) -> list[str]:
     invalid = invalid_subscriptions(names)
     if invalid:
         raise FieldInvalid(f"Invalid event subscription: {', '.join(map(shown, invalid))}")
+    # In the order in which they were sent, each once: texts about them name them so.
     return list(dict.fromkeys(names))
 
 
 def _read_features(value: JsonValue) -> list[IntegrationFeature]:
+    # A set to the original: neither order nor repetition means anything.
     return sorted(set(parse_list(value, _parse_feature, max_items=MAX_LIST_ITEMS)))
 
 
@@ -127,6 +134,7 @@ def _parse_feature(value: JsonValue) -> IntegrationFeature:
 
 
 def _read_schema(value: JsonValue) -> JsonObject:
+    # Both are how clients of the original take a schema away.
     if value in ("", {}):
         return {}
     try:
@@ -144,6 +152,7 @@ def _read_headers(value: JsonValue, info: ValidationInfo) -> list[str]:
 
 def _read_origins(value: JsonValue) -> list[str]:
     origins = parse_list(value, _parse_origin, max_items=MAX_LIST_ITEMS)
+    # Over all of them, and after each was read by itself: the original's sentence names no single one.
     if any("*" in origin for origin in origins):
         raise FieldInvalid("'*' not allowed in origin")
     return list(origins)

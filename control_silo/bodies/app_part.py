@@ -46,6 +46,7 @@ class FeatureObject(Body):
 
 
 def _read_photo(value: JsonValue) -> bytes | None:
+    # Neither is a picture to its clients; which of the two was meant makes no difference.
     return None if value in (None, "") else parse_photo(value)
 
 
@@ -79,6 +80,7 @@ class AvatarBody(Body):
 
     @model_validator(mode="after")
     def _check_picture(self) -> Self:
+        # Whatever picture is sent beside it counts for nothing.
         if self.avatar_type == "default":
             return self
         if self.avatar_photo is None:

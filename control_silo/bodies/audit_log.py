@@ -9,6 +9,7 @@ from control_silo.models.record import AuditLogEntry
 from control_silo.services.audit import AuditEvent
 from shared.bodies.body import Body, shown_by
 
+# All there can be, and not those that happened: clients make a filter of them (settled.md).
 EVENTS = sorted(AuditEvent)
 
 
@@ -32,6 +33,7 @@ class AuditLogObject(Body):
     @classmethod
     def of(cls, entry: AuditLogEntry) -> Self:
         """An entry as it is stored."""
+        # A person who was deleted since has a name left, and no id.
         is_somebody = entry.actor_id is not None or entry.actor_label is not None
         return cls(
             id=str(entry.id),

@@ -27,6 +27,7 @@ def _checked_slug(text: str) -> str:
 
 def _read_status(value: JsonValue) -> str:
     text = parse_text(value, max_characters=_MAX_STATUS_CHARACTERS, is_blank_allowed=False)
+    # The one step that is an app's to take; all others are made by installing and deleting.
     if text != _INSTALLED:
         raise FieldInvalid(f"Invalid value '{shown(text)}' for status. Valid values: '{_INSTALLED}'")
     return text

@@ -34,6 +34,7 @@ _PASSWORD = {"type": "string", "minLength": MIN_PASSWORD_CHARACTERS, "maxLength"
 
 def _read_organization(value: JsonValue) -> int | str:
     key = path_key(parse_text(value, max_characters=_MAX_TEXT_CHARACTERS, is_blank_allowed=False))
+    # No text that could be a slug or an id: there is no such organization, and no need to look.
     if key is None:
         raise OrganizationNotFound
     return key
@@ -42,6 +43,7 @@ def _read_organization(value: JsonValue) -> int | str:
 def _read_password(value: JsonValue) -> str:
     """Keeps the password as it is: spaces at either end are part of it."""
     text = parse_text(value, max_characters=MAX_PASSWORD_CHARACTERS, is_blank_allowed=False)
+    # A number is read as its digits, as every text field does, and then is no password with spaces.
     return value if isinstance(value, str) else text
 
 

@@ -27,15 +27,18 @@ class SentryApp(Model):
     """An app. Deleting keeps the row, with ``date_deleted``, so that its slug does not come again."""
 
     id = IdField()
+    # Set null when the application goes: the app's row stays for its slug's sake, see above.
     application = peewee.ForeignKeyField(ApiApplication, null=True, unique=True, backref="apps", on_delete="SET NULL")
     application_id: int | None
     proxy_user = peewee.ForeignKeyField(User, null=True, unique=True, backref="apps", on_delete="SET NULL")
     proxy_user_id: int | None
     owner_id = peewee.BigIntegerField(index=True)
     """Organization that owns the app."""
+    # By the original's names, as all columns here: whoever knows its tables finds their way.
     scope_list = JsonField(default=list)
     """Sorted and closed under the scope hierarchy."""
     name = peewee.TextField()
+    # Deleted apps included: an old link or log must not lead to another app.
     slug = peewee.TextField(unique=True)
     author = peewee.TextField(null=True)
     status = peewee.SmallIntegerField(default=int(SentryAppStatus.UNPUBLISHED), index=True)
@@ -57,6 +60,7 @@ class SentryApp(Model):
     creator_user = peewee.ForeignKeyField(User, null=True, on_delete="SET NULL")
     creator_user_id: int | None
     creator_label = peewee.TextField(null=True)
+    # Superusers and staff alone set it (spec §4.2): an app must not recommend itself.
     popularity = peewee.SmallIntegerField(default=1)
     metadata = JsonField(default=dict)
     installations: "peewee.ModelSelect[SentryAppInstallation]"
@@ -76,6 +80,7 @@ class SentryApp(Model):
             KeyError: there is no such column; anything else that were set would be forgotten silently.
         """
         for name, value in columns.items():
+            # By the table of columns, since Python would let any attribute be set.
             setattr(self, APP_COLUMNS[name].name, value)
 
     @property
@@ -118,10 +123,12 @@ class SentryAppAvatar(Model):
     sentry_app = peewee.ForeignKeyField(SentryApp, backref="avatars", on_delete="CASCADE")
     sentry_app_id: int
     ident = peewee.TextField(unique=True)
+    # 0: the picture that nobody uploaded; 1: one that somebody did, as the original counts.
     avatar_type = peewee.SmallIntegerField(default=0)
     color = peewee.BooleanField(default=False)
 
     class Meta:
+        # One logo and one icon: two who upload at once leave one of each.
         indexes = ((("sentry_app", "color"), True),)
 
 
@@ -131,6 +138,7 @@ class SentryAppPhoto(Model):
     id = IdField()
     avatar = peewee.ForeignKeyField(SentryAppAvatar, unique=True, on_delete="CASCADE")
     avatar_id: int
+    # In a table of its own, so that reading an app's avatars reads no pictures.
     photo = BytesField()
 
 
@@ -144,6 +152,7 @@ class IntegrationFeature(Model):
     user_description = peewee.TextField(null=True)
 
     class Meta:
+        # A feature is offered once, whoever writes it twice.
         indexes = ((("sentry_app", "feature"), True),)
 
 

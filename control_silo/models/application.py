@@ -14,6 +14,7 @@ class ApiApplication(Model):
     """The OAuth client of an app."""
 
     id = IdField()
+    # In clear as well: it names the client, and is no secret.
     client_id = peewee.TextField(unique=True)
     client_secret = peewee.TextField()
     """In clear: webhooks are signed with it."""
@@ -32,6 +33,7 @@ class ApiGrant(Model):
     user_id: int
     application = peewee.ForeignKeyField(ApiApplication, backref="grants", on_delete="CASCADE")
     application_id: int
+    # In clear, other than tokens: it is shown again to whoever may see it until it is exchanged (spec §4.5).
     code = peewee.TextField(index=True)
     scope_list = JsonField(default=list)
     redirect_uri = peewee.TextField(default="")
@@ -47,9 +49,11 @@ class ApiToken(Model):
     application = peewee.ForeignKeyField(ApiApplication, null=True, backref="tokens", on_delete="CASCADE")
     application_id: int | None
     name = peewee.TextField(null=True)
+    # Unsalted: tokens are random and long, and are looked up by it.
     token_hash = peewee.TextField(unique=True)
     """Hex SHA-256."""
     refresh_token_hash = peewee.TextField(null=True, unique=True)
+    # By which a person tells their tokens apart in a list.
     token_last_characters = peewee.TextField()
     sealed_token = peewee.TextField(null=True)
     """The token itself, sealed with its application's client secret; of a provider's token alone."""

@@ -16,12 +16,14 @@ class SentryAppInstallation(Model):
     sentry_app = peewee.ForeignKeyField(SentryApp, backref="installations", on_delete="CASCADE")
     sentry_app_id: int
     organization_id = peewee.BigIntegerField(index=True)
+    # Null once it is exchanged: a grant serves once.
     api_grant = peewee.ForeignKeyField(ApiGrant, null=True, unique=True, on_delete="SET NULL")
     api_grant_id: int | None
     api_token = peewee.ForeignKeyField(ApiToken, null=True, unique=True, on_delete="SET NULL")
     """The one token of a public app; internal apps' are in ``SentryAppInstallationToken``."""
     api_token_id: int | None
     tokens: "peewee.ModelSelect[SentryAppInstallationToken]"
+    # What apps know an installation by; the id is the platform's.
     uuid = peewee.TextField(index=True, default=new_uuid)
     status = peewee.SmallIntegerField(default=int(SentryAppInstallationStatus.PENDING), index=True)
     date_added = InstantField()
@@ -59,6 +61,7 @@ class TokenExchange(Model):
     """The last instant at which the credential is answered the same again."""
 
     class Meta:
+        # Unique: of two exchanges of one credential at once, one is the first.
         indexes = ((("sentry_app_installation", "credential_hash"), True),)
 
 
@@ -72,4 +75,5 @@ class SentryAppInstallationForProvider(Model):
     provider = peewee.TextField()
 
     class Meta:
+        # One installation stands for a provider in an organization, or nobody could say whose token is meant.
         indexes = ((("provider", "organization_id"), True),)

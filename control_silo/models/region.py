@@ -12,6 +12,7 @@ class RegisteredRegion(Model):
     name = peewee.TextField(primary_key=True)
     grpc_address = peewee.TextField()
     http_address = peewee.TextField()
+    # Not a secret: it only tells one database from another, for whoever has the region's key.
     identity = peewee.TextField()
     """32 hex characters from the region's own database: nobody else may take the name."""
     registered_at = InstantField()
@@ -37,6 +38,7 @@ class OrganizationReplica(Model):
 
 
 OrganizationReplica.add_index(
+    # Unique among the live alone: a slug is free again when its organization is gone, and tombstones stay.
     OrganizationReplica.index(
         OrganizationReplica.slug,
         unique=True,
@@ -61,6 +63,7 @@ class OrganizationFeature(Model):
     id = IdField()
     organization_id = peewee.BigIntegerField()
     feature = peewee.TextField()
+    # An explicit "off" is a row too: it outlives a change of the default (settled.md).
     is_enabled = peewee.BooleanField()
 
     class Meta:

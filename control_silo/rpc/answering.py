@@ -36,6 +36,7 @@ class ControlAnswers:
             ReplicaBehind: the reader has seen an organization that has not arrived here.
         """
         check_request(request)
+        # Control holds replicas too, of organizations; for those it may be the one that is behind.
         if not self.control.freshness.wait(required()):
             raise ReplicaBehind
         with self.control.database.snapshot():
@@ -51,5 +52,6 @@ def require_owner(organization_id: int) -> None:
         CallerNotOwner: the caller is a region, and the organization lives elsewhere or nowhere.
     """
     region = calling_region()
+    # An organization that is nowhere is nobody's, and a region least of all may act for it.
     if region is not None and region_of_organization(organization_id) != region:
         raise CallerNotOwner(metadata={"caller": region, "organization_id": str(organization_id)})

@@ -109,6 +109,7 @@ class AppPart(ControlAnswers):
             before = self._find_own_app(request.id)
         attrs = request.attrs
         changes = SentryAppUpdater(
+            # Absent leaves them as they are; an empty list takes all away.
             events=checked_events(attrs.events) if attrs.HasField("events") else None,
             columns={"name": checked_name(attrs.name, field="name")} if attrs.HasField("name") else {},
         )
@@ -119,6 +120,7 @@ class AppPart(ControlAnswers):
     ) -> pb.DisableSentryappResponse:
         with self.reading(request):
             before = self._find_own_app(request.id)
+        # Without events no region goes on telling it: a disabled app hears of nothing.
         self._change(before, SentryAppUpdater(events=(), columns={"is_disabled": True}))
         return pb.DisableSentryappResponse()
 
@@ -136,26 +138,31 @@ class AppPart(ControlAnswers):
         )
         with self.control.database.session():
             require_owner(request.organization_id)
+        # Once, whoever repeats it: a channel may call again when an answer is lost.
         made = creator.run_once(self.control, creator_id=request.integration_creator_id)
         with self.control.database.snapshot():
             [installation] = installation_messages([made.installation])
         if made.token:
+            # Shown this once, as over REST: the second call finds the app and has no token to show.
             installation.api_token = made.token.text
         return pb.CreateInternalIntegrationForChannelRequestResponse(installation=installation)
 
     def _find_own_app(self, app_id: int) -> AppDetails | None:
         """The app, if there is one; refuses a region that does not own it."""
         owner_id = find_owner(app_id)
+        # Asked of every app: one that is not there is nobody's, and answered as not found.
         if owner_id is not None:
             require_owner(owner_id)
         return find_app(app_id)
 
     def _change(self, before: AppDetails | None, changes: SentryAppUpdater) -> app_pb2.RpcSentryApp | None:
         """The app after the changes; None when it is gone."""
+        # Nothing to change takes no lock and makes no edition.
         if before is None or changes == SentryAppUpdater():
             return find_app_message(before)
         try:
             app = changes.run(self.control, app_id=before.app.id, is_elevated=False)
+        # Deleted between the look and the change: as if it had not been there.
         except AppNotFound:
             return None
         with self.control.database.snapshot():
@@ -168,6 +175,7 @@ def checked_name(text: str, *, field: str) -> str:
     Raises:
         ValidationFailed: nothing is left, it is too long, or it holds a NUL.
     """
+    # As the REST body reads it, whose texts these are: an app has one set of rules, whoever makes it.
     name = text.strip()
     if not name:
         raise ValidationFailed(fields={field: ["This field may not be blank."]})

@@ -52,6 +52,7 @@ class ComponentPart(ControlAnswers):
             installation = find_installation(request.installation_id)
             contexts = context_messages([installation] if installation else [], type=request.component_type)
         project_slug = request.project_slug if request.HasField("project_slug") else None
+        # Outside the snapshot: the app is asked now, and may take seconds.
         prepared = find_prepared(self.asking, contexts, project_slug=project_slug)
         return pb.PrepareSentryAppComponentsResponse(component=prepared)
 

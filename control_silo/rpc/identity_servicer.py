@@ -28,15 +28,18 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
     def Authenticate(
         self, request: identity_service_pb2.AuthenticateRequest, context: grpc.ServicerContext
     ) -> identity_service_pb2.AuthenticateResponse:
+        # From the signature and never from the request: a region learns of its own organizations alone.
         region = current_caller()
         with self._control.database.session():
             try:
                 principal = self._identify(request)
+            # An answer and no error: the region's question was in order, it is its client whom we refuse.
             except CredentialsInvalid as refused:
                 return identity_service_pb2.AuthenticateResponse(refusal=refused.message)
             return identity_service_pb2.AuthenticateResponse(principal=principal_message(principal, region=region))
 
     def _identify(self, request: identity_service_pb2.AuthenticateRequest) -> Principal:
+        # Hashes: a region passes no token on, and learns none.
         if request.token_hash:
             return authenticate_token_hash(self._control, request.token_hash)
         if request.session_hash:

@@ -29,6 +29,7 @@ class InstallationPart(ControlAnswers):
         with self.reading(request):
             installations = installations_matching(request.filter)
             codes = find_visible_codes(installations, viewer=_viewer(request))
+            # For all at once, as everything here: a list costs a few statements, however long it is.
             slugs = organization_slugs(installations)
             objects = [
                 InstallationObject.of(
@@ -102,6 +103,7 @@ class InstallationPart(ControlAnswers):
         with self.reading(request):
             require_owner(request.organization_id)
             installation = find_installation_by_uuid(request.uuid)
+        # In the same words for both, so that nobody learns of another organization's installations.
         if installation is None or installation.organization_id != request.organization_id:
             raise InstallationNotFound
         link_provider(self.control, installation=installation, provider=request.provider)
@@ -115,6 +117,7 @@ def _installed_in(organization_id: int) -> list[installation_pb2.RpcSentryAppIns
 def _viewer(request: pb.SerializeManyRequest) -> Viewer | None:
     """Whose view is wanted: the user's who is named, else that of who asks, within the token that was presented."""
     asker = request.auth_context
+    # In the order of the original's arguments: for whom it is made, then who asks.
     user_id = request.as_user.id or asker.user.id or asker.auth.user_id
     if not user_id:
         return None

@@ -18,6 +18,7 @@ class OrganizationServicer(ControlAnswers, organization_service_pb2_grpc.Organiz
     def ProvisionOrganization(
         self, request: organization_service_pb2.ProvisionOrganizationRequest, context: grpc.ServicerContext
     ) -> organization_service_pb2.ProvisionOrganizationResponse:
+        # One service in both silos: control is asked by whoever does not know yet where an organization lives.
         raise Unimplemented("Organizations are provisioned in regions.")
 
     def GetOrganization(

@@ -20,6 +20,7 @@ def find_app_message(details: AppDetails | None) -> app_pb2.RpcSentryApp | None:
 
 def app_messages(apps: Collection[AppDetails]) -> list[app_pb2.RpcSentryApp]:
     """The apps' messages, in the same order, each with its credential if whoever calls may hold that."""
+    # One question for all of them: who calls decides, so that no method can forget to.
     with_credential = seen_by_caller(Category.CREDENTIAL, [details.app.id for details in apps])
     return [_app_message(details, with_credential=details.app.id in with_credential) for details in apps]
 
@@ -43,6 +44,7 @@ def installation_messages(
 ) -> list[installation_pb2.RpcSentryAppInstallation]:
     """The installations' messages with their apps, in the same order."""
     apps = apps_by_id({installation.sentry_app_id for installation in installations})
+    # Each app once, however many of its installations are shown.
     messages = {message.id: message for message in app_messages(apps.values())}
     return [
         installation_message(installation, app=messages[installation.sentry_app_id]) for installation in installations
@@ -64,5 +66,6 @@ def context_messages(
             installation=message, component=component_message(component) if component else None
         )
         for message in installation_messages(installations)
+        # An installation whose app has no such component is named all the same; callers leave it out or not.
         for component in components.get(message.sentry_app.id) or (None,)
     ]

@@ -51,7 +51,11 @@ class PreparedComponentObject(Body):
         component, app = prepared.context.component, prepared.context.installation.sentry_app
         avatars = [
             AvatarObject.of(
-                ident=avatar.ident, is_uploaded=bool(avatar.avatar_type), is_logo=avatar.color, base_url=base_url
+                # The type is a number, of which zero stands for the picture that nobody uploaded.
+                ident=avatar.ident,
+                is_uploaded=bool(avatar.avatar_type),
+                is_logo=avatar.color,
+                base_url=base_url,
             )
             for avatar in app.avatars
         ]

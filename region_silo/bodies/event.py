@@ -42,6 +42,7 @@ class TagObject(Body):
 class EventUserObject(Body):
     """Whom an event hit."""
 
+    # The one object here whose names keep their underscores, as the original's does.
     model_config: ClassVar[ConfigDict] = ConfigDict(alias_generator=None)
 
     id: str | None
@@ -93,6 +94,7 @@ def _outlined(event: Event, outline: EventOutline) -> dict[str, Any]:
         "location": outline.location,
         "culprit": outline.culprit,
         "platform": outline.platform,
+        # A list and no object: an event may have one key twice.
         "tags": [TagObject(key=key, value=value) for key, value in outline.tags],
         "user": None if outline.user is None else EventUserObject.of(outline.user),
         "date_created": event.occurred_at,
@@ -171,13 +173,16 @@ class EventObject(EventOutlineObject):
         return cls(
             **_outlined(event, outline),
             type=outline.type,
+            # What was made of the event when it came in: a rule that changed since does not rewrite the past.
             metadata=outline.metadata,
             size=event.size,
             entries=[EntryObject(**entry) for entry in entries_of(payload)],
             dist=outline.dist,
+            # An object with one field, where the original has many: its clients read the version alone.
             release=ReleaseObject(version=outline.release) if outline.release else None,
             contexts=dict(mapping_of(payload.get("contexts"))),
             sdk=dict(mapping_of(payload.get("sdk"))) or None,
+            # Called ``context`` by the API and ``extra`` by SDKs; the name ``contexts`` is another part.
             context=dict(mapping_of(payload.get("extra"))),
             packages=dict(mapping_of(payload.get("modules"))),
             date_received=event.received_at,

@@ -86,12 +86,14 @@ class ExternalIssueActionBody(Body):
     @classmethod
     def _has_what_it_needs(cls, body: dict[str, Any]) -> dict[str, Any]:
         if not all(body.get(key) for key in ("groupId", "action", "uri")):
+            # Before any field is read: their own sentences would be others than the original's.
             raise client_error(MISSING_TEXT)
         return body
 
     @property
     def fields(self) -> dict[str, Any]:
         """What the user entered, by name of field."""
+        # Whatever is not one of the three is the form's, by the names that the app gave its fields (settled.md).
         return self.model_extra or {}
 
 

@@ -23,6 +23,7 @@ _STATUSES = {status.value: status for status in IssueStatus} | {
     "archived": IssueStatus.IGNORED,
     "muted": IssueStatus.IGNORED,
 }
+# For the documentation; which of them may go with a status is asked below.
 _SUBSTATUSES = [substatus for substatuses in SUBSTATUSES.values() for substatus in substatuses]
 _NOW = "2030-01-01T12:00:00Z"
 _JANE = {"type": "user", "id": "2", "name": "Jane Doe"}
@@ -74,6 +75,7 @@ class IssueBody(Body):
     status: (
         Annotated[
             IssueStatus,
+            # In place of pydantic's enum, whose sentence would name no other spelling.
             PlainValidator(_status_named),
             WithJsonSchema({"type": "string", "enum": list(_STATUSES)}),
         ]
@@ -90,6 +92,7 @@ class IssueBody(Body):
     def _has_a_substatus_of_its_status(self) -> Self:
         if self.substatus is None:
             return self
+        # Alone it would be kept beside a status that it does not belong to.
         if self.status is MISSING:
             raise ValidationFailed(fields={"substatus": ["A substatus needs the status that it belongs to."]})
         if self.substatus not in SUBSTATUSES[self.status]:
@@ -177,6 +180,7 @@ class IssueObject(Body):
             metadata=issue.metadata,
             num_comments=issue.comment_count,
             assigned_to=AssigneeObject.of(assignee) if assignee else None,
+            # A text, since the original's clients parse one.
             count=str(issue.times_seen),
             user_count=issue.user_count,
             first_seen=issue.first_seen_at,
@@ -208,6 +212,7 @@ class ActivityObject(Body):
         return cls(
             id=str(activity.id),
             type=_type_of(activity),
+            # Clients of the original take a missing user for the platform, and an actor for a person.
             user=None if is_by_platform else actor,
             data=activity.data,
             date_created=activity.happened_at,
@@ -239,6 +244,7 @@ class ChangedIssuesObject(Body):
     def of(cls, change: IssueChange) -> Self:
         shown: dict[str, Any] = {}
         if change.status is not None:
+            # What each issue got that had another status; one that kept its status may keep its substatus.
             substatus = change.substatus or usual_substatus(change.status)
             shown |= {"status": change.status.value, "status_details": {}, "substatus": substatus}
         if change.assignee is not MISSING:
@@ -262,4 +268,5 @@ class ShortIdObject(Body):
 
 def _type_of(activity: Activity) -> str:
     event = EVENTS[activity.kind]
+    # A kind that the table has no word for is shown by the name it was recorded under, and is not hidden.
     return event.row.activity_by_substatus.get(activity.data.get("substatus"), event.row.activity) or activity.kind

@@ -49,12 +49,14 @@ class ProjectBody(Body):
 
     @model_validator(mode="after")
     def _is_named(self) -> Self:
+        # Either makes the other; without both there is nothing to make one of.
         if self.slug is MISSING and self.name is MISSING:
             raise ValidationFailed(fields={"slug": ["This field is required."]})
         return self
 
     def choose_slug(self) -> str:
         """The slug that was sent, or one made from the name."""
+        # Random text for a name that is a number: its slug would be read as an id.
         return slugify_name(str(self.name), random_text=_random_text) if self.slug is MISSING else self.slug
 
 
@@ -145,6 +147,7 @@ class ScrubbingBody(Body):
             "sensitive_fields": self.sensitive_fields,
             "safe_fields": self.safe_fields,
         }
+        # An empty list is a value: it takes away the names that were there.
         return {name: value for name, value in wanted.items() if value is not MISSING}
 
 
@@ -227,6 +230,7 @@ class ProjectKeyObject(Body):
 def dsn(project: Project, *, base_url: str) -> str:
     """Where an SDK sends the events of a project."""
     place = urlsplit(base_url)
+    # The form that every SDK parses: the key where a user's name would stand, the project as the last part of the path.
     return f"{place.scheme}://{project.public_key}@{place.netloc}{place.path.rstrip('/')}/{project.id}"
 
 

@@ -53,6 +53,7 @@ class AppRequestServicer(app_request_service_pb2_grpc.AppRequestServiceServicer)
                 errors_only=request.filter.errors_only,
                 now=self._region.clock.now(),
             )
+        # The log first, which is read anyway: an app that was called is known.
         is_known = bool(records) or self._is_held(request.sentry_app_id)
         return pb.GetBufferRequestsForCellResponse(requests=map(request_message, records), sentry_app_known=is_known)
 
@@ -84,6 +85,7 @@ class AppRequestServicer(app_request_service_pb2_grpc.AppRequestServiceServicer)
         self._require(request)
         if not 0 <= request.max_characters <= MAX_EXCERPT_CHARACTERS:
             raise InvalidInput.at("max_characters", f"a number up to {MAX_EXCERPT_CHARACTERS} is expected.")
+        # A whole body may be as large as an answer is allowed to be.
         limit = MAX_WHOLE_DELIVERIES if request.max_characters else 1
         if len(request.delivery_ids) > limit:
             raise InvalidInput.at("delivery_ids", f"{limit} is the limit.")
@@ -117,6 +119,7 @@ def _events(conditions: app_request_pb2.RequestFilter) -> Sequence[str] | None:
             return None
         case "string_value":
             return [event.string_value]
+        # As the original's callers send it: one name or several.
         case "list_value" if all(item.HasField("string_value") for item in event.list_value.values):
             return [item.string_value for item in event.list_value.values]
     raise InvalidInput.at("filter.event", "a name or a list of names is expected.")

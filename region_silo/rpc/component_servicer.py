@@ -61,6 +61,7 @@ class ComponentPart(ReplicaFirst):
             prepared = find_prepared(self.asking, contexts, project_slug=project_slug)
             return pb.PrepareSentryAppComponentsResponse(component=prepared)
 
+        # Control would ask the app as well, which takes as long as the app takes.
         return self.read(request, find, ask=self.control.PrepareSentryAppComponents, may_take_long=True)
 
 
@@ -94,6 +95,7 @@ class AlertPart(ReplicaFirst):
     ) -> alert_pb.TriggerSentryAppActionCreatorsResponse:
         check_request(request)
         contexts = self._contexts_here(request.install_uuid)
+        # Not held yet: control holds every installation, and asks the app itself.
         if not contexts:
             return self.write(request, self.control.TriggerSentryAppActionCreators)
         return announce_saved_rule(self.asking, contexts[0], request)

@@ -84,6 +84,7 @@ class HookServicer(hook_service_pb2_grpc.HookServiceServicer):
         pairs = request.installation_organization_ids
         for pair in pairs:
             require_ids(installation_id=pair.installation_id)
+        # All of them before the first is made: hooks come all or none.
         require_organizations(self._region, {pair.organization_id for pair in pairs})
         url, events = parse_hook_url(request.url), parse_events(request.events)
         new = [_new_hook(pair, request.application_id, url=url, events=events) for pair in pairs]
@@ -107,6 +108,7 @@ def _new_hook(
     return NewHook(
         installation_id=pair.installation_id,
         application_id=application_id,
+        # Nobody made it: the original names the installation.
         actor_id=pair.installation_id,
         organization_id=pair.organization_id,
         url=url,

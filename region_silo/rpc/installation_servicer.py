@@ -38,6 +38,7 @@ class InstallationPart(ReplicaFirst):
                 raise NotHeld
             slugs = slugs_of_organizations(self.region.database, {each.organization_id for each in found})
             objects = [InstallationObject.of(each, organization_slug=slugs[each.organization_id]) for each in found]
+            # The original's method answers what REST shows, so that the one body prints both.
             structs = [json_format.ParseDict(shown.to_json(), struct_pb2.Struct()) for shown in objects]
             return pb.SerializeManyResponse(installations=structs)
 
@@ -47,6 +48,7 @@ class InstallationPart(ReplicaFirst):
         def find() -> pb.GetManyResponse:
             return pb.GetManyResponse(installations=installations_matching(self.region.database, request.filter))
 
+        # While control is away an installation without its app is better than no list at all.
         return self.read(request, find, ask=self.control.GetMany, is_whole=_have_apps)
 
     def FindInstallationByProxyUser(
@@ -117,6 +119,7 @@ class InstallationPart(ReplicaFirst):
     def GetInstallationToken(
         self, request: pb.GetInstallationTokenRequest, context: grpc.ServicerContext
     ) -> pb.GetInstallationTokenResponse:
+        # Control alone keeps tokens: replicas have their hashes.
         return self.ask(request, self.control.GetInstallationToken)
 
     def LinkProvider(self, request: pb.LinkProviderRequest, context: grpc.ServicerContext) -> pb.LinkProviderResponse:

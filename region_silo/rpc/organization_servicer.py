@@ -37,6 +37,8 @@ class OrganizationServicer(organization_service_pb2_grpc.OrganizationServiceServ
             created_at=request.created_at.ToDatetime(UTC) if request.HasField("created_at") else None,
         )
         with self._region.database.session():
+            # Control takes the mapping from this answer at once; the version makes what the outbox brings later a no-
+            # op.
             versions = versions_of(Category.ORGANIZATION, [organization.id])
         return organization_service_pb2.ProvisionOrganizationResponse(
             organization=organization_message(organization, self._region.name), version=versions[organization.id]
@@ -58,6 +60,7 @@ class OrganizationServicer(organization_service_pb2_grpc.OrganizationServiceServ
     ) -> organization_service_pb2.ListOrganizationsResponse:
         page = page_of(request.page_size, request.page_token)
         with self._region.database.session():
+            # One more than is shown says whether there is another page.
             found = list_organizations(after_id=page.after_id, limit=page.size + 1)
         return organization_service_pb2.ListOrganizationsResponse(
             organizations=[organization_message(each, self._region.name) for each in found[: page.size]],

@@ -67,6 +67,7 @@ class ReplicaFirst:
         if is_fresh:
             try:
                 known = find()
+            # It never leaves the silo: to the caller it makes no difference who answered.
             except NotHeld:
                 known = None
             if known is not None and (is_whole is None or is_whole(known)):
@@ -74,8 +75,10 @@ class ReplicaFirst:
         try:
             return self._client.forward(ask, request, may_take_long=may_take_long)
         except Unavailable as exc:
+            # With something left out, but from here and now: more than a caller has of a control that is away.
             if known is not None:
                 return known
+            # Said apart from "away": the replica comes soon, and the caller may ask again at once.
             if not is_fresh:
                 raise ReplicaBehind from exc
             raise

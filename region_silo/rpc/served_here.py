@@ -20,6 +20,7 @@ def require_name(region: Region, name: str, *, field: str) -> None:
     """
     if not name:
         raise FieldMissing.at(field, "this field is required.")
+    # A call that went astray must not be answered of another region's hooks and logs.
     if name != region.name:
         raise InvalidInput.at(field, f"this region is {region.name!r}.")
 
@@ -38,6 +39,7 @@ def require_organizations(region: Region, organization_ids: set[int]) -> None:
     FieldMissing: one of the ids is not positive.
     OrganizationNotFound: one of the organizations does not live here.
     """
+    # All are looked at before the database is asked of any.
     for organization_id in organization_ids:
         require_ids(organization_id=organization_id)
     with region.database.session():

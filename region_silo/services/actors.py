@@ -11,6 +11,7 @@ from shared.pb.hybridcloud.users.v1 import user_pb2
 def actor_of(principal: Principal) -> Actor:
     """The principal as an actor. Needs a session."""
     if principal.acting_app is None:
+        # Text for every kind of actor, since an app's is its uuid; webhooks make a user's a number again.
         return Actor(type="user", id=str(principal.user.id), name=display_name(principal.user))
     replica = AppReplica.get_or_none((AppReplica.id == principal.acting_app.app_id) & ~AppReplica.tombstone)
     if replica is None:  # its token arrived before it

@@ -58,6 +58,7 @@ class AppReader:
         Raises:
             AppNotFound: there is none.
         """
+        # A path names an app by number or by slug alike; replicas and control are asked by one or the other.
         key = path_key(id_or_slug)
         if not key:
             raise AppNotFound
@@ -107,6 +108,7 @@ class AppReader:
             lambda: contexts_matching(self._region.database, conditions, type=ALERT_RULE_ACTION),
             ask=lambda: list(self._control.ask(self._control.apps.GetInstallationComponentContexts, request).contexts),
         )
+        # Control knows installations of all the world; here another region's is none, in the same words.
         if not found or not self._is_local(found[0].installation.organization_id):
             raise InstallationNotFound
         return found[0]
@@ -130,12 +132,14 @@ class AppReader:
             find: reads the replicas; raises ``NotHeld`` when they cannot tell.
             ask: calls control.
         """
+        # Only a reader who presents a token requires anything; for all others this does not wait.
         is_fresh = self._region.freshness.wait(required())
         if is_fresh:
             with contextlib.suppress(NotHeld):
                 return find()
         try:
             return ask()
+        # Which of the two it is says what to wait for: the replica, soon, or control.
         except SiloUnreachable as exc:
             if not is_fresh:
                 raise ReplicaBehind from exc
@@ -178,6 +182,7 @@ class AppReader:
             answer = self._control.ask(apps.GetSentryAppById, pb.GetSentryAppByIdRequest(id=key))
         else:
             answer = self._control.ask(apps.GetSentryAppBySlug, pb.GetSentryAppBySlugRequest(slug=key))
+        # Control owns every app: what it does not name is nowhere.
         if not answer.HasField("sentry_app"):
             raise AppNotFound
         return answer.sentry_app

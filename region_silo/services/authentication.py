@@ -53,12 +53,14 @@ class AnswerMemory:
     """What control said lately, by credential; safe to share between threads."""
 
     def __init__(self, *, max_remembered: int = MAX_REMEMBERED) -> None:
+        # Bounded, or whoever tries made-up tokens would fill it.
         self._answers: LRUCache[Credential, Remembered] = LRUCache(max_remembered)
         self._lock = threading.Lock()
 
     def find(self, credential: Credential) -> Remembered | None:
         """What was said last; None when that is forgotten."""
         with self._lock:
+            # Under the lock too: reading moves the entry to the end of the line.
             return self._answers.get(credential)
 
     def remember(self, credential: Credential, answer: Answer, *, now: datetime) -> None:

@@ -60,6 +60,7 @@ def change_comment(region: Region, *, issue: Issue, comment_id: int, text: str, 
     now = region.clock.now()
     with region.database.transaction() as tx:
         comment = _get_own(tx, issue, comment_id, author.user_id)
+        # The same text again is no change: nobody is told of it, and its time stays.
         if comment.text != text:
             comment.text, comment.updated_at = text, now
             comment.save(only=[Comment.text, Comment.updated_at])
@@ -83,6 +84,7 @@ def delete_comment(region: Region, *, issue: Issue, comment_id: int, author: Aut
     now = region.clock.now()
     with region.database.transaction() as tx:
         comment = _get_own(tx, issue, comment_id, None if of_anyone else author.user_id)
+        # Before it is told of: what is told is the text that it had, which is in the memory.
         comment.delete_instance()
         Issue.update(comment_count=Issue.comment_count - 1).where(Issue.id == issue.id).execute()
         _record(tx, AppEvent.COMMENT_DELETED, issue, comment, actor=author.actor, at=now)

@@ -58,6 +58,7 @@ class ControlClient:
         self.apps = app_service_pb2_grpc.AppServiceStub(channel)
         self.identities = identity_service_pb2_grpc.IdentityServiceStub(channel)
         self.members = member_service_pb2_grpc.MemberServiceStub(channel)
+        # One channel for all of them: control is here or away for every service at once.
         self.topology = topology_service_pb2_grpc.TopologyServiceStub(channel)
         self._circuit = circuit
         self._places = threading.BoundedSemaphore(max_waiting)
@@ -126,6 +127,7 @@ class ControlClient:
             DeadlineExceeded: the caller's time ran out, for what may take long.
         """
         check_request(request)
+        # What the reader has seen goes along, since control too may be asked of a process that is not the writer's.
         seen = required()
         metadata = ((TOKEN_NAME, encode(seen)),) if seen else None
         # None means the caller's own deadline, which the channel passes on.
@@ -173,6 +175,7 @@ class ControlClient:
             tells_silence: whether an answer that does not come in time means that control hangs; it does not for a
                 call in which control may wait for an app.
         """
+        # Read before the call: afterwards nothing is left of the caller's time, whoever was slow.
         is_telling = tells_silence and _is_patient()
         try:
             yield

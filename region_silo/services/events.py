@@ -13,6 +13,7 @@ from shared.database.model import fields_of
 LATEST, OLDEST = "latest", "oldest"
 """What may stand where an event's id stands."""
 
+# A payload may have hundreds of kilobytes, and a list shows none of it.
 _OUTLINE = [column for column in fields_of(Event) if column is not Event.payload]
 
 
@@ -59,6 +60,7 @@ def _newest_first(wanted: Any, *, offset: int, limit: int) -> list[Event]:
 
 def neighbours_of(event: Event) -> Neighbours:
     """The events of its issue beside an event. Needs a session."""
+    # Compared as one row of time and id: two events of one instant have an order, so that going on leaves none out.
     place = peewee.Tuple(Event.occurred_at, Event.id)
     here = peewee.Tuple(Event.occurred_at.db_value(event.occurred_at), event.id)
     return Neighbours(

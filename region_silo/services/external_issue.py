@@ -46,6 +46,7 @@ def keep_link(
     # Insert and replace are two statements, and a deletion may come between them; five in a row do not.
     for _ in range(_ATTEMPTS):
         with region.database.transaction() as tx:
+            # Inserted first: most issues have no link of the app yet, and the unique index decides between two.
             kept = _insert(tx, issue, app_slug, ticket, now=now) or _replace(tx, issue, app_slug, ticket, expected_url)
             if kept is not None:
                 return kept  # else it was there, and was deleted a moment later

@@ -22,6 +22,7 @@ _SELECT = """
 
 def whole_app(state: bytes, credential: bytes) -> app_pb2.RpcSentryApp:
     """An app of both replicas: two messages in a row are one that is merged of both."""
+    # Protobuf promises it of messages in a row, and every read is spared a second parse and a merge.
     return app_pb2.RpcSentryApp.FromString(state + credential)
 
 
@@ -57,6 +58,7 @@ def apps_of_proxy_users(database: Database, user_ids: Collection[int]) -> list[a
         return []
     with database.session():
         apps = _apps(database, f"proxy_user_id IN ({marks(wanted)})", list(wanted))
+    # Whoever is missing may be an app of other regions, which control knows; a list with a gap would look whole.
     if {app.proxy_user_id for app in apps} != wanted:
         raise NotHeld
     return apps
@@ -90,6 +92,7 @@ def components_of_app(database: Database, app_id: int) -> list[component_pb2.Rpc
         LEFT JOIN component_replica AS component ON component.sentry_app_id = app.id
         WHERE app.id = ? AND NOT app.tombstone ORDER BY component.id"""
     with database.session():
+        # Joined from the left: no row says that the app is not held, one row without a component that it has none.
         rows = database.rows(statement, (app_id,))
     if not rows:
         raise NotHeld
@@ -113,6 +116,8 @@ def _app(state: bytes, credential: bytes | None, home: int | None) -> app_pb2.Rp
     """Raises:
     NotHeld: the app is one of this region's organizations, and its credential has not arrived.
     """
+    # Its owner is shown what the credential says, the custom headers among it: without it the answer would be wrong,
+    # and not only shorter.
     if credential is None and home is not None:
         raise NotHeld
     return whole_app(state, credential or b"")

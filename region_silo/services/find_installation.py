@@ -35,6 +35,7 @@ def find_installed(database: Database, installation_id: int) -> Installation | N
         SELECT installation.status, installation.tombstone, installation.state, app.state, credential.state
         {_WITH_APPS} WHERE installation.id = ?"""
     with database.session():
+        # Three answers in one row: none is "not held", a tombstone "gone", and the status tells the rest.
         rows = database.rows(statement, (installation_id,))
     if not rows:
         raise NotHeld
@@ -74,6 +75,7 @@ def get_installation_of_proxy_user(database: Database, user_id: int, *, organiza
     Raises:
         NotHeld: none is known here.
     """
+    # By the app's replica: an installation does not say as whom its app acts.
     condition = "installation.organization_id = ? AND app.proxy_user_id = ?"
     with database.session():
         found = _installations(database, condition, (organization_id, user_id))

@@ -25,6 +25,7 @@ def is_local(database: Database, organization_id: int) -> bool:
 
 def are_local(database: Database, organization_ids: Collection[int]) -> bool:
     """Whether all these organizations live in this region. Needs a session."""
+    # Each once, since it is their number that is compared.
     wanted = list(set(organization_ids))
     return all(_count_local(database, some) == len(some) for some in peewee.chunked(wanted, _IDS_PER_STATEMENT))
 
@@ -50,6 +51,7 @@ def slugs_of_organizations(database: Database, ids: Collection[int]) -> Mapping[
     statement = f"SELECT id, slug FROM organization WHERE id IN ({marks(ids)})"  # noqa: S608
     with database.session():
         slugs = dict(database.rows(statement, list(ids)))
+    # An id without a slug would be passed over by whoever prints them; control knows all.
     if len(slugs) < len(ids):
         raise NotHeld
     return slugs

@@ -78,6 +78,7 @@ def parse_events(names: Iterable[str]) -> tuple[str, ...]:
     Raises:
         ValidationFailed: a name holds a character that cannot be kept.
     """
+    # By resource where all of it is named, so that the hook hears of events that the resource gets later.
     events = tuple(consolidate_events(names))
     with refusing("events"):
         for event in events:
@@ -116,6 +117,7 @@ def update_hooks_of_application(
         if not url:
             ServiceHook.delete().where(of_application).execute()
             return []
+        # Those made beside as well: the caller names an application, and no hook.
         ServiceHook.update(url=url, events=list(events)).where(of_application).execute()
         return list(ServiceHook.select().where(of_application).order_by(ServiceHook.id))
 
@@ -182,8 +184,11 @@ def hook_of_installation(installation_id: int) -> "peewee.ModelSelect[ServiceHoo
 
 
 def _require_room(tx: Transaction, hooks: Sequence[NewHook], *, limit: int) -> None:
+    # By id, so that two calls for the same organizations wait for each other in one direction.
     for organization_id, more in sorted(Counter(hook.organization_id for hook in hooks).items()):
+        # Until the commit: two that counted at once would both see room for one more.
         hold_name(tx, f"hooks-of:{organization_id}")
+        # Counted up to the bound and no further, however many there are.
         there = ServiceHook.select().where(ServiceHook.organization_id == organization_id).limit(limit).count()
         if there + more > limit:
             raise LimitReached(f"An organization may have at most {limit} hooks.")
@@ -230,6 +235,7 @@ def _row(hook: NewHook, *, ordinal: int) -> dict[str, Any]:
         "ordinal": ordinal,
         "actor_id": hook.actor_id,
         "organization_id": hook.organization_id,
+        # Shown, as the original has a column for one; what confines the hook is the table of its projects.
         "project_id": hook.project_ids[0] if hook.project_ids else None,
         "url": hook.url,
         "events": list(hook.events),
@@ -242,6 +248,7 @@ def _upsert(tx: Transaction, subscriptions: Sequence[Subscription]) -> None:
     tx.database.rows(
         f"INSERT INTO service_hook ({columns}) VALUES {values} "  # noqa: S608 - placeholders only
         "ON CONFLICT (installation_id, application_id, ordinal) DO UPDATE SET "
+        # Neither guid nor secret: whoever kept them goes on knowing the hook.
         "organization_id = excluded.organization_id, url = excluded.url, events = excluded.events",
         [
             value

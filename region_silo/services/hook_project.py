@@ -41,6 +41,7 @@ def parse_project_identifiers(value: JsonValue) -> Sequence[int | str]:
         raise _invalid(NOT_A_LIST.format(type=type(value).__name__))
     if not value:
         raise _invalid(EMPTY)
+    # By type itself: True is an int to ``isinstance``, and no id.
     if type(value[0]) not in (int, str):
         raise _invalid(WRONG_TYPE)
     if any(type(item) is not type(value[0]) for item in value):
@@ -71,8 +72,10 @@ def set_hook_projects(
         hook = _held_hook(tx, installation)
         wanted = _project_ids(installation.organization_id, identifiers)
         is_of_hook = ServiceHookProject.service_hook == hook.id
+        # Only what is not wanted any more: clients hold the ids of the rows that stay.
         ServiceHookProject.delete().where(is_of_hook & ServiceHookProject.project_id.not_in(wanted)).execute()
         rows = [{"service_hook": hook.id, "project_id": project_id} for project_id in wanted]
+        # Those that stay are there.
         ServiceHookProject.insert_many(rows).on_conflict_ignore().execute()
         return _projects_of(hook)
 
@@ -119,6 +122,7 @@ def _required(hook: ServiceHook | None) -> ServiceHook:
 def _project_ids(organization_id: int, identifiers: Sequence[int | str]) -> list[int]:
     """Ids of the organization's projects that the identifiers name, ascending."""
     keys = [_key(identifier) for identifier in identifiers]
+    # Before the statement: an engine bounds its parameters, and would say so in words of its own.
     if len(keys) > MAX_PROJECTS:
         raise client_error(UNKNOWN)
     ids = {key for key in keys if isinstance(key, int)}
@@ -126,6 +130,7 @@ def _project_ids(organization_id: int, identifiers: Sequence[int | str]) -> list
     is_named: Any = Project.id.in_(ids) | Project.slug.in_(slugs)
     own = Project.select(Project.id).where((Project.organization_id == organization_id) & is_named)
     found = sorted(project.id for project in own)
+    # One comparison for three faults, which the original's sentence names together.
     if len(found) != len(keys):
         raise client_error(UNKNOWN)
     return found

@@ -27,6 +27,7 @@ def next_id(tx: Transaction, kind: IdKind) -> int:
     """
     number = _region_number(tx)
     rows = tx.database.rows(
+        # One statement makes the counter and counts it up: the first two objects ever may be made at once.
         "INSERT INTO id_counter (kind, last) VALUES (?, 1) "
         "ON CONFLICT (kind) DO UPDATE SET last = id_counter.last + 1 RETURNING last",
         (kind,),

@@ -49,6 +49,7 @@ class _AlreadyStoredError(Exception):
 
 _FIND_ISSUE = "SELECT id, status FROM issue WHERE project_id = ? AND grouping_hash = ?"
 _LOCK_PROJECT = "SELECT id FROM project WHERE id = ?"
+# The number is counted on the project's row, which is held by then: short ids have no gaps and no twins.
 _NUMBER_ISSUE = """
 UPDATE project SET issue_count = issue_count + 1, first_event_at = COALESCE(first_event_at, ?) WHERE id = ?
 RETURNING issue_count

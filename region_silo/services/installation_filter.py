@@ -23,6 +23,7 @@ def matching_clauses(database: Database, conditions: Filter) -> tuple[str, list[
     Raises:
         NotHeld: installations may match that are not held here.
     """
+    # Tokens first: each names one installation, and whether that is held is known with it.
     of_tokens = _installations_of_tokens(database, conditions)
     # Without this a list would silently lack what lives in other regions.
     if not of_tokens and not _holds_all(database, conditions):
@@ -41,6 +42,7 @@ def matching_clauses(database: Database, conditions: Filter) -> tuple[str, list[
         )
         if values
     ]
+    # Always IN, also for a single value: one form, and the same index serves it.
     condition = " AND ".join(f"{column} IN ({marks(values)})" for column, values in clauses)
     return condition, [value for _, values in clauses for value in values]
 
@@ -69,6 +71,7 @@ def _installation_of_token(database: Database, token_id: int, *, is_internal: bo
     # The two filters ask for different kinds of tokens; one of the other kind matches nothing.
     if token.is_internal != is_internal or not token.installation_id:
         return 0
+    # A token may arrive before its installation: no order is promised between objects.
     if not _knows_all(database, "id", [token.installation_id]):
         raise NotHeld
     return token.installation_id

@@ -43,5 +43,6 @@ def _context(
         installation=replica_pb2.InstallationState.FromString(installation).installation,
         component=component_pb2.RpcSentryAppComponent.FromString(component),
     )
+    # With its app and that one's credential: a component is prepared by asking the app, in a signed call.
     context.installation.sentry_app.CopyFrom(whole_app(app, credential))
     return context

@@ -87,5 +87,6 @@ def _counts(field: TsdbField, subjects: Sequence[str], period: Period) -> dict[s
     # Every interval has its point, also where nothing was counted: charts draw what they are given.
     totals: dict[str, dict[int, int]] = {subject: dict.fromkeys(starts, 0) for subject in subjects}
     for hour in hours:
+        # Intervals begin at multiples of their length, so that two charts of one length have the same steps.
         totals[hour.subject][hour.hour_at - hour.hour_at % period.interval_seconds] += hour.count
     return {subject: list(points.items()) for subject, points in totals.items()}

@@ -44,6 +44,7 @@ def create_issue_link(region: Region, asking: Asking, request: LinkRequest) -> K
     """
     app, expected_url = request.installation.sentry_app, request.expected_url
     if expected_url is not None:
+        # Over before the app is called: it may take seconds, and a connection would be held for as long.
         with region.database.session():
             link = find_link(request.issue, app_slug=app.slug)
         if link is not None:
@@ -60,5 +61,7 @@ def create_issue_link(region: Region, asking: Asking, request: LinkRequest) -> K
         fields=request.fields,
     )
     if expected_url is not None and ticket.web_url != expected_url:
+        # The app may have made it all the same. It is not kept: the client named the one ticket that it takes
+        # (settled.md).
         raise client_error(DIFFERENT_ANSWER, status=409, context={"externalIssueUrl": ticket.web_url})
     return keep_link(region, request.issue, app_slug=app.slug, ticket=ticket, expected_url=expected_url)

@@ -21,7 +21,9 @@ STATUSES = {"unresolved": "unresolved", "resolved": "resolved", "ignored": "igno
 _SUBSTATUSES = frozenset(SUBSTATUSES[IssueStatus.UNRESOLVED])
 """Substatuses that may follow ``is:``."""
 
+# Each becomes a condition of one statement.
 _MAX_TERMS = 50
+# A value does not begin with //: ``http://host`` is searched for as it stands and is no filter.
 _TOKEN = re.compile(r'(?P<negation>!?)(?P<key>[a-z][a-z0-9_.]*):(?P<value>"[^"]*"|(?!//)\S+)(?=\s|$)|"([^"]*)"|(\S+)')
 
 
@@ -76,6 +78,7 @@ def _terms(text: str) -> Iterator[Term]:
             # Free words stand together as one phrase, wherever the filters between them were.
             words.append(match[4] if match[4] is not None else match[5])
     if free_text := " ".join(word for word in words if word):
+        # In the form of ``search_text``, which is where it is looked for.
         yield Term(field=Field.TEXT, value=free_text.casefold())
 
 

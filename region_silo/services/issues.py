@@ -58,6 +58,7 @@ def find_issue(id_or_short_id: str, *, organization_ids: Collection[int] | None)
         id_or_short_id: a number, or a short id in any case.
         organization_ids: where to look; None: everywhere.
     """
+    # A number first; no short id is one, since it has a dash.
     issue_id = find_id(id_or_short_id)
     if issue_id is not None:
         condition: Any = Issue.id == issue_id
@@ -113,6 +114,7 @@ def _seen(sighting: Sighting) -> Iterator[Any]:
     """Times of issues first, which are in the lists' indexes; an event of the time decides."""
     occurred = Event.issue_id == Issue.id
     if sighting.since:
+        # The event below implies it, but this is in the index: most issues end here.
         yield Issue.last_seen_at >= sighting.since
         occurred &= Event.occurred_at >= sighting.since
     if sighting.until:

@@ -29,6 +29,7 @@ def get_project(region: Region, organization_id: int, project_id: int) -> Projec
         AppError: the organization has no such project.
     """
     with region.database.session():
+        # A number out of range is nobody's id; the driver would raise at it instead of finding nothing.
         project = find_project(organization_id, project_id) if 0 < project_id <= MAX_ID else None
     if project is None:
         raise client_error(NO_PROJECT, status=404)

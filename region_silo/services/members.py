@@ -70,6 +70,7 @@ class Members:
     def _is_app_of(self, user_id: int, organization_id: int) -> bool:
         try:
             get_installation_of_proxy_user(self._region.database, user_id, organization_id=organization_id)
+        # Not known here is as good as not installed here: an organization's installations are all held in its region.
         except NotHeld:
             return False
         return True
@@ -80,6 +81,7 @@ class Members:
 
 
 def _user_id(name: str) -> int | None:
+    # The original's prefix (settled.md); without it the id stands alone.
     return find_id(name.removeprefix("user:")) or None
 
 

@@ -42,6 +42,7 @@ def provision_organization(
         with region.database.transaction() as tx:
             existing = Organization.get_or_none(Organization.id == organization_id)
             if existing is not None:  # perhaps the answer to the first call was lost
+                # Control asks again because it does not hold the mapping yet: it is sent once more.
                 change(tx, Category.ORGANIZATION, [existing.id])
                 return existing
             organization = Organization.create(

@@ -62,10 +62,12 @@ def _app_principal(row: Sequence[Any], *, now: datetime) -> Principal | None:
     expires_at = datetime.fromtimestamp(token.expires_at, UTC) if token.expires_at else None
     if expires_at and expires_at <= now:
         raise CredentialsInvalid("Token expired")
+    # A left join that found no row, and not one that says false.
     if is_uninstalled is None or app_state is None:  # not arrived yet
         return None
     app = app_pb2.RpcSentryApp.FromString(app_state)
     return Principal(
+        # Made of the app: its user lives in control alone, and nobody here asks more of it than this.
         user=user_pb2.RpcUser(id=token.user_id, username=app.slug, name=app.name, is_sentry_app=True),
         token_scopes=frozenset(token.scopes),
         token_id=token_id,

@@ -16,6 +16,7 @@ from shared.database.locking import hold_name, locked
 from shared.database.transaction import Transaction
 from shared.errors import LimitReached, OrganizationNotFound, PermissionDenied, ProjectNotFound, SlugTaken
 
+# 32 hex characters, as the SDKs' DSNs have it.
 _KEY_BYTES = 16
 
 
@@ -44,6 +45,7 @@ def create_project(
                 raise OrganizationNotFound
             _require_room(tx, organization_id, limit=region.limits.projects)
             return Project.create(
+                # After the checks: the counter's row stays locked until the commit.
                 id=next_id(tx, IdKind.PROJECT),
                 organization_id=organization_id,
                 slug=slug,

@@ -56,6 +56,7 @@ RETURNING rule_id"""
 
 def fire_rules(tx: Transaction, sighting: Sighting) -> None:
     """Writes a delivery for every app that a rule of the project names and that the event concerns."""
+    # Oldest first, so that an app that two rules name hears of them in the same order each time.
     for rule in Rule.select().where(Rule.project_id == sighting.issue.project_id).order_by(Rule.id):
         if _is_met(rule.definition, sighting) and (actions := _app_actions(rule.definition)):
             recipients = [found for action in actions if (found := _recipient(action, sighting))]
@@ -69,6 +70,7 @@ def _is_met(definition: Mapping[str, Any], sighting: Sighting) -> bool:
     # None means every environment.
     if definition["environment"] not in (None, sighting.environment):
         return False
+    # Not understood here; passed over, it would have apps told of what their user excluded.
     if definition["filters"]:
         return False
     # None stands for a condition that is not understood here, whose answer may be either.

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+# Crockford's alphabet: I, L and O are read as the digits that people mean by them.
 _VALUES = {digit: value for value, digit in enumerate(_DIGITS)} | {"O": 0, "I": 1, "L": 1}
 _SHORT_ID = re.compile(r"([A-Z0-9_-]{1,64})-([0-9A-TV-Z]{1,12})", re.ASCII)
 
@@ -35,6 +36,7 @@ def parse_short_id(text: str) -> ShortId | None:
     number = 0
     for letter in match[2]:
         number = number * len(_DIGITS) + _VALUES[letter]
+    # Numbers begin with one, so that ``WEB-0`` is no issue's.
     return ShortId(match[1].lower(), number) if number else None
 
 

@@ -86,6 +86,7 @@ def event_object(event: Event, *, project: Project, site: Site) -> Data:
     outline = EventOutline(**event.outline)
     project_url = f"{site.base_url}/api/0/projects/{site.organization_slug}/{project.slug}"
     return {
+        # First, so that what the platform says of the event stands, whatever an SDK sent under these names.
         **event.payload,
         "event_id": event.event_id,
         "project": project.id,
@@ -116,6 +117,7 @@ def event_object(event: Event, *, project: Project, site: Site) -> Data:
 def _alert(happening: Happening, scene: Scene) -> Data:
     """The original's payload: the event, which rule it met, and what the user entered in the app's form."""
     told = happening.detail.as_json()
+    # It only said where to find the event, which the payload has whole.
     del told["event_id"]
     return {"event": _error(happening, scene)["error"], **told}
 

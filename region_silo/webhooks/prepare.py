@@ -38,6 +38,7 @@ class Preparing:
             return APP_GONE
         if isinstance(recipient, Rejection):
             return recipient
+        # Made once and kept: each attempt carries the same bytes, whatever has changed meanwhile (spec §5).
         if delivery.body is None:
             try:
                 delivery.body = self._body(delivery, uuid)

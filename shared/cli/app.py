@@ -56,6 +56,7 @@ def create(
     """Make an app from a manifest: the body of POST sentry-apps/ as a file."""
     body = read_manifest(manifest)
     access = access_of(ctx)
+    # The option over the manifest: a manifest is shared, where it goes is said by whoever makes it.
     owner = organization or body.get("organization") or default_organization(access)
     body |= {"organization": owner} | ({"name": name} if name else {})
     with rest.connect(access) as api:
@@ -94,6 +95,7 @@ def show(ctx: typer.Context, slug: SlugArgument, as_json: JsonOption = False) ->
     access = access_of(ctx)
     with rest.connect(access) as api:
         found = api.get(f"/sentry-apps/{rest.segment(slug)}/")
+    # By the slug that control answered: an id may have been typed, which regions are not asked by.
     replicas = list_replicas(access, found["slug"]) if access.rpc_keys else []
     if as_json:
         print_json({**found, "regions": {replica.region: replica.as_json() for replica in replicas}})

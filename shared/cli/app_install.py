@@ -36,6 +36,7 @@ def publish(
     """
     if answers and not request:
         raise ConfigInvalid("--answer goes with --request.")
+    # Before anything is sent: a slip on the command line must not leave half of it done.
     questionnaire = [_answered(text) for text in answers or []]
     pictures = {color: _picture(path) for color, path in ((True, logo), (False, icon)) if path}
     with rest.connect(access_of(ctx)) as api:
@@ -103,6 +104,7 @@ def _publish(api: rest.RestClient, path: str) -> Any:
     PermissionDenied: the status stayed as it was, which is how control answers whoever may not change it.
     """
     shown = api.put(path, {"status": _PUBLISHED})
+    # Control passes over what a sender may not set, as the original does; silence is no success.
     if shown["status"] != _PUBLISHED:
         raise PermissionDenied("Only superusers and staff publish apps; `--request` asks them to.")
     return shown

@@ -52,6 +52,7 @@ Check = Callable[[Examination], Iterator[Finding]]
 def reachable(seen: Examination) -> Iterator[Finding]:
     """Whether each silo serves gRPC and HTTP where others look for it."""
     for silo in seen.silos.values():
+        # Both in one finding: a silo that is down is one trouble and not two.
         missing = [f"gRPC at {silo.grpc}"] * (not silo.is_healthy)
         missing += [f"HTTP at {silo.http or 'an unknown address'}"] * (silo.metrics is None)
         if missing:
@@ -82,6 +83,7 @@ def keys(seen: Examination) -> Iterator[Finding]:
             continue
         live = [key for key in silo.keys.keys if not key.HasField("revoked_at")]
         shared = sorted(f"{key.peer}/{key.key_id}" for key in live if key.shared)
+        # Regions share keys with control alone: none calls another.
         needed = seen.directory if silo.name == CONTROL else {CONTROL}
         without = sorted(needed - {key.peer for key in live})
         if shared:
@@ -90,6 +92,7 @@ def keys(seen: Examination) -> Iterator[Finding]:
         if without:
             advice = f"`silo key add {without[0]} --silo {silo.name}`, and give the peer its entry."
             yield _found(silo, Verdict.PROBLEM, f"has no key with {', '.join(without)}", advice)
+        # A warning, since everything works without it until a key has to be changed.
         if not silo.keys.keeps_keys:
             advice = "Set SILO_SEAL_KEY to 32 bytes as hex, such as `openssl rand -hex 32` prints, and restart it."
             yield _found(silo, Verdict.WARNING, "has no SILO_SEAL_KEY: keys cannot be added while it runs", advice)
@@ -125,6 +128,7 @@ def clocks(seen: Examination) -> Iterator[Finding]:
 def ports(seen: Examination) -> Iterator[Finding]:
     """Whether somebody's outgoing connection may have taken the port of a silo of this machine before it starts."""
     try:
+        # The kernel's range, from which it takes a port for every connection that goes out.
         first, last = map(int, _EPHEMERAL.read_text().split())
     except (OSError, ValueError):  # not Linux
         return
@@ -157,12 +161,14 @@ def _certificate(silo: str, *, left: float) -> Finding:
     if left <= 0:
         return Finding(silo=silo, verdict=Verdict.PROBLEM, says="its certificate has expired", advice=advice)
     said = f"its certificate ends in {duration(left)}"
+    # In time for somebody who looks once a week.
     if left < WARN_DAYS * _DAY:
         return Finding(silo=silo, verdict=Verdict.WARNING, says=said, advice=advice)
     return Finding(silo=silo, verdict=Verdict.OK, says=said)
 
 
 def _key_advice(error: SiloError) -> str:
+    # By its reason, since the sentence is for people and may change.
     if error.reason == "KEY_UNKNOWN":
         return "Your key is not one of its: `silo key add operator:NAME --silo …` by somebody whom it knows."
     return "See whether it runs, and whether SILO_RPC_KEYS has your key with it."

@@ -89,6 +89,7 @@ class Comparer:
 
     def __init__(self, access: Access, regions: Sequence[str]) -> None:
         self._regions = regions
+        # Opened once: a comparison is some dozen calls to each silo.
         self._channels: dict[str, SiloChannel] = {name: access.channel(name) for name in (CONTROL, *regions)}
 
     def sides(self) -> Iterator[Side]:
@@ -126,6 +127,7 @@ class Comparer:
         Raises:
             SiloError: a silo does not answer.
         """
+        # Digests are of versions, so that equal ones say nothing of states.
         buckets = range(BUCKETS) if is_deep else self._differing_buckets(side)
         if not buckets:
             return []
@@ -157,6 +159,7 @@ class Comparer:
     def _differing_buckets(self, side: Side) -> list[int]:
         """Digests are sums, so those of several owners add up to the holder's."""
         of_owners = [self._digests(owner, side.category, destination=side.holder) for owner in side.owners]
+        # As each silo adds up its own, whose sums would otherwise be equal and look different.
         expected = [sum(bucket) % 2**64 for bucket in zip(*of_owners, strict=True)] or [0] * BUCKETS
         held = self._digests(side.holder, side.category)
         return [bucket for bucket in range(BUCKETS) if expected[bucket] != held[bucket]]
@@ -170,6 +173,7 @@ class Comparer:
         for owner in side.owners:
             owned = self._versions(owner, side.category, buckets, destination=side.holder, is_deep=is_deep)
             twice = {each: (owned[each][0], _OF_TWO_OWNERS) for each in owned.keys() & expected.keys()}
+            # Marked and not chosen: whichever owner were believed, the other would differ for ever.
             expected |= owned | twice
         return expected
 

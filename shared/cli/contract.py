@@ -95,6 +95,7 @@ def parse_message(text: str, message_class: type[_Request]) -> _Request:
         return json_format.ParseDict(found, message_class())
     except (json_format.ParseError, TypeError, ValueError) as exc:
         fields = ", ".join(message_class.DESCRIPTOR.fields_by_name) or "none"
+        # protobuf's list is in its own notation and long; ours follows.
         problem = str(exc).partition("Available Fields")[0].strip().rstrip(".")
         raise ConfigInvalid(
             f"The request does not fit {message_class.DESCRIPTOR.name}: {problem}. Its fields: {fields}."
@@ -120,6 +121,7 @@ def _with_whole_numbers(value: Any) -> Any:
         return {name: _with_whole_numbers(each) for name, each in value.items()}
     if isinstance(value, list):
         return [_with_whole_numbers(each) for each in value]
+    # Beyond that a float may be another whole number than was meant, and a fraction shows that.
     if isinstance(value, float) and value.is_integer() and abs(value) <= _BIGGEST_EXACT:
         return int(value)
     return value

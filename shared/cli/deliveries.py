@@ -43,6 +43,7 @@ def list_newest(
     """List the newest webhooks to an app."""
     query = {"status": status.value if status else "", "eventType": event, "per_page": str(limit)}
     with rest.connect(access_of(ctx)) as api:
+        # One page: whoever looks into a webhook looks at the newest.
         found = api.get(_path(slug), params={name: value for name, value in query.items() if value})
     if as_json:
         print_json(found)

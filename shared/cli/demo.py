@@ -52,6 +52,7 @@ def _story_directory(invocation: Invocation) -> Iterator[Path]:
             yield Path(temporary)
         return
     invocation.data.mkdir(parents=True, exist_ok=True)
+    # Below it and not in it: a platform that was started there must not be met.
     kept = Path(tempfile.mkdtemp(prefix="demo-", dir=invocation.data))
     note(f"Files: {kept}")
     yield kept

@@ -26,11 +26,13 @@ def doctor(
     cannot be delivered. A warning alone exits with 0.
     """
     seen = examine(access_of(ctx))
+    # By the function's name, by which ARCHITECTURE's recipe and scripts know the check.
     found = [(check.__name__, finding) for check in CHECKS for finding in check(seen)]
     if as_json:
         print_json([_as_json(check, finding) for check, finding in found])
     else:
         _show([each for each in found if show_all or each[1].verdict is not Verdict.OK])
+    # Warnings are not failures: a script that watches must not wake anybody for them.
     if any(finding.verdict is Verdict.PROBLEM for _, finding in found):
         raise typer.Exit(1)
 

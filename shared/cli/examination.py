@@ -63,6 +63,7 @@ def examine(access: Access) -> Examination:
     """
     directory = _directory(access)
     known = {CONTROL: access.control_grpc, **access.all_regions()}
+    # The directory last: where a region registered counts for more than where it was started.
     urls = {CONTROL: access.control_http, **access.regions_http, **directory}
     with ThreadPoolExecutor(len(known)) as pool:
         found = pool.map(lambda name: _examine(access, name, known[name], urls.get(name)), known)

@@ -55,6 +55,7 @@ class Invocation:
             return value
         if sys.stdin.isatty():
             return getpass.getpass(f"{option.lstrip('-').capitalize()}: ")
+        # One line each, so that a script can give several secrets in a row.
         return sys.stdin.readline().rstrip("\r\n")
 
 
@@ -93,6 +94,7 @@ class SiloGroup(TyperGroup):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**{**settings, "help": _unwrapped(settings.get("help"))})
         for option in _options_of(_platform):
+            # They work before a command's name, and are shown once, with the command.
             option.hidden = True
             self.params.append(option)
 
@@ -107,6 +109,7 @@ def _remember(ctx: typer.Context, param: typer.CallbackParam, value: Any) -> Non
     invocation = invocation_of(ctx)
     invocation.command = ctx.command_path
     if value is not None and param.name:
+        # Taken here, where every option passes, so that no command sees the token of its own command line.
         secret = invocation.take_secret(param.opts[0], value) if param.name == "token" else value
         setattr(invocation, param.name, secret)
 

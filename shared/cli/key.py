@@ -92,6 +92,7 @@ def add_key(access: Access, silo: str, peer: str) -> dict[str, Any]:
         ConfigInvalid: nobody can have that name.
         SiloError: the silo refuses, or does not answer.
     """
+    # Asked of nobody: a silo would refuse it too, in words for programs.
     if find_kind(peer) is None or peer == silo:
         raise ConfigInvalid(f"{peer!r} is no peer of {silo}: control, a region's name, service:NAME or operator:NAME.")
     with open_keys(access, silo) as keys:

@@ -110,6 +110,7 @@ class _Root(SiloGroup):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
+        # In place of typer's, which would import every module before it runs one.
         self.commands = _Commands()  # type: ignore[assignment]  # typer only reads it
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
@@ -175,6 +176,7 @@ def _run(arguments: Sequence[str], invocation: Invocation) -> int:
     except typer.TyperException as exc:
         _complain_of_usage(exc, invocation.command)
         return exc.exit_code
+    # Before its family: it is the one refusal that is the caller's own doing.
     except errors.ConfigInvalid as exc:
         complain(invocation.command, exc.message)
         return WRONG_USE

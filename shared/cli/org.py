@@ -99,6 +99,7 @@ def list_organizations(access: Access) -> Iterator[organization_pb2.RpcOrganizat
     Raises:
         SiloError: what control said.
     """
+    # Over gRPC, which knows all of them; REST lists those that the token's user may see.
     page = organization_service_pb2.ListOrganizationsRequest(page_size=1000)
     with access.channel(CONTROL) as channel:
         stub = organization_service_pb2_grpc.OrganizationServiceStub(channel)
@@ -129,6 +130,7 @@ def create_project(
     owner = rest.segment(organization)
     with rest.connect(access_of(ctx)) as api:
         made = api.post(f"/organizations/{owner}/projects/", {"slug": slug, "name": name or slug})
+        # By the slug that was made, which need not be the one that was typed.
         keys = api.get(f"/projects/{owner}/{rest.segment(made['slug'])}/keys/")
     printed = {"id": int(made["id"]), "slug": made["slug"], "dsn": keys[0]["dsn"]["public"]}
     if as_json:

@@ -126,6 +126,7 @@ def resume(
 def _wanted(destination: str, category: str | None, object_id: int | None, *, every: bool) -> outbox_pb2.ParkedFilter:
     if every and object_id is not None:
         raise ConfigInvalid("Name one message or give --all, not both.")
+    # Nothing is the whole destination by accident: it has to be said.
     if not every and object_id is None:
         raise ConfigInvalid(
             "Name the message by DESTINATION CATEGORY ID, as `silo outbox parked` shows it, or give --all."
@@ -147,6 +148,7 @@ def _change(
     access = access_of(ctx)
     silos = senders_to(access, wanted.destination, at=at)
     if wanted.HasField("object_id"):
+        # A destination may be served by several silos; one message is in one outbox.
         silos = _only_holder(access, silos, wanted)
     answers = ask(access, silos, call)
     count = sum(answers.given.values())
@@ -168,6 +170,7 @@ def _only_holder(access: Access, silos: dict[str, str], wanted: outbox_pb2.Parke
     if not holders:
         away = f" {', '.join(answers.refused)} did not say." if answers.refused else ""
         raise NotFound(f"No message is parked of {message}.{away}")
+    # Ids of deliveries are each silo's own, so that the same number may be two webhooks.
     if len(holders) > 1:
         raise ConfigInvalid(f"{' and '.join(holders)} have each a message of {message}: name one with --at.")
     return {holders[0]: silos[holders[0]]}

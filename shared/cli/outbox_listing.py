@@ -52,6 +52,7 @@ def parked(
     access = access_of(ctx)
     silos = senders_to(access, destination) if destination else all_silos(access)
     wanted = outbox_pb2.ParkedFilter(destination=destination or "", category=category)
+    # One more than is shown tells whether there are more.
     answers = ask(access, silos, lambda stub: parked_of(stub, wanted, limit=limit + 1))
     found = [(silo, message) for silo, messages in answers.given.items() for message in messages[:limit]]
     if as_json:
@@ -106,6 +107,7 @@ def _destination_rows(silo: str, status: outbox_pb2.DestinationStatus) -> list[t
             duration(each.oldest_age_seconds) if each.due else None,
             state,
         )
+        # A row also of nothing: a destination that is paused and idle must not be out of sight.
         for each in status.categories or [idle]
     ]
 

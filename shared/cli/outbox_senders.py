@@ -57,6 +57,7 @@ def senders_to(access: Access, destination: str, *, at: str | None = None) -> di
     if destination.startswith(APP_PREFIX):
         found = silos
     elif destination in silos:
+        # No region sends to a region.
         found = {name: silos[name] for name in silos if (name == CONTROL) != (destination == CONTROL)}
     else:
         raise RegionNotFound(
@@ -76,10 +77,12 @@ def ask(access: Access, silos: Mapping[str, str], call: Callable[[Stub], Answer]
     Raises:
         SiloError: none of them answered; what the first one said.
     """
+    # Side by side: a silo that is away costs its timeout once.
     with ThreadPoolExecutor(max(1, len(silos))) as pool:
         answers = dict(zip(silos, pool.map(lambda silo: _ask(access, silo, silos[silo], call), silos), strict=True))
     given = {silo: answer for silo, answer in answers.items() if not isinstance(answer, SiloError)}
     refused = {silo: answer for silo, answer in answers.items() if isinstance(answer, SiloError)}
+    # One that answered is worth showing; where none did, the first says what is wrong with all.
     if refused and not given:
         raise next(iter(refused.values()))
     return Answers(given, refused)

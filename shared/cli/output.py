@@ -25,6 +25,7 @@ def note(text: str) -> None:
 def complain(command: str, sentence: str, *, fields: Mapping[str, Sequence[str]] | None = None) -> None:
     """The one line that says why a command did not do what was asked; nothing when there is nothing to say."""
     details = "; ".join(f"{field}: {' '.join(texts)}" for field, texts in (fields or {}).items())
+    # One line, whatever the texts hold: scripts read standard error by lines.
     line = " ".join(part for part in (sentence, f"({details})" if details else "") if part)
     if line:
         note(f"{command}: {' '.join(line.split())}")

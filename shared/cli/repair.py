@@ -38,6 +38,7 @@ class Finding:
 
 def look(comparer: Comparer, *, is_deep: bool, settle_seconds: float = SETTLE_SECONDS) -> list[Finding]:
     """Compares every side. A replica that moves meanwhile is on its way, and does not count as different."""
+    # Once at once: most often all is equal, and nobody waits.
     findings = [_compare(comparer, side, is_deep=is_deep) for side in comparer.sides()]
     end = time.monotonic() + settle_seconds
     while any(finding.differences for finding in findings) and time.monotonic() < end:
@@ -55,6 +56,7 @@ def repair(access: Access, comparer: Comparer, findings: Iterable[Finding]) -> N
     for finding in findings:
         if not finding.differences:
             continue
+        # Read once for all owners: between two readings the holder may have moved.
         replicas = list(_replicas(comparer, finding))
         for owner in finding.side.owners:
             with access.channel(owner) as channel:
@@ -89,6 +91,7 @@ def _still(comparer: Comparer, before: Finding, *, is_deep: bool) -> Finding:
     """What differs as it did: the same version is held of it, and it is not the right one."""
     if not before.differences:
         return before
+    # A version that moves is being delivered; one that stays wrong is not.
     held = {each.object_id: each.held_version for each in before.differences}
     now = _compare(comparer, before.side, is_deep=is_deep)
     kept = [each for each in now.differences if held.get(each.object_id) == each.held_version]
@@ -120,5 +123,6 @@ def _batches(
     replicas: Iterable[outbox_service_pb2.HeldReplica],
 ) -> Iterator[list[outbox_service_pb2.HeldReplica]]:
     rest = iter(replicas)
+    # A repair holds locks on editions, and so is done in parts.
     while batch := list(islice(rest, MAX_REPLICAS)):
         yield batch

@@ -40,6 +40,7 @@ _LISTINGS: Mapping[str, str] = {
 """How sentences about what was not found begin, and which command shows what could be."""
 
 
+# What a header can carry: anything else would fail in the library, with its words.
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
@@ -81,6 +82,7 @@ class RestClient:
             answer = self._answer("GET", path, params={**(params or {}), **cursor})
             yield from self._parsed(answer)
             following = answer.links.get("next", {})
+            # The header names a next page also where there is none (clients.md).
             if following.get("results") != "true":
                 return
             cursor = {"cursor": following["cursor"]}
@@ -138,6 +140,7 @@ def segment(name: str) -> str:
     Raises:
         ConfigInvalid: it would be none, or several.
     """
+    # A server in between resolves dots, and the call would be another one.
     if name in {"", ".", ".."} or "/" in name:
         raise errors.ConfigInvalid(f"{name!r} is neither a slug nor an id.")
     return quote(name, safe="")
@@ -147,6 +150,7 @@ def is_loopback(url: str) -> bool:
     """Whether a URL leads to this machine, where no proxy is asked."""
     host = urlsplit(url).hostname or ""
     try:
+        # By name and number alone: looking it up could ask the very network that a proxy stands before.
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
@@ -162,6 +166,7 @@ def connect(access: Access) -> RestClient:
         raise errors.ConfigInvalid(
             "Name a token with --token or SILO_TOKEN: `migrate --bootstrap` of control prints a superuser's."
         )
+    # Most often a newline at its end, of a file that was read.
     if not _TOKEN.fullmatch(access.token):
         raise errors.ConfigInvalid("--token takes an API token: letters and digits, without blanks.")
     return RestClient(access.control_http, token=access.token)
@@ -182,6 +187,7 @@ def connect_session(access: Access) -> RestClient:
 
 
 def _refusal(answer: httpx.Response) -> errors.SiloError:
+    # A status that control does not answer with: somebody else is speaking.
     family = _FAMILIES.get(answer.status_code, errors.Internal)
     said = _json_of(answer)
     facts = {"status": str(answer.status_code), "silent": "false" if said else "true"}

@@ -41,6 +41,7 @@ def status(
 
 
 def _show(access: Access, *, watch: bool, as_json: bool) -> None:
+    # Redrawn for a person; into a file or a pipe it is one report after the other.
     if watch and not as_json and Console().is_terminal:
         with Live(_rendered(read_status(access)), auto_refresh=False) as live:
             _repeat(lambda: live.update(_rendered(read_status(access)), refresh=True))
@@ -63,6 +64,7 @@ def _print(access: Access, *, as_json: bool) -> None:
         print_json(report.as_json())
     else:
         Console().print(_rendered(report))
+        # Into a pipe Python would keep back what is shown now until there is more of it.
         sys.stdout.flush()
 
 

@@ -80,6 +80,7 @@ def read_status(access: Access) -> StatusReport:
     """
     regions = access.all_regions()
     silos = {CONTROL: access.control_grpc, **regions}
+    # Both questions at once: a silo that is away is waited for once.
     with ThreadPoolExecutor(2 * len(silos)) as pool:
         health = pool.map(lambda silo: is_healthy(access, silo, address=silos[silo]), silos)
         asked = pool.map(lambda silo: _ask(access, silo, silos[silo]), silos)
@@ -88,6 +89,7 @@ def read_status(access: Access) -> StatusReport:
     return StatusReport(
         control=_summed(reachable[CONTROL], [answers[name] for name in regions]),
         regions={
+            # Control that says nothing leaves it unknown; one that does not name the region has nothing for it.
             name: _status(reachable[name], control.get(name, _IDLE) if control is not None else None)
             for name in sorted(regions)
         },
@@ -148,6 +150,7 @@ def _optional(destination: outbox_pb2.DestinationStatus, name: str) -> float | N
 def _summed(reachable: bool, answers: Iterable[Destinations | None]) -> SiloStatus:
     """What waits for control in all regions that answer: counts added up, times and breakers at their worst."""
     parts = [_status(reachable, answer[CONTROL]) for answer in answers if answer is not None and CONTROL in answer]
+    # No region answers: what waits for control is not known, and zero would be a lie.
     if not parts:
         return SiloStatus(reachable)
     backlog: Counter[str] = Counter()

@@ -18,6 +18,7 @@ def print_pairs(pairs: Iterable[tuple[str, object]]) -> None:
     """Prints names and values under each other."""
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim")
+    # Folded: a secret that is cut off in a table could not be copied.
     table.add_column(overflow="fold")
     for name, value in pairs:
         table.add_row(name, cell(value))
@@ -42,6 +43,7 @@ def cell(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, (list, tuple, set)):
         return ", ".join(map(cell, value)) or "-"
+    # rich takes brackets for markup, and would drop what stands in them.
     return str(value).replace("[", "\\[")
 
 
@@ -51,5 +53,6 @@ def duration(seconds: float | None) -> str | None:
         return None
     if seconds < 1:
         return f"{seconds * 1000:.1f} ms"
+    # Twice the unit at least: 90 s says more than 1.5 min.
     unit, length = next((unit, length) for unit, length in _UNITS if seconds >= 2 * length or length == 1)
     return f"{seconds / length:.1f} {unit}"

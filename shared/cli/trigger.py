@@ -89,6 +89,7 @@ def _new_issue(api: RestClient, organization: str, project: str | None) -> Mappi
 def _own_project(api: RestClient, organization: str) -> str:
     projects = api.pages(f"/organizations/{organization}/projects/")
     if not any(each["slug"] == PROJECT for each in projects):
+        # Made where there is none, so that the command works on a platform that has just started.
         api.post(f"/organizations/{organization}/projects/", {"slug": PROJECT, "name": PROJECT})
     return PROJECT
 
@@ -102,10 +103,12 @@ def _send(dsn: str) -> str:
         "event_id": event_id,
         "level": "error",
         "platform": "python",
+        # An issue of its own each time, so that "new" is true and no earlier state shows through.
         "fingerprint": [event_id],
         "exception": {"values": [error]},
     }
     url = f"{place.scheme}://{place.netloc.rpartition('@')[2]}/api/{place.path.strip('/')}/store/"
+    # The DSN's server, which need not be the one that the token is for.
     tls = authorities() if url.startswith("https:") else False
     try:
         with httpx.Client(timeout=rest.TIMEOUT_SECONDS, trust_env=not rest.is_loopback(url), verify=tls) as client:

@@ -54,6 +54,7 @@ def create(
     as_json: JsonOption = False,
 ) -> None:
     """Make a user, and print the password, API token and session, which cannot be had again."""
+    # Passed over it would make somebody who may do nothing, and nobody would know why.
     if role and not organization:
         raise ConfigInvalid("--role says what they may do in an organization: name it with --org.")
     body: dict[str, Any] = {"email": email, "isSuperuser": superuser, "isStaff": staff}

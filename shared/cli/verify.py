@@ -50,6 +50,7 @@ def verify(
     _print(findings, as_json=as_json)
     if not all(finding.is_equal for finding in findings):
         _say_what_next(findings, repaired=repairs)
+        # Also where something could not be compared: unknown is not equal (settled.md).
         raise typer.Exit(1)
 
 

@@ -18,6 +18,7 @@ class IdField(peewee.BigAutoField):
     """
 
     def ddl(self, ctx: peewee.Context) -> peewee.NodeList:
+        # peewee's own ``BIGSERIAL`` where the engine has sequences, which never go back.
         column = super().ddl(ctx)
         if ctx.state.field_types.get("BIGAUTO") == _SQLITE_ROWID:
             return peewee.NodeList((column, peewee.SQL("AUTOINCREMENT")))
@@ -43,6 +44,7 @@ def instant_text(value: datetime) -> str:
 
 def parse_instant(value: datetime | str) -> datetime:
     """The inverse of ``instant_text``; a driver's datetime passes."""
+    # psycopg parses for itself; SQLite hands out the text.
     return value.astimezone(UTC) if isinstance(value, datetime) else datetime.fromisoformat(value)
 
 
@@ -50,9 +52,11 @@ class JsonField(peewee.TextField):
     """A JSON value as text: never queried inside, so no engine's JSON type and none of its limits."""
 
     def db_value(self, value: Any) -> str | None:
+        # Without blanks: these texts are most of what a database of events holds.
         return None if value is None else json.dumps(value, separators=(",", ":"))
 
     def python_value(self, value: str | None) -> Any:
+        # What ``db_value`` wrote has nothing around it, so that the checks of ``json.loads`` are spared.
         return None if value is None else _DECODER.raw_decode(value)[0]
 
 
@@ -60,4 +64,5 @@ class BytesField(peewee.Field):
     field_type = "BLOB"
 
     def python_value(self, value: Any) -> bytes | None:
+        # Drivers hand out memory of their own, which is gone when the cursor moves on.
         return None if value is None else bytes(value)

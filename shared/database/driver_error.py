@@ -26,6 +26,7 @@ def translate(exc: BaseException) -> SiloError | None:
         None for what is no trouble of the database's, and for what only the service can explain: integrity errors.
         ``InvalidInput`` for a text that no column can hold, wherever it came from.
     """
+    # The pool's, and no error of a driver's: it says that we are busy, not the server.
     if isinstance(exc, MaxConnectionsExceeded):
         return PoolExhausted()
     if isinstance(exc, peewee.DataError) and str(exc).startswith(_UNHOLDABLE_TEXT):
@@ -48,12 +49,14 @@ def _known(exc: BaseException) -> SiloError | None:
     state = getattr(exc, "sqlstate", None)
     # The texts of other errors than operational ones quote what users wrote.
     text = str(exc).lower() if isinstance(exc, peewee.OperationalError) else ""
+    # SQLite has one code for both kinds of lock, and this text in each.
     if state in _BUSY_STATES or "is locked" in text:
         return DatabaseBusy()
     if state in _FULL_STATES or "is full" in text:
         return DatabaseFull()
     if state in _CROWDED_STATES:
         return PoolExhausted()
+    # Said apart: waiting mends a server that is away, and never a schema.
     if state in _UNMIGRATED_STATES or text.startswith(_UNMIGRATED_TEXTS):
         return DatabaseUnavailable("The database is not migrated; run `migrate`.")
     return None

@@ -17,6 +17,7 @@ class DatabaseFile:
         path: of a file that is there.
         """
         self.path = path
+        # The path is what operators see, the inode is what we write to.
         self._inode = path.stat().st_ino
 
     @classmethod
@@ -30,6 +31,7 @@ class DatabaseFile:
         Raises:
             ConfigInvalid: it is not there, cannot be made or cannot be written.
         """
+        # Only ``migrate`` and ``silo up`` make one: a silo that starts with a wrong path must not begin an empty world.
         if create:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,6 +68,7 @@ def _make(path: Path) -> None:
     """
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as folder:
         unseen = Path(folder) / path.name
+        # Before SQLite opens it, which would make it readable by all.
         unseen.touch(mode=0o600)
         with contextlib.closing(sqlite3.connect(unseen)) as connection:
             connection.execute("PRAGMA journal_mode = wal")

@@ -25,6 +25,7 @@ def lock_clause(tx: Transaction) -> str:
 
 def unheld(tx: Transaction, query: "peewee.ModelSelect[M]") -> "peewee.ModelSelect[M]":
     """The query, holding its rows, and passing over those that somebody else holds: it waits for nobody."""
+    # SQLite's one writer finds nothing held.
     return query.for_update(skip_locked=True) if _has_row_locks(tx.database) else query
 
 
@@ -53,6 +54,7 @@ def await_writers(tx: Transaction, model: type[peewee.Model]) -> None:
 def hold_name(tx: Transaction, name: str) -> None:
     """Lets one transaction at a time hold a name: of something that is to be unique and has no row to lock yet."""
     if _has_row_locks(tx.database):
+        # Two names may share a number and wait for each other, which costs time and nothing else.
         tx.database.rows("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", (name,))
 
 

@@ -30,6 +30,7 @@ class _BoundMetadata(peewee.Metadata):
     @property
     def database(self) -> peewee.Database:
         database = bound.get()
+        # Looked up at each statement: one process holds several silos in tests and in ``silo simulate``.
         return database.peewee if database else _NOWHERE
 
     @database.setter
@@ -44,6 +45,7 @@ class Model(peewee.Model):
 
     class Meta:
         model_metadata_class = _BoundMetadata
+        # ``sentry_app`` and not ``sentryapp``, as the hand-written statements have it.
         legacy_table_names = False
 
 

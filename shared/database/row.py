@@ -38,6 +38,7 @@ class Columns(Generic[M]):
         self._model = model
         fields = [field for field in fields_of(model) if field.name not in without]
         self._names = [field.name for field in fields]
+        # Chosen once for the model, so that reading a row asks no field what it is.
         readers = [(field.name, _reader(field, shares_json=shares_json)) for field in fields]
         self._readers = [(name, read) for name, read in readers if read]
         self._id_at = next(at for at, field in enumerate(fields) if field.primary_key)
@@ -69,6 +70,7 @@ def rows_by_id(statement: str, ids: Collection[int], *parameters: str) -> list[t
 
 
 def _reader(field: "peewee.Field[Any]", *, shares_json: bool) -> Callable[[Any], Any] | None:
+    # By type itself: a field derived from it may read otherwise.
     if shares_json and type(field) is JsonField:
         return _parsed
     return None if type(field) in _READ_AS_THEY_ARE else field.python_value

@@ -41,5 +41,6 @@ def refuse_inside_transaction(method: str) -> None:
     Raises:
         RpcInsideTransaction: a transaction is open here.
     """
+    # A context variable, so that it also holds for whatever the transaction calls, however deep.
     if in_transaction.get():
         raise errors.RpcInsideTransaction(metadata={"method": method})

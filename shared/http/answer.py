@@ -13,6 +13,7 @@ from shared.domain.json_value import JsonValue
 Answered: TypeAlias = "Body | Sequence[Body] | JsonValue"
 """What an answer says: a body, a page of them, or parsed JSON."""
 
+# As pydantic prints it, so that no client can tell which of the two did.
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 

@@ -30,10 +30,12 @@ PREFIX = "/api/0"
 
 def create_application(endpoints: Iterable[Endpoint], *, title: str, description: str, metrics: Metrics) -> FastAPI:
     """An application that serves the endpoints, their documentation at ``/docs``, and nothing else yet."""
+    # Gone through several times; what is given may be a generator.
     table = list(endpoints)
     app = FastAPI(
         title=title,
         description=description,
+        # The API's, as the original counts it, and not the program's.
         version="0",
         # FastAPI's own page loads its scripts from elsewhere; ours does not.
         docs_url=None,
@@ -77,6 +79,7 @@ def _allowed_methods(table: Iterable[Endpoint]) -> Mapping[str, str]:
 
 
 def _allow(methods: Collection[str]) -> str:
+    # What the server answers without an endpoint of its own.
     also = {"HEAD", "OPTIONS"} if "GET" in methods else {"OPTIONS"}
     return ", ".join(sorted(also.union(methods)))
 
@@ -89,12 +92,14 @@ class _Misrouted:
 
     async def __call__(self, request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
+        # Starlette's text would tell clients which framework is here, and the original has words of its own.
         if status == 404:
             return json_answer({"detail": NO_SUCH_PATH}, status=404)
         if status != 405:
             return json_answer({"detail": getattr(error, "detail", "")}, status=status)
         route: Any = request.scope.get("route")
         allow = self._allowed.get(getattr(route, "path", "")) or _allow(getattr(route, "methods", None) or {"GET"})
+        # The router takes it for a method that the path has not; clients ask by it what there is.
         if request.method == "OPTIONS":
             return empty_answer(200, headers={"allow": allow, "content-length": "0"})
         return json_answer({"detail": f'Method "{request.method}" not allowed.'}, status=405, headers={"allow": allow})

@@ -25,6 +25,7 @@ async def read_body(request: Request, *, max_bytes: int = Body.max_bytes) -> byt
     Raises:
         BodyTooLarge: it announces or sends more than that.
     """
+    # What a GET carries means nothing (RFC 9110, 9.3.1), and need not be waited for.
     if request.method not in _METHODS_WITH_BODY:
         return b""
     declared = request.headers.get("content-length", "")
@@ -75,6 +76,7 @@ def as_object(value: JsonValue) -> JsonObject:
     Raises:
         ValidationFailed: it is another JSON value.
     """
+    # The name is Python's, as in the original's sentence, which clients compare.
     if not isinstance(value, dict):
         text = f"Invalid data. Expected a dictionary, but got {type(value).__name__}."
         raise ValidationFailed(fields={"non_field_errors": [text]})
@@ -85,6 +87,7 @@ _TOO_DEEP = f"The document is nested deeper than {MAX_DEPTH} levels."
 
 
 def _refuse_deep(value: JsonValue) -> None:
+    # Level by level and not by recursion, which the depth it is to find would end.
     level: list[Any] = [value]
     for _ in range(MAX_DEPTH):
         level = [
@@ -105,6 +108,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) != len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        # As ASCII and cut: it is the client's own text, on its way into an answer.
         raise ValueError(f"The key {twice[:100]!a} occurs twice.")
     return value
 

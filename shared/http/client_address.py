@@ -31,9 +31,11 @@ class ClientAddress:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and (IS_FORWARDED in scope or self._proxies.are_before(scope)):
+            # Several headers of one name are one list (RFC 9110, 5.3); the first alone could be the client's own.
             said = ",".join(Headers(scope=scope).getlist(CLIENT_HEADER))
             client = self._proxies.find_client(said)
             if client is not None:
+                # Copied: whoever is outside goes on seeing the connection as it is.
                 scope = {**scope, "client": (client, 0)}
         await self._app(scope, receive, send)
 
@@ -59,6 +61,7 @@ class Proxies:
         What is no address ends the search, too: who comes before it was named by nobody who is believed.
         """
         client = None
+        # From the end, where the nearest proxy wrote: what stands before the first stranger is the stranger's word.
         for text in reversed(said.split(",")):
             address = _address_in(text.strip())
             if address is None:
@@ -87,6 +90,7 @@ def network_of(address: str) -> str:
         return address
     if not isinstance(parsed, IPv6Address):
         return address
+    # A socket for both kinds shows IPv4 clients so; as IPv6 they would all be one network.
     if parsed.ipv4_mapped:
         return str(parsed.ipv4_mapped)
     return str(IPv6Address(int(parsed) >> _NETWORK_BITS << _NETWORK_BITS))
@@ -96,6 +100,7 @@ def _address_in(text: str) -> str | None:
     """The address in ``192.0.2.1``, ``192.0.2.1:80``, ``2001:db8::1`` or ``[2001:db8::1]:80``."""
     if text.startswith("["):
         text = text[1:].partition("]")[0]
+    # More of them are an IPv6 address without a port.
     elif text.count(":") == 1:
         text = text.partition(":")[0]
     try:

@@ -70,12 +70,14 @@ class Connections:
         # First of all within the address: who opens many connections pays with their own.
         its = self._by_address.setdefault(address, OrderedDict())
         is_one = not self._proxies.include(address)
+        # The address before the whole: a crowd of one address never costs another its place.
         if is_one and len(its) >= self._address_maximum and not self._end_one(its):
             return False
         if len(self._open) >= self._maximum and not self._end_one(self._open):
             return False
         # Asked for anew: ending the last one of the address has forgotten it.
         self._by_address.setdefault(address, OrderedDict())[connection] = address
+        # At the end: whoever comes newly is the last to give way.
         self._open[connection] = address
         return True
 
@@ -83,6 +85,7 @@ class Connections:
         """Whoever was just answered keeps nobody waiting: all others give up their places before them."""
         address = self._open.get(connection)
         if address is not None:
+            # In both queues: whoever waits longest is the first in each.
             self._open.move_to_end(connection)
             self._by_address[address].move_to_end(connection)
 
@@ -134,6 +137,7 @@ class BoundedProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        # First, since h11's state afterwards says what is awaited now.
         super().data_received(data)
         self._await_client(len(data))
 

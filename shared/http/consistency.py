@@ -30,6 +30,7 @@ class Consistency:
     async def _read(self, token: str, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             requirement = requiring(token)
+            # By hand: a token that is wrong is answered here, and no error of the application is taken for it.
             requirement.__enter__()
         except ValidationFailed as invalid:
             await error_answer(invalid)(scope, receive, send)
@@ -42,6 +43,7 @@ class Consistency:
 
 def _with_token(send: Send, written: list[WrittenVersion]) -> Send:
     async def send_with_token(message: Message) -> None:
+        # The headers go out after the endpoint's commit, so that what was written is known by now.
         if message["type"] == "http.response.start" and written:
             MutableHeaders(scope=message)[TOKEN_NAME] = encode(written)
         await send(message)

@@ -48,10 +48,12 @@ def check_origin(request: Request, *, allowed: Collection[str]) -> None:
         Refused: 400, when the app does not allow the origin.
     """
     origin = request.headers.get("origin")
+    # No browser's page: servers and command lines send none, and have nothing to confine.
     if not origin:
         return
     if not is_allowed_origin(origin, allowed=allowed):
         raise Refused(400, {"detail": f"Invalid origin: {origin}"})
+    # Noted and not answered here: it belongs on every answer, a refusal too, or the page could not read it.
     request.scope.setdefault("state", {})[_ALLOWED_ORIGIN] = origin
 
 
@@ -64,8 +66,10 @@ def check_cookie_use(request: Request) -> None:
     if request.method in CHANGE_NOTHING:
         return
     headers = request.headers
+    # Without the header it is an old browser, of which the origin tells, or none at all.
     if headers.get("sec-fetch-site", "none") not in _OWN_SITES or not _is_own(headers.get("origin"), request):
         raise PermissionDenied("A session may be used by pages of this origin alone.")
+    # A form can be sent by a page of any site, without a preflight: no form is JSON.
     has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
     if has_body and headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise PermissionDenied("With a session, a body must be sent as application/json.")
@@ -103,6 +107,7 @@ def _fits(entry: str, origin: str, place: str, host: str) -> bool:
 
 def answer_browsers(app: FastAPI) -> None:
     """Makes an application answer preflights, and tell browsers what ``check_origin`` found."""
+    # At the end, which is innermost: preflights are counted like all requests.
     app.user_middleware.append(Middleware(_Cors))
 
 
@@ -123,9 +128,11 @@ class _Cors:
 
 
 def _is_preflight(scope: Scope) -> bool:
+    # Elsewhere are pages and health checks, which no other origin has a reason to read.
     if scope["method"] != "OPTIONS" or not scope["path"].startswith(REST_PREFIX):
         return False
     headers = Headers(scope=scope)
+    # Both, or it is somebody who asks for the methods.
     return "origin" in headers and "access-control-request-method" in headers
 
 

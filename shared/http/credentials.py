@@ -33,6 +33,7 @@ def bearer_token(request: Request) -> str | None:
     token = rest.strip()
     if not token:
         raise CredentialsInvalid("Invalid token header. No credentials provided.")
+    # The original's words; a client that sent two of them learns which mistake it is.
     if " " in token:
         raise CredentialsInvalid("Invalid token header. Token string should not contain spaces.")
     return token
@@ -48,6 +49,7 @@ def basic_credentials(request: Request) -> BasicCredentials | None:
     if scheme.lower() != "basic":
         return None
     try:
+        # At the first colon: a password may have further ones (RFC 7617, 2).
         email, colon, password = base64.b64decode(rest.strip(), validate=True).decode().partition(":")
     except (binascii.Error, ValueError) as exc:
         raise CredentialsInvalid("Invalid basic header. Credentials not correctly base64 encoded.") from exc
@@ -58,6 +60,7 @@ def basic_credentials(request: Request) -> BasicCredentials | None:
 
 def session_key(request: Request) -> str | None:
     """The value of the session cookie; None when there is none."""
+    # An empty cookie is what a browser keeps of one that was taken back.
     return request.cookies.get(SESSION_COOKIE) or None
 
 
@@ -69,6 +72,8 @@ def client_key(request: Request) -> bytes | None:
     try:
         token = bearer_token(request)
     except CredentialsInvalid:
+        # Malformed as it is, it still tells one client from another.
         token = None
     shown = token or session_key(request) or request.headers.get("authorization")
+    # A digest, since this key stays in memory, and is a secret's.
     return hashlib.sha256(shown.encode("utf-8", "surrogatepass")).digest() if shown else None

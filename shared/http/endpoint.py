@@ -121,6 +121,7 @@ class EndpointRoute(APIRoute):
         receive: Any = dependency.call
         name, serve, body_class = str(dependency.name), self.endpoint, body_class_of(self.endpoint)
         threads: ThreadPool | None = getattr(serve, _THREADS)
+        # Endpoints block on databases: never in the loop.
         run = threads.run if threads else run_in_threadpool
 
         async def answer(request: Request) -> Response:

@@ -66,6 +66,7 @@ def status_of(error: type[SiloError]) -> int:
     Raises:
         KeyError: the family is not in the table; a test proves that there is none.
     """
+    # By the order of the classes: a leaf's own line stands before its family's.
     return next(STATUSES[kind] for kind in error.__mro__ if kind in STATUSES)
 
 
@@ -73,6 +74,7 @@ def error_answer(error: SiloError) -> Response:
     """An error that was raised on purpose, as an answer."""
     status = status_of(type(error))
     headers = {REASON_HEADER: error.reason}
+    # RFC 9110, 11.6.1 asks for it with every 401.
     if status == 401:
         headers["www-authenticate"] = 'Bearer realm="api"'
     # How long to wait is said wherever it is known; clients try again by themselves.

@@ -48,6 +48,7 @@ class _Pages:
 
 def is_for_events(path: str) -> bool:
     """Whether events come in there."""
+    # Without a pattern: every request of the silo is asked.
     return path.startswith(API_PREFIX) and path.endswith(_PATHS) and path.count("/") == 4
 
 

@@ -125,6 +125,7 @@ class Forwarded:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         app = self._app
         if scope["type"] == "http":
+            # Judged before anything else looks at the request, which then shows nothing but what the client sent.
             proof = _find_proof(scope, silo=self._silo, keys=self._keys, clock=self._clock)
             try:
                 if proof and self._may_forward(proof.peer) and await self._is_first(scope["method"], proof):
@@ -135,6 +136,7 @@ class Forwarded:
 
     def _may_forward(self, peer: str) -> bool:
         """Regions forward to control and control to regions; nobody else forwards."""
+        # Never region to region: a region that was taken must not speak to another one.
         return find_kind(peer) is (PeerKind.REGION if self._silo == CONTROL else PeerKind.CONTROL)
 
     async def _is_first(self, method: str, proof: _Proof) -> bool:
@@ -178,6 +180,7 @@ def forwarded_to(scope: Scope, *, keys: Keys, clock: Clock) -> str | None:
 
 def as_sent_to(scope: Scope, *, protocol: str, host: str) -> Scope:
     """The same request, as if it had been sent to that host."""
+    # Two hosts in one request would be read by somebody as the other one.
     kept = [(name, value) for name, value in scope["headers"] if name != b"host"]
     return {**scope, "headers": [(b"host", host.encode("latin-1")), *kept], "scheme": protocol}
 
@@ -202,6 +205,7 @@ def _find_proof(scope: Scope, *, silo: str, keys: Keys, clock: Clock) -> _Proof 
 def _target(scope: Scope) -> str:
     path: bytes = scope.get("raw_path") or scope["path"].encode()
     query: bytes = scope.get("query_string", b"")
+    # Raw bytes: a decoded path could be another one with the same meaning here and a different one there.
     return (path + b"?" + query if query else path).decode("latin-1")
 
 

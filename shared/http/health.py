@@ -59,6 +59,7 @@ class _Health:
         left = self._began_at + CHECK_SECONDS - time.monotonic()
         try:
             async with asyncio.timeout(max(0.0, left)):
+                # Shielded: the first who gives up must not end the check of all others.
                 return await asyncio.shield(self._running)
         except TimeoutError:
             return HANGS
@@ -73,6 +74,7 @@ class _Health:
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(found.set_result, problem)
 
+        # Not of the pool: its threads may all be waiting for the database that is asked about.
         threading.Thread(target=look, name="healthz", daemon=True).start()
         return found
 
@@ -83,6 +85,7 @@ def _problem_found_by(check: Callable[[], object]) -> str | None:
     except SiloError as error:
         return error.message
     except Exception:
+        # In full here, and in one fixed phrase outside: whoever asks need not be known.
         log.exception("health check failed")
         return INTERNAL_ERROR
     return None

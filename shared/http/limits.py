@@ -57,6 +57,7 @@ class RequestLimit:
         self._limit = limit
         self._window_seconds = window_seconds
         self._window = 0
+        # By digest (``client_key``), so that no credential lies in this memory.
         self._counts: Counter[bytes] = Counter()
         self._lock = threading.Lock()
 
@@ -131,6 +132,7 @@ class _Limited:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 # Other refusals do not say whether anybody looked at the credentials; nor does what browsers ask first.
+                # Whoever has shown a credential that is none may be trying others.
                 if status == _UNAUTHENTICATED:
                     self._strangers.doubt(client)
                 elif status < _REFUSED and scope["method"] != "OPTIONS":
@@ -141,6 +143,7 @@ class _Limited:
 
 
 def _is_exempt(scope: Scope) -> bool:
+    # Outside the API are health checks and metrics, which must be answered when a silo is busiest.
     return scope["type"] != "http" or IS_FORWARDED in scope or not scope["path"].startswith(REST_PREFIX)
 
 

@@ -55,6 +55,7 @@ class Metrics:
         tls: the certificate whose end is shown; None: there is none.
         list_missing: names of migrations that the database lacks.
         """
+        # Its own: the library's common one would mix the silos of one process.
         self.registry = CollectorRegistry()
         self.requests = Counter(
             "silo_http_requests", "HTTP requests answered.", ["method", "route", "status"], registry=self.registry
@@ -127,6 +128,7 @@ class Measure:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
+        # What is counted when no answer begins: the client has gone.
         status = 499
 
         async def send_noting(message: Message) -> None:
@@ -138,6 +140,7 @@ class Measure:
         try:
             await self._app(scope, receive, send_noting)
         finally:
+            # A label is a series for ever: a stranger must not be able to make one up.
             method = scope["method"] if scope["method"] in _METHODS else "other"
             route = getattr(scope.get("route"), "path", UNKNOWN_ROUTE)  # the router writes into the scope
             self._metrics.requests.labels(method, route, status).inc()
@@ -154,6 +157,7 @@ def add_operations(app: FastAPI, *, check: Callable[[], object], metrics: Metric
     """
 
     async def show_metrics() -> Response:
+        # A scrape reads the database, so that it may not run in the loop.
         printed = await METRICS_THREADS.run(generate_latest, metrics.registry)
         return Response(printed, media_type=CONTENT_TYPE_LATEST)
 

@@ -84,6 +84,7 @@ class ErrorDetail(Body):
 
 def documentation_of(endpoint: Endpoint, table: Iterable[Endpoint]) -> dict[str, Any]:
     """The arguments of ``add_api_route`` that document an endpoint of the table."""
+    # A docstring is the summary and the description: its first sentence, and what follows.
     first, _, rest = " ".join((endpoint.function.__doc__ or "").split()).partition(". ")
     status, shape = next(iter(endpoint.answers.items()))
     return {
@@ -91,6 +92,7 @@ def documentation_of(endpoint: Endpoint, table: Iterable[Endpoint]) -> dict[str,
         "summary": first.rstrip(".").replace("`", ""),
         "description": rest,
         "tags": [endpoint.tag],
+        # The usual one: FastAPI documents the shape under it.
         "status_code": status,
         "response_model": shape,
         "response_class": JSONResponse if shape else Response,
@@ -115,6 +117,7 @@ def with_documented_signature(endpoint: Endpoint) -> Callable[..., Response]:
         taken["body"] = endpoint.body
     signature = [inspect.Parameter(name, _KEYWORD, annotation=kind) for name, kind in taken.items()]
     signature += [_asked(parameter) for parameter in endpoint.parameters]
+    # FastAPI looks at this alone; the function is never called by it with these.
     serve.__signature__ = inspect.Signature(signature)  # type: ignore[attr-defined]
     return serve
 
@@ -158,6 +161,7 @@ def keep_nulls_in_examples(app: FastAPI, table: Iterable[Endpoint]) -> None:
     bodies = [next(iter(get_args(answer)), answer) for answer in answers]
 
     def openapi() -> dict[str, Any]:
+        # FastAPI's own, which it makes once and keeps; the update is the same each time.
         document = write()
         for body in bodies:
             shown = body.model_config.get("json_schema_extra") or {}
@@ -179,6 +183,7 @@ def add_documentation_page(app: FastAPI) -> None:
     )
     page.headers["content-security-policy"] = _PAGE_POLICY
 
+    # Made once: it says the same to everybody.
     async def show_page(request: Request) -> Response:
         return page
 

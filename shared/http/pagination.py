@@ -24,6 +24,7 @@ MAX_PAGE = 1_000_000
 T = TypeVar("T")
 
 _CURSOR = re.compile(r"([0-9]{1,4}):(-?[0-9]{1,8}):([01])", re.ASCII)
+# What a host can be made of: no blank, slash or angle bracket, which could end a link and begin another.
 _HOST = re.compile(r"[A-Za-z0-9._~:\[\]-]+")
 
 
@@ -47,6 +48,7 @@ class Cursor:
         # A cursor is as its list gave it out: any other one is a mistake, or a probe.
         if match is None or not 1 <= int(match[1]) <= MAX_PER_PAGE:
             raise CursorInvalid("Invalid cursor parameter.")
+        # Two sentences for two mistakes, as the original has them.
         page = int(match[2])
         if page < 0:
             raise CursorInvalid("Pagination offset cannot be negative.")
@@ -117,6 +119,7 @@ def public_url(request: Request) -> str:
 
 
 def _per_page(text: str) -> int:
+    # isdecimal alone is true of the digits of every script.
     if not (text.isascii() and text.isdecimal()) or len(text) > 9:
         raise ValidationFailed("Invalid per_page parameter.")
     if not 1 <= int(text) <= MAX_PER_PAGE:
@@ -125,6 +128,7 @@ def _per_page(text: str) -> int:
 
 
 def _url_without_cursor(request: Request) -> str:
+    # Each as often as it was sent: a list may be filtered by several values of one name.
     query = urlencode([(name, value) for name, value in request.query_params.multi_items() if name != "cursor"])
     return f"{public_url(request)}{quote(request.scope['path'])}?{query}"
 

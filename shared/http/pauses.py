@@ -37,6 +37,7 @@ class Pauses:
         self._clock = clock
         self._leniency = leniency
         self._max_remembered = max_remembered
+        # In the order of the last failure, so that the one to forget is found without looking.
         self._known: OrderedDict[str, _Failures] = OrderedDict()
 
     def wait_seconds(self, who: str) -> float:
@@ -49,6 +50,7 @@ class Pauses:
         now, leniency = self._now(), self._leniency
         failures = self._known.setdefault(who, _Failures(at=now))
         self._known.move_to_end(who)
+        # What time has forgiven is taken off now, and needs no clock that ticks for everybody.
         failures.number = self._left(failures, now) + 1
         failures.at = now
         if failures.number >= leniency.free:
@@ -62,6 +64,7 @@ class Pauses:
     def take_back(self, who: str) -> None:
         """The last try did not fail."""
         if failures := self._known.get(who):
+            # Only this one: a success among many failures does not forgive the others.
             failures.number = max(0.0, failures.number - 1)
             failures.pause_until = 0.0
 
@@ -70,6 +73,7 @@ class Pauses:
         self._known.pop(who, None)
 
     def _left(self, failures: _Failures, now: float) -> float:
+        # A clock that was set back forgives nothing, and charges nothing.
         return max(0.0, failures.number - max(0.0, now - failures.at) * self._leniency.forgiven_per_second)
 
     def _now(self) -> float:

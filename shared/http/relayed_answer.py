@@ -44,7 +44,9 @@ class RelayedAnswer(StreamingResponse):
         silo: who answers.
         asked_at: base URL that the client used.
         """
+        # Raw: packed as it came, since the header that says how passes too.
         super().__init__(answer.aiter_raw(), status_code=answer.status_code)
+        # Raw as well: pairs in their order, so that one name may come twice.
         headers = passed_on(answer.headers.raw, drop=OF_ONE_HOP)
         self.raw_headers = headers if silo == CONTROL else _harmless(headers, asked_at=asked_at.encode("latin-1"))
         self._answer = answer
@@ -74,6 +76,7 @@ def passed_on(headers: Iterable[tuple[bytes, bytes]], *, drop: frozenset[bytes])
     """
     lowered = [(name.lower(), value) for name, value in headers]
     named = {word.strip().lower() for name, value in lowered if name == b"connection" for word in value.split(b",")}
+    # Two lengths of one body are how requests are smuggled past a proxy.
     if any(name == b"transfer-encoding" for name, _ in lowered):
         named.add(b"content-length")  # it does not count beside the other (RFC 9112, 6.3), and need not be true
     return [(name, value) for name, value in lowered if name not in drop and name not in named]
@@ -84,14 +87,17 @@ def _harmless(headers: RawHeaders, *, asked_at: bytes) -> RawHeaders:
     # Clients follow links with their token, so that one that leads elsewhere would carry it there.
     kept = [(name, value) for name, value in kept if name != b"link" or _leads_back(value, asked_at)]
     typed = [(name, _content_type(value) if name == b"content-type" else value) for name, value in kept]
+    # A browser would otherwise look into the bytes, and run a page that was called text.
     return [*typed, (b"x-content-type-options", b"nosniff")]
 
 
 def _leads_back(link: bytes, asked_at: bytes) -> bool:
+    # A comma may stand in a URL, an angle bracket may not.
     before, *links = link.split(b"<")
     return not before.strip() and all(each.startswith(asked_at + b"/") and each.count(b">") == 1 for each in links)
 
 
 def _content_type(value: bytes) -> bytes:
     essence = value.partition(b";")[0].strip().lower()
+    # Saved and not shown: what a region calls a page would be one of control's own.
     return value if essence in _SHOWN_AS_IT_IS else _OPAQUE

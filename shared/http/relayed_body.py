@@ -26,6 +26,7 @@ class RelayedBody:
         self._chunks = request.stream()
         self._piece_seconds = piece_seconds
         self._piece = b""
+        # Without a body nothing is awaited: most requests are reads.
         self._is_over = not _is_announced(request)
 
     @classmethod
@@ -61,6 +62,7 @@ class RelayedBody:
             with anyio.fail_after(self._piece_seconds):
                 async for chunk in self._chunks:
                     piece += chunk
+                    # The time begins anew for the next one: what counts is the rate, not the size.
                     if len(piece) >= PIECE_BYTES:
                         return bytes(piece)
         except TimeoutError as exc:

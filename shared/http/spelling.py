@@ -32,10 +32,12 @@ class Spelling:
         if path.startswith(API_PREFIX) and not path.endswith("/"):
             path = f"{path}/"
         if path.startswith(REST_PREFIX):
+            # Before the router and before forwarding, so that neither has to know that there are two names.
             for name, ours in _OTHER_NAMES:
                 path = name.sub(ours, path)
         scope = {**scope, "path": path}
         if scope["method"] == "HEAD":
+            # Served as a GET, headers and all (RFC 9110, 9.3.2); only its body stays here.
             await self._app({**scope, "method": "GET"}, receive, _without_body(send))
             return
         await self._app(scope, receive, send)

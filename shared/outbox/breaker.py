@@ -21,6 +21,7 @@ class Backoff:
         """The wait after that many failures in a row (1 or more); at least a tenth of the bound, never a busy loop."""
         # The exponent is bounded before the power is taken: a silo that is away for days would overflow a float.
         bound = min(self.cap_seconds, self.base_seconds * 2.0 ** min(failures - 1, 30))
+        # Drawn anew each time: silos that lost a destination together do not come back together.
         return bound * (0.1 + 0.9 * rng.random())
 
 
@@ -60,6 +61,7 @@ class Breaker:
         self._probe_at = None
 
     def failed(self) -> None:
+        # Each failure of a probe doubles the wait; what is enqueued meanwhile changes nothing about it.
         self._failures += 1
         wait = self._backoff.seconds(self._failures, rng=self._rng)
         self._probe_at = self._clock.monotonic() + wait

@@ -38,6 +38,7 @@ def keep_editions(database: Database, kinds: Kinds) -> Database:
 
     def keep(tx: Transaction) -> None:
         keys = [(Category(category), object_id) for category, object_id in tx.changed]
+        # All at once, at the end: an object that a transaction changes five times has one new edition.
         versions = make_editions(tx, kinds, keys)
         for category, object_id in keys:
             if (category, object_id) in versions:
@@ -51,8 +52,11 @@ def tell_new_destination(tx: Transaction, destination: str, categories: Iterable
     """Enqueues all that a silo should hold which held nothing before, under the versions that there are."""
     for category in categories:
         statement = "SELECT DISTINCT object_id FROM interest WHERE category = ? AND destination = ?"
+        # In one order, as every transaction locks editions.
         ids = sorted(object_id for (object_id,) in tx.database.rows(statement, (category.value, destination)))
         for some in peewee.chunked(ids, AT_ONCE):
+            # An edition that is being changed now reads its holders under this lock: it finds the new one or is found
+            # changed.
             lock_editions(tx, {category: some})
             wanted, values = among(tx.database, some)
             tx.database.rows(

@@ -16,6 +16,7 @@ def digest_buckets(versions: Iterable[tuple[int, int]]) -> list[int]:
     """
     digests = [0] * BUCKETS
     for object_id, version in versions:
+        # A sum and no chain: rows may come in any order, from any index.
         digests[object_id % BUCKETS] += _hash(object_id, version)
     return [digest % 2**64 for digest in digests]
 
@@ -25,9 +26,11 @@ def state_checksum(change: replica_pb2.Change) -> bytes:
     kind = change.WhichOneof("state")
     if kind is None:
         return b""
+    # Deterministic, since the same map may be written in any order otherwise.
     return hashlib.sha256(getattr(change, kind).SerializeToString(deterministic=True)).digest()
 
 
 def _hash(object_id: int, version: int) -> int:
+    # Both in eight bytes, so that no two pairs are written alike.
     pair = object_id.to_bytes(8, "big", signed=True) + version.to_bytes(8, "big", signed=True)
     return int.from_bytes(hashlib.blake2b(pair, digest_size=8).digest(), "big")

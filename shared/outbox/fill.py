@@ -22,6 +22,7 @@ def fill_editions(database: Database, kinds: Kinds) -> None:
     Each transaction makes some, so that an interrupted run goes on where it was.
     """
     for kind in kinds.owned:
+        # Small transactions: a silo of another process may be serving meanwhile.
         while _fill_some(database, kinds, kind):
             pass
 
@@ -40,6 +41,7 @@ def _fill_some(database: Database, kinds: Kinds, kind: OwnedKind) -> bool:
         await_writers(tx, Edition)
         ids = [object_id for (object_id,) in database.rows(unfilled, (category, kind.schema, category))]
         made = make_editions(tx, kinds, [(kind.category, each) for each in ids], carries_over=True)
+    # Fewer than asked for were the last.
     return bool(made) and len(ids) == AT_ONCE
 
 
@@ -88,6 +90,7 @@ def _strays(kind: OwnedKind, ids: Sequence[int]) -> Iterator[Stray]:
     shown = {object_id: bytes(checksum) for object_id, checksum in rows_by_id(statement, ids, kind.category.value)}
     made = states_of(kind, ids)
     for object_id in ids:
+        # By checksum, since that is what an edition keeps whatever becomes of its state.
         expected = checksum_of(made.get(object_id))
         if shown.get(object_id, b"") != expected:
             yield Stray(kind.category, object_id, is_shown=bool(shown.get(object_id)), is_live=bool(expected))

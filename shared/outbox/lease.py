@@ -47,6 +47,7 @@ class Leases:
             self._thread.join(STOP_SECONDS)
         if self._thread.is_alive():
             return  # the database hangs, and would for what follows; the leases end by themselves
+        # Emptied first: a second stop gives nothing back again.
         left, self._under_way = list(self._under_way.values()), {}
         try:
             release(self._database, left)
@@ -81,6 +82,7 @@ class Leases:
             SiloError: the database cannot be written.
         """
         with self._lock:
+            # Young ones wait for the next look, when half of their lease at least is left.
             old = [claim for key, claim in self._under_way.items() if key not in self._young]
             self._young = set()
             renew(self._database, old)
@@ -91,6 +93,7 @@ class Leases:
                 self.renew()
             except SiloError as exc:
                 log.warning("outbox.claims_not_renewed", reason=exc.reason)
+            # The thread lives on: without it every claim of this process would end under its worker.
             except Exception as exc:
                 log.exception("outbox.claims_not_renewed", exc_info=exc)
 

@@ -49,6 +49,7 @@ def list_parked(wanted: ParkedFilter, *, after_id: int, limit: int) -> list[Outb
         after_id: only those with a greater id.
         limit: how many at most.
     """
+    # By id and not by offset: what is retried between two pages moves nothing out of sight.
     following = wanted.condition() & (OutboxMessage.id > after_id)
     return list(OutboxMessage.select().where(following).order_by(OutboxMessage.id).limit(limit))
 
@@ -69,6 +70,7 @@ def retry_parked(tx: Transaction, wanted: ParkedFilter) -> list[tuple[str, int]]
         .returning(OutboxMessage.category, OutboxMessage.object_id)
     )
     found = [(row.category, row.object_id) for row in retried.execute()]
+    # Whoever retries looks at the answer: a worker is woken and does not find it by its poll.
     announce_due(tx, wanted.destination)
     return found
 
@@ -81,6 +83,7 @@ def discard_parked(tx: Transaction, wanted: ParkedFilter) -> int:
 def pause(tx: Transaction, destination: str) -> None:
     """Lets no worker claim for a destination from this commit on; one that is paused stays so since when it was."""
     row = OutboxPause.insert(destination=destination, paused_at=peewee.SQL(now(tx.database)))
+    # The first pause counts, by which an operator sees since when.
     row.on_conflict(conflict_target=[OutboxPause.destination], action="IGNORE").execute()
 
 

@@ -80,6 +80,7 @@ class AppClient:
         """
         try:
             return self.submit(request).result()
+        # What ``close`` does to a request under way, in the words of the tree.
         except CancelledError as exc:
             raise Cancelled from exc
 

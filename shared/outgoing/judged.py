@@ -42,6 +42,7 @@ class JudgedHosts:
         """
         self._reach = reach
         self._lookup = lookup
+        # Bounded: names are chosen by whoever registers, and may be new ones each time.
         self._known: LRUCache[tuple[str, int], _Known] = LRUCache(MAX_REMEMBERED)
         self._running: dict[tuple[str, int], Future[tuple[str, ...]]] = {}
         self._lock = threading.Lock()
@@ -55,6 +56,7 @@ class JudgedHosts:
         self._reach.check_port(port)
         try:
             found = self._find(host, port)
+        # A name server that is away must keep no region from registering: it is judged again when it is called.
         except SiloUnreachable:
             return
         self._judge(found)
@@ -73,6 +75,7 @@ class JudgedHosts:
 
     def is_at_hand(self, host: str, port: int) -> bool:
         """Whether ``addresses`` would answer at once."""
+        # Whoever runs an event loop asks, and takes a thread for the rest.
         return _is_address(host) or (host, port) in self._known
 
     def _judge(self, addresses: tuple[str, ...]) -> None:
@@ -80,6 +83,7 @@ class JudgedHosts:
             self._reach.check_address(address)
 
     def _find(self, host: str, port: int) -> tuple[str, ...]:
+        # Nothing to look up, and so nothing to remember.
         if _is_address(host):
             return (host,)
         key, now = (host, port), time.monotonic()
@@ -87,7 +91,9 @@ class JudgedHosts:
             known = self._known.get(key)
             if known and now - known.at < REMEMBERED_SECONDS:
                 return known.addresses
+            # One lookup a name, however many ask: a slow name server has one thread of ours.
             running = self._running.get(key) or self._start(key)
+        # Older than it should be, and good for now: nobody waits for the new answer but whoever comes first.
         if known:
             return known.addresses
         try:
@@ -97,6 +103,7 @@ class JudgedHosts:
 
     def _start(self, key: tuple[str, int]) -> Future[tuple[str, ...]]:
         future: Future[tuple[str, ...]] = Future()
+        # Said at once: a caller that waited for a place would hold a thread for a name server's sake.
         if len(self._running) >= MAX_LOOKUPS:
             future.set_exception(TimeoutError())
             return future

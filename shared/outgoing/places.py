@@ -53,6 +53,7 @@ class Place:
 
     def __init__(self, give_back: Callable[[], None]) -> None:
         self._give_back = give_back
+        # The block's own, which ends with it.
         self._holds = 1
         self._lock = threading.Lock()
 
@@ -66,6 +67,7 @@ class Place:
         """Ends one hold; the last one gives the place back."""
         with self._lock:
             self._holds -= 1
+            # Decided under the lock: of two that leave at once one is the last.
             is_over = not self._holds
         if is_over:
             self._give_back()
@@ -90,10 +92,12 @@ class AppPlaces:
         Raises:
             RateLimited: as many wait for this organization's apps as may, or for all apps together.
         """
+        # The organization's before the common one: whoever has too many already takes nothing from the others.
         place = self._organizations.take(organization_id)
         if place is None:
             raise RateLimited("Too many requests to apps of this organization are in progress.")
         try:
+            # Refused and not queued: who queues holds a thread as well.
             if not self._total.acquire(blocking=False):
                 raise RateLimited("Too many requests to apps are in progress.")
             try:
@@ -106,6 +110,7 @@ class AppPlaces:
     @contextmanager
     def taken(self, app_ids: Collection[int]) -> Iterator[Mapping[int, Place]]:
         """A place at each app that has one left, without waiting; kept inside the block, and for calls beyond it."""
+        # One that has no place left is missing; the caller leaves that app out and asks the others.
         places = {app_id: place for app_id in app_ids if (place := self._apps.take(app_id))}
         try:
             yield places
@@ -160,6 +165,7 @@ class HostPlaces:
     @asynccontextmanager
     async def taken(self, host: str) -> AsyncIterator[None]:
         """Waits for a place and keeps it inside the block."""
+        # No await between these lines, so that no other task can forget the host meanwhile.
         of_host = self._hosts.setdefault(host, asyncio.Semaphore(self._per_host))
         self._users[host] += 1
         try:

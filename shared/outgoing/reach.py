@@ -58,7 +58,9 @@ _NEVER_PUBLIC: tuple[Network, ...] = tuple(
         ),
     )
 )
+# All that is handed out of IPv6; what lies outside is special, known to Python or not.
 _UNICAST = IPv6Network("2000::/3")
+# A gateway turns it into the IPv4 address that its last 32 bits are.
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 _REFUSED_PORTS = frozenset(
@@ -94,6 +96,7 @@ class Reach:
         """
         parsed = parse_networks(networks)
         for network in parsed:
+            # Both ends: a network that only holds such an address among others is fine, and the address stays closed.
             if _is_in(network.network_address, _NEVER) and _is_in(network.broadcast_address, _NEVER):
                 raise ConfigInvalid(f"{network} can never be called: machines are given their credentials there.")
         return cls(allow_private=allow_private, allowed_networks=parsed)
@@ -139,6 +142,7 @@ def parse_networks(texts: Iterable[str]) -> tuple[Network, ...]:
     wrong = []
     for text in texts:
         try:
+            # Strict: 10.1.2.3/16 is more likely a slip than a network.
             parsed.append(ip_network(text.strip()))
         except ValueError:
             wrong.append(text)
@@ -152,6 +156,7 @@ def _meant(address: Address) -> Address:
     if isinstance(address, IPv4Address):
         return address
     if address.ipv4_mapped is not None:
+        # The kernel connects ::ffff:a.b.c.d by IPv4, whatever the notation.
         return address.ipv4_mapped
     return IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else address
 
@@ -160,6 +165,7 @@ def _is_public(address: Address) -> bool:
     if isinstance(address, IPv6Address) and address not in _UNICAST:
         return False
     return (
+        # Python's registers change with its release; what matters to us stands in our own lists besides.
         address.is_global
         and not address.is_multicast
         and not address.is_reserved

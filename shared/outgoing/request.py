@@ -19,6 +19,7 @@ MAX_ANSWER_BYTES = 1_048_576
 class Limits:
     """How long a request may take and how much it may bring back."""
 
+    # An app that is up accepts at once; this is what one costs that is gone.
     connect_seconds: float = 1.0
     """To find the host and connect to one of its addresses."""
     read_seconds: float = 5.0
@@ -66,6 +67,7 @@ class AppAnswer:
         Raises:
             ValueError: it is not JSON, holds a number that JSON cannot say, or was not read to its end.
         """
+        # A cut text can be JSON by chance: a long list of digits, for one.
         if self.is_truncated:
             raise ValueError("the answer is too large")
         try:
@@ -85,6 +87,7 @@ def logged_exchange(
         outcome: what came back.
         headers: those of the call that are no secrets of the app's own.
     """
+    # These two alone say something of the app (spec §5.4); what we refused ourselves is no news to its owner.
     if isinstance(outcome, SiloError) and not isinstance(outcome, AppTooSlow | AppUnreachable):
         return None
     exchange = Exchange(url=request.url, headers=headers, body=request.body)

@@ -25,6 +25,7 @@ def look_up(host: str, port: int) -> list[str]:
         OSError: there is none.
         UnicodeError: the host cannot be a name.
     """
+    # One kind of socket: else each address comes once for every kind.
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
@@ -44,6 +45,7 @@ class Resolver:
         running = self._running.get(key)
         if running is None:
             running = self._running[key] = self._start(host, port)
+            # Nothing is remembered: the client connects to what it judged a moment ago.
             running.add_done_callback(lambda _: self._running.pop(key, None))
         # Shielded: whoever stops waiting does not stop the lookup for the others.
         return await asyncio.shield(running)
@@ -51,6 +53,7 @@ class Resolver:
     def _start(self, host: str, port: int) -> "asyncio.Future[list[str]]":
         loop = asyncio.get_running_loop()
         future: asyncio.Future[list[str]] = loop.create_future()
+        # Else asyncio complains of an error that nobody looked at.
         future.add_done_callback(_retrieve)
 
         def run() -> None:
@@ -59,10 +62,12 @@ class Resolver:
             except (OSError, UnicodeError) as exc:
                 result, error = [], exc
             try:
+                # A future of asyncio may be touched on its own loop's thread alone.
                 loop.call_soon_threadsafe(_settle, future, result, error)
             except RuntimeError:
                 return  # the loop was closed meanwhile, so that nobody waits
 
+        # A daemon: a lookup that hangs must not keep the process from ending.
         threading.Thread(target=run, name="resolver", daemon=True).start()
         return future
 

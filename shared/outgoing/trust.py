@@ -33,6 +33,7 @@ def problem_of(error: BaseException) -> str | None:
     """What was wrong with the certificate or the TLS of whoever was called, in a few words; None: it was not that."""
     found: BaseException | None = error
     while found is not None and not isinstance(found, ssl.SSLError):
+        # httpx and anyio wrap what OpenSSL says several times.
         found = found.__cause__ or found.__context__
     if isinstance(found, ssl.SSLCertVerificationError):
         return _problem_of_certificate(found.verify_code)
@@ -40,6 +41,7 @@ def problem_of(error: BaseException) -> str | None:
 
 
 def _problem_of_certificate(code: int) -> str:
+    # Two codes for one mistake: of a name, and of an address.
     if code in {_NAME, _NUMBER}:
         return "its certificate is for another name"
     if code == _EXPIRED:

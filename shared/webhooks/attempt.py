@@ -49,6 +49,7 @@ def make_attempt(delivery: Delivery, recipient: Recipient, *, at: datetime) -> A
     """Signs and stamps the delivery, which has its body."""
     body = delivery.body or ""
     signatures = {
+        # Made when the app was deleted: its secret is gone by the time that it is told.
         HOOK_SIGNATURE_HEADER: delivery.hook_signature or "",
         APP_SIGNATURE_HEADER: delivery.app_signature or "",
     }
@@ -60,6 +61,7 @@ def make_attempt(delivery: Delivery, recipient: Recipient, *, at: datetime) -> A
         method="POST",
         url=recipient.url,
         headers=merge_headers(recipient.custom_headers, over=headers),
+        # Characters beyond ASCII are escapes in it, so that no receiver can decode it otherwise than it was signed.
         body=body.encode("ascii"),
     )
     return Attempt(delivery=delivery, recipient=recipient, request=request, own_headers=headers, started_at=at)

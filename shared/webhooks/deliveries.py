@@ -22,6 +22,7 @@ _STATUSES = {
     DeliveryState.DELIVERED: delivery_pb2.RpcDelivery.STATUS_DELIVERED,
     DeliveryState.PARKED: delivery_pb2.RpcDelivery.STATUS_PARKED,
 }
+# Derived, so that no status can be read that is not written.
 _STATES = {status: state for state, status in _STATUSES.items()}
 
 MAX_EXCERPT_CHARACTERS = 1024
@@ -46,6 +47,7 @@ def list_outlines(query: DeliveryQuery, *, limit: int) -> list[delivery_pb2.RpcD
         wanted &= Delivery.event == query.event
     if query.state is not None:
         wanted &= Delivery.state == query.state
+    # Named columns: a body may be a megabyte, and a list has a thousand deliveries.
     outline = Delivery.select(Delivery.id, Delivery.request_id, Delivery.event, Delivery.state, Delivery.created_at)
     return [_outline(each) for each in outline.where(wanted).order_by(Delivery.id.desc()).limit(limit)]
 
@@ -125,6 +127,7 @@ def _whole(
     delivery: Delivery, attempts: Sequence[DeliveryAttempt], max_characters: int | None
 ) -> delivery_pb2.RpcDelivery:
     message = _outline(delivery)
+    # None cuts nothing.
     message.body = (delivery.body or "")[:max_characters]
     message.attempts.extend(_attempt_message(attempt, max_characters) for attempt in attempts)
     return message

@@ -28,7 +28,9 @@ CATEGORY = "delivery"
 """In the outbox. No silo replicates deliveries."""
 DESTINATION_PREFIX = "app:"
 """Before an app's id: a destination in the outbox that is no silo. No silo's name has a colon."""
+# Longer than the last attempt may be away, by far: what is cleared away can be redelivered by nobody.
 EXPIRY_DAYS = 30
+# Of each app: one that is told much does not clear away what others were told.
 MAX_DELIVERIES = 1000
 """Deliveries of one app that are kept once they are not pending any more."""
 _CLEARED_PER_WRITE = 50
@@ -63,6 +65,7 @@ class Delivery(Model):
     """The ``Happening`` that the body is made of at the first attempt; null when the body was there from the start."""
     body = peewee.TextField(null=True)
     """The JSON that is sent, the same in every attempt; null until it was made."""
+    # Kept and not the secret: a copy of the database signs nothing with it but this one body.
     hook_signature = peewee.TextField(null=True)
     """Signatures made beforehand, for an app whose secret may be gone when it is told; null: none."""
     app_signature = peewee.TextField(null=True)

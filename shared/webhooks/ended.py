@@ -56,6 +56,7 @@ def keep_ended(database: Database, ended: Sequence[Ended], *, now: datetime) -> 
     results = [each.result for each in ended if each.result]
     with database.transaction() as tx:
         for each in ended:
+            # The body with the state: made at the first attempt, it is what later ones send again.
             Delivery.update(state=each.state, body=each.delivery.body).where(Delivery.id == each.delivery.id).execute()
         _keep_attempts(tx, results, now=now)
         records = [record_of(result.attempt, result.outcome) for result in results]
@@ -77,6 +78,7 @@ def _row(attempt: Attempt, outcome: AppAnswer | SiloError, now: datetime) -> dic
     row: dict[str, object] = {
         "delivery": attempt.delivery.id,
         "started_at": attempt.started_at,
+        # A clock that was set back between the two gives no negative time.
         "duration_ms": max(0, round((now - attempt.started_at).total_seconds() * 1000)),
         "response_code": NO_ANSWER,
         "error": None,
@@ -99,6 +101,7 @@ def _first(headers: Mapping[str, str]) -> dict[str, str]:
     room = MAX_KEPT_HEADER_CHARACTERS
     for name, value in headers.items():
         room -= len(name) + len(value)
+        # A header that is too long is left out whole; half a value would mislead.
         if room >= 0:
             kept[name] = value
     return kept
@@ -106,4 +109,5 @@ def _first(headers: Mapping[str, str]) -> dict[str, str]:
 
 def _excerpt(answer: AppAnswer) -> str:
     """The beginning as text that any database column can hold."""
+    # PostgreSQL keeps no zero character in a text.
     return answer.text()[:MAX_KEPT_CHARACTERS].replace("\x00", "\N{REPLACEMENT CHARACTER}")

@@ -81,6 +81,7 @@ class Sender:
         self._client = client
         self._prepare = prepare
         self._rng = random.Random(seed)  # noqa: S311 - jitter
+        # A call may take longer than a claim is good for: what is under way is claimed on.
         self._leases = Leases(database)
         self._under_way: dict[Future[AppAnswer], _UnderWay] = {}
         self._stopping = threading.Event()
@@ -93,6 +94,7 @@ class Sender:
 
     def stop(self) -> None:
         """Ends after what it is doing; calls under way are due again. Idempotent, and harmless before ``start``."""
+        # Before the bell, so that whoever wakes sees it.
         self._stopping.set()
         self._bell.set()
         if self._thread.is_alive():
@@ -105,6 +107,7 @@ class Sender:
             rows = self._database.rows(_APPS_WITH_DUE.format(now=now(self._database)), (f"{DESTINATION_PREFIX}%",))
         apps = [destination for (destination,) in rows]
         self._rng.shuffle(apps)  # when places are few, every app gets its turn
+        # By app, of the calls of this process alone; another process has its own places.
         busy = Counter(destination_of(each.attempt.delivery.sentry_app_id) for each in self._under_way.values())
         claimed = 0
         for app in apps:
@@ -120,6 +123,7 @@ class Sender:
         """Writes down what became of the calls that have ended; answers how many."""
         ended = [future for future in self._under_way if future.done()]
         claims = [self._under_way[future].claimed for future in ended]
+        # First: a claim that is settled must not be prolonged in the meantime.
         self._leases.let_go(claims)
         try:
             self._settle([(self._under_way[future], _outcome(future)) for future in ended])
@@ -136,8 +140,10 @@ class Sender:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
+            # Before the look: what rings during it wakes the next turn, and nothing is slept through.
             self._bell.clear()
             try:
+                # Ended calls first: they free the places that the next ones take.
                 is_busy = bool(self.settle_ended() + self.send_due())
             except SiloError as exc:
                 log.warning("webhooks.sender_waits", reason=exc.reason)
@@ -159,6 +165,7 @@ class Sender:
         prepared = self._prepare_all(claims)
         gone = [each for each in claims if each.object_id not in prepared]
         # The delivery was cleared away meanwhile; nobody misses it.
+        # Its message would come back at every turn.
         acknowledge(self._database, gone)
         unsendable: list[tuple[Ended, Retry]] = []
         for each in claims:
@@ -169,6 +176,7 @@ class Sender:
                 case delivery, Recipient() as recipient:
                     self._call(each, delivery, recipient)
         keep_ended(self._database, [ended for ended, _ in unsendable], now=self._clock.now())
+        # After the rows, as where calls are settled.
         retry_or_park(self._database, [retry for _, retry in unsendable])
 
     def _prepare_all(self, claims: Sequence[Claim]) -> dict[int, tuple[Delivery, Recipient | Rejection]]:
@@ -191,6 +199,7 @@ class Sender:
         try:
             future = self._client.submit(attempt.request)
         except Cancelled:  # this process is about to end
+            # Due at once for another process, and no attempt is counted.
             release(self._database, [claimed])
             raise
         self._under_way[future] = _UnderWay(claimed=claimed, attempt=attempt)
@@ -198,6 +207,7 @@ class Sender:
         future.add_done_callback(lambda _: self._bell.set())
 
     def _settle(self, results: Sequence[tuple[_UnderWay, Outcome]]) -> None:
+        # Nobody answered and nobody refused: this process ended the call, which the app is not charged for.
         cut_off = [under_way.claimed for under_way, outcome in results if isinstance(outcome, Cancelled)]
         judged = [
             (under_way, outcome, self._judge(under_way.claimed, outcome))
@@ -220,6 +230,7 @@ class Sender:
         return self._retry(claimed, rejection) if rejection else None
 
     def _retry(self, claimed: Claim, rejection: Rejection) -> Retry:
+        # This one included, which is counted only when it is written down.
         attempt = claimed.attempts + 1
         if rejection.permanent or attempt >= ATTEMPTS_BEFORE_PARKING:
             log.warning("webhooks.parked", delivery_id=claimed.object_id, reason=rejection.reason)
