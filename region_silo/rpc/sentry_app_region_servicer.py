@@ -1,6 +1,7 @@
 """``SentryAppRegionService``: what apps do with the things that this region owns. Refusals travel inside answers.
 
-Owns the parts about the projects that a hook is confined to, and about how often apps are looked at and used.
+Owns the parts about the projects that a hook is confined to, about how often apps are looked at and used, and about
+what other services have apps told of.
 """
 
 from collections.abc import Iterable
@@ -10,6 +11,8 @@ import grpc
 from region_silo.models.hook import ServiceHookProject
 from region_silo.rpc.issue_link_servicer import IssueLinkPart, SelectPart
 from region_silo.rpc.region_servicer_part import Installation, Refusal, RegionServicerPart
+from region_silo.rpc.served_here import require_organizations
+from region_silo.services.broadcast import send_broadcast
 from region_silo.services.hook_project import (
     UNKNOWN,
     delete_hook_projects,
@@ -34,7 +37,7 @@ from shared.pb.hybridcloud.region.v1 import (
 )
 from shared.pb.hybridcloud.region.v1 import sentry_app_region_service_pb2 as pb
 from shared.pb.hybridcloud.users.v1 import user_pb2
-from shared.rpc.json_struct import items_of
+from shared.rpc.json_struct import items_of, object_of
 
 MAY_NOT_READ = "Some projects are not accessible"
 MAY_NOT_CHANGE = "Some projects affected by this request are not accessible"
@@ -149,11 +152,28 @@ def _count_messages(counts: Counts) -> list[interaction_pb2.InteractionCount]:
     return [interaction_pb2.InteractionCount(time=time, count=count) for time, count in counts]
 
 
+class BroadcastPart(RegionServicerPart):
+    def SendBroadcast(
+        self, request: pb.SendBroadcastRequest, context: grpc.ServicerContext
+    ) -> pb.SendBroadcastResponse:
+        require_organizations(self.region, {request.organization_id})
+        with Refusal() as refusal:
+            send_broadcast(
+                self.region,
+                organization_id=request.organization_id,
+                name=f"{request.resource_name}.{request.event_name}",
+                payload=object_of(request.payload),
+            )
+            return pb.SendBroadcastResponse(success=True)
+        return pb.SendBroadcastResponse(error=refusal.error)
+
+
 class SentryAppRegionServicer(
     SelectPart,
     IssueLinkPart,
     HookProjectPart,
     InteractionPart,
+    BroadcastPart,
     sentry_app_region_service_pb2_grpc.SentryAppRegionServiceServicer,
 ):
     """Answers control and services; other regions have nothing here."""

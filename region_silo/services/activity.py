@@ -39,9 +39,11 @@ SELECT h.installation_id, i.sentry_app_id, h.events
 FROM service_hook h JOIN installation_replica i ON i.id = h.installation_id
 WHERE h.organization_id = ? AND i.organization_id = h.organization_id AND NOT i.tombstone
 AND i.status = {SentryAppInstallationStatus.INSTALLED.value}
-AND (EXISTS (SELECT 1 FROM service_hook_project p WHERE p.service_hook_id = h.id AND p.project_id = ?)
-     OR NOT EXISTS (SELECT 1 FROM service_hook_project p WHERE p.service_hook_id = h.id))
+{{confined}}
 ORDER BY h.installation_id"""  # noqa: S608 - no values
+_HEARS_OF_PROJECT = """
+AND (EXISTS (SELECT 1 FROM service_hook_project p WHERE p.service_hook_id = h.id AND p.project_id = ?)
+     OR NOT EXISTS (SELECT 1 FROM service_hook_project p WHERE p.service_hook_id = h.id))"""
 
 
 def record_activity(
@@ -65,7 +67,41 @@ def record_activity(
         raise TypeError(f"{event} goes with {event.row.detail}, not with {type(detail)}.")
     if event is not AppEvent.ERROR_CREATED:  # the event itself is the record, and there is one for each
         _insert(tx, event, issue=issue, actor=actor, detail=detail, at=at)
-    _tell(tx, event, issue, Happening(issue_id=issue.issue_id, actor=actor, at=at, detail=detail))
+    happening = Happening(issue_id=issue.issue_id, actor=actor, at=at, detail=detail)
+    tell(tx, event, happening, organization_id=issue.organization_id, project_id=issue.project_id)
+
+
+def tell(
+    tx: Transaction, event: AppEvent, happening: Happening, *, organization_id: int, project_id: int | None
+) -> None:
+    """Writes a delivery for every app of an organization that subscribes to the event.
+
+    Args:
+        tx: the transaction of what happened.
+        event: what.
+        happening: with all that is known of it.
+        organization_id: where.
+        project_id: in which project; None: in none, so that a hook that is confined to projects hears of it as well.
+    """
+    confined, of_project = ("", ()) if project_id is None else (_HEARS_OF_PROJECT, (project_id,))
+    rows: list[tuple[Any, ...]] = tx.database.rows(_HOOKS.format(confined=confined), (organization_id, *of_project))
+    # One delivery an installation, however many hooks it has.
+    subscribed = {
+        installation_id: sentry_app_id
+        for installation_id, sentry_app_id, events in rows
+        if is_subscribed(_JSON.python_value(events), event)
+    }
+    deliveries = [
+        NewDelivery(
+            sentry_app_id=sentry_app_id,
+            installation_id=installation_id,
+            organization_id=organization_id,
+            event=event,
+            happening=happening,
+        )
+        for installation_id, sentry_app_id in subscribed.items()
+    ]
+    enqueue_deliveries(tx, deliveries, now=happening.at)
 
 
 def list_activity(issue_id: int, *, limit: int) -> list[Activity]:
@@ -93,24 +129,3 @@ def _insert(tx: Transaction, event: AppEvent, *, issue: IssueKey, actor: Actor, 
             instant_text(at),
         ),
     )
-
-
-def _tell(tx: Transaction, event: AppEvent, issue: IssueKey, happening: Happening) -> None:
-    rows: list[tuple[Any, ...]] = tx.database.rows(_HOOKS, (issue.organization_id, issue.project_id))
-    # One delivery an installation, however many hooks it has.
-    subscribed = {
-        installation_id: sentry_app_id
-        for installation_id, sentry_app_id, events in rows
-        if is_subscribed(_JSON.python_value(events), event)
-    }
-    deliveries = [
-        NewDelivery(
-            sentry_app_id=sentry_app_id,
-            installation_id=installation_id,
-            organization_id=issue.organization_id,
-            event=event,
-            happening=happening,
-        )
-        for installation_id, sentry_app_id in subscribed.items()
-    ]
-    enqueue_deliveries(tx, deliveries, now=happening.at)

@@ -12,6 +12,7 @@ from region_silo.services.events import find_project_event
 from region_silo.services.site import Site
 from shared.domain.happening import (
     Assigned,
+    Broadcast,
     Commented,
     Detail,
     ErrorSeen,
@@ -41,13 +42,20 @@ class Scene:
 Data = dict[str, JsonValue]
 
 
-def data_of(happening: Happening, *, scene: Scene) -> Data:
+def data_of(happening: Happening, *, find_scene: Callable[[], Scene]) -> Data:
     """What the webhook says. Needs a session.
 
+    Args:
+        happening: what it tells of.
+        find_scene: where that happened; raises ``NotFound`` where that is gone.
+
     Raises:
-        NotFound: the event that it tells of is gone.
+        NotFound: the issue or the event that it tells of is gone.
     """
-    return PAYLOADS[type(happening.detail)](happening, scene)
+    # What happened elsewhere has no scene here, and is told as it was given.
+    if isinstance(happening.detail, Broadcast):
+        return dict(happening.detail.payload)
+    return PAYLOADS[type(happening.detail)](happening, find_scene())
 
 
 def _issue(happening: Happening, scene: Scene) -> Data:
@@ -142,4 +150,4 @@ PAYLOADS: Mapping[type[Detail], Callable[[Happening, Scene], Data]] = {
     Commented: _comment,
     RuleMet: _alert,
 }
-"""How the payload of each kind of detail is made."""
+"""How the payload of each kind of detail is made that tells of an issue."""

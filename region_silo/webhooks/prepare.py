@@ -54,19 +54,25 @@ class Preparing:
         if kind is None:
             raise NotFound
         happening = Happening.from_json(delivery.subject, detail=kind)
+        payload = webhook_payload(
+            delivery.event,
+            installation_uuid=installation_uuid,
+            data=data_of(happening, find_scene=lambda: self._scene(happening, delivery.organization_id)),
+            actor=happening.actor,
+        )
+        return encode_body(payload).decode("ascii")
+
+    def _scene(self, happening: Happening, organization_id: int) -> Scene:
+        """Raises:
+        NotFound: the issue is gone, or what it belongs to.
+        """
         issue = Issue.get_or_none(Issue.id == happening.issue_id)
-        organization = find_organization(delivery.organization_id)
+        organization = find_organization(organization_id)
         project = Project.get_or_none(Project.id == issue.project_id) if issue else None
         if issue is None or project is None or organization is None:
             raise NotFound
         site = Site(base_url=public_url_of(self.region), organization_slug=organization.slug)
-        payload = webhook_payload(
-            delivery.event,
-            installation_uuid=installation_uuid,
-            data=data_of(happening, scene=Scene(issue=issue, project=project, site=site)),
-            actor=happening.actor,
-        )
-        return encode_body(payload).decode("ascii")
+        return Scene(issue=issue, project=project, site=site)
 
 
 def _find_recipient(sentry_app_id: int) -> Recipient | Rejection | None:

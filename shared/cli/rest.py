@@ -11,20 +11,15 @@ import httpx
 from shared import errors
 from shared.cli.access import Access
 from shared.http.credentials import SESSION_COOKIE
+from shared.http.errors import STATUSES
 from shared.outgoing.trust import authorities, problem_of
 
 TIMEOUT_SECONDS = 30.0
 
 _FAMILIES: Mapping[int, type[errors.SiloError]] = {
-    400: errors.InvalidInput,
-    401: errors.Unauthenticated,
-    403: errors.Forbidden,
-    404: errors.NotFound,
-    409: errors.Conflict,
-    429: errors.Exhausted,
-    503: errors.Unavailable,
-    504: errors.DeadlineExceeded,
+    status: family for family, status in STATUSES.items() if family.__base__ is errors.SiloError
 }
+"""The one table from families to statuses, read the other way."""
 
 
 _SENTENCES = {"detail", "error"}

@@ -31,6 +31,9 @@ def make_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, titl
     for column in table.columns:
         column.overflow = "fold"
     for row in rows:
+        # rich would add a column without a name for a cell too many, and leave out one that is missing.
+        if len(row) != len(columns):
+            raise ValueError(f"a row of {len(row)} cells in a table of {len(columns)} columns")
         table.add_row(*map(cell, row))
     return table
 

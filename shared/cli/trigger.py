@@ -1,4 +1,7 @@
-"""``silo trigger``: makes something happen for real, so that subscribed apps are told of it as they will be."""
+"""``silo trigger``: makes something happen for real, so that subscribed apps are told of it as they will be.
+
+What happens elsewhere is told by a region with the payload that is given (``broadcast``).
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
@@ -10,6 +13,7 @@ import typer
 
 from shared.cli import rest
 from shared.cli.access import access_of
+from shared.cli.broadcast import find_broadcast, parse_payload, send
 from shared.cli.invocation import SiloCommand
 from shared.cli.output import JsonOption, examples, note, print_json
 from shared.cli.rest import RestClient, segment
@@ -31,6 +35,7 @@ TEXT = "silo trigger made this"
         "silo trigger issue.created",
         "silo trigger issue.assigned --to owner@acme.example",
         "silo trigger comment.created --org acme --project web --json",
+        """silo trigger seer.pr_created --payload '{"run_id": 7}'""",
     ),
 )
 def trigger(
@@ -43,26 +48,45 @@ def trigger(
         str | None, typer.Option(metavar="SLUG", help=f"Where. Default: {PROJECT}, made if need be.")
     ] = None,
     to: Annotated[str, typer.Option(metavar="EMAIL", help="Whom an issue is assigned to: a member.")] = "",
+    payload: Annotated[
+        str | None, typer.Option(metavar="JSON", help="What an event says that happens elsewhere: seer.*, …")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make an event happen: an error comes in, and something is done to its issue.
 
     Nothing is made up: apps that subscribe are told by the webhook that they will be told by, with a real issue in it.
+    What would happen elsewhere (seer.*, preprod_artifact.*, size_analysis.*) is told with the payload that is given.
     """
-    requests = _requests_of(event)
+    elsewhere = find_broadcast(event)
+    requests = () if elsewhere else _requests_of(event)
+    if payload is not None and not elsewhere:
+        raise ConfigInvalid(f"{event} is made here, and says what happened: it takes no --payload.")
+    given = parse_payload(payload or "{}")
     access = access_of(ctx)
     organization = org or access.organization
     if organization is None:
         raise ConfigInvalid("Name an organization with --org.")
+    if elsewhere:
+        send(access, elsewhere, organization=organization, payload=given)
+        _say(event, as_json=as_json, organization=organization)
+        return
     if not to and any(MEMBER in request.body.values() for request in requests):
         raise ConfigInvalid("Name a member of the organization with --to.")
     with rest.connect(access) as api:
         issue = _new_issue(api, segment(organization), segment(project) if project else None)
         make_happen(api, requests, issue=f"/organizations/{segment(organization)}/issues/{issue['id']}/", member=to)
+    _say(event, as_json=as_json, issue={"id": issue["id"], "shortId": issue["shortId"]})
+
+
+def _say(event: str, *, as_json: bool, **made: Any) -> None:
     if as_json:
-        print_json({"event": event, "issue": {"id": issue["id"], "shortId": issue["shortId"]}})
+        print_json({"event": event, **made})
         return
-    print_pairs([("event", event), ("issue", issue["shortId"]), ("id", issue["id"])])
+    issue = made.pop("issue", None)
+    print_pairs(
+        [("event", event), *made.items(), *([("issue", issue["shortId"]), ("id", issue["id"])] if issue else [])]
+    )
     note("To see what an app was told: silo deliveries list APP")
 
 
@@ -72,7 +96,9 @@ def _requests_of(name: str) -> tuple[IssueRequest, ...]:
         return made_by
     if made_by is not None:
         raise ConfigInvalid(f"{name} is made by {made_by}.")
-    offered = ", ".join(event for event in EVENTS.values() if isinstance(event.row.trigger, tuple))
+    offered = ", ".join(
+        event for event in EVENTS.values() if isinstance(event.row.trigger, tuple) or find_broadcast(event)
+    )
     raise ConfigInvalid(f"There is no event {name!r} to trigger; there are: {offered}.")
 
 

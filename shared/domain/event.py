@@ -12,6 +12,7 @@ from typing import Self
 
 from shared.domain.happening import (
     Assigned,
+    Broadcast,
     Commented,
     Detail,
     ErrorSeen,
@@ -67,8 +68,10 @@ class EventRow:
     """What the activity calls it instead, by the substatus that came with it."""
 
 
-_ELSEWHERE = EventRow(told=Told.SUBSCRIBERS, detail=None, activity=None, trigger=None)
-"""What apps may subscribe to although nothing here makes it happen."""
+_ELSEWHERE = EventRow(
+    told=Told.SUBSCRIBERS, detail=Broadcast, activity=None, trigger="`silo trigger` with the payload that is given"
+)
+"""What other services tell a region of (settled.md): nothing here makes it happen."""
 _ALERT = EventRow(told=Told.NAMED, detail=None, activity=None, trigger=None)
 _ASKED = EventRow(told=Told.ASKED, detail=None, activity=None, trigger="a form of the app's, when somebody fills it in")
 _ADD_COMMENT = IssueRequest("POST", "comments/", {"text": _TEXT})

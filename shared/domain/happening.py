@@ -86,10 +86,19 @@ class RuleMet(Detail):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Happening:
-    """What happened to an issue, by whom and when."""
+class Broadcast(Detail):
+    """Something happened elsewhere, of which this platform knows what it was told."""
 
-    issue_id: int
+    payload: JsonObject
+    """What apps are told, as it was given."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Happening:
+    """What happened, by whom and when."""
+
+    issue_id: int | None
+    """The issue that it happened to; None: it concerns none."""
     actor: Actor
     at: datetime
     detail: Detail

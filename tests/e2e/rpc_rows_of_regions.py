@@ -120,6 +120,7 @@ DOUBLE = error(400, "One or more project identifier is duplicate, not accessible
 APP = {"id": "@clay.id", "slug": "clay", "owner_id": "@acme.id"}
 VIEWED = {"sentry_app": APP, "tsdb_field": "sentry_app_viewed"}
 USED = {"sentry_app": APP, "tsdb_field": "sentry_app_component_interacted", "component_type": "issue-link"}
+PR_CREATED = {**ACME, "resource_name": "seer", "event_name": "pr_created", "payload": {"run_id": 7}}
 PERIOD = {"sentry_app": APP, "component_types": ["issue-link"], "since": 0, "until": 0, "resolution": 86_400}
 
 REGION_ROWS = [
@@ -215,6 +216,13 @@ REGION_ROWS = [
             {**USED, "component_type": "odd"},
             error(400, "The field componentType is required and must be one of ['stacktrace-link', 'issue-link']"),
         ),
+        ("SendBroadcast", PR_CREATED, {**FINE, "success": True}),
+        (
+            "SendBroadcast",
+            {**PR_CREATED, "resource_name": "issue", "event_name": "created"},
+            error(500, "Invalid event type: issue.created", kind="sentry"),
+        ),
+        ("SendBroadcast", {**PR_CREATED, **BETA}, NO_ORGANIZATION),
         (
             "GetInteractionStats",
             PERIOD,

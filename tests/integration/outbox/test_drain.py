@@ -3,9 +3,11 @@ from collections.abc import Sequence
 import pytest
 
 from shared.errors import (
+    ConfigInvalid,
     DatabaseFull,
     DeadlineExceeded,
     Internal,
+    KeyUnknown,
     PermissionDenied,
     RegionNotFound,
     SiloError,
@@ -61,7 +63,10 @@ def test_parking_a_hopeless_object_takes_less_than_four_minutes() -> None:
     assert sum(bounds) < 240
 
 
-@pytest.mark.parametrize("reason", [SiloUnreachable, PermissionDenied, DatabaseFull, RegionNotFound])
+@pytest.mark.parametrize(
+    "reason",
+    [SiloUnreachable, DeadlineExceeded, DatabaseFull, KeyUnknown, PermissionDenied, RegionNotFound, ConfigInvalid],
+)
 def test_a_destination_that_is_away_burns_no_attempts_and_releases_everything(
     box: Box, reason: type[SiloError]
 ) -> None:

@@ -10,6 +10,7 @@ from control_silo.models.region import OrganizationReplica
 from control_silo.services.user import NewUser
 from shared.domain.scopes import Role
 from tests.http_silos import HttpSilos, serving_http
+from tests.patience import patient_silos
 from tests.silos import Silos
 
 ORIGIN = "https://robot.example"
@@ -35,7 +36,7 @@ class Web:
 @pytest.fixture(scope="module")
 def web(module_silos: Silos) -> Iterator[Web]:
     """Everything replicated and served; whoever takes a silo away brings it back."""
-    with serving_http(module_silos) as http:
+    with patient_silos(), serving_http(module_silos) as http:
         yield _populated(module_silos, http)
 
 

@@ -103,3 +103,10 @@ def test_whatever_is_wrong_comes_with_what_to_do() -> None:
     seen = [with_us(is_healthy=False), with_us(keys=KeyUnknown()), with_us(clock_ahead_seconds=30.0)]
     found = [finding for each in seen for check in CHECKS for finding in check(each)]
     assert all(each.advice for each in found if each.verdict is not Verdict.OK)
+
+
+def test_every_check_is_made() -> None:
+    written = [
+        each for each in vars(checks).values() if getattr(each, "__annotations__", {}).get("seen") is Examination
+    ]
+    assert [check for check in written if not check.__name__.startswith("_")] == list(CHECKS)

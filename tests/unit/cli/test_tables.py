@@ -23,6 +23,12 @@ def test_a_long_value_is_folded_and_not_cut(capsys: pytest.CaptureFixture[str]) 
     assert max(map(len, printed.splitlines())) <= 80
 
 
+@pytest.mark.parametrize("row", [("a",), ("a", "b", "c")])
+def test_a_row_has_a_cell_for_every_column_and_no_other(row: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match="2 columns"):
+        print_table(("name", "value"), [row])
+
+
 @pytest.mark.parametrize(
     ("seconds", "shown"),
     [

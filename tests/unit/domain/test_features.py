@@ -17,7 +17,13 @@ from shared.domain.features import (
         (1, "integrations-issue-link"),
         (2, "integrations-stacktrace-link"),
         (3, "integrations-event-hooks"),
+        (4, "integrations-project-management"),
+        (5, "integrations-incident-management"),
+        (6, "integrations-feature-flag"),
         (7, "integrations-alert-rule"),
+        (8, "integrations-release-management"),
+        (9, "integrations-visualization"),
+        (11, "integrations-chat"),
         (12, "integrations-session-replay"),
     ],
 )

@@ -27,7 +27,11 @@ def test_a_name_must_be_a_token(line: str) -> None:
     assert problems([line])[0].endswith("is not a valid header name.")
 
 
-@pytest.mark.parametrize("name", ["Host", "content-length", "Transfer-Encoding", "CONNECTION"])
+FRAMING = "CONNECTION content-length Expect Host Keep-Alive Proxy-Connection TE Trailer Transfer-Encoding Upgrade"
+"""What frames and routes a request (RFC 9110, 7.6.1 and 10.1.1), in any case of letters."""
+
+
+@pytest.mark.parametrize("name", FRAMING.split())
 def test_framing_cannot_be_set(name: str) -> None:
     assert problems([f"{name}: 1"]) == (f"The header {name} may not be set.",)
 

@@ -20,6 +20,15 @@ from shared.domain.subscription import (
 RESOURCE_SETS = st.sets(st.sampled_from(RESOURCES))
 NAMES = st.sets(st.one_of(st.sampled_from([*RESOURCES, *sorted(ALL_EVENTS)]), st.text()))
 
+SPECIFIED_SCOPES = {
+    **dict.fromkeys(("issue", "error", "comment", "seer"), "event:read"),
+    **dict.fromkeys(("project", "preprod_artifact", "size_analysis"), "project:read"),
+    "member": "member:read",
+    "organization": "org:read",
+    "team": "team:read",
+}
+"""Spec §2.1: the scope that each resource needs, also of those that no event is of."""
+
 
 def test_resources_expand_to_sorted_unique_events_and_other_names_pass_through() -> None:
     assert expand_events(["unrelated", "size_analysis", "comment", "unrelated"]) == [
@@ -70,6 +79,7 @@ def test_the_newest_events_exist(event: str) -> None:
 
 def test_every_subscription_needs_a_scope_that_exists() -> None:
     assert set(REQUIRED_SCOPES) >= set(RESOURCES)
+    assert {resource: REQUIRED_SCOPES.get(resource) for resource in SPECIFIED_SCOPES} == SPECIFIED_SCOPES
     assert set(REQUIRED_SCOPES.values()) <= ALL_SCOPES
 
 

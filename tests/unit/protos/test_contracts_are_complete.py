@@ -28,7 +28,7 @@ SPECIFIED: Mapping[str, str] = {
     "hybridcloud.requests.v1.AppRequestService": "GetBufferRequestsForCell",
     "hybridcloud.region.v1.SentryAppRegionService": """
         GetSelectOptions CreateIssueLink CreateExternalIssue DeleteExternalIssue GetServiceHookProjects
-        SetServiceHookProjects DeleteServiceHookProjects GetInteractionStats RecordInteraction
+        SetServiceHookProjects DeleteServiceHookProjects GetInteractionStats RecordInteraction SendBroadcast
     """,
     "hybridcloud.organizations.v1.OrganizationService": "ProvisionOrganization GetOrganization ListOrganizations",
     "hybridcloud.replication.v1.ReplicaService": "ApplyChanges GetDigests ListVersions",
@@ -42,7 +42,7 @@ SPECIFIED: Mapping[str, str] = {
 ONCE = """
     AppService/TriggerSentryAppActionCreators HookService/CreateServiceHook HookService/BulkCreateServiceHooksForApp
     KeyService/AddKey SentryAppRegionService/CreateIssueLink SentryAppRegionService/DeleteExternalIssue
-    SentryAppRegionService/RecordInteraction AppRequestService/Redeliver
+    SentryAppRegionService/RecordInteraction SentryAppRegionService/SendBroadcast AppRequestService/Redeliver
 """
 """What another call changes once more, or refuses: it is never made again by itself."""
 REPEATABLE = """

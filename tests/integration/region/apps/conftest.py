@@ -7,12 +7,13 @@ import pytest
 from tests.http_silos import HttpSilos, serving_http
 from tests.integration.region.apps.world import World
 from tests.integration.third_party import ThirdPartyApp, running_app
+from tests.patience import patient_silos
 from tests.silos import Silos
 
 
 @pytest.fixture(scope="module")
 def http(module_silos: Silos) -> Iterator[HttpSilos]:
-    with serving_http(module_silos) as http:
+    with patient_silos(), serving_http(module_silos) as http:
         yield http
 
 

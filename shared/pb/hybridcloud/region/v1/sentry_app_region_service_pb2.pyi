@@ -223,3 +223,23 @@ class RecordInteractionResponse(_message.Message):
     success: bool
     error: _sentry_app_error_pb2.RpcSentryAppError
     def __init__(self, success: _Optional[bool] = ..., error: _Optional[_Union[_sentry_app_error_pb2.RpcSentryAppError, _Mapping]] = ...) -> None: ...
+
+class SendBroadcastRequest(_message.Message):
+    __slots__ = ("organization_id", "resource_name", "event_name", "payload")
+    ORGANIZATION_ID_FIELD_NUMBER: _ClassVar[int]
+    RESOURCE_NAME_FIELD_NUMBER: _ClassVar[int]
+    EVENT_NAME_FIELD_NUMBER: _ClassVar[int]
+    PAYLOAD_FIELD_NUMBER: _ClassVar[int]
+    organization_id: int
+    resource_name: str
+    event_name: str
+    payload: _struct_pb2.Struct
+    def __init__(self, organization_id: _Optional[int] = ..., resource_name: _Optional[str] = ..., event_name: _Optional[str] = ..., payload: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+
+class SendBroadcastResponse(_message.Message):
+    __slots__ = ("success", "error")
+    SUCCESS_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    success: bool
+    error: _sentry_app_error_pb2.RpcSentryAppError
+    def __init__(self, success: _Optional[bool] = ..., error: _Optional[_Union[_sentry_app_error_pb2.RpcSentryAppError, _Mapping]] = ...) -> None: ...

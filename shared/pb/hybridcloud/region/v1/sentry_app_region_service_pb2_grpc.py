@@ -83,6 +83,11 @@ class SentryAppRegionServiceStub:
                 request_serializer=hybridcloud_dot_region_dot_v1_dot_sentry__app__region__service__pb2.RecordInteractionRequest.SerializeToString,
                 response_deserializer=hybridcloud_dot_region_dot_v1_dot_sentry__app__region__service__pb2.RecordInteractionResponse.FromString,
                 _registered_method=True)
+        self.SendBroadcast = channel.unary_unary(
+                '/hybridcloud.region.v1.SentryAppRegionService/SendBroadcast',
+                request_serializer=hybridcloud_dot_region_dot_v1_dot_sentry__app__region__service__pb2.SendBroadcastRequest.SerializeToString,
+                response_deserializer=hybridcloud_dot_region_dot_v1_dot_sentry__app__region__service__pb2.SendBroadcastResponse.FromString,
+                _registered_method=True)
 
 
 class SentryAppRegionServiceServicer:
@@ -153,6 +158,13 @@ class SentryAppRegionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SendBroadcast(self, request, context):
+        """Tells the apps that an organization has installed and that subscribe to it of something that happened elsewhere.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SentryAppRegionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -200,6 +212,11 @@ def add_SentryAppRegionServiceServicer_to_server(servicer, server):
                     servicer.RecordInteraction,
                     request_deserializer=hybridcloud_dot_region_dot_v1_dot_sentry__app__region__service__pb2.RecordInteractionRequest.FromString,
                     response_serializer=hybridcloud_dot_region_dot_v1_dot_sentry__app__region__service__pb2.RecordInteractionResponse.SerializeToString,
+            ),
+            'SendBroadcast': grpc.unary_unary_rpc_method_handler(
+                    servicer.SendBroadcast,
+                    request_deserializer=hybridcloud_dot_region_dot_v1_dot_sentry__app__region__service__pb2.SendBroadcastRequest.FromString,
+                    response_serializer=hybridcloud_dot_region_dot_v1_dot_sentry__app__region__service__pb2.SendBroadcastResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -447,6 +464,33 @@ class SentryAppRegionService:
             '/hybridcloud.region.v1.SentryAppRegionService/RecordInteraction',
             hybridcloud_dot_region_dot_v1_dot_sentry__app__region__service__pb2.RecordInteractionRequest.SerializeToString,
             hybridcloud_dot_region_dot_v1_dot_sentry__app__region__service__pb2.RecordInteractionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SendBroadcast(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hybridcloud.region.v1.SentryAppRegionService/SendBroadcast',
+            hybridcloud_dot_region_dot_v1_dot_sentry__app__region__service__pb2.SendBroadcastRequest.SerializeToString,
+            hybridcloud_dot_region_dot_v1_dot_sentry__app__region__service__pb2.SendBroadcastResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,6 +37,8 @@ class SentryAppRegionServiceStub:
     """How often people looked at an app and used its components."""
     RecordInteraction: _grpc.UnaryUnaryMultiCallable[_sentry_app_region_service_pb2.RecordInteractionRequest, _sentry_app_region_service_pb2.RecordInteractionResponse]
     """Counts that someone looked at an app or used one of its components."""
+    SendBroadcast: _grpc.UnaryUnaryMultiCallable[_sentry_app_region_service_pb2.SendBroadcastRequest, _sentry_app_region_service_pb2.SendBroadcastResponse]
+    """Tells the apps that an organization has installed and that subscribe to it of something that happened elsewhere."""
 
 class SentryAppRegionServiceServicer(metaclass=_abc_1.ABCMeta):
     """What apps do with the things that a region owns. Served by regions. A rule that refuses is answered with `error`
@@ -114,5 +116,13 @@ class SentryAppRegionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _grpc.ServicerContext,
     ) -> _sentry_app_region_service_pb2.RecordInteractionResponse:
         """Counts that someone looked at an app or used one of its components."""
+
+    @_abc_1.abstractmethod
+    def SendBroadcast(
+        self,
+        request: _sentry_app_region_service_pb2.SendBroadcastRequest,
+        context: _grpc.ServicerContext,
+    ) -> _sentry_app_region_service_pb2.SendBroadcastResponse:
+        """Tells the apps that an organization has installed and that subscribe to it of something that happened elsewhere."""
 
 def add_SentryAppRegionServiceServicer_to_server(servicer: SentryAppRegionServiceServicer, server: _grpc.Server) -> None: ...
