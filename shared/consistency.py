@@ -74,6 +74,7 @@ def note_written(tx: Transaction, category: Category, object_id: int, version: i
     """Notes a version for the request's token once the transaction has committed."""
     written = _written.get()
     if written is not None:
+        # Not before: a token that names what was rolled back would make its reader wait for a version that never comes.
         tx.after_commit(lambda: written.append(WrittenVersion(category, object_id, version)))
 
 
@@ -94,6 +95,7 @@ def encode(written: Iterable[WrittenVersion]) -> str:
     newest: dict[tuple[Category, int], int] = {}
     for item in written:
         key = (item.category, item.object_id)
+        # Taken out and put in again, so that it is among the last: a dictionary keeps the place of the first.
         newest[key] = max(item.version, newest.pop(key, 0))
     message = consistency_pb2.ConsistencyToken()
     for (category, object_id), version in sorted(list(newest.items())[-MAX_NAMED:]):
@@ -108,9 +110,11 @@ def decode(token: str) -> tuple[WrittenVersion, ...]:
         ValidationFailed: the token is not one of ours.
     """
     refusal = ValidationFailed(fields={TOKEN_NAME: ["This is not a consistency token."]})
+    # Before it is decoded: the work for a stranger's header is bounded.
     if len(token) > MAX_TOKEN_LENGTH:
         raise refusal
     try:
+        # The padding that was cut off; strictly, as a lenient decoder would pass over what is no token's.
         raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         message = consistency_pb2.ConsistencyToken.FromString(raw)
         return tuple(WrittenVersion(category_of(w.category), w.object_id, w.version) for w in message.written)

@@ -53,6 +53,7 @@ class ReplicaFreshness:
         if not held:
             return True
         remaining = remaining_seconds()
+        # Without a limit of the caller's the wait's own holds.
         allowed = self._wait_seconds if remaining is None else min(self._wait_seconds, remaining / 2)
         end = time.monotonic() + allowed
         while True:
@@ -71,6 +72,7 @@ class ReplicaFreshness:
         """
         by_category: defaultdict[Category, dict[int, int]] = defaultdict(dict)
         for written in self._held(required):
+            # Whoever made the token may have named an object twice: the newest counts.
             known = by_category[written.category].get(written.object_id, 0)
             by_category[written.category][written.object_id] = max(known, written.version)
         with self._database.session():
@@ -81,12 +83,14 @@ class ReplicaFreshness:
 
     def _held(self, required: Sequence[WrittenVersion]) -> list[WrittenVersion]:
         """What is to be looked for among the replicas; this silo shows the newest state of what it owns in any case."""
+        # A token that control made may name what is control's own, to a reader at control.
         own = {kind.category for kind in self._kinds.owned}
         return [written for written in required if written.category not in own]
 
     def _has_reached(self, table: str, versions: Mapping[int, int]) -> bool:
         rows = self._database.rows(f"SELECT id, version FROM {table} WHERE id IN ({marks(versions)})", list(versions))  # noqa: S608
         replicas: dict[int, int] = dict(rows)
+        # What is not here at all counts as version 0, older than any.
         return all(replicas.get(object_id, 0) >= version for object_id, version in versions.items())
 
     def _wait_for_commit(self, commits: int, *, seconds: float) -> None:

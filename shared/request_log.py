@@ -66,6 +66,7 @@ def keep_records(tx: Transaction, records: Sequence[RequestRecord], *, now: date
     if not records:
         return
     RequestLogEntry.insert_many([asdict(record) | {"is_error": record.is_error} for record in records]).execute()
+    # Once for each kind, and in one order: two writers of the same kinds do not wait for each other crosswise.
     for sentry_app_id, event, is_error in sorted({(each.sentry_app_id, each.event, each.is_error) for each in records}):
         _trim(tx, sentry_app_id, event, is_error=is_error)
     _expire(tx, now=now)
@@ -84,10 +85,12 @@ def list_records(
     """
     wanted = (RequestLogEntry.sentry_app_id == sentry_app_id) & (RequestLogEntry.sent_at >= _expired_at(now))
     if events is not None:
+        # An event that is in no list is in no log; it would only make the statement longer.
         wanted &= RequestLogEntry.event.in_([event for event in events if event in REQUEST_LOG_EVENTS])
     if errors_only:
         wanted &= RequestLogEntry.is_error
     newest = RequestLogEntry.select().where(wanted)
+    # By the time of the call: entries are written in batches, later than the calls and not in their order.
     newest = newest.order_by(RequestLogEntry.sent_at.desc(), RequestLogEntry.id.desc()).limit(MAX_ENTRIES)
     return [_record(entry) for entry in newest]
 

@@ -81,12 +81,14 @@ def _list_requests(request: ApiRequest, app_id_or_slug: str) -> Response:
         app = get_visible_app(request, principal, app_id_or_slug, may=app_access.may_read_requests).app
         query = _read_query(request.http.query_params, now=request.control.clock.now())
     found = list_requests(request.control, app.id, query)
+    # Cut here: each silo gives its newest hundred, and which of them are a page's is known only together.
     requests, has_more = cut(found.requests[page.offset : page.offset + page.probe], page)
     with request.control.database.session():
         organizations = organizations_of(requests)
     items = [AppRequestObject.of(each, app, organizations=organizations) for each in requests]
     answer = list_answer(request.http, page, items, has_more=has_more)
     if found.missing_regions:
+        # A short list must not look whole, and a list that fails for one region helps nobody.
         answer.headers[MISSING_REGIONS_HEADER] = ",".join(found.missing_regions)
     return answer
 
@@ -105,6 +107,7 @@ def _read_query(query: QueryParams, *, now: datetime) -> RequestQuery:
     if problems:
         raise ValidationFailed(fields=problems)
     until = end or now
+    # A period that ends earlier than that has a beginning, too.
     since = start or min(until, now - timedelta(days=DEFAULT_DAYS))
     if since > until:
         raise RequestRefused(ORDER_ERROR)

@@ -55,6 +55,7 @@ def post_api_token(request: Incoming, app_id_or_slug: str) -> Response:
         try:
             made = create_token(request.control, app_id=app.id, actor=principal.user)
         except LimitReached as reached:
+            # A bare string, as the original answers on this path.
             raise Refused(403, reached.message) from reached
         is_masked = not app_access.may_see_secrets(principal, app)
         return json_answer(TokenObject.of_internal(made.row, token=made.text, is_masked=is_masked), status=201)
@@ -68,6 +69,7 @@ def delete_api_token(request: Incoming, app_id_or_slug: str, token_id: str) -> R
         token = _get_token(token_id)
         # A person's token has no application: it is not this app's either.
         if token.application_id is None or token.application_id != app.application_id:
+            # After the app and before whether it is internal: the original's order, by its texts.
             raise Refused(404, NOT_OWNED)
         _check_changeable(app)
         try:

@@ -56,6 +56,7 @@ def list_apps(request: Incoming) -> Response:
 def post_app(request: Incoming[AppBody]) -> Response:
     """Creates an app in an organization; an internal one is installed there at once."""
     with request.signed_in(scopes=app_access.WRITE_SCOPES) as principal:
+        # An app makes no apps, whatever scopes it has (settled.md).
         if principal.acting_app:
             raise PermissionDenied
         # Who may make an app there, and of which kind, comes before what it is to be: the body is read in that light.
@@ -72,6 +73,7 @@ def get_app(request: Incoming, app_id_or_slug: str) -> Response:
     """Reads an app."""
     with request.signed_in() as principal:
         details = get_visible_app(request, principal, app_id_or_slug, may=app_access.may_read_app)
+        # Last: that an app is disabled is told to those alone who may read it.
         check_enabled(request.control, details.app)
         return json_answer(rendered(request, principal, details))
 
@@ -153,6 +155,7 @@ def _filter(wanted: str | None, principal: Principal) -> dict[str, Any]:
     """What of all apps a listing shows (spec §4.1)."""
     if wanted in {"unpublished", "internal"}:
         owner_ids = None if principal.is_elevated else app_access.readable_owners(principal)
+        # An app without a scope in its organization lists nothing, and is not refused: the list is of what it may read.
         return {"status": SentryAppStatus.from_name(wanted), "owner_ids": owner_ids}
     # Any other word lists as none does (spec 4.1).
     if wanted != "published" and principal.is_elevated:
@@ -163,6 +166,7 @@ def _filter(wanted: str | None, principal: Principal) -> dict[str, Any]:
 def _owner_to_be(body: JsonObject, principal: Principal) -> OrganizationReplica:
     slug = body.get("organization")
     if not isinstance(slug, str) or not slug:
+        # 404 for a field of the body, as the original has it here (spec §4.2).
         raise NotFound("Please provide a valid value for the 'organization' field.")
     # What cannot be printed cannot be a slug, and PostgreSQL would refuse to look for some of it.
     organization = find_organization(slug) if slug.isprintable() else None
@@ -181,6 +185,7 @@ def _owner_to_be(body: JsonObject, principal: Principal) -> OrganizationReplica:
 
 def _check_event_gate(body: JsonObject, organization_id: int) -> None:
     events = body.get("events")
+    # Whatever else it is, the body's own check tells.
     if not isinstance(events, list) or "error" not in events:
         return
     if not is_enabled(EVENT_HOOKS_FEATURE, switches=get_switches(organization_id)):

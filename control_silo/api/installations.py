@@ -69,6 +69,7 @@ def post_installation(request: Incoming[InstallBody], organization_id_or_slug: s
         try:
             installation = creator.run_once(request.control, actor=principal.user)
         except AppNotFound as exc:  # deleted since we looked
+            # Without a body, as the original answers both here.
             raise Refused(404, None) from exc
         return _answer(request, principal, installation.uuid)
 
@@ -89,6 +90,7 @@ def put_installation(request: Incoming[ConfirmBody], uuid: str) -> Response:
     The answer comes once the region was told, or a moment later: the app goes on in the region at once (clients.md).
     """
     with request.signed_in() as principal:
+        # No scope opens it to people: only the app's own token confirms (spec §4.6).
         details = get_visible_installation(request, principal, uuid, scopes=())
         status = request.body().status
         updater = SentryAppInstallationUpdater(
@@ -97,6 +99,7 @@ def put_installation(request: Incoming[ConfirmBody], uuid: str) -> Response:
         updater.run(request.control)
         answer, region = _answer(request, principal, uuid), region_of_organization(details.installation.organization_id)
     if region:
+        # After the session: whoever waits must not hold a connection.
         await_delivered(request.control, region, [(Category.INSTALLATION, details.installation.id)])
     return answer
 

@@ -57,6 +57,7 @@ class AppKind(OwnedKind):
             application = _APPLICATION.read(row, at=_APP.width) if app.application_id is not None else None
             state = replica_pb2.AppState(sentry_app=app_message(app, avatars=avatars[app.id], application=application))
             for component in components[app.id]:
+                # With its id, by which the region's row of it is known when the app changes.
                 state.components.add(id=component.id, component=component_message(component))
             yield app.id, state
 

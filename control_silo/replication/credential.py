@@ -26,6 +26,7 @@ class CredentialKind(OwnedKind):
     """Credentials, by the id of their app."""
 
     category = Category.CREDENTIAL
+    # Of every live app, also of one without a secret: a region that waits for it must not wait for ever.
     live = "SELECT id FROM sentry_app WHERE date_deleted IS NULL"
     numbered = SentryApp
 

@@ -32,6 +32,7 @@ class InstallationKind(OwnedKind):
 def _state(installation: SentryAppInstallation, *, hears_errors: bool) -> replica_pb2.InstallationState:
     app = installation.sentry_app
     return replica_pb2.InstallationState(
+        # Without its app, which has a replica of its own: else every change of the app would send its installations.
         installation=installation_message(installation, app=None),
         sentry_app_id=app.id,
         application_id=app.application_id or 0,

@@ -30,6 +30,7 @@ class OrganizationKind(HeldKind):
     name = "organization_replica"
 
     def table_for(self, caller: str) -> ReplicaTable:
+        # Nobody else owns any: control itself only holds copies.
         if not is_region_name(caller):
             raise PermissionDenied("Only a region may change its organizations' replicas.")
         return OrganizationTable(caller)
@@ -56,9 +57,11 @@ class OrganizationTable:
         InvalidInput: the state names another region or id, or is not one of an organization.
         """
         slug = self._reserved_slug(change)
+        # A tombstone keeps the region's name: its later versions must come from the same one.
         if not change.HasField("organization"):
             return change.object_id, change.version, True, b"", "", "", self.region, ""
         state = change.organization.organization
+        # Whoever took a region could else write over another's organization by its id.
         if state.id != change.object_id or state.region_name != self.region:
             raise InvalidInput(f"Organization {change.object_id} of {self.region} is sent as {state.id} of another.")
         if state.slug != slug:

@@ -42,6 +42,7 @@ class TokenKind(OwnedKind):
                 installation_id=installation_id,
                 organization_id=organization_id,
                 scopes=token.scope_list,
+                # Whole seconds, cut: a region ends a token a moment early rather than late.
                 expires_at=int(token.expires_at.timestamp()) if token.expires_at else 0,
                 is_internal=is_internal,
             )

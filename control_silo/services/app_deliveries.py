@@ -41,6 +41,7 @@ class DeliveryName:
         """Raises:
         NotFound: it is no such name.
         """
+        # From the right: what stands before the last dot is a silo's name, whatever it is.
         silo, _, number = text.rpartition(".")
         key = path_key(number)
         if not silo or not isinstance(key, int) or key == 0:
@@ -78,6 +79,7 @@ def list_app_deliveries(
         state: only in this state; None for any.
         limit: of each silo, at most ``MAX_DELIVERIES``.
     """
+    # As many as a silo keeps: more cannot be asked for, and a region would refuse it.
     limit = min(limit, MAX_DELIVERIES)
 
     def start(name: str, timeout: float) -> Future:
@@ -89,6 +91,7 @@ def list_app_deliveries(
 
     query = DeliveryQuery(sentry_app_id=app_id, event=event, state=state)
     with control.database.session():
+        # Read before the regions are asked: a session that waited for them would hold a connection.
         own = _named(CONTROL, list_outlines(query, limit=limit))
     answers: Mapping[str, pb.ListDeliveriesResponse | None] = ask_regions(
         control, start, deadline_seconds=REGIONS_DEADLINE_SECONDS, names=regions_of_app(control, app_id)
@@ -175,6 +178,7 @@ def _gathered(
 ) -> DeliveriesResult:
     theirs = [each for name, answer in answers.items() if answer for each in _named(name, answer.deliveries)]
     return DeliveriesResult(
+        # Each silo's list is in order, and all of them together are not.
         deliveries=tuple(sorted([*own, *theirs], key=_created_at, reverse=True)),
         missing_regions=tuple(name for name, answer in answers.items() if answer is None),
     )
@@ -186,4 +190,5 @@ def _named(silo: str, deliveries: Iterable[delivery_pb2.RpcDelivery]) -> list[Na
 
 def _created_at(named: NamedDelivery) -> tuple[int, int, int]:
     at = named.delivery.created_at
+    # The id last, which orders those of one silo and one instant.
     return at.seconds, at.nanos, named.delivery.id

@@ -62,6 +62,7 @@ def ask_regions(
 def _start(control: Control, name: str, start: Start, *, deadline: float) -> Future | None:
     """A call that is under way; None: the region cannot be called. Whatever else fails is control's own fault."""
     try:
+        # What is left, and not the whole: starting the earlier calls may have taken some of it, such as connecting.
         return start(name, deadline - time.monotonic())
     except (SiloUnreachable, DeadlineExceeded) as error:
         _note_missing(name, error)
@@ -70,6 +71,7 @@ def _start(control: Control, name: str, start: Start, *, deadline: float) -> Fut
 
 def _take(name: str, future: Future) -> T | None:
     try:
+        # Without a timeout: the call has one of its own, by which it ends.
         answer: T = future.result()
     except SiloError as error:
         _note_missing(name, error)
@@ -78,4 +80,5 @@ def _take(name: str, future: Future) -> T | None:
 
 
 def _note_missing(name: str, error: SiloError) -> None:
+    # The one trace of it: who asked gets an answer that lacks a region.
     log.warning("regions.missing", region=name, reason=error.reason)

@@ -32,6 +32,7 @@ def list_entries(
     """What happened in an organization, newest first: of these kinds; by one person when given. Needs a session."""
     query = AuditLogEntry.select().where(
         AuditLogEntry.organization_id == organization_id,
+        # Named one by one, so that entries of a newer version of this program are not shown as what they are not.
         AuditLogEntry.event.in_(list(events)),
     )
     if actor_id is not None:
@@ -72,6 +73,7 @@ def record(
         organization_id=target.organization_id if isinstance(target, SentryAppInstallation) else app.owner_id,
         event=event,
         actor_id=actor.id if actor else None,
+        # Copied: the entry names them also when the user is gone.
         actor_label=actor.label if actor else None,
         target_id=(target or app).id,
         data=data,

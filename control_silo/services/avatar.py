@@ -66,6 +66,7 @@ def check_icon(photo: bytes) -> None:
     image = _open(photo)
     if not image.has_transparency_data:
         raise FieldInvalid(NOT_ONE_COLOR)
+    # Whatever form it was saved in: a palette with a transparent entry is as good as four channels.
     *colors, alpha = image.convert("RGBA").split()
     # Invisible pixels may have any colour; programs that draw leave them so.
     visible = alpha.point([0, *[255] * 255])
@@ -86,6 +87,7 @@ def _decoded(value: JsonValue) -> bytes:
 
 def _check_shape(photo: bytes) -> None:
     """Looks at the size that a PNG announces before anything of it is unpacked: a small file can hold a huge image."""
+    # Else there are no bytes that could say a size.
     if len(photo) < _BEGINNING.size:
         raise FieldInvalid(NOT_PNG)
     signature, chunk, width, height = _BEGINNING.unpack_from(photo)
@@ -135,7 +137,11 @@ def set_avatar(control: Control, *, app_id: int, color: bool, photo: bytes | Non
             SentryAppAvatar.sentry_app == app, SentryAppAvatar.color == color
         ).execute()  # the photo goes with it
         avatar = SentryAppAvatar.create(
-            sentry_app=app, ident=uuid4().hex, avatar_type=0 if photo is None else 1, color=color
+            # Random: the picture can be had by everybody who knows the ident, and by nobody else.
+            sentry_app=app,
+            ident=uuid4().hex,
+            avatar_type=0 if photo is None else 1,
+            color=color,
         )
         if photo is not None:
             SentryAppPhoto.create(avatar=avatar, photo=photo)

@@ -17,6 +17,7 @@ from control_silo.services.find_app import find_app_by_application
 from control_silo.services.secret import new_token
 from shared.errors import CredentialsInvalid, PermissionDenied
 
+# One sentence for an unknown client and a wrong secret: the difference would name the clients that there are.
 INVALID_PAIR = "Invalid Client ID / Secret pair"
 INVALID_JWT = "JWT credentials are missing or invalid"
 MAX_JWT_SECONDS = 120
@@ -79,6 +80,7 @@ def authenticate_jwt(control: Control, text: str) -> Client:
         application = _find_client(claimed.get("iss"))
         # The signature is checked for an unknown client as well, so that the time of an answer tells nothing.
         secret = application.client_secret if application else _ANY_SECRET
+        # The one algorithm, whatever the token says of itself: "none" is an algorithm too.
         checked = jwt.decode_complete(text, key=secret, algorithms=[_ALGORITHM], options=_SIGNATURE_ALONE)
     except (jwt.PyJWTError, ValueError) as exc:
         raise PermissionDenied(INVALID_JWT) from exc
@@ -96,6 +98,7 @@ def _find_client(client_id: object) -> ApiApplication | None:
     if not isinstance(client_id, str) or not _CLIENT_ID.fullmatch(client_id):
         return None
     application = ApiApplication.get_or_none(ApiApplication.client_id == client_id)
+    # An application whose app was deleted proves nothing any more.
     return application if application and find_app_by_application(application.id) else None
 
 
@@ -106,6 +109,7 @@ def _end_of(claims: dict[str, Any], *, now: datetime) -> datetime:
         PermissionDenied: it is over, not valid yet, or valid for too long.
     """
     issued_at, expires_at = _seconds(claims.get("iat")), _seconds(claims.get("exp"))
+    # A JWT need not say when it begins; it has begun when it was issued.
     starts_at = _seconds(claims.get("nbf", issued_at))
     present = now.timestamp()
     is_begun = max(issued_at, starts_at) <= present + JWT_LEEWAY_SECONDS

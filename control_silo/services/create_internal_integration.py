@@ -70,6 +70,7 @@ class InternalIntegrationCreator(SentryAppCreator):
         of_creator = Member.select().where(Member.user == creator)
         if calling_region() is None or members_seen(of_creator).exists():
             return self
+        # The app is made all the same: whose it is remains known here.
         return replace(self, columns={**self.columns, "creator_label": None})
 
     def _find_existing(self, creator: User) -> SentryApp | None:
@@ -80,4 +81,5 @@ class InternalIntegrationCreator(SentryAppCreator):
             SentryApp.status == int(SentryAppStatus.INTERNAL),
             SentryApp.date_deleted.is_null(),
         )
+        # The oldest, should there be several: each repetition finds the same one.
         return query.order_by(SentryApp.id).limit(1).get_or_none()

@@ -82,6 +82,7 @@ def uninstall(control: Control, *, uuid: str, actor: User) -> None:
 
 
 def _live_installations(tx: Transaction, app: SentryApp) -> list[SentryAppInstallation]:
+    # In one order, as everyone who locks installations of an app.
     live = app.installations.where(SentryAppInstallation.date_deleted.is_null()).order_by(SentryAppInstallation.id)
     return list(locked(tx, live))
 
@@ -90,6 +91,7 @@ def _delete_installation(tx: Transaction, installation: SentryAppInstallation, *
     # Each token leaves a tombstone of its own, since regions hold tokens by themselves and let them in.
     tokens = [link.api_token for link in installation.tokens.order_by(SentryAppInstallationToken.id)]
     if installation.api_token:
+        # A public app has its one token here, an internal app's are in the links above.
         tokens.append(installation.api_token)
     for token in tokens:
         delete_token_row(tx, token)
@@ -109,6 +111,7 @@ def _delete_installation(tx: Transaction, installation: SentryAppInstallation, *
 
 
 def _delete_what_acts(tx: Transaction, app: SentryApp) -> None:
+    # Its pictures too, which are shown to everybody: the app's row stays for its slug's sake alone.
     SentryAppAvatar.delete().where(SentryAppAvatar.sentry_app == app).execute()
     # Those of installations went one by one above, with tombstones; here goes whatever else acts for the client.
     ApiToken.delete().where(ApiToken.application == app.application_id).execute()

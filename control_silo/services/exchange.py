@@ -79,6 +79,7 @@ class GrantExchanger:
             is_own = issuer.installation.api_grant_id == grant.id and grant.application_id == self.application.id
             if not is_own or grant.user_id != self.application.owner_id:
                 raise GrantInvalid("Forbidden grant")
+            # Compared last: a stranger learns of no grant that it is over.
             if grant.expires_at < issuer.now:
                 raise GrantInvalid("Grant has already expired")
             return issuer.issue_for_grant(grant)
@@ -148,6 +149,7 @@ class ManualTokenRefresher:
 def _held(control: Control, application: ApiApplication, installation_uuid: str) -> Iterator[_Issuer]:
     """A transaction in which the app of the client, and the installation, stay as they were checked to be."""
     with control.database.transaction() as tx:
+        # The app's lock first, as everybody who issues or ends tokens of it takes it.
         app = get_held_app_of_client(tx, application)
         if app.application is None or app.application.client_secret != application.client_secret:
             raise CredentialsInvalid(INVALID_PAIR)  # rotated since it proved itself

@@ -29,6 +29,7 @@ def set_switch(control: Control, *, organization_id: int, feature: str, is_enabl
             fields={"feature": ["A feature is named in full, such as organizations:integrations-api."]}
         )
     with control.database.transaction() as tx:
+        # One statement, so that of two at once neither fails: the later one says what is.
         OrganizationFeature.insert(organization_id=organization_id, feature=feature, is_enabled=is_enabled).on_conflict(
             conflict_target=[OrganizationFeature.organization_id, OrganizationFeature.feature],
             update={OrganizationFeature.is_enabled: is_enabled},
@@ -42,6 +43,7 @@ def _errors_switched(tx: Transaction, organization_id: int) -> None:
     """Whether an organization's installations hear of errors hangs on the feature; their apps are held first."""
     live = (SentryAppInstallation.organization_id == organization_id) & SentryAppInstallation.date_deleted.is_null()
     installed = SentryAppInstallation.select(SentryAppInstallation.sentry_app).where(live)
+    # In the order of their ids, as everywhere: two who hold several apps never wait for each other.
     list(locked(tx, SentryApp.select().where(SentryApp.id.in_(installed)).order_by(SentryApp.id)))
     installations = SentryAppInstallation.select(SentryAppInstallation.id).where(live)
     change(tx, Category.INSTALLATION, [each.id for each in installations])

@@ -152,6 +152,7 @@ def list_app_details(
 def list_avatars(app_ids: Collection[int]) -> Mapping[int, list[SentryAppAvatar]]:
     """The pictures of these apps, by app, in the order in which they were made."""
     by_app: defaultdict[int, list[SentryAppAvatar]] = defaultdict(list)
+    # By id, in which the logo and the icon were made: clients show the first.
     for row in sorted(rows_by_id(_AVATARS, app_ids), key=_AVATAR.id_of):
         avatar = _AVATAR.read(row)
         by_app[avatar.sentry_app_id].append(avatar)
@@ -207,6 +208,7 @@ def _read(rows: Sequence[tuple[Any, ...]]) -> list[AppDetails]:
     by_app: dict[int, list[tuple[Any, ...]]] = {}
     for row in rows:
         by_app.setdefault(_APP.id_of(row), []).append(row)
+    # Of those alone that have some; most lists need no second statement.
     avatars = list_avatars([app_id for app_id, (row, *_) in by_app.items() if row[-2]])
     return [_details(of_app, avatars.get(app_id, ())) for app_id, of_app in by_app.items()]
 

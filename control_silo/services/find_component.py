@@ -30,5 +30,6 @@ def components_by_app(app_ids: Iterable[int], *, type: str) -> Mapping[int, list
     )
     found: defaultdict[int, list[SentryAppComponent]] = defaultdict(list)
     for component in query.order_by(SentryAppComponent.id):
+        # In the order of the schema, in which they were written.
         found[component.sentry_app_id].append(component)
     return found

@@ -58,7 +58,9 @@ class SentryAppInstallationCreator:
         if region_of_organization(self.organization_id) is None:
             raise OrganizationNotFound
         installation = create_installation(tx, control, app, organization_id=self.organization_id, actor=actor)
+        # The instant that its row says: the app is told of one and the same moment.
         now = installation.date_added
+        # In the same transaction: an app never hears of an installation that was rolled back.
         tell_of_installation(tx, AppEvent.INSTALLATION_CREATED, installation, actor=actor, now=now)
         return installation
 
@@ -71,6 +73,7 @@ def create_installation(
     Raises:
         LimitReached: the organization has as many installations as it may.
     """
+    # Before anything is written: the count is exact only under the lock that this takes.
     require_room_for_installation(tx, control, organization_id=organization_id)
     now = control.clock.now()
     installed = SentryAppInstallationStatus.INSTALLED
@@ -94,6 +97,7 @@ def create_installation(
     change(tx, Category.INSTALLATION, [installation.id])
     # The organization's region may be one that did not hold the app until now.
     change(tx, Category.APP, [app.id])
+    # And with the app what it is known by there.
     change(tx, Category.CREDENTIAL, [app.id])
     return installation
 
@@ -115,6 +119,8 @@ class SentryAppInstallationUpdater:
             # First, although only the installation changes: at its second change PostgreSQL asks for the app's row.
             get_held_app_of_installation(tx, self.uuid)
             installation = get_installation(tx, self.uuid)
+            # Quiet when it is confirmed already: a repeated confirmation makes no version that regions would have to
+            # fetch.
             if self.status == "installed" and installation.state is not SentryAppInstallationStatus.INSTALLED:
                 installation.status = int(SentryAppInstallationStatus.INSTALLED)
                 installation.date_updated = control.clock.now()

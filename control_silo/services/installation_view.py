@@ -28,6 +28,7 @@ def find_visible_codes(installations: Collection[SentryAppInstallation], *, view
         return {}
     organizations = {installation.organization_id for installation in installations}
     allowed = {each for each in organizations if _may_see_codes(viewer, organization_id=each)}
+    # A grant is of one installation, so that it leads back to it.
     grants = {each.api_grant_id: each.id for each in installations if each.organization_id in allowed}
     rows = ApiGrant.select(ApiGrant.id, ApiGrant.code).where(ApiGrant.id.in_([grant for grant in grants if grant]))
     return {grants[grant.id]: grant.code for grant in rows}
@@ -41,6 +42,7 @@ def organization_slugs(installations: Iterable[SentryAppInstallation]) -> Mappin
 
 
 def _may_see_codes(viewer: Viewer, *, organization_id: int) -> bool:
+    # Whoever may not sign in sees nothing, also where another program asks for them.
     user = User.get_or_none(User.id == viewer.user_id, User.is_active)
     if user is None:
         return False

@@ -63,6 +63,7 @@ def regions_by_id(category: Category, ids: Iterable[int]) -> Mapping[int, set[st
 def calling_region() -> str | None:
     """The region whose call is being served; None for anyone else's call, and outside a call."""
     caller = current_caller()
+    # By its name, which the signature proves: what a request says of itself counts nowhere here.
     return caller if is_region_name(caller) else None
 
 
@@ -92,6 +93,7 @@ def seen_by_caller(category: Category, ids: Collection[int]) -> set[int]:
     region = calling_region()
     if region is None:
         return set(ids)
+    # None among them does not count: what may be any region's is shown to none.
     return {object_id for object_id, regions in regions_by_id(category, ids).items() if region in regions}
 
 

@@ -47,10 +47,12 @@ def create_internal_token(
         raise LimitReached(f"Cannot generate more than {MAX_TOKENS} tokens for a single integration")
     text = new_token()
     row = ApiToken.create(
+        # Of the app's own user: what the token does is done by the app, in every log.
         user=app.proxy_user,
         application=app.application,
         token_hash=hash_token(text),
         token_last_characters=text[-LAST_CHARACTERS:],
+        # A copy, which a change of the app's scopes changes as well (``update_app``).
         scope_list=app.scope_list,
         created_at=now,
     )

@@ -30,6 +30,7 @@ class IssuedToken:
 
     def as_text(self) -> str:
         """All of it, secrets included."""
+        # JSON has no instants; they are written as the tables write them.
         instants = {"created_at": instant_text(self.created_at), "expires_at": instant_text(self.expires_at)}
         return json.dumps({**vars(self), **instants})
 
@@ -38,6 +39,7 @@ class IssuedToken:
         """The inverse of ``as_text``."""
         said = json.loads(text)
         instants = {name: parse_instant(said[name]) for name in ("created_at", "expires_at")}
+        # JSON has no tuples either, and an answer that is repeated is to be equal to the first.
         return cls(**said | instants | {"scopes": tuple(said["scopes"])})
 
 
@@ -57,12 +59,14 @@ def issue_token(tx: Transaction, app: SentryApp, installation: SentryAppInstalla
         application=app.application_id,
         token_hash=hash_token(token),
         refresh_token_hash=hash_token(refresh_token),
+        # All that a list can show of a token which is stored nowhere.
         token_last_characters=token[-LAST_CHARACTERS:],
         scope_list=app.scope_list,
         expires_at=now + timedelta(seconds=TOKEN_LIFETIME_SECONDS),
         created_at=now,
     )
     installation.api_token = row
+    # Only this: whatever else was changed meanwhile is not written back as it was read.
     installation.save(only=[SentryAppInstallation.api_token])
     change(tx, Category.TOKEN, [row.id])
     return IssuedToken(

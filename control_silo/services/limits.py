@@ -18,8 +18,10 @@ def require_room_for_app(tx: Transaction, control: Control, *, organization_id: 
     Raises:
         LimitReached: it owns as many as it may.
     """
+    # A name is locked: no row is there to be held for an app that does not exist yet.
     hold_name(tx, f"apps-of:{organization_id}")
     own = SentryApp.select().where(SentryApp.owner_id == organization_id, SentryApp.date_deleted.is_null())
+    # Counted no further than the bound: a request costs the same however low an operator sets it afterwards.
     if own.limit(control.max_apps).count() >= control.max_apps:
         raise LimitReached(f"An organization may have at most {control.max_apps} integrations.")
 

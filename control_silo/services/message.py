@@ -28,6 +28,7 @@ def app_message(
     message = app_pb2.RpcSentryApp(
         id=app.id,
         scope_list=app.scope_list,
+        # The original's value for none, which its callers compare with.
         application_id=application.id if application else -1,
         proxy_user_id=app.proxy_user_id,
         owner_id=app.owner_id,
@@ -35,6 +36,7 @@ def app_message(
         slug=app.slug,
         uuid=app.uuid,
         events=app.expanded_events,
+        # Credentials in a URL are a secret: they go with the credential, to those alone who may hold it.
         webhook_url=without_credentials(app.webhook_url)
         if app.webhook_url and _has_credentials(app)
         else app.webhook_url,
@@ -62,6 +64,7 @@ def credential_message(app: SentryApp, *, application: ApiApplication | None) ->
         creator_label=app.creator_label,
         webhook_url=app.webhook_url if _has_credentials(app) else None,
     )
+    # An absent object and an empty one are the same to its readers, and absence is shorter on the wire.
     if app.metadata:
         message.metadata.CopyFrom(struct(app.metadata))
     return message
@@ -114,6 +117,7 @@ def organization_message(organization: OrganizationReplica) -> organization_pb2.
 
 
 def _has_credentials(app: SentryApp) -> bool:
+    # Rather too often than too seldom: an @ in a path costs a little, one that is missed tells a secret.
     return "@" in (app.webhook_url or "")
 
 

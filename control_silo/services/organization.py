@@ -47,6 +47,7 @@ def create_organization(control: Control, *, slug: str, name: str, region: str, 
     # Committed before the region is asked: no RPC inside a transaction, and a lost answer leaves the id and the slug
     # to the same call made again.
     reservation = _reserve(control, slug=slug, region=region)
+    # Which raises for a region that nobody registered; the reservation checked it, and it may be gone since.
     stub = control.regions.organizations(region)
     request = organization_service_pb2.ProvisionOrganizationRequest(id=reservation.id, slug=slug, name=name)
     request.created_at.FromDatetime(reservation.created_at)
@@ -108,6 +109,7 @@ def name_problem(name: str) -> str | None:
 def _validate(slug: str, name: str) -> None:
     problems = {}
     if not is_valid_organization_slug(slug):
+        # Both fields at once: whoever fills in a form mends both.
         problems["slug"] = [ORGANIZATION_SLUG_ERROR]
     problem = name_problem(name)
     if problem:

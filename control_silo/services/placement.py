@@ -76,6 +76,7 @@ def regions_of_principal(control: Control, principal: Principal) -> list[SiloAdd
     if principal.is_superuser:
         return [SiloAddress(region.name, base_url(region.http_address)) for region in list_regions(control)]
     ids = principal.own_organization_ids
+    # `IN ()` is no SQL of PostgreSQL's.
     rows = control.database.rows(_OF_ORGANIZATIONS.format(marks=marks(ids)), ids) if ids else []
     return [SiloAddress(name, base_url(http_address)) for name, http_address in rows]
 

@@ -40,6 +40,7 @@ def principal_message(principal: Principal, *, region: str) -> principal_pb2.Pri
         region: the region that asks; memberships in organizations of others are left out, and of an app that is none of
             its business everything but that it is an app.
     """
+    # Asked of the directory and not of the region: where an organization lives is control's to know.
     local = organizations_in(region, principal.own_organization_ids)
     if principal.acting_app and region not in regions_of(Category.APP, principal.acting_app.app_id):
         return _unknown_app(principal, principal.acting_app)
@@ -76,6 +77,7 @@ def user_message(user: User) -> user_pb2.RpcUser:
 def _unknown_app(principal: Principal, app: ActingApp) -> principal_pb2.Principal:
     # Enough to log and to refuse; name, scopes of others and organization stay here.
     user = user_pb2.RpcUser(id=principal.user.id, is_sentry_app=True)
+    # Its scopes, since the region refuses by them, and tells which one is missing.
     auth = user_pb2.AuthenticatedToken(
         entity_id=principal.token_id or 0,
         kind=TOKEN_KIND,

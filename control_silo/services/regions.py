@@ -65,11 +65,13 @@ class RegionChannels:
         place = Place(address, self._judged(name, address))
         with self._lock:
             known = self._open.get(name)
+            # Whoever shares one address is there still; a name with many addresses turns them round at each look.
             if known and known[0].is_still(place):
                 return known[1]
             channel = self.connect(name, place)
             self._open[name] = (place, channel)
         if known:
+            # Outside the lock: closing waits for calls that are under way.
             known[1].close()
         return channel
 
@@ -87,6 +89,7 @@ class RegionChannels:
         Raises:
             RegionNotFound: no region has registered under the name.
         """
+        # By the line, as whatever somebody waits for; replication alone goes past it.
         return organization_service_pb2_grpc.OrganizationServiceStub(self._lined(name))
 
     def list_names(self) -> list[str]:
@@ -105,6 +108,7 @@ class RegionChannels:
     def _judged(self, name: str, address: str) -> tuple[str, ...]:
         try:
             if is_in_process(address):
+                # In-process is this machine: whoever may not call loopback may not call that either.
                 self.hosts.check(IN_PROCESS_HOST, IN_PROCESS_PORT)
                 return ()
             return self.hosts.addresses(*host_and_port(address))

@@ -65,9 +65,11 @@ def list_requests(
         DatabaseUnavailable, PoolExhausted: control cannot read its own log or its directory of regions.
     """
     answers: dict[str, pb.GetBufferRequestsForCellResponse | None] = {}
+    # Regions log none of these, so that none need be asked, or missed.
     if query.event not in INSTALLATION_EVENTS:
         answers = _ask_regions(control, app_id, query, deadline_seconds=deadline_seconds)
     theirs = [each for answer in answers.values() if answer for each in answer.requests]
+    # Chosen again: the contract lets regions filter by event and outcome alone.
     found = [each for each in [*_own_requests(control, app_id, query), *theirs] if query.admits(each)]
     return RequestLogResult(
         requests=tuple(sorted(found, key=sent_at, reverse=True)),
@@ -90,6 +92,8 @@ def sent_at(request: app_request_pb2.RpcSentryAppRequest) -> datetime:
 
 
 def _own_requests(control: Control, app_id: int, query: RequestQuery) -> list[app_request_pb2.RpcSentryAppRequest]:
+    # Even where the app was called for something else from here, say select options of its installation: those are not
+    # logged.
     events = INSTALLATION_EVENTS if query.event is None else INSTALLATION_EVENTS & {query.event}
     with control.database.session():
         now = control.clock.now()

@@ -24,6 +24,7 @@ def new_token() -> str:
 
 def hash_token(token: str) -> str:
     """Hex SHA-256. The token has 256 random bits, so a slow hash would add nothing."""
+    # Whatever a client sends has a hash, also what no encoding allows: it is then simply not found.
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -86,6 +86,7 @@ def impersonate(control: Control, user: int | str, *, impersonator: User) -> Imp
         person = _get_person(user)
         if person.is_superuser or person.is_staff:
             raise RequestRefused("Superusers and staff cannot be impersonated.")
+        # In the same transaction as the look, so that nobody becomes a superuser in between.
         key = create_session(tx, person, now=now, impersonator=impersonator)
     log.info("user.impersonated", user_id=person.id, impersonator_id=impersonator.id)
     expires_at = now + timedelta(seconds=IMPERSONATION_SECONDS)
@@ -117,6 +118,7 @@ def _renew_hash(tx: Transaction, user: User, renewed: str) -> None:
 
 
 def _find_person(email: str) -> User | None:
+    # As addresses are stored: nobody remembers how they wrote theirs.
     address = email.strip().lower()
     # PostgreSQL takes no NUL in a text, and no address has one.
     if "\x00" in address:

@@ -55,9 +55,11 @@ class SentryAppUpdater:
         now = control.clock.now()
         with control.database.transaction() as tx:
             app = get_held_app(tx, app_id)
+            # What installations and credentials say of the app, compared afterwards: whichever field it was.
             subscription_before, credential_before = _subscription(app), _credential(app)
             self._change_rights(tx, app, is_elevated=is_elevated, now=now)
             self._change_settings(tx, app)
+            # After the rules, so that none of them judges by a value that is only wished for.
             app.assign(self.columns)
             app.date_updated = now
             app.save(only=app.dirty_fields)
@@ -74,6 +76,7 @@ class SentryAppUpdater:
         """What the app is, and what it may see."""
         if self.features is not None:
             self._change_features(tx, app, is_elevated=is_elevated)
+        # Of others it is passed over and not refused, as the original does.
         if self.status is not None and is_elevated:
             self._change_status(app, now)
         if self.scopes is not None:
@@ -93,6 +96,7 @@ class SentryAppUpdater:
         """Anything but these three is no status that can be asked for, and changes nothing, as the one it has does."""
         if self.status == "published" and not app.is_published:
             app.status = int(SentryAppStatus.PUBLISHED)
+            # When it became so, which what is published already stays at.
             app.date_published = now
         elif self.status == "unpublished":
             app.status = int(SentryAppStatus.UNPUBLISHED)
@@ -127,6 +131,7 @@ class SentryAppUpdater:
             if app.is_internal and self.verify_install:
                 raise RequestRefused("Internal integrations cannot have verify_install=True.")
             app.verify_install = self.verify_install
+        # An empty list leaves them as they are, as the original's updater does.
         if self.allowed_origins:
             ApiApplication.update(allowed_origins=list(self.allowed_origins)).where(
                 ApiApplication.id == app.application_id
@@ -160,6 +165,7 @@ def rotate_secret(control: Control, *, app_id: int, actor: User) -> str:
         if application is None:
             raise NotFound("Corresponding application was not found.")
         client_secret = new_token()
+        # Before the old secret is gone: it opens what it sealed.
         seal_again(tx, application, client_secret=client_secret)
         application.client_secret = client_secret
         application.save(only=[ApiApplication.client_secret])

@@ -63,6 +63,7 @@ class UserCreator:
         """
         email = self.email.strip().lower()
         self._validate(email)
+        # Shown once to whoever made the user; nobody has a default password.
         password = self.password or secrets.token_urlsafe(_GENERATED_PASSWORD_BYTES)
         # Before the transaction: hashing is slow on purpose and must hold no lock.
         password_hash = hash_password(password)

@@ -32,6 +32,7 @@ def tell_of_installation(
     organization = OrganizationReplica.get_or_none(OrganizationReplica.id == installation.organization_id)
     shown = InstallationObject.of(
         installation_message(installation, app=app_message(app, avatars=(), application=None)),
+        # An organization may be deleted just now; that its app is uninstalled must be told nevertheless.
         organization_slug=organization.slug if organization else "",
         # In exchange for it the app gets its first token; afterwards there is none to show.
         code=installation.api_grant.code if installation.api_grant else None,
@@ -52,6 +53,7 @@ def tell_of_installation(
 def prepare(delivery: Delivery) -> Recipient | Rejection:
     """The app of a delivery, a deleted one too: it is told of that. Implements ``Prepare``."""
     app = SentryApp.get_or_none(SentryApp.id == delivery.sentry_app_id)
+    # It had one when the delivery was made, so that it was taken away since.
     if app is None or not app.webhook_url:
         return Rejection("APP_NOT_FOUND", "The app has no webhook URL any more.", permanent=True)
     return Recipient(
@@ -65,9 +67,11 @@ def prepare(delivery: Delivery) -> Recipient | Rejection:
 
 def _actor(user: User | None) -> Actor:
     """A person, or the app whose proxy user it is."""
+    # Nobody asked for it: the platform itself did, as when an organization is deleted.
     if user is None:
         return PLATFORM
     if user.is_sentry_app:
+        # Shown by what other apps may know of it: its proxy user is nobody's business.
         app = SentryApp.get_or_none(SentryApp.proxy_user == user)
         if app is not None:
             return Actor(type="application", id=app.uuid, name=app.name)

@@ -41,6 +41,7 @@ def list_components(request: Incoming, organization_id_or_slug: str) -> Response
     with request.signed_in(scopes=READ_ORGANIZATION) as principal:
         organization = organization_for(principal, organization_id_or_slug, scopes=READ_ORGANIZATION)
     project_slug = project_slug_of(request, project_id, organization_id=organization.id)
+    # PostgreSQL takes no zero character; no type has a question mark either.
     wanted = request.http.query_params.get("filter", "").replace("\x00", "?")
     found = request.tools.apps.list_components(
         organization.id, component_type=wanted, offset=page.offset, limit=page.probe
@@ -69,6 +70,7 @@ def get_external_request(request: Incoming, uuid: str) -> Response:
     """Asks the app for the choices of a select field."""
     visit = visit_installation(request, uuid, scopes=READ_INSTALLATION)
     query = request.http.query_params
+    # Missing and empty are two mistakes, with two texts.
     if "uri" not in query:
         raise ValidationFailed(fields={"uri": ["This field is required."]})
     uri, project_id = check_uri(query["uri"]), project_id_of(request)

@@ -94,6 +94,7 @@ class _Source:
 
     def is_at_end_but_for_line_breaks(self) -> bool:
         while not self.is_at_end():
+            # An envelope may end with any number of line breaks.
             self._held = self._held.lstrip(b"\n")
             if self._held:
                 return False
@@ -105,6 +106,7 @@ class _Source:
         while length:
             if self.is_at_end():
                 raise MalformedBody(f"{INVALID}: an item is shorter than its length")
+            # Taken piece by piece and dropped: an attachment of any size costs one piece of memory.
             some, self._held = self._held[:length], self._held[length:]
             length -= len(some)
             kept += some if keep else b""
@@ -160,8 +162,10 @@ def _payload(source: _Source, header: JsonObject, *, keep: bool) -> bytes:
     length = header.get("length")
     if length is None:
         return source.line(keep=keep, refusal=too_large, max_bytes=MAX_EVENT_BYTES)
+    # True is 1 to Python, and no length.
     if isinstance(length, bool) or not isinstance(length, int) or length < 0:
         raise MalformedBody(f"{INVALID}: the length of an item is no number of bytes")
+    # Before a byte of it is read: the header says enough.
     if keep and length > MAX_EVENT_BYTES:
         raise too_large
     payload = source.take(length, keep=keep)
@@ -189,6 +193,7 @@ def unpacking(body: bytes, *, encoding: str, max_bytes: int) -> Iterator[bytes]:
         Refused: 415, for packings that are not known.
     """
     names = [name.strip().lower() for name in encoding.split(",") if name.strip()]
+    # Packings in packings are how a few bytes become gigabytes.
     if len(names) > 1 or any(name not in _UNPACKERS for name in names):
         raise Refused(415, {"detail": f"These content encodings are understood: {', '.join(sorted(_UNPACKERS))}."})
     return _bounded(_UNPACKERS[names[0] if names else "identity"](body), max_bytes=max_bytes)
@@ -216,10 +221,12 @@ def _inflate(body: bytes, *, wbits: int) -> Iterator[bytes]:
     inflater = zlib.decompressobj(wbits)
     try:
         while body and not inflater.eof:
+            # With a bound on each piece: what a few bytes unpack to is known only then.
             yield inflater.decompress(body, _PIECE_BYTES)
             body = inflater.unconsumed_tail
     except zlib.error as exc:
         raise MalformedBody(_CORRUPT) from exc
+    # Cut off on the way, it may have lost the half that matters.
     if not inflater.eof:
         raise MalformedBody(_CORRUPT)
 

@@ -101,6 +101,7 @@ def post_external_issue_action(request: Incoming[ExternalIssueActionBody], uuid:
 
 
 def _delete(region: Region, external_issue_id: str, *, organization_id: int, **which: Any) -> Response:
+    # What can be no id is nobody's link: 404 in the original's sentence, and no word about numbers.
     link_id = find_id(external_issue_id)
     with region.database.session():
         link = find_link_by_id(link_id, organization_id=organization_id, **which) if link_id is not None else None
@@ -148,5 +149,6 @@ def _shown(request: ApiRequest, issue: Issue) -> LinkedIssue:
     project = get_project(request.region, issue.organization_id, issue.project_id)
     with request.region.database.session():
         organization = find_organization(issue.organization_id)
+    # Organizations never leave their region; the link of one that is gone meanwhile is nobody's to follow.
     slug = organization.slug if organization else ""
     return linked_issue(issue, project=project, site=request.site(slug))

@@ -62,6 +62,7 @@ _TRANSACTION = "transaction"
 MISSING = "missing authorization information"
 SEVERAL = "multiple authorization payloads detected"
 
+# Judged by its form first: whatever else was sent need not be looked for.
 _PUBLIC_KEY = re.compile(r"[0-9A-Za-z]{1,64}", re.ASCII)
 _SCHEME = re.compile(r"\s*sentry\s+", re.IGNORECASE)
 
@@ -96,6 +97,7 @@ async def _taken(
         is_spent = RETRY_AFTER_NAME in error.metadata  # else no thread was free
         later = error if is_spent else _later(CROWDED, seconds=CROWDED_SECONDS)
         answer = error_answer(later)
+        # By it SDKs know what to keep back, of what kind and for how long.
         answer.headers[RATE_LIMITS] = f"{later.metadata[RETRY_AFTER_NAME]}::{'key' if is_spent else 'organization'}"
         return answer
 
@@ -161,6 +163,7 @@ def _project(request: Request, project_id: str, *, public_key: str) -> Project:
     if quota.is_spent(public_key.encode()):
         raise _later(SPENT, seconds=quota.wait_seconds())
     with region.database.session():
+        # Before the body is unpacked, which costs more than a stranger should get.
         project = get_project_for_key(found, public_key=public_key)
     _count(request, project, events=1)
     return project
@@ -211,9 +214,11 @@ def _public_key_of(request: Request, *, dsn: str | None = None) -> str:
         MalformedBody: the envelope is for somebody else than the request.
     """
     keys = [*_keys_in_headers(request), *request.query_params.getlist("sentry_key")]
+    # Two keys in two places: which one was meant cannot be told, and guessing would store it somewhere.
     if len(keys) > 1:
         raise CredentialsInvalid(SEVERAL)
     own = _dsn_key(dsn) if dsn is not None else None
+    # Meant for another project, most likely of a proxy that was set up wrong.
     if keys and own is not None and keys[0] != own:
         raise MalformedBody("invalid event envelope: it is addressed to another public key than the request")
     key = keys[0] if keys else own

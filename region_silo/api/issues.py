@@ -192,6 +192,7 @@ def _issues_meant(
     Raises:
         ValidationFailed: too many are named, or none although more than a status shall change.
     """
+    # None says that none is named; an empty list, that those named do not exist.
     named = issue_ids_of(request.http, organization.id)
     if named is not None:
         return named
@@ -221,6 +222,7 @@ def _change_many(
 def _change_of(request: ApiRequest, principal: Principal, body: IssueBody, *, organization_id: int) -> IssueChange:
     """Outside any session, because control may have to be asked who the assignee is."""
     found = None
+    # An empty text removes the assignee (settled.md), and is nobody's name.
     if body.assigned_to is not MISSING and body.assigned_to:
         found = request.tools.members.find(organization_id, body.assigned_to, asker=principal)
         if found is None:

@@ -74,9 +74,11 @@ def list_project_keys(request: Incoming, organization_id_or_slug: str, project_i
     with request.signed_in(scopes=READ_PROJECT) as principal:
         found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=READ_PROJECT)
         page = page_request(request.http)
+        # One key, which is the whole of the first page.
         keys = [ProjectKeyObject.of(found.project, base_url=_event_url(request))] if page.offset == 0 else []
         return list_answer(request.http, page, keys, has_more=False)
 
 
 def _event_url(request: ApiRequest) -> str:
+    # The region's own address even through control: SDKs send events there, and need not go round.
     return find_http_url(request.region) or public_url(request.http)

@@ -83,6 +83,7 @@ class ApiRequest(ReceivedRequest[B_co]):
         principal = self.find_principal()
         if principal is None:
             raise CredentialsMissing
+        # Before the body and before what the path names: settled.md has scopes checked first.
         if scopes is not None and not principal.passes(scopes):
             raise PermissionDenied
         with self.region.database.session():
@@ -100,6 +101,7 @@ class ApiRequest(ReceivedRequest[B_co]):
             # Control was shown the credentials, and has judged the origin; what else the request carries counts not.
             asserted: bytes | None = self.http.scope[PRINCIPAL]
             return self.tools.authenticator.believe(asserted) if asserted else None
+        # A token before the cookie: a page that sends both means the token.
         token = bearer_token(self.http)
         if token is not None:
             principal = self.tools.authenticator.authenticate(Credential.of(CredentialKind.TOKEN, token))
@@ -109,6 +111,7 @@ class ApiRequest(ReceivedRequest[B_co]):
         key = session_key(self.http)
         if not key:
             return None
+        # Before anybody is asked whose it is: a forged request must not even keep control busy.
         check_cookie_use(self.http)
         return self.tools.authenticator.authenticate(Credential.of(CredentialKind.SESSION, key))
 

@@ -45,6 +45,7 @@ class ServiceHookProject(Model):
     """A project that a hook is confined to; a hook without any hears of all."""
 
     id = IdField()
+    # The unique index below begins with it.
     service_hook = peewee.ForeignKeyField(ServiceHook, on_delete="CASCADE", index=False)
     project_id = peewee.BigIntegerField()
 

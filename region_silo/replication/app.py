@@ -43,6 +43,7 @@ class AppKind(RegionKind):
             for change in changes
             for state in change.app.components
         ]
+        # A schema may have many elements, and an engine bounds the parameters of a statement.
         for some in peewee.chunked(rows, _COMPONENTS_PER_STATEMENT):
             _insert_components(tx, some)
 

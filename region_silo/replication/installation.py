@@ -23,6 +23,7 @@ class InstallationKind(RegionKind):
     def row(self, change: replica_pb2.Change) -> tuple[Any, ...]:
         installation = change.installation.installation
         require_same_id(change, installation.id)
+        # A tombstone has none; the column takes no null, and no reader looks at it.
         status = int(SentryAppInstallationStatus.PENDING)
         if change.HasField("installation"):
             try:

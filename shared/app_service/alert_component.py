@@ -21,6 +21,7 @@ def alertable_services(contexts: Iterable[Context]) -> list[alert_pb2.RpcSentryA
     apps = {
         context.installation.sentry_app.id: context.installation.sentry_app
         for context in contexts
+        # Those with a component offer an action of their own, and would stand in the list twice.
         if context.installation.sentry_app.is_alertable and not context.HasField("component")
     }
     return [
@@ -48,6 +49,7 @@ def alert_rule_action(
             "service": app.slug,
             "sentryAppInstallationUuid": context.installation.uuid,
             "prompt": app.name,
+            # The original's beginning of a sentence, which the form's fields end.
             "label": f"{schema.get('title', app.name)} with these ",
             "formFields": schema.get("settings", {}),
         }

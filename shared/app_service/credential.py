@@ -36,6 +36,7 @@ def take_credential(app: app_pb2.RpcSentryApp) -> app_pb2.RpcSentryApp:
     if app.application.client_secret:
         part.application.client_secret = app.application.client_secret
         app.application.ClearField("client_secret")
+    # The URL stays with the app, without what stands before its host.
     if "@" in app.webhook_url:
         part.webhook_url = app.webhook_url
         app.webhook_url = without_credentials(app.webhook_url)

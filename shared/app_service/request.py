@@ -103,6 +103,7 @@ def _check_filter(conditions: installation_pb2.SentryAppInstallationFilter) -> N
     given = {descriptor.name for descriptor, _ in conditions.ListFields()}
     if conditions.HasField("organization_id") and conditions.organization_id <= 0:
         raise FieldMissing.at("filter.organization_id", "a positive id is required.")
+    # Before the lists are counted: without an anchor there is nothing to bound.
     if given.isdisjoint(_ANCHORS):
         raise InvalidInput.at("filter", f"at least one of {', '.join(_ANCHORS)} is required.")
     for name in ("installation_ids", "app_ids", "uuids"):

@@ -64,6 +64,7 @@ def announce_saved_rule(
         if context is None:
             raise sentry_error("Installation does not exist", facts={"installation_uuid": request.install_uuid})
         action = AlertAction(context=context, fields=[object_of(field) for field in request.fields])
+        # By the way that rules over REST take, so that an app cannot tell the two apart.
         (message,) = announce_alert_actions(asking, [action])
     except AppError as error:
         return alert_calls_pb2.TriggerSentryAppActionCreatorsResponse(
@@ -80,6 +81,7 @@ def announce_saved_rule(
 def _sentence(action: AlertAction, outcome: AppAnswer | SiloError) -> str:
     facts, name = _facts(action.context), action.context.installation.sentry_app.name
     if isinstance(outcome, SiloError):
+        # For the app's developer, who finds out by it whether it was too slow, gone or refused.
         facts["reason"] = outcome.reason
         raise integrator_error(f"{name}: {FAILURE}", status=BAD_GATEWAY, facts=facts) from outcome
     if not outcome.is_success:

@@ -108,6 +108,7 @@ class Asking:
         Raises:
             RateLimited: too many wait already, for apps of this organization or for all.
         """
+        # No question takes no place, and is not refused when there is none left.
         if not questions:
             return []
         with self._places.waiting(questions[0].installation.organization_id):
@@ -119,6 +120,7 @@ class Asking:
         with self._places.taken({question.installation.sentry_app.id for question in questions}) as places:
             started = [self._start(question, limits, places) for question in questions]
         # Waited for outside the block: each place is given back when its own call ends, not the slowest of all.
+        # All were sent before the first is waited for: together they take as long as the slowest.
         outcomes = [outcome_of(each.future) if isinstance(each, _Started) else each for each in started]
         records = [
             _record(question, each.request, outcome, sent_at)
@@ -160,6 +162,7 @@ def _limits() -> Limits:
     remaining = remaining_seconds()
     # The caller's deadline counts: an answer that comes after it was asked for in vain.
     seconds = DEADLINE_SECONDS if remaining is None else min(DEADLINE_SECONDS, remaining * _SHARE_OF_REMAINING)
+    # Connecting takes no more than the whole may.
     return Limits(connect_seconds=min(CONNECT_SECONDS, seconds), read_seconds=seconds, deadline_seconds=seconds)
 
 
@@ -169,6 +172,7 @@ def _request(question: Question, limits: Limits) -> OutgoingRequest:
     if not app.application.client_secret:
         raise RequestRefused("The app has no credentials.")
     body = b"" if question.payload is None else encode_body(question.payload)
+    # Signed over the bytes that are sent, also where there are none: a GET proves who asks as well.
     headers = {
         "Content-Type": "application/json",
         # For the app's own log; a question that is asked again is another one.

@@ -100,6 +100,7 @@ def request_ticket(
         "installationId": installation.uuid,
         "webUrl": issue.web_url,
         "project": {"slug": issue.project_slug, "id": issue.project_id},
+        # Always a user: an app acts here as its proxy user, as in the original.
         "actor": {"type": "user", "id": asker.id, "name": asker.name},
     }
     question = Question(installation=installation, event=action.event, url=url, payload=payload)
@@ -120,4 +121,5 @@ def _ticket_of(outcome: AppAnswer | SiloError, *, app_slug: str, facts: JsonObje
     try:
         return Ticket.read(value if is_whole else {})
     except ValidationFailed as exc:
+        # Not the client's fault and not ours: the ticket may exist by now, and nobody can say which.
         raise integrator_error(UNREADABLE.format(app_slug=app_slug), status=BAD_GATEWAY, facts=facts) from exc

@@ -87,6 +87,7 @@ def prepare_components(
     preparations = [
         _begin(context, project_slug=project_slug, values=values or {})
         for context in contexts
+        # A context without one says that the app has none of the type.
         if context.HasField("component")
     ]
     # All components together, so that a form with several selects waits for the slowest app alone.
@@ -98,6 +99,7 @@ def find_prepared(
     asking: Asking, contexts: Sequence[Context], *, project_slug: str | None
 ) -> component_pb2.RpcSentryAppComponent | None:
     """The component of the first context, prepared; None when there is none, or its app did not help."""
+    # One alone: an installation has one component of a type.
     prepared = prepare_components(asking, contexts[:1], project_slug=project_slug)
     return next((each.to_message() for each in prepared if not each.error), None)
 
@@ -150,6 +152,7 @@ def _add_url(preparation: _Preparation, project_slug: str | None) -> None:
 def _ask(asking: Asking, preparations: Sequence[_Preparation]) -> None:
     asked = list(_questions(preparations))
     outcomes = asking.ask_all([question for *_, question in asked])
+    # An app that does not help spoils its own field; all others have their choices.
     for (preparation, path, select, _), outcome in zip(asked, outcomes, strict=True):
         try:
             preparation.choices[path] = read_choices(outcome, select)

@@ -58,6 +58,7 @@ def select_question(field: SelectField) -> Question:
             dependent_data=field.dependent_data,
         )
     except RequestRefused as exc:
+        # An app without an address is the app's fault: nothing that the user enters helps.
         raise integrator_error(exc.message) from exc
     return Question(installation=field.installation, event=EVENT, url=url)
 

@@ -28,6 +28,7 @@ class AvatarObject(Body):
         return cls(
             avatar_type="upload" if is_uploaded else "default",
             avatar_uuid=ident or None,
+            # Also of a picture that nobody uploaded, where the address answers 404: clients expect one in any case.
             avatar_url=f"{base_url}/sentry-app-avatar/{ident}/",
             color=is_logo,
             photo_type="logo" if is_logo else "icon",

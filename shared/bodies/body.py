@@ -55,6 +55,7 @@ class Body(BaseModel):
             text = f"Invalid data. Expected a dictionary, but got {type(value).__name__}."
             raise ValidationFailed(text, fields={"non_field_errors": [text]})
         try:
+            # By the names of JSON alone: a client must not find a second spelling of a field.
             return cls.model_validate(value, by_alias=True, by_name=False, context=context)
         except pydantic.ValidationError as error:
             raise refusal_of(error) from error
@@ -66,6 +67,7 @@ class Body(BaseModel):
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         shown = handler(schema)
+        # Behind the reference, where pydantic has put the properties.
         described = handler.resolve_ref_schema(shown)
         # pydantic gives every field its name again as a title.
         for field in described.get("properties", {}).values():
@@ -104,6 +106,7 @@ def refusal_of(error: pydantic.ValidationError) -> ValidationFailed:
     texts: dict[str, dict[str, None]] = {}
     for detail in error.errors(include_url=False):
         field = str(detail["loc"][0])
+        # A dictionary, which keeps the order and each sentence once.
         texts.setdefault(field, {}).update(dict.fromkeys(_texts_of(detail)))
     return ValidationFailed(fields={field: list(said) for field, said in texts.items()})
 
@@ -111,6 +114,7 @@ def refusal_of(error: pydantic.ValidationError) -> ValidationFailed:
 def _texts_of(detail: ErrorDetails) -> Sequence[str]:
     value, context = detail["input"], detail.get("ctx", {})
     # A field in which null is a value never fails with it.
+    # Of the field itself: a null in a list is an item of a wrong type.
     if value is None and len(detail["loc"]) == 1:
         return [NULL_TEXT]
     cause = context.get("error")

@@ -55,6 +55,7 @@ class OrganizationObject(Body):
     date_created: datetime
     avatar: OrganizationAvatarObject = Field(default_factory=OrganizationAvatarObject)
     is_early_adopter: Literal[False] = False
+    # By hand: the generated name would be ``requires2Fa``.
     requires_2fa: Literal[False] = Field(default=False, alias="require2FA")
     has_auth_provider: Literal[False] = False
     links: OrganizationLinksObject
@@ -78,6 +79,7 @@ class OrganizationObject(Body):
             id=str(id),
             slug=slug,
             name=name,
+            # The original shows both, the second for people.
             status=OrganizationStatusObject(id=status, name=status.replace("_", " ")),
             date_created=created_at,
             links=OrganizationLinksObject(organization_url=base_url, region_url=region_url),

@@ -19,6 +19,7 @@ def parse_web_url(value: JsonValue) -> str:
     Raises:
         FieldInvalid: it is no http or https URL.
     """
+    # Blank is told apart from wrong, as for every other field.
     text = parse_text(value, max_characters=MAX_TICKET_URL_CHARACTERS, is_blank_allowed=False)
     try:
         return parse_url(text, max_characters=MAX_TICKET_URL_CHARACTERS)

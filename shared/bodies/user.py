@@ -53,6 +53,7 @@ class UserObject(Body):
     ) -> Self:
         return cls(
             id=str(id),
+            # Clients show it, and never an empty line.
             name=name or email or username,
             username=username,
             email=email,

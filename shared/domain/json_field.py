@@ -51,6 +51,7 @@ def parse_text(value: JsonValue, *, max_characters: int, is_blank_allowed: bool 
     """A string without surrounding white space; numbers count as their text. NUL and lone surrogates are refused."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise FieldInvalid("Not a valid string.")
+    # Django REST framework trims before it looks at anything.
     text = _text_of(value).strip()
     if not text and not is_blank_allowed:
         raise FieldInvalid("This field may not be blank.")
@@ -62,6 +63,7 @@ def parse_text(value: JsonValue, *, max_characters: int, is_blank_allowed: bool 
 
 def parse_boolean(value: JsonValue) -> bool:
     """A boolean, or one of the usual words and numbers for it."""
+    # Cut off at five characters, the longest of the words: nothing longer need be printed.
     word = str(value).lower() if isinstance(value, bool | int | str) and len(_text_of(value)) <= 5 else ""
     if word not in _TRUE | _FALSE:
         raise FieldInvalid("Must be a valid boolean.")
@@ -71,6 +73,7 @@ def parse_boolean(value: JsonValue) -> bool:
 def parse_integer(value: JsonValue, *, minimum: int, maximum: int) -> int:
     """An integer in a range; numeric strings and integral floats count."""
     text = "" if isinstance(value, bool) or not isinstance(value, str | int | float) else _text_of(value)
+    # Before it is parsed, which takes time that grows with the square of the length.
     if len(text) > _MAX_NUMBER_CHARACTERS:
         raise FieldInvalid("String value too large.")
     digits = _INTEGER.fullmatch(text)
@@ -96,6 +99,7 @@ def parse_list(value: JsonValue, parse_item: Callable[[JsonValue], T], *, max_it
         try:
             items.append(parse_item(item))
         except FieldInvalid as invalid:
+            # Each sentence once: a hundred wrong items have one fault.
             texts.update(dict.fromkeys(invalid.texts))
     if texts:
         raise FieldInvalid(*texts)

@@ -31,6 +31,7 @@ def encode_body(value: JsonValue) -> bytes:
     Numbers that JSON cannot say (NaN, infinities) become null, as JavaScript would print them.
     """
     try:
+        # The fast way, which is right for all but odd values; the slow one below takes any.
         return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
     except (ValueError, RecursionError):  # a number that JSON cannot say, or deeper than the fast encoder goes
         return _print(value, scalar=_python_scalar, members=_in_given_order).encode("ascii")
@@ -60,6 +61,7 @@ def _print(value: JsonValue, *, scalar: Callable[[JsonScalar], str], members: Ca
                 printed.append(scalar(leaf))
             case Mapping() as mapping:
                 pairs = [part for key, item in members(mapping) for part in (_Piece(f",{scalar(key)}:"), item)]
+                # From behind, since the last one that is put on the stack is the first to come off.
                 todo.extend(reversed(_enclosed("{", pairs, "}")))
             case items:
                 parts = [part for item in items for part in (_Piece(","), item)]
@@ -93,6 +95,7 @@ def _javascript_scalar(leaf: JsonScalar) -> str:
     match leaf:
         case None | bool():
             return json.dumps(leaf)
+        # Larger ones JavaScript reads as the nearest double, and prints as that.
         case int() if abs(leaf) <= _MAX_EXACT_INTEGER:
             return str(leaf)
         case int() | float():
@@ -127,6 +130,7 @@ def _javascript_digits(double: float) -> str:
     digits = "".join(map(str, digit_tuple))
     point = len(digits) + int(exponent)  # value = 0.digits × 10^point
     digits = digits.rstrip("0")
+    # The bounds of the plain form are ECMAScript's (Number::toString).
     if len(digits) <= point <= 21:
         return digits + "0" * (point - len(digits))
     if 0 < point <= 21:

@@ -79,6 +79,7 @@ class Principal(Generic[User]):
     @property
     def is_elevated(self) -> bool:
         """An active superuser or an active staff member, who sees everything and has no scopes by that."""
+        # One place for the rule: what staff may not do, an endpoint asks of ``is_superuser``.
         return bool(self.user.is_superuser or self.user.is_staff)
 
     @property
@@ -107,6 +108,7 @@ class Principal(Generic[User]):
 
     def passes(self, scopes: Collection[str]) -> bool:
         """Whether the credentials allow any of the scopes anywhere: what an endpoint asks before it reads anything."""
+        # A superuser counts as active with any token of theirs (settled.md), and passes whatever it says.
         return self.token_scopes is None or self.is_superuser or not self.token_scopes.isdisjoint(scopes)
 
     def scopes_in(self, organization_id: int) -> frozenset[str]:
@@ -117,6 +119,7 @@ class Principal(Generic[User]):
             return (self.token_scopes or frozenset()) if is_own else frozenset()
         if self.is_superuser:
             return ALL_SCOPES
+        # The role and the token both: a token never gives what its user may not, and may give less.
         held = self._role_scopes(organization_id)
         return held if self.token_scopes is None else held & self.token_scopes
 

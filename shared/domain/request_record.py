@@ -79,10 +79,13 @@ def record_exchange(
         event=event,
         sent_at=sent_at,
         response_code=exchange.response_code,
+        # Every member may read the log; what stands before the host is the app's.
         webhook_url=without_credentials(exchange.url),
+        # An internal app is in one organization, whose log it is (spec §5.6).
         organization_id=None if is_internal else organization_id,
         error_id=error_id,
         project_id=project_id,
+        # Of calls that went well nobody needs to see more than that.
         request_headers=dict(exchange.headers) if is_error else {},
         request_body=_excerpt(exchange.body) if is_error else None,
         response_body=_excerpt(exchange.response_body) if is_error else None,

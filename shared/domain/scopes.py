@@ -78,6 +78,7 @@ def missing_scopes(wanted: Iterable[str], *, held: Iterable[str]) -> list[str]:
 
     Implied scopes count as held, and `NEVER_BLOCKING_SCOPES` are never missing.
     """
+    # Closed here: who holds ``org:admin`` lacks nothing that it implies.
     return sorted(set(wanted) - NEVER_BLOCKING_SCOPES - set(close_scopes(held)))
 
 
@@ -86,6 +87,7 @@ def exceeding_scopes(requested: Iterable[str], *, held: Iterable[str], current: 
 
     Scopes that the app has already (``current``) and token-only ones may always be asked for (spec §4.2).
     """
+    # With those that the app has: whoever edits its name need not hold all that it may.
     allowed = {*close_scopes(held), *current, *TOKEN_ONLY_SCOPES}
     return [scope for scope in dict.fromkeys(requested) if scope not in allowed]
 
@@ -132,6 +134,7 @@ def _role_scopes() -> dict[Role, frozenset[str]]:
     granted: dict[Role, frozenset[str]] = {}
     so_far: frozenset[str] = frozenset()
     for role, scopes in added.items():
+        # Each role has all of the weaker one's, and says what it adds.
         so_far = granted[role] = frozenset(close_scopes(so_far | set(scopes)))
     return granted
 

@@ -42,6 +42,7 @@ def sign_webhook(payload: JsonValue, *, secret: str) -> SignedBody:
     One kind verifies the bytes it got. The other, written in JavaScript, parses first and verifies what
     ``JSON.stringify`` prints, which differs from the bytes for any accent, emoji or integral float.
     """
+    # Once: what is signed is what is sent, byte for byte.
     body = encode_body(payload)
     return SignedBody(
         body=body,

@@ -45,11 +45,13 @@ def slugify_name(name: str, *, random_text: RandomText) -> str:
     their place in paths. A name that leaves nothing (``日本語``) gets ``app-`` and a digest of the name: the same name
     then gives the same slug, so two such apps collide exactly when two apps with Latin names would.
     """
+    # Cut and then trimmed: a cut may leave a hyphen at the end.
     slug = _latin_slug(name)[:MAX_NAME_CHARACTERS].rstrip("-_")
     if not slug:
         return f"app-{_digest(name)}"
     if slug.isdigit():
         room = MAX_NAME_CHARACTERS - NUMERIC_SUFFIX_CHARACTERS - 1
+        # Random and not counted: two organizations that call a project 42 must not be told apart by who was first.
         return f"{slug[:room]}-{random_text(NUMERIC_SUFFIX_CHARACTERS)}"
     return slug
 
@@ -81,5 +83,6 @@ def _latin_slug(name: str) -> str:
 
 
 def _digest(name: str) -> str:
+    # The same name in two spellings of Unicode is one name.
     canonical = unicodedata.normalize("NFKC", name).casefold()
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:_EMPTY_SLUG_DIGEST_CHARACTERS]

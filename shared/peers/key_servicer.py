@@ -31,6 +31,7 @@ class KeyServicer(key_service_pb2_grpc.KeyServiceServicer):
     def RevokeKey(  # noqa: N802
         self, request: key_service_pb2.RevokeKeyRequest, context: grpc.ServicerContext
     ) -> key_service_pb2.RevokeKeyResponse:
+        # Both, although the id alone would name the key: see `PeerKeys.revoke`.
         for field in ("peer", "key_id"):
             if not getattr(request, field):
                 raise FieldMissing.at(field, "this field is required.")

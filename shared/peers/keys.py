@@ -105,8 +105,10 @@ class PeerKeys:
             rows = list(PeerKey.select().order_by(PeerKey.added_at, PeerKey.id))
         revoked = {row.id for row in rows if row.revoked_at is not None}
         kept = [key for row in rows if row.id not in revoked and (key := self._opened(row)) is not None]
+        # A key of the environment ends by a row too: no process has to be restarted for it.
         environment = [key for key in self._environment if key.id not in revoked]
         named = {key.id for key in environment}
+        # In one assignment, as the threads that look keys up take no lock.
         self._ring = Keyring([*environment, *(key for key in kept if key.id not in named)])
 
     def add(self, peer: str) -> tuple[Key, bool]:
@@ -120,8 +122,10 @@ class PeerKeys:
         if find_kind(peer) is None:
             raise InvalidInput.at("peer", "control, a region's name, service:<name> or operator:<name> is expected.")
         name = peer.rpartition(":")[2]
+        # Readable, for the logs and lists in which an operator looks for it; cut so that the id stays short.
         key = Key(peer=peer, id=f"{name[:48]}-{secrets.token_hex(4)}", secret=secrets.token_hex(32).encode())
         if self._seal_key is None:
+            # Given nevertheless: its secret can be put into the environment of both sides.
             return key, False
         sealed = seal(key.secret.decode(), secret=self._seal_key, purpose=_purpose(key.id))
         with self._database.transaction():
@@ -139,10 +143,13 @@ class PeerKeys:
         with self._database.transaction():
             row = PeerKey.get_or_none(PeerKey.id == key_id)
             known = row or self._environment.find(key_id)
+            # Both have to fit, so that a slip of the hand ends nobody else's key.
             if known is None or known.peer != peer:
                 raise KeyNotFound(metadata={"key": key_id, "peer": peer})
             if row is None:
+                # A row without a secret, which is there to say that the environment's key counts no more.
                 PeerKey.create(id=key_id, peer=peer, added_at=now, revoked_at=now)
+            # The first revocation stays the one that is shown.
             elif row.revoked_at is None:
                 PeerKey.update(revoked_at=now).where(PeerKey.id == key_id).execute()
         self.look()
@@ -165,6 +172,7 @@ class PeerKeys:
             try:
                 self.look()
             except SiloError as exc:
+                # What was known stays in force: a database that fails must not silence the silo's peers as well.
                 log.warning("peer_keys.not_read", reason=exc.reason)
 
     def _opened(self, row: PeerKey) -> Key | None:
@@ -173,6 +181,7 @@ class PeerKeys:
         try:
             secret = open_sealed(row.sealed, secret=self._seal_key, purpose=_purpose(row.id))
         except (InvalidTag, ValueError):
+            # The other keys count nevertheless: one row that cannot be read shuts nobody else out.
             log.warning("peer_keys.not_opened", key=row.id, advice="SILO_SEAL_KEY is not the one that sealed it.")
             return None
         return Key(peer=row.peer, id=row.id, secret=secret.encode())

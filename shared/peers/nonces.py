@@ -46,6 +46,8 @@ class SharedNonces:
             SiloError: the database cannot be written, so that nobody could know.
         """
         now = int(self._clock.now().timestamp())
+        # By the difference in either direction, as the clock of a machine may be set back. Whoever finds somebody
+        # clearing goes on.
         if abs(now - self._cleared_at) >= _CLEAR_SECONDS and self._clearing.acquire(blocking=False):
             try:
                 self._clear(now)
@@ -56,6 +58,7 @@ class SharedNonces:
             is_too_much = self._by_peer[peer] > MAX_PEER_NONCES
         if self._is_full or is_too_much:
             raise RateLimited("Too many calls that change something came within a minute.")
+        # The statement decides, and not a look before it: of two servers that get the same call one inserts.
         return bool(self._database.write(_REMEMBER, (nonce, stamped_at)))
 
     def _clear(self, now: int) -> None:

@@ -118,6 +118,7 @@ class SiloUnaryUnary(_Method, UnaryUnary):
             except grpc.RpcError as exc:
                 raise from_rpc_error(exc, silo=self._link.silo) from exc
 
+        # One deadline for all attempts: a retry takes from the caller's time, and adds none.
         payload, call = self._link.retrier.call(attempt, deadline=deadline) if self._idempotent else attempt()
         return self._answer(payload), call
 

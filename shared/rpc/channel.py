@@ -65,8 +65,10 @@ def connect(
 
 
 def _dial(target: str, *, tls: TlsConfig | None, name: str, addresses: Sequence[str]) -> grpc.Channel:
+    # The only place where the two transports part.
     local_name = in_process_name(target)
     if local_name is not None:
+        # Without TLS: nothing leaves the process.
         return InProcessChannel(local_name)
     options: tuple[tuple[str, Any], ...] = CHANNEL_OPTIONS
     if addresses:
@@ -156,6 +158,7 @@ class SiloChannel(grpc.Channel):
     @override
     def close(self) -> None:
         """Ends every open call; the channel is of no further use. Idempotent."""
+        # First: a pause between two attempts would otherwise outlast the channel.
         self._link.retrier.close()
         self._inner.close()
 

@@ -72,6 +72,7 @@ class Doorway(ThreadPoolExecutor):
         max_calls: calls that may be with the workers, waiting for one or served; a further one is refused.
         """
         super().__init__(max_workers, thread_name_prefix=f"rpc-{name}")
+        # Apart from each other too: reflection's streams would keep health from being answered.
         self._porch = ThreadPoolExecutor(_STRANGERS_THREADS, thread_name_prefix=f"rpc-{name}-porch")
         self._library = ThreadPoolExecutor(_STRANGERS_THREADS, thread_name_prefix=f"rpc-{name}-library")
         self._max_calls = max_calls
@@ -99,6 +100,7 @@ class Doorway(ThreadPoolExecutor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         self._closing.set()
         for pool in (self._porch, self._library):
+            # Strangers' calls are not waited for: the server's grace is for those who were let in.
             pool.shutdown(wait=False, cancel_futures=True)
         super().shutdown(wait=wait, cancel_futures=cancel_futures)
 
@@ -109,6 +111,7 @@ class Doorway(ThreadPoolExecutor):
     def _wait_for_message(self, entry: "_Entry") -> None:
         """Asks for the message. The caller holds the call's lock, and whoever reads from the network calls back."""
         state, call = entry.state, entry.event.call
+        # gRPC's own, which keeps the message where its handlers look for it.
         keep = inside._receive_message(state, call, None)
 
         def arrived(received: Any) -> Any:

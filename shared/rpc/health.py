@@ -52,6 +52,7 @@ class CheckedHealth(health.HealthServicer):
         self._began_at: float | None = None
         """When the check that is under way began; None: none is."""
         self._checked_at: float | None = None
+        # Until a check says otherwise: before the first one nobody has a reason to stay away.
         self._serves = True
         self._stopping = threading.Event()
         self._lookout = threading.Thread(target=self._look_out, name="health", daemon=True)
@@ -76,7 +77,9 @@ class CheckedHealth(health.HealthServicer):
         with self._lock:
             watchers = sum(map(len, self._send_response_callbacks.values()))
         if watchers >= MAX_WATCHERS:
+            # Each holds a thread, and nobody has to sign.
             context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "Too many watch already; ask with Check.")
+        # A watcher whose network is gone says nothing for ever.
         alarm = timer.at(time.monotonic() + WATCH_SECONDS, context.cancel)
         context.add_callback(alarm.cancel)
         self._look()

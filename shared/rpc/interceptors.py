@@ -96,6 +96,7 @@ class _Behavior:
         except errors.SiloError as refusal:
             judged.set(refusal)
             return Room.PORCH
+        # For the thread that serves, which must not judge again: the nonce was taken by this judgement.
         judged.set(found)
         if is_reflection(self._method):
             return Room.LIBRARY

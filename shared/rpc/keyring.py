@@ -85,11 +85,13 @@ class Keyring:
         keys: with distinct ids.
         """
         self._keys = tuple(keys)
+        # An id alone finds the key, since a call names no peer that could be believed yet.
         self._by_id = {key.id: key for key in self._keys}
         if len(self._by_id) != len(self._keys):
             raise errors.ConfigInvalid("Two keys have the same id; an id is one silo's only once.")
         self._first: dict[str, Key] = {}
         for key in self._keys:
+            # The first one signs: the order of the entries is how an operator turns keys over.
             self._first.setdefault(key.peer, key)
 
     @classmethod
@@ -109,6 +111,7 @@ class Keyring:
 
     def signing(self, target: str, *, caller: str = "") -> Key:
         """The key that signs what is said to a peer: see ``Keys``."""
+        # The operator's own before the target's: one entry may serve for all silos.
         key = self._first.get(caller) or self._first.get(target)
         if key is None:
             raise errors.SiloUnreachable(f"No key is shared with {target}.", metadata={"silo": target})
@@ -141,6 +144,7 @@ class Keyring:
 def _parse_entry(entry: str, place: int) -> Key:
     peer, slash, rest = entry.partition("/")
     key_id, colon, secret = rest.partition(":")
+    # By its place and never by its text: the text is a secret.
     if not slash:
         raise errors.ConfigInvalid(f"Entry {place} of the keys names no peer. Each is {_FORM}.")
     if not colon or not secret.strip():

@@ -40,6 +40,7 @@ class NonceMemory:
             return True
 
     def _open_bucket(self, index: int, *, oldest: int) -> set[bytes]:
+        # Whole windows at a time: nobody has to look at single nonces to forget them.
         for stale in [i for i in self._buckets if i < oldest]:
             del self._buckets[stale]
         return self._buckets.setdefault(index, set())

@@ -75,6 +75,7 @@ class SiloCall(grpc.Call, Future):
         return error.__traceback__ if error else None
 
     def add_done_callback(self, fn: Callable[[Any], None]) -> None:
+        # With this object and not the inner one, whose result would be bytes and whose error is gRPC's.
         self._inner.add_done_callback(lambda _: fn(self))
 
     def cancel(self) -> bool:

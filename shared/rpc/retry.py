@@ -83,11 +83,13 @@ class Retrier:
 
     def _pause_after(self, number: int) -> float:
         longest: float = min(self._policy.first_pause_seconds * 2 ** (number - 1), self._policy.max_pause_seconds)
+        # Down to nothing: callers that failed together must not all return together.
         return longest * self._policy.jitter()
 
     def _spend(self) -> bool:
         """Takes a token for a failure; False when retries have become too large a share of the calls."""
         with self._lock:
+            # Each failure costs a whole one and each success returns a tenth: of ten calls one may be repeated.
             self._tokens = max(0.0, self._tokens - 1)
             return self._tokens > self._policy.budget_tokens / 2
 
@@ -124,6 +126,7 @@ def takes_nothing_back(method: str) -> bool:
 def _idempotency(method: str) -> int:
     try:
         descriptor = descriptor_pool.Default().FindMethodByName(method.lstrip("/").replace("/", "."))
+    # A contract that was not loaded here may say anything: it is not repeated.
     except KeyError:
         return descriptor_pb2.MethodOptions.IDEMPOTENCY_UNKNOWN
     return int(descriptor.GetOptions().idempotency_level)

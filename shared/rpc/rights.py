@@ -37,6 +37,7 @@ class Rights:
             method: ``/package.Service/Method``.
         """
         name = method.removeprefix("/")
+        # Nobody, where nothing is said: a service that was forgotten is closed and not open.
         return self.methods.get(name, self.services.get(name.partition("/")[0], ()))
 
     def require(self, method: str, *, caller: str) -> None:

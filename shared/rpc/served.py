@@ -55,4 +55,5 @@ def add_trailer(key: str, value: str) -> None:
     """
     call = current.get()
     if call is not None:
+        # Judged now, where it is known who wrote it: gRPC would end the call without a word.
         call.trailers.extend(validated([(key, value)]))

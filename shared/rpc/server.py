@@ -139,6 +139,7 @@ class SiloServer:
         """
         # First: whoever watches sends no more calls here while the open ones end.
         self._health.enter_graceful_shutdown()
+        # Until the open calls have ended: they hold sessions of the database, which is closed next.
         self._inner.stop(grace_seconds).wait()
         if self._workers is not None:
             # Not waited for: the grace is over, and a handler that hangs must not hold up the stop.

@@ -111,6 +111,7 @@ class Serving:
             found = self._judge.caller_of(self._method, metadata=metadata, body=body, is_served=is_served)
         self._call.caller = found
         if self._judge.binds_certificates:
+            # After the signature: a certificate says who connected, the signature who speaks.
             require_certificate_of(found, shown=self._context.auth_context())
         if is_served:
             self._judge.refuse_repeated(self._method, metadata=metadata)
@@ -128,11 +129,13 @@ class Serving:
     def _complete(self) -> None:
         if self._call.trailers:
             before = self._context.trailing_metadata() or ()
+            # Added: a servicer may have set some of its own.
             self._context.set_trailing_metadata((*before, *self._call.trailers))
         self._write(code=_code_of(self._context, otherwise="OK"))
 
     def _fail(self, error: Exception) -> None:
         known = self._known(error)
+        # With the traceback, under the id that the caller is told: it is told nothing else.
         if isinstance(known, errors.Internal):
             self._log.error("rpc failed", method=self._method, request_id=self._call.request_id, exc_info=error)
         status = to_status(known, trailers=self._call.trailers)
@@ -174,6 +177,7 @@ def _request_id(metadata: Mapping[str, str | bytes]) -> str:
     passed_on = metadata.get(REQUEST_ID_KEY)
     if isinstance(passed_on, str) and _REQUEST_ID.fullmatch(passed_on):
         return passed_on
+    # Cut: nobody has verified it yet, and it goes into the log.
     return str(metadata.get("silo-nonce", ""))[:_MAX_REQUEST_ID]
 
 

@@ -33,7 +33,9 @@ CODES: dict[type[errors.SiloError], grpc.StatusCode] = {
 """One row per family; a leaf has its family's code."""
 
 _BARE: dict[grpc.StatusCode, type[errors.SiloError]] = {
+    # Derived, and then what differs: most codes mean the family that has them.
     **{code: family for family, code in CODES.items()},
+    # Of our own the details would say which leaf; a bare one is the transport's.
     grpc.StatusCode.UNAVAILABLE: errors.SiloUnreachable,
     grpc.StatusCode.FAILED_PRECONDITION: errors.RequestRefused,
     grpc.StatusCode.OUT_OF_RANGE: errors.InvalidInput,
@@ -57,6 +59,7 @@ class WireStatus(grpc.Status):
 
 def code_of(error: type[errors.SiloError]) -> grpc.StatusCode:
     """The code of a leaf's family; INTERNAL for a class outside every family."""
+    # A class that nobody gave a code is a fault of ours, and not the caller's.
     return next((CODES[row] for row in error.__mro__ if row in CODES), grpc.StatusCode.INTERNAL)
 
 
@@ -92,6 +95,7 @@ def from_rpc_error(error: grpc.RpcError, *, silo: str = "") -> errors.SiloError:
         # A reason of a newer peer is not known here; the code says at least which family it is of.
         leaf = errors.SiloError.by_reason.get(info.reason) or _BARE.get(error.code(), errors.Internal)
         return leaf(details.message, metadata=dict(info.metadata), fields=_fields(details))
+    # Which silo it was is known here alone; breakers and sentences for people need it.
     metadata = {"silo": silo} if silo else {}
     return _BARE.get(error.code(), errors.Internal)(metadata=metadata)
 

@@ -46,7 +46,10 @@ class TlsConfig:
         ConfigInvalid: a file cannot be read.
         """
         return grpc.ssl_channel_credentials(
-            root_certificates=_read(self.ca), private_key=_read(self.key), certificate_chain=_read(self.cert)
+            # The authority of the silos alone: no certificate of the web's authorities is worth anything here.
+            root_certificates=_read(self.ca),
+            private_key=_read(self.key),
+            certificate_chain=_read(self.cert),
         )
 
     def server_credentials(self) -> grpc.ServerCredentials:
@@ -99,6 +102,7 @@ class _Fresh:
     def find_configuration(self) -> grpc.ServerCertificateConfiguration | None:
         """The certificate when it has changed; None: it has not, or cannot be read."""
         try:
+            # Three calls to the file system, and no file is read, unless one has changed.
             stamp = self._config.stamp()
             if stamp == self._stamp:
                 return None
