@@ -16,7 +16,9 @@ NEVER = [
     "255.255.255.255",
     "192.0.2.1",
     "198.18.0.1",
+    "192.0.0.9",
     "192.88.99.1",
+    "3fff::1",
     "::",
     "::7f00:1",
     "::ffff:169.254.169.254",
@@ -87,7 +89,15 @@ def test_ports_that_apps_listen_on_are_allowed(port: int) -> None:
     Reach().check_port(port)
 
 
-@pytest.mark.parametrize("port", [-1, 0, 22, 25, 6667, 65536, 99999])
+BAD_PORTS = """
+    0 1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 113 115 117 119 123
+    135 137 139 143 161 179 389 427 465 512 513 514 515 526 530 531 532 540 548 554 556 563 587 601 636 989 990 993 995
+    1719 1720 1723 2049 3659 4045 4190 5060 5061 6000 6566 6665 6666 6667 6668 6669 6679 6697 10080
+"""
+"""The "bad ports" of the Fetch standard."""
+
+
+@pytest.mark.parametrize("port", [-1, *map(int, BAD_PORTS.split()), 65536, 99999])
 def test_ports_of_other_protocols_are_refused(port: int) -> None:
     with pytest.raises(AddressRefused):
         Reach(allow_private=True).check_port(port)
