@@ -61,6 +61,7 @@ class Circuit:
             self.failed()
         elif isinstance(error, DeadlineExceeded) and tells_silence:
             self.timed_out()
+        # Any other error was said by the silo, so that it is there.
         elif isinstance(error, SiloError) and not isinstance(error, _SAYS_NOTHING):
             self.answered()
         else:
@@ -83,6 +84,7 @@ class Circuit:
         """The silo took the call and said nothing in time."""
         with self._lock:
             self._silences += 1
+            # A probe is not given a second chance: it was to say whether the silo is back.
             if self._is_probing or self._silences > SILENCES_TOLERATED:
                 self._open()
 
@@ -101,6 +103,7 @@ class Circuit:
 def _is_away(error: BaseException, silo: str) -> bool:
     """Whether the silo was not reached, or refuses our signature; not when it missed another silo."""
     if isinstance(error, SiloUnreachable):
+        # By name: a silo that answers that a third one is away is there itself.
         return error.metadata.get("silo") == silo
     # A signature that is not accepted helps nobody, however often it is tried: it counts as away.
     return isinstance(error, Unauthenticated)

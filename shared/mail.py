@@ -78,10 +78,13 @@ class FolderMailer:
         return _count(self._write, mails)
 
     def _write(self, mail: Mail) -> None:
+        # Before the file is begun: an address that is none leaves nothing behind.
         content = _rendered(mail, sender=self.sender).as_bytes()
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         name = f"{mail.sent_at:%Y%m%dT%H%M%SZ}-{uuid4().hex[:12]}"
+        # Hidden, and renamed when it is whole: whoever reads the folder never meets half a mail.
         begun = self.folder / f".{name}"
+        # Closed to others before anything is in it.
         begun.touch(mode=0o600, exist_ok=False)
         begun.write_bytes(content)
         begun.rename(self.folder / f"{name}.eml")
@@ -116,6 +119,7 @@ class SmtpMailer:
             server = smtplib.SMTP(self.host, self.port, timeout=SERVER_SECONDS)
         try:
             self._sign_in(server)
+        # Whatever ends it, the connection is not left to the server's patience.
         except BaseException:
             server.close()
             raise
@@ -125,6 +129,7 @@ class SmtpMailer:
         if not self.password:
             return
         server.ehlo()
+        # Asked of a server elsewhere even if it offers none: that raises, and the password stays here.
         if not self.is_tls and (server.has_extn("starttls") or not _is_this_machine(self.host)):
             server.starttls(context=ssl.create_default_context())
         server.login(self.user, self.password)
@@ -158,6 +163,7 @@ def is_address(text: str) -> bool:
 
 def _smtp(parts: SplitResult, *, host: str, sender: str) -> SmtpMailer:
     is_tls, password = parts.scheme == "smtps", unquote(parts.password or "")
+    # By their registered use: encrypted from the start, submission by who signs in, and the way between servers.
     usual_port = 465 if is_tls else 587 if password else 25
     return SmtpMailer(
         host=host,
@@ -178,9 +184,11 @@ def _rendered(mail: Mail, *, sender: str) -> EmailMessage:
     message["To"] = Address(addr_spec=mail.recipient)
     if mail.reply_to:
         message["Reply-To"] = Address(addr_spec=mail.reply_to)
+    # In one line: an app's name is part of it, and a line break would begin another header.
     message["Subject"] = " ".join(mail.subject.split())
     message["Date"] = format_datetime(mail.sent_at)
     message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
+    # Lines of any length, as people write them, would break the limit of SMTP otherwise.
     message.set_content(mail.text, cte="quoted-printable")
     return message
 
@@ -192,6 +200,7 @@ def _count(hand_over: Callable[[Mail], None], mails: Sequence[Mail]) -> int:
             hand_over(mail)
             accepted += 1
         except _TROUBLE as exc:
+            # The kind of the error alone: its text would repeat people's addresses.
             log.warning("mail not accepted", error=type(exc).__name__)
     return accepted
 

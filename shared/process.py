@@ -46,9 +46,11 @@ def prefer_latency() -> None:
 
 def configure_logging(*, level: int = logging.INFO) -> None:
     """Has this process log one JSON object a line, on standard error. Secrets are never passed to a logger."""
+    # The libraries' own loggers: what they say beside warnings is noise.
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s", force=True)
     structlog.configure(
         processors=[
+            # What a request is known by, which whoever logs inside it does not have to repeat.
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
@@ -70,6 +72,7 @@ def run_until_stopped(build: Callable[["Stop"], Runnable]) -> None:
     prefer_latency()
     stop = Stop()
     for number in (signal.SIGINT, signal.SIGTERM):
+        # Before anything is built: a signal that comes meanwhile ends the process once it has started.
         signal.signal(number, stop.on_signal)
     try:
         runnable = build(stop)
@@ -89,6 +92,7 @@ def run_until_stopped(build: Callable[["Stop"], Runnable]) -> None:
 def _bound_stopping() -> None:
     """Ends the process in time whatever hangs, also where Python itself would wait for a thread that does."""
     timer = threading.Timer(STOP_SECONDS, _end_at_once)
+    # Else it would itself keep a process alive that has ended in time.
     timer.daemon = True
     timer.start()
 
@@ -96,6 +100,7 @@ def _bound_stopping() -> None:
 def _end_at_once() -> None:
     log.warning("process.stopping_hung", seconds=STOP_SECONDS)
     sys.stderr.flush()
+    # Not `sys.exit`, which waits for threads, of which one hangs; and 0, as the end was asked for.
     os._exit(0)
 
 
@@ -118,6 +123,7 @@ class Together:
 
 def leave(error: SiloError) -> NoReturn:
     """Prints the error's sentence and ends the process."""
+    # In words, and no traceback: whoever started the process can do something about it.
     print(error.message, file=sys.stderr)  # noqa: T201
     sys.exit(EXIT_MISUSED if isinstance(error, ConfigInvalid) else EXIT_REFUSED)
 

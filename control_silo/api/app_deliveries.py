@@ -59,12 +59,15 @@ def list_deliveries(request: Incoming, app_id_or_slug: str) -> Response:
         app.id,
         event=event,
         state=DeliveryState(state) if state else None,
+        # From the beginning: what a page holds is known only once the silos' lists are put together.
         limit=page.offset + page.probe,
     )
     outlines, has_more = cut(listed.deliveries[page.offset : page.offset + page.probe], page)
+    # The bodies of this page alone: whole lists of them would be far too much to fetch.
     found = read_app_deliveries(request.control, app.id, [outline.name for outline in outlines])
     answer = list_answer(request.http, page, [DeliveryObject.of(each) for each in found.deliveries], has_more=has_more)
     if missing := sorted({*listed.missing_regions, *found.missing_regions}):
+        # A region may be away for either of the two questions.
         answer.headers[MISSING_REGIONS_HEADER] = ",".join(missing)
     return answer
 

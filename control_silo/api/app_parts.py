@@ -69,6 +69,7 @@ def put_avatar(request: Incoming[AvatarBody], app_id_or_slug: str) -> Response:
         check_partnership(app)
         avatar = request.body()
         set_avatar(request.control, app_id=app.id, color=avatar.color, photo=avatar.photo)
+        # Read again: the body shows what is now, after the transaction.
         return json_answer(object_of(request, principal, app.id))
 
 
@@ -78,6 +79,7 @@ def serve_photos(app: FastAPI, control: Control) -> None:
     async def get_photo(request: Request) -> Response:
         ident = request.path_params["ident"]
         etag = f'"{ident}"'
+        # The database is asked on a thread, as everywhere: this function runs on the loop of all requests.
         photo = await run_in_threadpool(_find_photo, control, ident)
         if photo is None:
             return json_answer({"detail": "There is no such picture."}, status=404)

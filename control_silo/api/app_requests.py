@@ -84,6 +84,7 @@ def _list_requests(request: ApiRequest, app_id_or_slug: str) -> Response:
     # Cut here: each silo gives its newest hundred, and which of them are a page's is known only together.
     requests, has_more = cut(found.requests[page.offset : page.offset + page.probe], page)
     with request.control.database.session():
+        # In a session of its own, after the regions have answered.
         organizations = organizations_of(requests)
     items = [AppRequestObject.of(each, app, organizations=organizations) for each in requests]
     answer = list_answer(request.http, page, items, has_more=has_more)
@@ -109,6 +110,7 @@ def _read_query(query: QueryParams, *, now: datetime) -> RequestQuery:
     until = end or now
     # A period that ends earlier than that has a beginning, too.
     since = start or min(until, now - timedelta(days=DEFAULT_DAYS))
+    # Only with a start of the client's: the default one is never later.
     if since > until:
         raise RequestRefused(ORDER_ERROR)
     return RequestQuery(
@@ -116,6 +118,7 @@ def _read_query(query: QueryParams, *, now: datetime) -> RequestQuery:
         until=until,
         event=event,
         errors_only=errors_only,
+        # Last, as it is the one parameter that the database is asked about.
         organization_id=_organization_id(query.get("organizationSlug")),
     )
 

@@ -36,10 +36,12 @@ def _get_app(request: ApiRequest, principal: Principal, id_or_slug: str) -> Sent
         PermissionDenied: the app can do more.
     """
     app = get_app_of_path(id_or_slug).app
+    # Not found, and not forbidden: others are not told that there is such an app.
     if not app_access.may_know_of_secret(principal, app):
         raise AppNotFound
     if not principal.holds(app_access.WRITE_SCOPES, organization_id=app.owner_id):
         raise PermissionDenied
+    # The secret gives all that the app may do: whoever may do less would gain by it (spec §2.9).
     missing = missing_scopes(app.scope_list, held=principal.scopes_in(app.owner_id))
     if missing and not principal.is_superuser:
         raise PermissionDenied(" ".join(map(_exceeds_text, missing)))

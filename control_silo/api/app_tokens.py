@@ -86,6 +86,7 @@ def _signed_in(request: ApiRequest) -> Iterator[Principal]:
     Raises:
         PermissionDenied: the request carries an ``Authorization`` header, whatever is in it.
     """
+    # By the header alone: a wrong token is refused like a good one, and nobody is authenticated for nothing.
     if "authorization" in request.http.headers:
         raise PermissionDenied
     with request.signed_in() as principal:

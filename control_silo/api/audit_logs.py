@@ -45,6 +45,7 @@ def list_audit_logs(request: Incoming, organization_id_or_slug: str) -> Response
 def _read_filter(query: Mapping[str, str]) -> tuple[Collection[AuditEvent], int | None]:
     """The events and the user that are asked for; an event that does not exist is in no row."""
     event, actor = query.get("event"), query.get("actor")
+    # None of them, for an event that does not exist: the list is empty then, and not whole.
     events = [each for each in EVENTS if not event or each == event]
     try:
         return events, parse_integer(actor, minimum=0, maximum=MAX_ID) if actor else None

@@ -126,8 +126,10 @@ def _forwarding(
 
     async def forward(request: Request) -> Response:
         relay.refuse_circle(request)  # before it is asked who asks: the silo's own question shows no credentials
+        # Their own threads: a flood of events cannot take those on which people are served.
         run = EVENT_THREADS.run if find is _by_project else run_in_threadpool
         ways = await run(_locate, ApiRequest(request, b"", None, control), find)
+        # One region needs no question: it is told the request itself and says what it knows.
         way = ways[0] if len(ways) == 1 else await _way_to_issue(relay, request, among=ways)
         # The client may have written at control a moment ago what it now asks a region about.
         held_back = await recent.held_back(request, region=way.region.name)
@@ -137,6 +139,7 @@ def _forwarding(
 
 
 def _locate(request: ApiRequest, find: Find) -> list[_Way]:
+    # First, and outside the session: the organization of the path may be one that was just made.
     request.await_replicas()
     with request.control.database.session():
         # Senders of events show a project's key, which is a region's to judge.
@@ -169,6 +172,7 @@ async def _way_to_issue(relay: Relay, request: Request, *, among: Sequence[_Way]
     try:
         return await _first_that_shows(zip(among, asked, strict=True))
     finally:
+        # The first answer that counts is enough; the others would hold connections for nobody.
         for each in asked:
             each.cancel()
         await asyncio.gather(*asked, return_exceptions=True)
@@ -181,6 +185,8 @@ async def _first_that_shows(asked: Iterable[tuple[_Way, Awaitable[int]]]) -> _Wa
         try:
             status = await answer
         except SiloUnreachable as away:
+            # Kept, and not raised: another region may know the issue. It counts more than "not found", which nobody can
+            # say now.
             unanswered = away
             continue
         if status < 400:
@@ -198,9 +204,11 @@ def _question(request: Request) -> Request:
     return Request(
         {
             **request.scope,
+            # Whether it may be seen is all that is asked; the body would be thrown away.
             "method": "HEAD",
             "path": path,
             "raw_path": quote(path).encode(),
+            # What the client asks for besides is for the region that has the issue.
             "query_string": b"",
             "headers": [(name, value) for name, value in request.headers.raw if name.lower() in _PASSED_ON],
         }

@@ -85,6 +85,7 @@ class RecentWrites:
             return request
         end = time.monotonic() + self._wait_seconds
         objects = {(version.category.value, version.object_id) for version in versions}
+        # Asked, and not slept for: nearly every write has arrived already when its client comes back.
         while await run_in_threadpool(_is_waiting, self._control, region, objects):
             if time.monotonic() >= end:
                 return _presenting(request, versions)
@@ -109,7 +110,9 @@ class _Remembering:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_after(message: Message) -> None:
+            # Before the answer starts: a client is quick enough to ask again before its last byte was sent.
             versions = written_so_far() if message["type"] == "http.response.start" else ()
+            # Reads hash no credentials.
             client = client_key(Request(scope)) if versions else None
             if client:
                 self._recent.remember(client, versions)
@@ -119,5 +122,6 @@ class _Remembering:
 
 
 def _presenting(request: Request, versions: Sequence[WrittenVersion]) -> Request:
+    # The region then waits itself, and asks control in the end: late, but never older than what was written.
     headers = [*request.headers.raw, (TOKEN_NAME.encode(), encode(versions).encode())]
     return Request({**request.scope, "headers": headers}, request.receive)

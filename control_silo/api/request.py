@@ -45,6 +45,7 @@ class ApiRequest(ReceivedRequest[B_co]):
             principal = self.find_principal()
             if principal is None:
                 raise CredentialsMissing
+            # Before anything of the path is read: a token without the scope cannot find out what exists.
             if scopes is not None and not principal.passes(scopes):
                 raise PermissionDenied
             yield principal

@@ -41,6 +41,7 @@ class Attempt:
 
     @classmethod
     def of(cls, *, email: str, address: str) -> "Attempt":
+        # The account is looked for in small letters: other spellings of its address are no further attempts.
         return cls(email.strip().casefold()[:_EMAIL_CHARACTERS], network_of(address))
 
     @property
@@ -65,6 +66,8 @@ class SignInLimits:
         """
         with self._lock:
             counts = self._counts(attempt)
+            # Each of them has to allow it, and none is counted before all do: whoever is refused makes their wait no
+            # longer.
             wait_seconds = max(pauses.wait_seconds(who) for pauses, who in counts)
             if not wait_seconds:
                 for pauses, who in counts:
@@ -77,6 +80,7 @@ class SignInLimits:
     def succeeded(self, attempt: Attempt) -> None:
         """The attempt was good after all."""
         with self._lock:
+            # Before the pair is known, so that what `begin` counted is what is taken back.
             for pauses, who in self._counts(attempt):
                 pauses.take_back(who)
             self._pairs.forget(attempt.pair)
@@ -86,4 +90,5 @@ class SignInLimits:
         own = [(self._pairs, attempt.pair), (self._addresses, attempt.address)]
         if attempt.pair in self._known:
             return own
+        # Of strangers alone: they could lock the owner out of an account otherwise.
         return [*own, (self._accounts, attempt.email), (self._overall, _ALL)]

@@ -90,6 +90,7 @@ def get_me(request: Incoming) -> Response:
 @endpoints.add("GET", "/users/me/regions/", answers={200: RegionsObject})
 def get_my_regions(request: Incoming) -> Response:
     """Lists the regions."""
+    # Whoever is known: the regions' addresses are no secret of an organization.
     with request.signed_in():
         regions = list_regions(request.control)
     return json_answer(RegionsObject.of(regions))

@@ -31,6 +31,7 @@ class Key:
 
     def sign(self, message: bytes) -> str:
         """Hex HMAC-SHA256 of the message."""
+        # A copy: an HMAC that was updated is spent, and calls are signed on many threads.
         mac = self._prepared.copy()
         mac.update(message)
         return mac.hexdigest()
@@ -103,6 +104,7 @@ class Keyring:
         """
         if not text.strip():
             raise errors.ConfigInvalid(f"At least one key is required, as {_FORM}.")
+        # Counted from 1, as the sentences name entries for people.
         return cls(_parse_entry(entry.strip(), place) for place, entry in enumerate(text.split(","), start=1))
 
     def find(self, key_id: str) -> Key | None:
@@ -132,6 +134,7 @@ class Keyring:
         peers: defaultdict[bytes, set[str]] = defaultdict(set)
         for key in self._keys:
             peers[key.secret].add(key.peer)
+        # Peers are counted and not keys: one peer may have a secret under two ids while it turns them over.
         return frozenset(key.id for key in self._keys if len(peers[key.secret]) > 1)
 
     def __iter__(self) -> Iterator[Key]:
