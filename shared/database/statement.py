@@ -1,6 +1,6 @@
 """The two engines, and statements written by hand: the same text on either but for what is here. A value is a ``?``."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from shared.database.postgresql import KEPT_CURSOR, KEPT_RAW_CURSOR
 
 if TYPE_CHECKING:
     from shared.database.database import Database
+    from shared.database.transaction import Transaction
 
 
 SQLITE_NOW = "silo_now"
@@ -67,8 +68,17 @@ def among(database: "Database", values: Collection[Any]) -> tuple[str, list[Any]
     if len(values) == 1:
         return "= ?", list(values)
     if database.dialect is Dialect.POSTGRESQL:
-        return "= ANY(?)", [list(values)]
+        return ("= ANY(?::bigint[])", [numbers(values)]) if _are_numbers(values) else ("= ANY(?)", [list(values)])
     return f"IN ({marks(values)})", list(values)
+
+
+def numbers(values: Iterable[int]) -> str:
+    """Whole numbers as PostgreSQL reads an array of them; the driver takes forty times longer to write one."""
+    return f"{{{','.join(map(str, values))}}}"
+
+
+def _are_numbers(values: Collection[Any]) -> bool:
+    return isinstance(next(iter(values), None), int)
 
 
 @lru_cache(maxsize=256)
@@ -82,6 +92,15 @@ def for_psycopg(sql: str) -> tuple[str, str]:
         return sql.replace("?", "%s"), KEPT_CURSOR
     first, *rest = sql.split("?")
     return first + "".join(f"${number}{part}" for number, part in enumerate(rest, 1)), KEPT_RAW_CURSOR
+
+
+def commit_soon(tx: "Transaction") -> None:
+    """Lets the transaction commit before it is on disk: a power failure right after it may undo it, whole.
+
+    SQLite's every commit is on disk.
+    """
+    if tx.database.dialect is Dialect.POSTGRESQL:
+        tx.database.rows("SET LOCAL synchronous_commit = off")
 
 
 def has_rows(cursor: Any) -> bool:

@@ -11,8 +11,9 @@ from typing import Any, Protocol
 import peewee
 import structlog
 
+from shared.category import category_of
 from shared.database.database import Database
-from shared.database.statement import Dialect, row_marks
+from shared.database.statement import Dialect, numbers, row_marks
 from shared.database.transaction import Transaction
 from shared.errors import FieldMissing, Forbidden, InvalidInput, SiloError, VersionImplausible
 from shared.pb.hybridcloud.replication.v1 import replica_pb2, replica_service_pb2
@@ -25,7 +26,7 @@ MAX_CHANGES = 1000
 MAX_VERSION = 2**53 - 1
 """The newest version that is taken. What is held at the greatest number that there is could never be outranked."""
 
-_ARRAY_TYPES = ((bool, "boolean[]"), (int, "bigint[]"), (bytes, "bytea[]"), (str, "text[]"))
+_ARRAY_TYPES = ((bool, "boolean"), (int, "bigint"), (bytes, "bytea"), (str, "text"))
 
 ChangeResult = replica_service_pb2.ChangeResult
 _APPLIED = ChangeResult(outcome=ChangeResult.OUTCOME_APPLIED)
@@ -119,7 +120,7 @@ def check(change: replica_pb2.Change, tables: Mapping["replica_pb2.Category", Re
     if change.version > MAX_VERSION:
         raise VersionImplausible
     state = change.WhichOneof("state")
-    expected = replica_pb2.Category.Name(change.category).removeprefix("CATEGORY_").lower()
+    expected = category_of(change.category).value
     if state not in (None, expected):
         raise InvalidInput(f"state: a change of {expected} carries {expected}, not {state}.")
 
@@ -187,13 +188,15 @@ def _source(database: Database, rows: Sequence[tuple[Any, ...]]) -> tuple[str, l
     and a row costs an eighth of what it costs as a list of values.
     """
     if database.dialect is Dialect.POSTGRESQL:
-        arrays = [list(column) for column in zip(*rows, strict=True)]
-        return f"SELECT * FROM unnest({', '.join(f'%b::{_array_type(array)}' for array in arrays)})", arrays
+        types, arrays = zip(*map(_array, zip(*rows, strict=True)), strict=True)
+        return f"SELECT * FROM unnest({', '.join(f'%b::{each}[]' for each in types)})", list(arrays)
     return f"VALUES {row_marks(rows)}", [value for values in rows for value in values]
 
 
-def _array_type(values: Sequence[bool | int | bytes | str]) -> str:
-    return next(name for kind, name in _ARRAY_TYPES if isinstance(values[0], kind))
+def _array(values: Sequence[Any]) -> tuple[str, Any]:
+    """What a column's values are to PostgreSQL, and all of them as one parameter."""
+    name = next(name for kind, name in _ARRAY_TYPES if isinstance(values[0], kind))
+    return name, numbers(values) if name == "bigint" else list(values)
 
 
 def _rejected(exc: Exception) -> ChangeResult:

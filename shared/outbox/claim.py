@@ -17,7 +17,7 @@ from typing import Any
 from shared.database.columns import instant_text, parse_instant
 from shared.database.database import Database
 from shared.database.locking import unheld_clause
-from shared.database.statement import Dialect, among, in_seconds, instant_mark, now, row_marks
+from shared.database.statement import Dialect, among, commit_soon, in_seconds, instant_mark, now, numbers, row_marks
 from shared.database.transaction import Transaction
 from shared.outbox.message import Claim, MessageState, Rejection
 
@@ -78,11 +78,19 @@ def renew(database: Database, claims: Sequence[Claim], *, lease_seconds: float =
         tx.database.rows(statement, (*keys, lease_seconds))
 
 
-def acknowledge(database: Database, claims: Sequence[Claim]) -> None:
-    """Removes delivered messages; one that was enqueued again since the claim is due at once."""
+def acknowledge(database: Database, claims: Sequence[Claim], *, may_be_lost: bool = False) -> None:
+    """Removes delivered messages; one that was enqueued again since the claim is due at once.
+
+    Args:
+        database: where the outbox is.
+        claims: whose messages were delivered.
+        may_be_lost: whether a power failure may bring the messages back; the disk is not waited for then.
+    """
     if not claims:
         return
     with database.transaction() as tx:
+        if may_be_lost:
+            commit_soon(tx)
         deleted = _delete_unchanged(tx, claims)
         left = [claim.id for claim in claims if claim.id not in deleted]
         if left:
@@ -124,7 +132,7 @@ def _unchanged(tx: Transaction, claims: Sequence[Claim]) -> tuple[str, list[Any]
         statement = f"""
             SELECT id FROM outbox JOIN unnest(?::bigint[], ?::bigint[]) AS claimed (id, generation)
             USING (id, generation) {unheld_clause(tx.database, of="outbox")}"""
-        return statement, [[c.id for c in claims], [c.generation for c in claims]]
+        return statement, [numbers(c.id for c in claims), numbers(c.generation for c in claims)]
     pairs = [(c.id, c.generation) for c in claims]
     statement = f"SELECT id FROM outbox WHERE (id, generation) IN (VALUES {row_marks(pairs)})"
     return statement, [value for pair in pairs for value in pair]

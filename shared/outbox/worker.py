@@ -15,7 +15,7 @@ from shared.clock import Clock
 from shared.database.database import Database
 from shared.database.statement import Dialect
 from shared.errors import SiloError
-from shared.outbox.breaker import Breaker
+from shared.outbox.breaker import Breaker, BreakerState
 from shared.outbox.drain import Destination, Drain, DrainResult
 from shared.outbox.lease import Leases
 from shared.outbox.listen import Listener
@@ -108,7 +108,12 @@ class Worker:
 
 
 class Lane:
-    """The thread of one destination."""
+    """The threads of one destination: one that listens, and one that helps it with a backlog.
+
+    A call is under way most of the time that a batch takes. While there is a backlog the helper's call overlaps with
+    the other's; what is claimed by one is passed over by the other. Without a backlog it sleeps, so that a single
+    message wakes one thread and is asked for once.
+    """
 
     def __init__(self, drain: Drain, *, breaker: Breaker) -> None:
         self._drain = drain
@@ -120,18 +125,25 @@ class Lane:
         self._has_failed_here = False
         self._recorded_at: float | None = None
         self._unrecorded = True
+        self._backlog = threading.Event()
+        self._noting = threading.Lock()
         self._thread = threading.Thread(target=self._run, name=f"outbox-{drain.name}", daemon=True)
+        self._helper = threading.Thread(target=self._help, name=f"outbox-{drain.name}-backlog", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
+        self._helper.start()
 
     def stop(self) -> None:
         self._stopping.set()
         self._bell.set()
+        self._backlog.set()
 
     def join(self, timeout_seconds: float) -> None:
-        """Waits until the thread has ended; a call that hangs is left behind."""
-        self._thread.join(timeout_seconds)
+        """Waits until the threads have ended; a call that hangs is left behind."""
+        give_up_at = time.monotonic() + timeout_seconds
+        for thread in (self._thread, self._helper):
+            thread.join(max(0.0, give_up_at - time.monotonic()))
         self._drain.database.wake.unlisten(self._drain.name, self._bell)
 
     def _run(self) -> None:
@@ -151,8 +163,21 @@ class Lane:
             self._bell.clear()
             result = self._drain_once()
             self._note(result)
+            if result.is_full:
+                self._backlog.set()
             if not (result.claimed or result.away or self._stopping.is_set()):
                 self._bell.wait(POLL_SECONDS)
+
+    def _help(self) -> None:
+        while not self._stopping.is_set():
+            self._backlog.wait()
+            self._backlog.clear()
+            # Only beside a lane that delivers: when the destination is to be tried again is for that one to say.
+            while not self._stopping.is_set() and self._breaker.state is BreakerState.CLOSED:
+                result = self._drain_once()
+                self._note(result)
+                if not result.is_full:
+                    break
 
     def _drain_once(self) -> DrainResult:
         try:
@@ -164,6 +189,10 @@ class Lane:
             return DrainResult(away=SiloError("The worker failed; its log says why."))
 
     def _note(self, result: DrainResult) -> None:
+        with self._noting:
+            self._note_alone(result)
+
+    def _note_alone(self, result: DrainResult) -> None:
         before = self._breaker.state
         if result.away:
             self._breaker.failed()

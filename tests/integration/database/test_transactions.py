@@ -2,13 +2,16 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import closing
 
 import peewee
 import pytest
 
 from shared.category import Category
 from shared.consistency import WrittenVersion, collecting, note_written
+from shared.database.connect import connect
 from shared.database.database import Database
+from shared.database.statement import commit_soon
 from shared.database.transaction import refuse_inside_transaction
 from shared.errors import DatabaseMisused, RpcInsideTransaction
 from tests.integration.database.conftest import Note, texts, write
@@ -143,3 +146,15 @@ def test_the_id_of_a_deleted_row_is_never_given_out_again(database: Database) ->
         Note.delete().execute()
     with database.transaction():
         assert Note.create(text="second").id > first
+
+
+@pytest.mark.postgres  # SQLite's every commit is on disk
+def test_a_transaction_that_may_be_lost_is_the_only_one_that_waits_for_no_disk(postgres_url: str) -> None:
+    with closing(connect(postgres_url)) as database:
+        with database.transaction():
+            database.rows("SET synchronous_commit = on")
+        with database.transaction() as tx:
+            commit_soon(tx)
+            assert database.rows("SHOW synchronous_commit") == [("off",)]
+        with database.transaction():
+            assert database.rows("SHOW synchronous_commit") == [("on",)]

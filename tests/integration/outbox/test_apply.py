@@ -1,6 +1,7 @@
 """The receiving half of the contract, on a region's own tables."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -164,3 +165,12 @@ def test_however_changes_arrive_each_replica_ends_at_its_newest_version(
         for object_id, version, _ in batch:
             newest[object_id] = max(version, newest.get(object_id, 0))
     assert held(region) == {i: (v, v % 2 == 0) for i, v in newest.items()}
+
+
+@pytest.mark.postgres  # SQLite knows no such pages
+def test_the_pages_of_every_replica_keep_room_for_newer_versions(postgres_url: str) -> None:
+    with closing(connect(postgres_url)) as database:
+        migrate(database)
+        with database.session():
+            rows = database.rows("SELECT relname FROM pg_class WHERE 'fillfactor=80' = ANY(reloptions)")
+    assert {table.name for table in TABLES.values()} | {"edition", "component_replica"} == {name for (name,) in rows}
