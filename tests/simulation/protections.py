@@ -52,7 +52,7 @@ def tombstone(patch: pytest.MonkeyPatch) -> None:
 def generation(patch: pytest.MonkeyPatch) -> None:
     """What was delivered is acknowledged, whatever was written meanwhile."""
 
-    def acknowledge(database: Database, claims: Sequence[Claim]) -> None:
+    def acknowledge(database: Database, claims: Sequence[Claim], **_options: bool) -> None:
         with database.transaction() as tx:
             tx.database.rows(f"DELETE FROM outbox WHERE id IN ({marks(claims)})", [claim.id for claim in claims])
 
