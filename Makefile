@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 CREATED := $(VENV)/.created
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
+POOLER := $(VENV)/pgbouncer
 
 SOURCES := control_silo region_silo shared simulator protos docs examples requirements tests
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
@@ -23,7 +24,7 @@ NAME_IT := make PYTHON=/path/to/python3
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help up test check lint bench protos docs golden lock audit compose-env compose-test clean
+.PHONY: help up test check lint bench protos docs golden lock audit pooler compose-env compose-test clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +66,11 @@ lock: $(DEV) ## write requirements/: what pyproject.toml wants, with hashes; ARG
 
 audit: $(DEV) ## look every locked dependency up in a database of known faults; skipped where none can be reached
 	@$(BIN)/python -m requirements.audit
+
+pooler: $(CREATED) ## lay Debian's PgBouncer into .venv, without installing it, for the tests of poolers
+	@mkdir -p $(POOLER)
+	@cd $(POOLER) && apt-get download -qq pgbouncer $$(apt-cache depends pgbouncer | awk '/Depends: lib/ && $$2 != "libc6" { print $$2 }')
+	@cd $(POOLER) && for each in *.deb; do dpkg-deb -x $$each . && rm $$each; done
 
 compose-env: $(RUNTIME) ## write the files with fresh secrets, one for each silo, that `docker compose up` reads, unless there are some
 	@$(BIN)/silo init env

@@ -73,6 +73,17 @@ def migrate(database: Database) -> list[str]:
     return applied
 
 
+def refuse_newer(database: Database) -> None:
+    """Returns when this release knows all that was done to the database.
+
+    Raises:
+        ConfigInvalid: it does not.
+        DatabaseUnavailable: nobody can know.
+    """
+    for schema in SCHEMAS:
+        schema.refuse_newer(database)
+
+
 def list_missing_migrations(database: Database) -> list[str]:
     """Names of the migrations that this code needs and the database lacks."""
     return [name for schema in SCHEMAS for name in schema.list_missing(database)]
@@ -97,7 +108,10 @@ def open_control(config: ControlConfig, *, clock: Clock, database: Database | No
         clock: the machine's.
         database: in place of the one that the configuration names, for tests and simulations.
     """
-    database = keep_editions(database or connect(config.database_url.get_secret_value()), KINDS)
+    listen_url = config.listen_database_url.get_secret_value() if config.listen_database_url else None
+    database = database or connect(config.database_url.get_secret_value(), listen_url=listen_url)
+    database.expect(SCHEMAS)
+    keep_editions(database, KINDS)
     keys = PeerKeys(config.keys, database, seal_key=config.seal_key.get_secret_value(), clock=clock)
 
     def dial(name: str, place: Place) -> grpc.Channel:
@@ -132,6 +146,7 @@ def start_server(control: Control, config: ControlConfig) -> SiloServer:
     outbox = OutboxServicer(
         control.database,
         silo=CONTROL,
+        clock=control.clock,
         kinds=KINDS,
         retried=show_pending,
     )

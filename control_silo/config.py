@@ -38,7 +38,7 @@ class ControlDatabaseConfig(Settings):
     database_url: SecretStr = Field(
         default=SecretStr("sqlite:///.silo/control.db"), validation_alias="CONTROL_DATABASE_URL"
     )
-    """`sqlite:///path` or `postgresql://…`"""
+    """`sqlite:///path` or `postgresql://…`, with `?pool=transaction` behind a pooler such as PgBouncer"""
 
 
 class ControlConfig(SiloSettings, ControlDatabaseConfig):
@@ -50,6 +50,10 @@ class ControlConfig(SiloSettings, ControlDatabaseConfig):
     """where control serves gRPC, host:port"""
     http_listen: HostAndPort = Field(default="127.0.0.1:8000", validation_alias="CONTROL_HTTP_LISTEN")
     """where control serves HTTP, host:port"""
+    listen_database_url: Annotated[
+        SecretStr | None, Shown("the same database; with `pool=transaction`: none, and workers look every second")
+    ] = Field(default=None, validation_alias="CONTROL_LISTEN_DATABASE_URL")
+    """a direct way to the same database, past any pooler, on which workers hear at once of what was written"""
     public_url: Annotated[Origin | None, Shown("as each request says")] = Field(
         default=None, validation_alias="CONTROL_PUBLIC_URL"
     )

@@ -2,7 +2,7 @@
 
 import contextlib
 
-from control_silo.bootstrap import make_api, make_sender, make_worker, start_server
+from control_silo.bootstrap import make_api, make_sender, make_worker, refuse_newer, start_server
 from control_silo.config import ControlConfig
 from control_silo.services.control import Control
 from shared.http.client_address import Proxies
@@ -28,6 +28,7 @@ class ControlServe:
     def start(self) -> None:
         control, started = self._control, self._started
         started.callback(control.database.close)
+        refuse_newer(control.database)
         started.callback(control.regions.close)
         control.keys.start()
         started.callback(control.keys.stop)
@@ -58,6 +59,7 @@ class ControlWork:
         self._sender = make_sender(control)
 
     def start(self) -> None:
+        refuse_newer(self._control.database)
         self._control.keys.start()
         self._worker.start()
         self._sender.start()

@@ -87,6 +87,17 @@ def migrate(database: Database) -> list[str]:
     return applied
 
 
+def refuse_newer(database: Database) -> None:
+    """Returns when this release knows all that was done to the database.
+
+    Raises:
+        ConfigInvalid: it does not.
+        DatabaseUnavailable: nobody can know.
+    """
+    for schema in SCHEMAS:
+        schema.refuse_newer(database)
+
+
 def list_missing_migrations(database: Database) -> list[str]:
     """Names of the migrations that this code needs and the database lacks."""
     return [name for schema in SCHEMAS for name in schema.list_missing(database)]
@@ -101,7 +112,10 @@ def open_region(config: RegionConfig, *, clock: Clock, database: Database | None
         database: in place of the one that the configuration names, for tests and simulations.
     """
     seal_key = config.seal_key
-    database = keep_editions(database or connect(config.database_url.get_secret_value()), kinds_of(config.name))
+    listen_url = config.listen_database_url.get_secret_value() if config.listen_database_url else None
+    database = database or connect(config.database_url.get_secret_value(), listen_url=listen_url)
+    database.expect(SCHEMAS)
+    keep_editions(database, kinds_of(config.name))
     return Region(
         config.name,
         database,
@@ -136,6 +150,7 @@ def start_server(region: Region, config: RegionConfig, *, control: ControlClient
     outbox = OutboxServicer(
         region.database,
         silo=region.name,
+        clock=region.clock,
         kinds=kinds,
         retried=show_pending,
     )

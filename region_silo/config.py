@@ -37,7 +37,7 @@ class RegionDatabaseConfig(Settings):
         default_factory=lambda validated: SecretStr(f"sqlite:///.silo/region-{validated['name']}.db"),
         validation_alias="REGION_DATABASE_URL",
     )
-    """`sqlite:///path` or `postgresql://…`"""
+    """`sqlite:///path` or `postgresql://…`, with `?pool=transaction` behind a pooler such as PgBouncer"""
 
 
 class RegionConfig(SiloSettings, RegionDatabaseConfig):
@@ -47,6 +47,10 @@ class RegionConfig(SiloSettings, RegionDatabaseConfig):
 
     grpc_listen: RpcAddress = Field(default="127.0.0.1:50061", validation_alias="REGION_GRPC_LISTEN")
     """where the region serves gRPC, host:port"""
+    listen_database_url: Annotated[
+        SecretStr | None, Shown("the same database; with `pool=transaction`: none, and workers look every second")
+    ] = Field(default=None, validation_alias="REGION_LISTEN_DATABASE_URL")
+    """a direct way to the same database, past any pooler, on which workers hear at once of what was written"""
     http_listen: HostAndPort = Field(default="127.0.0.1:8001", validation_alias="REGION_HTTP_LISTEN")
     """where the region serves HTTP, host:port"""
     advertised_grpc: Annotated[RpcAddress, Shown("`REGION_GRPC_LISTEN`")] = Field(

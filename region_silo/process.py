@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable
 
-from region_silo.bootstrap import make_api, make_registration, make_sender, make_worker, start_server
+from region_silo.bootstrap import make_api, make_registration, make_sender, make_worker, refuse_newer, start_server
 from region_silo.config import RegionConfig
 from region_silo.services.control import ControlClient
 from region_silo.services.region import Region
@@ -45,6 +45,7 @@ class RegionServe:
     def start(self) -> None:
         region, config, started = self._region, self._config, self._started
         started.callback(region.close)
+        refuse_newer(region.database)
         started.callback(self._control.close)
         region.keys.start()
         started.callback(region.keys.stop)
@@ -86,6 +87,7 @@ class RegionWork:
         self._sender = make_sender(region)
 
     def start(self) -> None:
+        refuse_newer(self._region.database)
         self._region.keys.start()
         self._worker.start()
         self._sender.start()

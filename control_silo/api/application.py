@@ -35,7 +35,7 @@ from shared.http.forwarded import Forwarded, PublicAddress
 from shared.http.limits import RequestLimit, limit_requests
 from shared.http.measure import Metrics, OutboxAge, add_operations
 from shared.http.relay import Relay
-from shared.outbox.status import list_destinations
+from shared.outbox.status import list_destinations, measure_skew
 from shared.rpc.keyring import Keys
 from shared.rpc.tls import TlsConfig
 
@@ -78,7 +78,13 @@ def create_api(
         tls: the certificate between silos, whose end is among the metrics; None: there is none.
         list_missing: names of migrations that the database lacks, which are counted among the metrics.
     """
-    metrics = Metrics(list_ages=lambda: list_ages(control), clock=control.clock, tls=tls, list_missing=list_missing)
+    metrics = Metrics(
+        list_ages=lambda: list_ages(control),
+        clock=control.clock,
+        tls=tls,
+        list_missing=list_missing,
+        measure_skew=lambda: measure_skew(control.database, clock=control.clock),
+    )
     app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
     app.state.control = control
     app.state.sign_in_limits = SignInLimits(control.clock)

@@ -34,7 +34,7 @@ from shared.http.forwarded import Forwarded, PublicAddress
 from shared.http.limits import RequestLimit, limit_requests
 from shared.http.measure import Metrics, OutboxAge, add_operations
 from shared.http.relay import Relay
-from shared.outbox.status import list_destinations
+from shared.outbox.status import list_destinations, measure_skew
 
 TITLE = "Silo region"
 DESCRIPTION = (
@@ -75,7 +75,11 @@ def create_api(
     """
     region = tools.region
     metrics = Metrics(
-        list_ages=lambda: list_ages(region), clock=region.clock, tls=config.tls, list_missing=list_missing
+        list_ages=lambda: list_ages(region),
+        clock=region.clock,
+        tls=config.tls,
+        list_missing=list_missing,
+        measure_skew=lambda: measure_skew(region.database, clock=region.clock),
     )
     app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
     app.state.tools = tools

@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Annotated, NoReturn
 
 import typer
@@ -18,6 +18,8 @@ from shared.cli.tables import duration, make_table
 app = typer.Typer(add_completion=False)
 
 _EVERY_SECONDS = 1.0
+_NOTICED_SKEW_SECONDS = 1.0
+"""A clock that is further from its database's is pointed out."""
 
 
 @app.command(cls=SiloCommand, epilog=examples("silo status", "silo status --watch", "silo status --json"))
@@ -71,7 +73,17 @@ def _print(access: Access, *, as_json: bool) -> None:
 def _rendered(report: StatusReport) -> Group:
     rows = [("control", report.control), *report.regions.items()]
     columns = ("to", "up", "backlog", "parked", "oldest", "p50", "p99", "breaker")
-    return Group(make_table(columns, [_row(name, silo) for name, silo in rows]))
+    return Group(make_table(columns, [_row(name, silo) for name, silo in rows]), *_remarks(rows))
+
+
+def _remarks(rows: Iterable[tuple[str, SiloStatus]]) -> list[str]:
+    """A sentence for each machine whose clock is wrong."""
+    return [
+        f"The clock of {name}'s machine is {abs(silo.clock_skew_seconds):.0f} s "
+        f"{'ahead of' if silo.clock_skew_seconds > 0 else 'behind'} its database's."
+        for name, silo in rows
+        if silo.clock_skew_seconds is not None and abs(silo.clock_skew_seconds) >= _NOTICED_SKEW_SECONDS
+    ]
 
 
 def _row(name: str, silo: SiloStatus) -> tuple[object, ...]:

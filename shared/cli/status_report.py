@@ -7,7 +7,7 @@ regions'; whoever does not answer leaves its part unknown, which is not the same
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -45,6 +45,8 @@ class SiloStatus:
     breaker: str | None = None
     is_paused: bool | None = None
     """Whether an operator has stopped what is sent there."""
+    clock_skew_seconds: float | None = None
+    """How far the clock of its machine is ahead of its database's."""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -55,6 +57,7 @@ class SiloStatus:
             "lag_seconds": {"p50": self.lag_p50_seconds, "p99": self.lag_p99_seconds},
             "breaker": self.breaker,
             "paused": self.is_paused,
+            "clock_skew_seconds": self.clock_skew_seconds,
         }
 
 
@@ -85,12 +88,19 @@ def read_status(access: Access) -> StatusReport:
         health = pool.map(lambda silo: is_healthy(access, silo, address=silos[silo]), silos)
         asked = pool.map(lambda silo: _ask(access, silo, silos[silo]), silos)
         reachable, answers = dict(zip(silos, health, strict=True)), dict(zip(silos, asked, strict=True))
-    control = answers[CONTROL]
+    skews = {silo: answer.clock_skew_seconds for silo, answer in answers.items() if answer is not None}
+    waiting = {silo: _destinations(answer) for silo, answer in answers.items()}
+    control = waiting[CONTROL]
     return StatusReport(
-        control=_summed(reachable[CONTROL], [answers[name] for name in regions]),
+        control=replace(
+            _summed(reachable[CONTROL], [waiting[name] for name in regions]), clock_skew_seconds=skews.get(CONTROL)
+        ),
         regions={
             # Control that says nothing leaves it unknown; one that does not name the region has nothing for it.
-            name: _status(reachable[name], control.get(name, _IDLE) if control is not None else None)
+            name: replace(
+                _status(reachable[name], control.get(name, _IDLE) if control is not None else None),
+                clock_skew_seconds=skews.get(name),
+            )
             for name in sorted(regions)
         },
     )
@@ -117,15 +127,19 @@ def breaker_name(destination: outbox_pb2.DestinationStatus) -> str | None:
     return _BREAKERS.get(destination.breaker)
 
 
-def _ask(access: Access, silo: str, address: str) -> Destinations | None:
-    """What a silo has to deliver, by destination; None when it does not say."""
+def _ask(access: Access, silo: str, address: str) -> outbox_service_pb2.GetStatusResponse | None:
+    """What a silo says of itself; None when it does not."""
     try:
         with access.channel(silo, address=address) as channel:
             stub = outbox_service_pb2_grpc.OutboxServiceStub(channel)
-            answer = stub.GetStatus(outbox_service_pb2.GetStatusRequest(), timeout=TIMEOUT_SECONDS)
+            return stub.GetStatus(outbox_service_pb2.GetStatusRequest(), timeout=TIMEOUT_SECONDS)
     except SiloError:
         return None
-    return {destination.destination: destination for destination in answer.destinations}
+
+
+def _destinations(answer: outbox_service_pb2.GetStatusResponse | None) -> Destinations | None:
+    """What a silo has to deliver, by destination."""
+    return None if answer is None else {each.destination: each for each in answer.destinations}
 
 
 def _status(reachable: bool, destination: outbox_pb2.DestinationStatus | None) -> SiloStatus:

@@ -5,13 +5,13 @@ Runs migrations as well. Refuses to know any table.
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import peewee
 from playhouse.migrations import Runner
@@ -34,16 +34,33 @@ _REPEATABLE_READ = 3
 bound: ContextVar["Database | None"] = ContextVar("bound_database", default=None)
 
 
+class Expected(Protocol):
+    """Tables that a process works with."""
+
+    def refuse_older(self, database: "Database") -> None:
+        """Raises:
+        DatabaseUnavailable: they are not there yet as this release knows them.
+        """
+        ...
+
+
 class Database:
     """A pooled database; safe to share between threads."""
 
     def __init__(
-        self, pool: Any, *, dialect: Dialect, file: DatabaseFile | None = None, clock: Clock | None = None
+        self,
+        pool: Any,
+        *,
+        dialect: Dialect,
+        file: DatabaseFile | None = None,
+        listen_url: str | None = None,
+        clock: Clock | None = None,
     ) -> None:
         """Args:
         pool: one of ``playhouse.pool``'s databases, which come without types.
         dialect: its engine.
         file: SQLite's.
+        listen_url: a direct way to the same server, where the pool's leads through a pooler.
         clock: what time it is there; None: as the database says.
         """
         self.dialect = dialect
@@ -55,6 +72,9 @@ class Database:
         self.keeper: Callable[[Transaction], None] | None = None
         """Called before the commit of a transaction that ``changed`` something; ``bootstrap`` sets it."""
         self._file = file
+        self._listen_url = listen_url
+        self._expected: tuple[Expected, ...] = ()
+        self._is_current = True
         # SQLite's own waiting for a lock polls with growing sleeps; a lock of ours hands over at once.
         self._writer = threading.RLock() if dialect is Dialect.SQLITE else None
         if dialect is Dialect.SQLITE:
@@ -68,6 +88,24 @@ class Database:
     def address(self) -> str:
         """Where it is: the file's path, or the server's URL, which may hold a password."""
         return str(self.peewee.database)
+
+    @property
+    def listen_address(self) -> str | None:
+        """Where its notifications are heard; None: nowhere. A pooler would lend the connection to somebody else."""
+        if self.dialect is Dialect.SQLITE:
+            return None
+        return self._listen_url or (None if self._pool.is_pooled else self.address)
+
+    def expect(self, schemas: Iterable["Expected"]) -> None:
+        """Takes no write from now on until the database has every migration of these."""
+        self._expected, self._is_current = tuple(schemas), False
+
+    def _require_current(self) -> None:
+        """Looks until it was so once: nobody takes a migration back."""
+        if not self._is_current:
+            for schema in self._expected:
+                schema.refuse_older(self)
+            self._is_current = True
 
     def session(self) -> "Session":
         """Reads, each statement by itself. Nests; the connection goes back to the pool at the outermost end."""
@@ -94,6 +132,7 @@ class Database:
         with self._only_writer(), self.session():
             if self._file:
                 self._file.refuse_if_gone()
+            self._require_current()
             with self._begun(snapshot=False), _guarded(), self._writing():
                 yield tx
                 self._keep(tx)
@@ -128,24 +167,26 @@ class Database:
 
     def write(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Runs one statement that is a transaction by itself; on PostgreSQL that is one round trip instead of three."""
-        if self.dialect is Dialect.SQLITE:
-            # SQLite has one writer: its lock is ours, and a statement that went past it would be told that the database
-            # is locked.
+        # SQLite has one writer: its lock is ours, and a statement that went past it would be told that the database is
+        # locked. Behind a pooler only a transaction has bounds at the server.
+        if self.dialect is Dialect.SQLITE or self._pool.is_pooled:
             with self.transaction():
                 return self.rows(sql, parameters)
         with self.session():
+            self._require_current()
             return self._run(sql, parameters)
 
     def check(self) -> None:
         """Reads through a connection, so that a file that vanished and a server that is away are noticed.
 
         Raises:
-            DatabaseUnavailable, PoolExhausted: nothing can be read, or nothing was migrated yet.
+            DatabaseUnavailable, PoolExhausted: nothing can be read, or some migration is pending.
         """
         if self._file:
             self._file.refuse_if_gone()
         with answering_within(CHECK_SECONDS), self.session():
             self.rows("SELECT 1 FROM schema_migration LIMIT 1")
+            self._require_current()
 
     def migrate(self, directory: Path, *, history: str = "schema_migration") -> list[str]:
         """Applies the pending migrations of ``directory`` and returns their names; safe to run twice at once."""

@@ -83,6 +83,8 @@ class Refusals:
 
 
 class _SqlitePool(Refusals, PooledSqliteDatabase):  # type: ignore[misc]
+    is_pooled = False
+
     def _open_cursor(self, conn: Any) -> Any:
         return conn.cursor(_SqliteCursor)
 

@@ -52,6 +52,14 @@ up anew how every column is read, a quarter of what a small read costs here."""
 KEPT_RAW_CURSOR = "kept_raw_cursor"
 """Likewise, for statements with parameters ``$1``, ``$2`` …"""
 
+_POOL = "pool="
+_MARK = "silo.direct"
+"""A setting of ours, by which it is known again that the settings of a connection reach the server and stay."""
+BEHIND_A_POOLER = (
+    "Between this silo and its database a pooler keeps no settings of connections: "
+    "add ?pool=transaction to the database's URL."
+)
+
 _deadline: ContextVar[float | None] = ContextVar("database_deadline", default=None)
 
 
@@ -80,23 +88,54 @@ def open_alone(url: str) -> "Connection":
 def postgresql_pool(url: str, *, size: int) -> Any:
     """Opens a server's database; nothing is dialled yet.
 
+    Args:
+        url: ``postgresql://…``; with ``pool=transaction`` among its parameters no state of a session is relied on.
+        size: connections at most.
+
     Raises:
         ConfigInvalid: the URL is malformed.
     """
-    # The server ends what nobody waits for any more: a client that gave up would leave its lock behind.
-    bounds = f"-c lock_timeout={LOCK_WAIT_SECONDS}s -c statement_timeout={STATEMENT_SECONDS}s -c timezone=UTC"
+    url, is_pooled = _without_pool(url)
     try:
-        parameters = _missing(url, {**_PATIENCE, **_NAMES, "options": bounds})
+        options = str(conninfo_to_dict(url).get("options") or "")
+        parameters = _missing(url, {**_PATIENCE, **_NAMES})
     except psycopg.ProgrammingError as exc:
         raise ConfigInvalid("The database URL is malformed.") from exc  # without the URL: it may hold a password
+    if is_pooled:
+        # Prepared in one connection of the pooler's, a statement would be looked for in another.
+        parameters["prepare_threshold"] = None
+    else:
+        bounds = " ".join(f"-c {name}={value}" for name, value in {**_bounds(), "timezone": "UTC", _MARK: "on"}.items())
+        parameters["options"] = f"{bounds} {options}".strip()
     return _PostgresqlPool(
         url.replace("postgres://", "postgresql://", 1),
+        is_pooled=is_pooled,
         prefer_psycopg3=True,
         max_connections=size,
         timeout=POOL_WAIT_SECONDS,
         field_types={"INSTANT": "TIMESTAMPTZ"},
         **parameters,
     )
+
+
+def _bounds() -> Mapping[str, str]:
+    """Settings by which the server ends what nobody waits for: a client that gave up would leave its lock behind."""
+    return {"lock_timeout": f"{LOCK_WAIT_SECONDS}s", "statement_timeout": f"{STATEMENT_SECONDS}s"}
+
+
+def _without_pool(url: str) -> tuple[str, bool]:
+    """The URL as libpq knows it, and whether it says that a pooler stands before the server.
+
+    Raises:
+        ConfigInvalid: it is a pooler of another kind.
+    """
+    place, _, query = url.partition("?")
+    parameters = query.split("&") if query else []
+    pools = [each.removeprefix(_POOL) for each in parameters if each.startswith(_POOL)]
+    if set(pools) - {"transaction"}:
+        raise ConfigInvalid("The parameter pool of a database URL is transaction, or left out.")
+    rest = "&".join(each for each in parameters if not each.startswith(_POOL))
+    return f"{place}?{rest}" if rest else place, bool(pools)
 
 
 def _missing(url: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,7 +189,12 @@ class Connection(psycopg.Connection[Any]):
 
 class _Adapter(peewee.Psycopg3Adapter):
     def connect(self, db: Any, **params: Any) -> Connection:
-        conn = Connection.connect(db.database, **params)
+        try:
+            conn = Connection.connect(db.database, **params)
+        except psycopg.OperationalError as exc:
+            if "unsupported startup parameter" in str(exc):
+                raise ConfigInvalid(BEHIND_A_POOLER) from exc
+            raise
         # Once for each connection and not for each statement: see above.
         setattr(conn, KEPT_CURSOR, conn.cursor())
         setattr(conn, KEPT_RAW_CURSOR, psycopg.RawCursor(conn))
@@ -166,9 +210,20 @@ class _PostgresqlPool(Refusals, PooledPostgresqlDatabase):  # type: ignore[misc]
 
     psycopg3_adapter = _Adapter
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, is_pooled: bool, **kwargs: Any) -> None:
+        self.is_pooled = is_pooled
         self._dialling = 0
         super().__init__(*args, **kwargs)
+
+    def begin(self, isolation_level: Any = None) -> None:
+        if not self.is_pooled:
+            super().begin(isolation_level)
+            return
+        # In one message, and gone with the transaction: the connection is another's after it.
+        level = f" ISOLATION LEVEL {self._adapter.isolation_level_str(isolation_level)}" if isolation_level else ""
+        bounds = "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in _bounds().items())
+        with peewee.__exception_wrapper__:  # type: ignore[attr-defined]  # as above
+            self.cursor().execute(f"BEGIN{level}; {bounds}")
 
     def connect(self, reuse_if_open: bool = False) -> bool:  # noqa: FBT001, FBT002 - peewee's own signature
         if not self._state.closed:
@@ -180,9 +235,20 @@ class _PostgresqlPool(Refusals, PooledPostgresqlDatabase):  # type: ignore[misc]
         with peewee.__exception_wrapper__:  # type: ignore[attr-defined]  # its stubs leave it out
             conn = self._take()
             if self.server_version is None:
+                self._refuse_unknown_pooler(conn)
                 self._set_server_version(conn)
             self._state.set_connection(conn)
         return True
+
+    def _refuse_unknown_pooler(self, conn: Connection) -> None:
+        """Looks once, at the first connection, whether it is what it was asked to be.
+
+        Raises:
+            ConfigInvalid: a pooler has swallowed the settings.
+        """
+        if not self.is_pooled and conn.execute(f"SELECT current_setting('{_MARK}', true)").fetchone() != ("on",):
+            self._close(conn, close_conn=True)
+            raise ConfigInvalid(BEHIND_A_POOLER)
 
     def _open_cursor(self, conn: Any) -> Any:
         return _PostgresqlCursor(conn)

@@ -25,6 +25,7 @@ METRICS_THREADS = ThreadPool("metrics", threads=1, max_waiting=4)
 CLOCK = "silo_clock_seconds"
 """Names of metrics that `silo doctor` reads; instants are in seconds since 1970."""
 MISSING_MIGRATIONS = "silo_missing_migrations"
+SKEW = "silo_clock_skew_seconds"
 CERTIFICATE_ENDS = "silo_tls_certificate_expires_at_seconds"
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"})
 
@@ -48,12 +49,14 @@ class Metrics:
         clock: Clock,
         tls: TlsConfig | None = None,
         list_missing: Callable[[], Sequence[str]] = tuple,
+        measure_skew: Callable[[], float] = float,
     ) -> None:
         """Args:
         list_ages: reads the outbox; called at each scrape, so that the age grows while nothing succeeds.
         clock: this silo's, by which calls are believed.
         tls: the certificate whose end is shown; None: there is none.
         list_missing: names of migrations that the database lacks.
+        measure_skew: how many seconds this machine's clock is ahead of its database's.
         """
         # Its own: the library's common one would mix the silos of one process.
         self.registry = CollectorRegistry()
@@ -68,6 +71,7 @@ class Metrics:
         self.registry.register(
             _Gauge(MISSING_MIGRATIONS, "Migrations that the database lacks.", lambda: len(list_missing()))
         )
+        self.registry.register(_Gauge(SKEW, "Seconds that this clock is ahead of the database's.", measure_skew))
         if tls is not None:
             self.registry.register(
                 _Gauge(CERTIFICATE_ENDS, "When this silo's certificate ends.", lambda: tls.expires_at().timestamp())

@@ -28,8 +28,13 @@ STOP_SECONDS = 1.0
 class Listener:
     """A thread that rings the database's bell for each notification."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, address: str) -> None:
+        """Args:
+        database: whose bell.
+        address: where it is heard: the URL of the server itself, not of a pooler.
+        """
         self._database = database
+        self._address = address
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="outbox-listen", daemon=True)
 
@@ -50,7 +55,7 @@ class Listener:
                 self._stopping.wait(_RECONNECT_SECONDS)
 
     def _listen(self) -> None:
-        with open_alone(self._database.address) as connection:
+        with open_alone(self._address) as connection:
             connection.execute(f"LISTEN {NOTIFY_CHANNEL}")
             # What was committed while nobody listened made no notification that could still come.
             self._database.wake.ring_all()

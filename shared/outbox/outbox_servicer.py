@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 import grpc
 
+from shared.clock import Clock
 from shared.database.database import Database
 from shared.database.transaction import Transaction
 from shared.errors import FieldMissing
@@ -14,7 +15,7 @@ from shared.outbox.message import OutboxMessage
 from shared.outbox.operate import ParkedFilter, discard_parked, list_parked, pause, resume, retry_parked
 from shared.outbox.repair import held_versions, repair
 from shared.outbox.replica_servicer import asked_category
-from shared.outbox.status import DestinationStatus, list_destinations
+from shared.outbox.status import DestinationStatus, list_destinations, measure_skew
 from shared.pb.hybridcloud.operations.v1 import outbox_pb2, outbox_service_pb2, outbox_service_pb2_grpc
 from shared.rpc.paging import page_of
 
@@ -27,15 +28,19 @@ def _nobody_cares(tx: Transaction, retried: Sequence[tuple[str, int]]) -> None:
 
 
 class OutboxServicer(outbox_service_pb2_grpc.OutboxServiceServicer):
-    def __init__(self, database: Database, *, silo: str, kinds: Kinds, retried: Retried = _nobody_cares) -> None:
+    def __init__(
+        self, database: Database, *, silo: str, clock: Clock, kinds: Kinds, retried: Retried = _nobody_cares
+    ) -> None:
         """Args:
         database: of this silo.
         silo: its name.
+        clock: the machine's, which is compared with the database's.
         kinds: outrank replicas of what this silo owns.
         retried: called with the messages that are retried.
         """
         self._database = database
         self._silo = silo
+        self._clock = clock
         self._kinds = kinds
         self._retried = retried
 
@@ -45,7 +50,9 @@ class OutboxServicer(outbox_service_pb2_grpc.OutboxServiceServicer):
         with self._database.session():
             destinations = list_destinations(self._database)
         return outbox_service_pb2.GetStatusResponse(
-            silo=self._silo, destinations=[_destination_message(status) for status in destinations]
+            silo=self._silo,
+            destinations=[_destination_message(status) for status in destinations],
+            clock_skew_seconds=measure_skew(self._database, clock=self._clock),
         )
 
     def ListParkedMessages(  # noqa: N802

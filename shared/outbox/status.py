@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from shared.clock import Clock
 from shared.database.columns import parse_instant
 from shared.database.database import Database
 from shared.database.statement import marks, now
@@ -68,6 +69,19 @@ def list_destinations(database: Database) -> list[DestinationStatus]:
         found[destination].destination = destination
         found[destination].paused_at = paused_at
     return [found[name] for name in sorted(found)]
+
+
+def measure_skew(database: Database, *, clock: Clock) -> float:
+    """How many seconds a machine's clock is ahead of its database's; negative: behind.
+
+    Nothing that is due depends on it. Signatures, stamps and what people see do.
+    """
+    with database.session():
+        before = clock.now()
+        [(at,)] = database.rows(f"SELECT {now(database)}")
+        after = clock.now()
+    # The database was asked in between; half the way there and back is as close as one question comes.
+    return (before + (after - before) / 2 - parse_instant(at)).total_seconds()
 
 
 def record_destination(database: Database, status: DestinationStatus) -> None:

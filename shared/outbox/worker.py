@@ -13,7 +13,6 @@ import structlog
 
 from shared.clock import Clock
 from shared.database.database import Database
-from shared.database.statement import Dialect
 from shared.errors import SiloError
 from shared.outbox.breaker import Breaker, BreakerState
 from shared.outbox.drain import Destination, Drain, DrainResult
@@ -62,7 +61,8 @@ class Worker:
         self._stopping = threading.Event()
         self._news = database.wake.listen(EVERY_DESTINATION)
         self._supervisor = threading.Thread(target=self._supervise, name="outbox", daemon=True)
-        self._listener = Listener(database) if database.dialect is Dialect.POSTGRESQL else None
+        address = database.listen_address
+        self._listener = Listener(database, address=address) if address else None
 
     def start(self) -> None:
         if self._listener:

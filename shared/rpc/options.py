@@ -13,10 +13,10 @@ MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
 MAX_METADATA_BYTES: Final = 128 * 1024
 """Room for an error with many field violations in the trailing metadata; gRPC's default is 8 KiB."""
 
-KEEPALIVE_SECONDS: Final = 20
+KEEPALIVE_SECONDS: Final = 12
 """A silent connection is probed this often, so that a peer that vanished without a word is noticed."""
 
-KEEPALIVE_TIMEOUT_SECONDS: Final = 5
+KEEPALIVE_TIMEOUT_SECONDS: Final = 3
 """A probe unanswered for this long ends the connection."""
 
 RECONNECT_FIRST_MS: Final = 100
@@ -24,6 +24,9 @@ RECONNECT_FIRST_MS: Final = 100
 
 RECONNECT_MAX_MS: Final = 1_000
 """Longest pause between attempts: a silo that returns is noticed within one to two seconds."""
+
+RESOLVE_MS: Final = 1_000
+"""Between two look-ups of a name; gRPC's default of 30 s would hide a silo that came back under another address."""
 
 CONNECT_TIMEOUT_MS: Final = 1_000
 """How long one attempt to connect may take; gRPC's default of 20 s would hide a returning silo."""
@@ -57,6 +60,7 @@ CHANNEL_OPTIONS: Final = (
     ("grpc.initial_reconnect_backoff_ms", RECONNECT_FIRST_MS),
     ("grpc.max_reconnect_backoff_ms", RECONNECT_MAX_MS),
     ("grpc.min_reconnect_backoff_ms", CONNECT_TIMEOUT_MS),
+    ("grpc.dns_min_time_between_resolutions_ms", RESOLVE_MS),
     ("grpc.use_local_subchannel_pool", 1),  # one silo's backoff is not another's, also when they share a process
     ("grpc.enable_http_proxy", 0),  # an http_proxy meant for the web must not capture loopback
 )

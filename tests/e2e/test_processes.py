@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from shared.category import Category
@@ -141,3 +143,37 @@ def test_a_region_under_a_name_that_is_taken_ends_with_the_reason(platform: Plat
     ended = run("region_silo", "serve", told=told)
     assert (ended.code, ended.err.count("\n")) == (1, 1)
     assert ended.err.startswith("Another database is registered as the region 'us'")
+
+
+@pytest.mark.parametrize("command", ["serve", "worker", "migrate"])
+def test_a_release_that_is_older_than_its_database_refuses_it_in_a_sentence(tmp_path: Path, command: str) -> None:
+    told = variables("CONTROL", tmp_path / "control.db")
+    assert run("control_silo", "migrate", told=told).code == 0
+    with closing(sqlite3.connect(tmp_path / "control.db")) as database:
+        database.execute("INSERT INTO schema_migration (name, applied) VALUES ('9999_of_tomorrow', '2030-01-01')")
+        database.commit()
+    ended = run("control_silo", command, told=told)
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert ended.err.startswith("The database was migrated by a newer release")
+    assert "9999_of_tomorrow" in ended.err
+
+
+def test_a_release_that_is_newer_than_its_database_is_not_ready(tmp_path: Path) -> None:
+    place = choose_addresses((), http_port=0)["control"]
+    told = variables("CONTROL", tmp_path / "control.db", grpc=place.grpc, http=place.http)
+    assert run("control_silo", "migrate", told=told).code == 0
+    with closing(sqlite3.connect(tmp_path / "control.db")) as database:
+        database.execute("DELETE FROM schema_migration_outbox WHERE name LIKE '0003%'")
+        database.commit()
+    with running("control_silo", "serve", told=told):
+        eventually(lambda: health_of(place.url) == 503, within_seconds=START_SECONDS)
+        assert run("control_silo", "migrate", told=told).code == 0
+        eventually(lambda: health_of(place.url) == 200, within_seconds=5)
+
+
+def health_of(url: str) -> int:
+    """What the silo answers; 0: nothing."""
+    try:
+        return httpx.get(f"{url}/healthz", trust_env=False, timeout=5).status_code
+    except httpx.TransportError:
+        return 0

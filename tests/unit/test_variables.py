@@ -25,6 +25,8 @@ OF_COMPOSE_ALONE = {"SILO_IMAGE", "SILO_ENV", "CONTROL_HTTP_PORT", "CONTROL_GRPC
 LEFT_AT_ITS_DEFAULT = {
     # TLS between silos is for those that do not share a network of their own.
     *("SILO_TLS_CA", "SILO_TLS_CERT", "SILO_TLS_KEY"),
+    # There is no pooler before its databases.
+    *("CONTROL_LISTEN_DATABASE_URL", "REGION_LISTEN_DATABASE_URL"),
     *("SILO_DISABLED_ENFORCEMENT", "SILO_REFLECTION", "SILO_REQUESTS_PER_SECOND"),
     # What one organization may take.
     *("CONTROL_MAX_APPS_PER_ORGANIZATION", "CONTROL_MAX_INSTALLATIONS_PER_ORGANIZATION", "REGION_EVENTS_PER_MINUTE"),

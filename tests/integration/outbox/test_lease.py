@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from shared.clock import SystemClock
+from shared.clock import FrozenClock, SystemClock
 from shared.database.connect import connect
 from shared.database.database import Database
 from shared.outbox.claim import LEASE_SECONDS, Retry, acknowledge, claim, retry_or_park
 from shared.outbox.enqueue import enqueue
 from shared.outbox.lease import RENEW_SECONDS, Leases
 from shared.outbox.message import Claim, Rejection, migrate_outbox
+from shared.outbox.status import measure_skew
 from shared.outbox.worker import POLL_SECONDS, Worker
 from tests.integration.outbox.conftest import Box, Scripted
 
@@ -179,3 +180,12 @@ def test_a_machine_whose_clock_is_wrong_delivers_at_once_and_nothing_twice(real:
     for worker in workers:
         worker.stop()
     assert (right.batches[0], wrong.batches) == ([1], [[2]])
+
+
+def test_how_far_a_machine_s_clock_is_off_is_measured_against_its_database(box: Box) -> None:
+    assert measure_skew(box.database, clock=box.clock) == 0
+    assert measure_skew(box.database, clock=FrozenClock(box.clock.now() - timedelta(seconds=20))) == -20
+
+
+def test_what_a_real_database_says_is_close_to_what_this_machine_says(real: Database) -> None:
+    assert 59 < measure_skew(real, clock=SkewedClock(seconds=60.0)) < 61

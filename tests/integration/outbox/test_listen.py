@@ -25,7 +25,7 @@ def working(postgres_url: str, writing: Database) -> Iterator[Database]:
     """As another process has the same database, which it listens to."""
     database = connect(postgres_url)
     ready = database.wake.listen("ready")
-    listener = Listener(database)
+    listener = Listener(database, address=postgres_url)
     listener.start()
     assert ready.wait(PATIENCE_SECONDS)  # every bell is rung once when it begins to listen
     yield database

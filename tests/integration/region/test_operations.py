@@ -45,3 +45,7 @@ def test_the_other_metrics_are_there_while_the_outbox_cannot_be_read(without_out
     assert answer.status_code == 200
     assert "silo_http_requests_total{" in answer.text
     assert "silo_outbox_oldest_age_seconds{" not in answer.text
+
+
+def test_how_far_the_machine_s_clock_is_off_is_among_the_metrics(web: HttpSilos) -> None:
+    assert "\nsilo_clock_skew_seconds 0.0\n" in web.get("us", "/metrics").text

@@ -27,7 +27,7 @@ from shared.pb.hybridcloud.operations.v1 import outbox_pb2 as hybridcloud_dot_op
 from shared.pb.hybridcloud.replication.v1 import replica_pb2 as hybridcloud_dot_replication_dot_v1_dot_replica__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.hybridcloud/operations/v1/outbox_service.proto\x12\x19hybridcloud.operations.v1\x1a&hybridcloud/operations/v1/outbox.proto\x1a(hybridcloud/replication/v1/replica.proto\"\x12\n\x10GetStatusRequest\"e\n\x11GetStatusResponse\x12\x0c\n\x04silo\x18\x01 \x01(\t\x12\x42\n\x0c\x64\x65stinations\x18\x02 \x03(\x0b\x32,.hybridcloud.operations.v1.DestinationStatus\"{\n\x19ListParkedMessagesRequest\x12\x37\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\'.hybridcloud.operations.v1.ParkedFilter\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"q\n\x1aListParkedMessagesResponse\x12:\n\x08messages\x18\x01 \x03(\x0b\x32(.hybridcloud.operations.v1.ParkedMessage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"O\n\x14RetryMessagesRequest\x12\x37\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\'.hybridcloud.operations.v1.ParkedFilter\"(\n\x15RetryMessagesResponse\x12\x0f\n\x07retried\x18\x01 \x01(\x03\"Q\n\x16\x44iscardMessagesRequest\x12\x37\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\'.hybridcloud.operations.v1.ParkedFilter\",\n\x17\x44iscardMessagesResponse\x12\x11\n\tdiscarded\x18\x01 \x01(\x03\".\n\x17PauseDestinationRequest\x12\x13\n\x0b\x64\x65stination\x18\x01 \x01(\t\"\x1a\n\x18PauseDestinationResponse\"/\n\x18ResumeDestinationRequest\x12\x13\n\x0b\x64\x65stination\x18\x01 \x01(\t\"\x1b\n\x19ResumeDestinationResponse\"\x9e\x01\n\x15RepairReplicasRequest\x12\x13\n\x0b\x64\x65stination\x18\x01 \x01(\t\x12\x36\n\x08\x63\x61tegory\x18\x02 \x01(\x0e\x32$.hybridcloud.replication.v1.Category\x12\x38\n\x08replicas\x18\x03 \x03(\x0b\x32&.hybridcloud.operations.v1.HeldReplica\"1\n\x0bHeldReplica\x12\x11\n\tobject_id\x18\x01 \x01(\x03\x12\x0f\n\x07version\x18\x02 \x01(\x03\"-\n\x16RepairReplicasResponse\x12\x13\n\x0bunknown_ids\x18\x01 \x03(\x03\x32\x82\x07\n\rOutboxService\x12k\n\tGetStatus\x12+.hybridcloud.operations.v1.GetStatusRequest\x1a,.hybridcloud.operations.v1.GetStatusResponse\"\x03\x90\x02\x01\x12\x86\x01\n\x12ListParkedMessages\x12\x34.hybridcloud.operations.v1.ListParkedMessagesRequest\x1a\x35.hybridcloud.operations.v1.ListParkedMessagesResponse\"\x03\x90\x02\x01\x12w\n\rRetryMessages\x12/.hybridcloud.operations.v1.RetryMessagesRequest\x1a\x30.hybridcloud.operations.v1.RetryMessagesResponse\"\x03\x90\x02\x02\x12}\n\x0f\x44iscardMessages\x12\x31.hybridcloud.operations.v1.DiscardMessagesRequest\x1a\x32.hybridcloud.operations.v1.DiscardMessagesResponse\"\x03\x90\x02\x02\x12\x80\x01\n\x10PauseDestination\x12\x32.hybridcloud.operations.v1.PauseDestinationRequest\x1a\x33.hybridcloud.operations.v1.PauseDestinationResponse\"\x03\x90\x02\x02\x12\x83\x01\n\x11ResumeDestination\x12\x33.hybridcloud.operations.v1.ResumeDestinationRequest\x1a\x34.hybridcloud.operations.v1.ResumeDestinationResponse\"\x03\x90\x02\x02\x12z\n\x0eRepairReplicas\x12\x30.hybridcloud.operations.v1.RepairReplicasRequest\x1a\x31.hybridcloud.operations.v1.RepairReplicasResponse\"\x03\x90\x02\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.hybridcloud/operations/v1/outbox_service.proto\x12\x19hybridcloud.operations.v1\x1a&hybridcloud/operations/v1/outbox.proto\x1a(hybridcloud/replication/v1/replica.proto\"\x12\n\x10GetStatusRequest\"\x81\x01\n\x11GetStatusResponse\x12\x0c\n\x04silo\x18\x01 \x01(\t\x12\x42\n\x0c\x64\x65stinations\x18\x02 \x03(\x0b\x32,.hybridcloud.operations.v1.DestinationStatus\x12\x1a\n\x12\x63lock_skew_seconds\x18\x03 \x01(\x01\"{\n\x19ListParkedMessagesRequest\x12\x37\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\'.hybridcloud.operations.v1.ParkedFilter\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"q\n\x1aListParkedMessagesResponse\x12:\n\x08messages\x18\x01 \x03(\x0b\x32(.hybridcloud.operations.v1.ParkedMessage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"O\n\x14RetryMessagesRequest\x12\x37\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\'.hybridcloud.operations.v1.ParkedFilter\"(\n\x15RetryMessagesResponse\x12\x0f\n\x07retried\x18\x01 \x01(\x03\"Q\n\x16\x44iscardMessagesRequest\x12\x37\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\'.hybridcloud.operations.v1.ParkedFilter\",\n\x17\x44iscardMessagesResponse\x12\x11\n\tdiscarded\x18\x01 \x01(\x03\".\n\x17PauseDestinationRequest\x12\x13\n\x0b\x64\x65stination\x18\x01 \x01(\t\"\x1a\n\x18PauseDestinationResponse\"/\n\x18ResumeDestinationRequest\x12\x13\n\x0b\x64\x65stination\x18\x01 \x01(\t\"\x1b\n\x19ResumeDestinationResponse\"\x9e\x01\n\x15RepairReplicasRequest\x12\x13\n\x0b\x64\x65stination\x18\x01 \x01(\t\x12\x36\n\x08\x63\x61tegory\x18\x02 \x01(\x0e\x32$.hybridcloud.replication.v1.Category\x12\x38\n\x08replicas\x18\x03 \x03(\x0b\x32&.hybridcloud.operations.v1.HeldReplica\"1\n\x0bHeldReplica\x12\x11\n\tobject_id\x18\x01 \x01(\x03\x12\x0f\n\x07version\x18\x02 \x01(\x03\"-\n\x16RepairReplicasResponse\x12\x13\n\x0bunknown_ids\x18\x01 \x03(\x03\x32\x82\x07\n\rOutboxService\x12k\n\tGetStatus\x12+.hybridcloud.operations.v1.GetStatusRequest\x1a,.hybridcloud.operations.v1.GetStatusResponse\"\x03\x90\x02\x01\x12\x86\x01\n\x12ListParkedMessages\x12\x34.hybridcloud.operations.v1.ListParkedMessagesRequest\x1a\x35.hybridcloud.operations.v1.ListParkedMessagesResponse\"\x03\x90\x02\x01\x12w\n\rRetryMessages\x12/.hybridcloud.operations.v1.RetryMessagesRequest\x1a\x30.hybridcloud.operations.v1.RetryMessagesResponse\"\x03\x90\x02\x02\x12}\n\x0f\x44iscardMessages\x12\x31.hybridcloud.operations.v1.DiscardMessagesRequest\x1a\x32.hybridcloud.operations.v1.DiscardMessagesResponse\"\x03\x90\x02\x02\x12\x80\x01\n\x10PauseDestination\x12\x32.hybridcloud.operations.v1.PauseDestinationRequest\x1a\x33.hybridcloud.operations.v1.PauseDestinationResponse\"\x03\x90\x02\x02\x12\x83\x01\n\x11ResumeDestination\x12\x33.hybridcloud.operations.v1.ResumeDestinationRequest\x1a\x34.hybridcloud.operations.v1.ResumeDestinationResponse\"\x03\x90\x02\x02\x12z\n\x0eRepairReplicas\x12\x30.hybridcloud.operations.v1.RepairReplicasRequest\x1a\x31.hybridcloud.operations.v1.RepairReplicasResponse\"\x03\x90\x02\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,34 +50,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OUTBOXSERVICE'].methods_by_name['RepairReplicas']._serialized_options = b'\220\002\002'
   _globals['_GETSTATUSREQUEST']._serialized_start=159
   _globals['_GETSTATUSREQUEST']._serialized_end=177
-  _globals['_GETSTATUSRESPONSE']._serialized_start=179
-  _globals['_GETSTATUSRESPONSE']._serialized_end=280
-  _globals['_LISTPARKEDMESSAGESREQUEST']._serialized_start=282
-  _globals['_LISTPARKEDMESSAGESREQUEST']._serialized_end=405
-  _globals['_LISTPARKEDMESSAGESRESPONSE']._serialized_start=407
-  _globals['_LISTPARKEDMESSAGESRESPONSE']._serialized_end=520
-  _globals['_RETRYMESSAGESREQUEST']._serialized_start=522
-  _globals['_RETRYMESSAGESREQUEST']._serialized_end=601
-  _globals['_RETRYMESSAGESRESPONSE']._serialized_start=603
-  _globals['_RETRYMESSAGESRESPONSE']._serialized_end=643
-  _globals['_DISCARDMESSAGESREQUEST']._serialized_start=645
-  _globals['_DISCARDMESSAGESREQUEST']._serialized_end=726
-  _globals['_DISCARDMESSAGESRESPONSE']._serialized_start=728
-  _globals['_DISCARDMESSAGESRESPONSE']._serialized_end=772
-  _globals['_PAUSEDESTINATIONREQUEST']._serialized_start=774
-  _globals['_PAUSEDESTINATIONREQUEST']._serialized_end=820
-  _globals['_PAUSEDESTINATIONRESPONSE']._serialized_start=822
-  _globals['_PAUSEDESTINATIONRESPONSE']._serialized_end=848
-  _globals['_RESUMEDESTINATIONREQUEST']._serialized_start=850
-  _globals['_RESUMEDESTINATIONREQUEST']._serialized_end=897
-  _globals['_RESUMEDESTINATIONRESPONSE']._serialized_start=899
-  _globals['_RESUMEDESTINATIONRESPONSE']._serialized_end=926
-  _globals['_REPAIRREPLICASREQUEST']._serialized_start=929
-  _globals['_REPAIRREPLICASREQUEST']._serialized_end=1087
-  _globals['_HELDREPLICA']._serialized_start=1089
-  _globals['_HELDREPLICA']._serialized_end=1138
-  _globals['_REPAIRREPLICASRESPONSE']._serialized_start=1140
-  _globals['_REPAIRREPLICASRESPONSE']._serialized_end=1185
-  _globals['_OUTBOXSERVICE']._serialized_start=1188
-  _globals['_OUTBOXSERVICE']._serialized_end=2086
+  _globals['_GETSTATUSRESPONSE']._serialized_start=180
+  _globals['_GETSTATUSRESPONSE']._serialized_end=309
+  _globals['_LISTPARKEDMESSAGESREQUEST']._serialized_start=311
+  _globals['_LISTPARKEDMESSAGESREQUEST']._serialized_end=434
+  _globals['_LISTPARKEDMESSAGESRESPONSE']._serialized_start=436
+  _globals['_LISTPARKEDMESSAGESRESPONSE']._serialized_end=549
+  _globals['_RETRYMESSAGESREQUEST']._serialized_start=551
+  _globals['_RETRYMESSAGESREQUEST']._serialized_end=630
+  _globals['_RETRYMESSAGESRESPONSE']._serialized_start=632
+  _globals['_RETRYMESSAGESRESPONSE']._serialized_end=672
+  _globals['_DISCARDMESSAGESREQUEST']._serialized_start=674
+  _globals['_DISCARDMESSAGESREQUEST']._serialized_end=755
+  _globals['_DISCARDMESSAGESRESPONSE']._serialized_start=757
+  _globals['_DISCARDMESSAGESRESPONSE']._serialized_end=801
+  _globals['_PAUSEDESTINATIONREQUEST']._serialized_start=803
+  _globals['_PAUSEDESTINATIONREQUEST']._serialized_end=849
+  _globals['_PAUSEDESTINATIONRESPONSE']._serialized_start=851
+  _globals['_PAUSEDESTINATIONRESPONSE']._serialized_end=877
+  _globals['_RESUMEDESTINATIONREQUEST']._serialized_start=879
+  _globals['_RESUMEDESTINATIONREQUEST']._serialized_end=926
+  _globals['_RESUMEDESTINATIONRESPONSE']._serialized_start=928
+  _globals['_RESUMEDESTINATIONRESPONSE']._serialized_end=955
+  _globals['_REPAIRREPLICASREQUEST']._serialized_start=958
+  _globals['_REPAIRREPLICASREQUEST']._serialized_end=1116
+  _globals['_HELDREPLICA']._serialized_start=1118
+  _globals['_HELDREPLICA']._serialized_end=1167
+  _globals['_REPAIRREPLICASRESPONSE']._serialized_start=1169
+  _globals['_REPAIRREPLICASRESPONSE']._serialized_end=1214
+  _globals['_OUTBOXSERVICE']._serialized_start=1217
+  _globals['_OUTBOXSERVICE']._serialized_end=2115
 # @@protoc_insertion_point(module_scope)

@@ -14,12 +14,14 @@ class GetStatusRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetStatusResponse(_message.Message):
-    __slots__ = ("silo", "destinations")
+    __slots__ = ("silo", "destinations", "clock_skew_seconds")
     SILO_FIELD_NUMBER: _ClassVar[int]
     DESTINATIONS_FIELD_NUMBER: _ClassVar[int]
+    CLOCK_SKEW_SECONDS_FIELD_NUMBER: _ClassVar[int]
     silo: str
     destinations: _containers.RepeatedCompositeFieldContainer[_outbox_pb2.DestinationStatus]
-    def __init__(self, silo: _Optional[str] = ..., destinations: _Optional[_Iterable[_Union[_outbox_pb2.DestinationStatus, _Mapping]]] = ...) -> None: ...
+    clock_skew_seconds: float
+    def __init__(self, silo: _Optional[str] = ..., destinations: _Optional[_Iterable[_Union[_outbox_pb2.DestinationStatus, _Mapping]]] = ..., clock_skew_seconds: _Optional[float] = ...) -> None: ...
 
 class ListParkedMessagesRequest(_message.Message):
     __slots__ = ("filter", "page_size", "page_token")
