@@ -15,12 +15,15 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from enum import Enum
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, NamedTuple, Protocol
 
 import structlog
 from grpc import _server as inside
 from grpc._cython import cygrpc  # type: ignore[attr-defined]  # it is compiled
 from typing_extensions import override
+
+from shared.rpc.turns import Turns
 
 log = structlog.get_logger(__name__)
 
@@ -46,13 +49,21 @@ class Room(Enum):
     """It asks for reflection, whose streams hold a thread."""
 
 
+class Way(NamedTuple):
+    """Where a call goes, and who makes it."""
+
+    room: Room
+    peer: str = ""
+    """Empty for whoever is not let in to the workers."""
+
+
 class Behavior(Protocol):
     """What serves the calls of one method, as the interceptor made it."""
 
     takes_one: bool
     """Whether a call has exactly one message."""
 
-    def judge(self, metadata: Any, body: bytes) -> Room:
+    def judge(self, metadata: Any, body: bytes) -> Way:
         """Where a call goes; whatever else was learned is kept in the context variables of the call.
 
         Args:
@@ -75,8 +86,7 @@ class Doorway(ThreadPoolExecutor):
         # Apart from each other too: reflection's streams would keep health from being answered.
         self._porch = ThreadPoolExecutor(_STRANGERS_THREADS, thread_name_prefix=f"rpc-{name}-porch")
         self._library = ThreadPoolExecutor(_STRANGERS_THREADS, thread_name_prefix=f"rpc-{name}-library")
-        self._max_calls = max_calls
-        self._inside = 0
+        self._turns = Turns(max_workers, max_calls=max_calls)
         self._queued = {Room.PORCH: 0, Room.LIBRARY: 0}
         self._lock = threading.Lock()
         self._waiting: OrderedDict[int, tuple[float, Any]] = OrderedDict()
@@ -99,6 +109,7 @@ class Doorway(ThreadPoolExecutor):
     @override
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         self._closing.set()
+        self._turns.close()
         for pool in (self._porch, self._library):
             # Strangers' calls are not waited for: the server's grace is for those who were let in.
             pool.shutdown(wait=False, cancel_futures=True)
@@ -146,46 +157,43 @@ class Doorway(ThreadPoolExecutor):
             self._let_in(entry, body, lambda: body)
 
     def _let_in(self, entry: "_Entry", body: bytes, argument: Callable[[], Any]) -> None:
-        room = entry.run(entry.behavior.judge, entry.event.invocation_metadata, body)
-        if not self._has_room(room):
+        way = entry.run(entry.behavior.judge, entry.event.invocation_metadata, body)
+        start = partial(self._start, entry, way, argument)
+        if not (self._turns.take(way.peer, start) if way.room is Room.WORKERS else self._queue(way.room, start)):
             code, details = cygrpc.StatusCode.resource_exhausted, b"Concurrent RPC limit exceeded!"
             with entry.state.condition:
                 inside._abort(entry.state, entry.event.call, code, details)
             entry.served.set_result(None)
-            return
-        pool = {Room.PORCH: self._porch, Room.LIBRARY: self._library}.get(room)
+
+    def _start(self, entry: "_Entry", way: Way, argument: Callable[[], Any]) -> None:
+        pool = {Room.PORCH: self._porch, Room.LIBRARY: self._library}.get(way.room)
         submit = super().submit if pool is None else pool.submit
+
+        def ended(_: object) -> None:
+            self._left(way)
+            entry.served.set_result(None)
+
         try:
             done = submit(entry.run, entry.in_pool, entry.event, entry.state, entry.behavior, argument, *entry.more)
         except RuntimeError:  # the server has ended meanwhile
-            self._left(room)
-            entry.served.set_result(None)
+            ended(None)
             return
-
-        def ended(_: object) -> None:
-            self._left(room)
-            entry.served.set_result(None)
-
         done.add_done_callback(ended)
 
-    def _has_room(self, room: Room) -> bool:
+    def _queue(self, room: Room, start: Callable[[], None]) -> bool:
         with self._lock:
-            if room is Room.WORKERS:
-                self._inside += 1
-                is_free = self._inside <= self._max_calls
-            else:
-                self._queued[room] += 1
-                is_free = self._queued[room] <= MAX_QUEUED_BY_STRANGERS
-        if not is_free:
-            self._left(room)
+            is_free = self._queued[room] < MAX_QUEUED_BY_STRANGERS
+            self._queued[room] += is_free
+        if is_free:
+            start()
         return is_free
 
-    def _left(self, room: Room) -> None:
+    def _left(self, way: Way) -> None:
+        if way.room is Room.WORKERS:
+            self._turns.leave(way.peer)
+            return
         with self._lock:
-            if room is Room.WORKERS:
-                self._inside -= 1
-            else:
-                self._queued[room] -= 1
+            self._queued[way.room] -= 1
 
     def _sweep(self) -> None:
         while not self._closing.wait(_SWEEP_SECONDS):

@@ -15,7 +15,7 @@ import structlog
 
 from shared import errors
 from shared.rpc.aliases import Handler, ServerInterceptor
-from shared.rpc.doorway import Room
+from shared.rpc.doorway import Room, Way
 from shared.rpc.inprocess.timer import timer
 from shared.rpc.rights import Rights
 from shared.rpc.serving import Judge, Serving, judged
@@ -89,18 +89,18 @@ class _Behavior:
             _bound(context)
         return self._run(argument, context)
 
-    def judge(self, metadata: Iterable[tuple[str, str | bytes]], body: bytes) -> Room:
+    def judge(self, metadata: Iterable[tuple[str, str | bytes]], body: bytes) -> Way:
         try:
             judge = self._interceptor.judge
             found = judge.caller_of(self._method, metadata=dict(metadata), body=body, is_served=self._is_served)
         except errors.SiloError as refusal:
             judged.set(refusal)
-            return Room.PORCH
+            return Way(Room.PORCH)
         # For the thread that serves, which must not judge again: the nonce was taken by this judgement.
         judged.set(found)
         if is_reflection(self._method):
-            return Room.LIBRARY
-        return Room.WORKERS if self._is_served else Room.PORCH
+            return Way(Room.LIBRARY)
+        return Way(Room.WORKERS, found) if self._is_served else Way(Room.PORCH)
 
 
 class _OpenBehavior:
@@ -118,8 +118,8 @@ class _OpenBehavior:
             _bound(context)
         return self._run(self._parse(argument) if self._parse else argument, context, *more, **named)
 
-    def judge(self, metadata: object, body: bytes) -> Room:
-        return Room.PORCH if self.takes_one else Room.LIBRARY
+    def judge(self, metadata: object, body: bytes) -> Way:
+        return Way(Room.PORCH if self.takes_one else Room.LIBRARY)
 
 
 class _Guarded:
