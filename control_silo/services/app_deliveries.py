@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from control_silo.services.asked_regions import REGIONS_DEADLINE_SECONDS, ask_regions, regions_of_app
 from control_silo.services.control import Control
+from control_silo.services.region_answers import believed_deliveries
 from shared.domain.path_key import path_key
-from shared.domain.peer import CONTROL
+from shared.domain.peer import CONTROL, silo_away
 from shared.errors import NotFound, RegionNotFound
 from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2 as pb
 from shared.pb.hybridcloud.requests.v1 import delivery_pb2
@@ -96,7 +97,7 @@ def list_app_deliveries(
     answers: Mapping[str, pb.ListDeliveriesResponse | None] = ask_regions(
         control, start, deadline_seconds=REGIONS_DEADLINE_SECONDS, names=regions_of_app(control, app_id)
     )
-    return _gathered(own, answers)
+    return _gathered(own, answers, limit=limit)
 
 
 def read_app_deliveries(control: Control, app_id: int, names: Sequence[DeliveryName]) -> DeliveriesResult:
@@ -122,7 +123,7 @@ def read_app_deliveries(control: Control, app_id: int, names: Sequence[DeliveryN
     answers: Mapping[str, pb.GetDeliveriesResponse | None] = ask_regions(
         control, start, deadline_seconds=REGIONS_DEADLINE_SECONDS, names=sorted(ids.keys() - {CONTROL})
     )
-    return _gathered(_named(CONTROL, found), answers)
+    return _gathered(_named(CONTROL, found), answers, limit=len(names))
 
 
 def get_app_delivery(control: Control, app_id: int, name: DeliveryName) -> NamedDelivery:
@@ -139,7 +140,8 @@ def get_app_delivery(control: Control, app_id: int, name: DeliveryName) -> Named
         request = pb.GetDeliveriesRequest(sentry_app_id=app_id, cell_name=name.silo, delivery_ids=[name.id])
         with _region_known():
             stub = control.regions.app_requests(name.silo)
-        found = list(stub.GetDeliveries(request, timeout=REGIONS_DEADLINE_SECONDS).deliveries)
+        answer = stub.GetDeliveries(request, timeout=REGIONS_DEADLINE_SECONDS)
+        found = believed_deliveries(name.silo, answer.deliveries, limit=1)
     if not found:
         raise NotFound
     return NamedDelivery(name=name, delivery=found[0])
@@ -160,7 +162,10 @@ def redeliver_to_app(control: Control, app_id: int, name: DeliveryName) -> Named
     with _region_known():
         stub = control.regions.app_requests(name.silo)
     answer = stub.Redeliver(request, timeout=REGIONS_DEADLINE_SECONDS)
-    return NamedDelivery(name=name, delivery=answer.delivery)
+    sent = believed_deliveries(name.silo, [answer.delivery], limit=1)
+    if not sent:
+        raise silo_away(name.silo)
+    return NamedDelivery(name=name, delivery=sent[0])
 
 
 @contextmanager
@@ -175,8 +180,13 @@ def _region_known() -> Iterator[None]:
 def _gathered(
     own: Sequence[NamedDelivery],
     answers: Mapping[str, pb.ListDeliveriesResponse | None] | Mapping[str, pb.GetDeliveriesResponse | None],
+    *,
+    limit: int,
 ) -> DeliveriesResult:
-    theirs = [each for name, answer in answers.items() if answer for each in _named(name, answer.deliveries)]
+    believed = {
+        name: believed_deliveries(name, answer.deliveries, limit=limit) for name, answer in answers.items() if answer
+    }
+    theirs = [each for name, deliveries in believed.items() for each in _named(name, deliveries)]
     return DeliveriesResult(
         # Each silo's list is in order, and all of them together are not.
         deliveries=tuple(sorted([*own, *theirs], key=_created_at, reverse=True)),

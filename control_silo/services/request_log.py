@@ -13,6 +13,7 @@ from google.protobuf import struct_pb2
 from control_silo.models.region import OrganizationReplica
 from control_silo.services.asked_regions import REGIONS_DEADLINE_SECONDS, ask_regions, regions_of_app
 from control_silo.services.control import Control
+from control_silo.services.region_answers import believed_requests
 from shared.domain.event import INSTALLATION_EVENTS
 from shared.pb.hybridcloud.requests.v1 import app_request_pb2
 from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2 as pb
@@ -68,7 +69,9 @@ def list_requests(
     # Regions log none of these, so that none need be asked, or missed.
     if query.event not in INSTALLATION_EVENTS:
         answers = _ask_regions(control, app_id, query, deadline_seconds=deadline_seconds)
-    theirs = [each for answer in answers.values() if answer for each in answer.requests]
+    with control.database.session():
+        believed = [believed_requests(name, answer.requests) for name, answer in answers.items() if answer]
+    theirs = [each for requests in believed for each in requests]
     # Chosen again: the contract lets regions filter by event and outcome alone.
     found = [each for each in [*_own_requests(control, app_id, query), *theirs] if query.admits(each)]
     return RequestLogResult(

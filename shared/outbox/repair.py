@@ -9,7 +9,9 @@ from collections.abc import Collection, Iterable, Mapping
 from shared.category import Category, Owner, owner_of
 from shared.database.locking import pass_over_ids
 from shared.database.transaction import Transaction
+from shared.domain.region_id import MAX_ID as MAX_EXACT_ID
 from shared.errors import FieldMissing, InvalidInput
+from shared.outbox.apply import MAX_VERSION as MAX_APPLIED_VERSION
 from shared.outbox.edition import destinations_due
 from shared.outbox.editions import make_editions, states_of
 from shared.outbox.enqueue import enqueue
@@ -18,10 +20,11 @@ from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2
 
 MAX_REPLICAS = 1000
 """Replicas that one call may name."""
-MAX_VERSION = 2**62
-"""The greatest version that can be outranked: a newer one has to fit into 64 bits, with room for all that follow."""
+MAX_VERSION = MAX_APPLIED_VERSION // 2
+"""The greatest version that can be outranked. Whoever took a silo may say that it holds any, and the object's edition
+then is newer still: all its other holders have to take that, and as many more as will ever follow."""
 
-MAX_ID = 2**53
+MAX_ID = MAX_EXACT_ID // 2
 """The greatest id that can be repaired: what its owner makes afterwards has greater ones, which JSON has to hold."""
 
 
