@@ -157,16 +157,17 @@ class AppPart(ControlAnswers):
 
     def _change(self, before: AppDetails | None, changes: SentryAppUpdater) -> app_pb2.RpcSentryApp | None:
         """The app after the changes; None when it is gone."""
-        # Nothing to change takes no lock and makes no edition.
-        if before is None or changes == SentryAppUpdater():
-            return find_app_message(before)
+        if before is None:
+            return None
         try:
-            app = changes.run(self.control, app_id=before.app.id, is_elevated=False)
+            # Nothing to change takes no lock and makes no edition.
+            if changes != SentryAppUpdater():
+                changes.run(self.control, app_id=before.app.id, is_elevated=False)
         # Deleted between the look and the change: as if it had not been there.
         except AppNotFound:
             return None
         with self.control.database.snapshot():
-            return find_app_message(find_app(app.id))
+            return find_app_message(find_app(before.app.id))
 
 
 def checked_name(text: str, *, field: str) -> str:

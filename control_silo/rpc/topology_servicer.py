@@ -13,7 +13,7 @@ from shared.rpc.served import current_caller
 
 
 class TopologyServicer(topology_service_pb2_grpc.TopologyServiceServicer):
-    """Regions register themselves here, each only itself; anyone who signs may look."""
+    """Regions register themselves here, each only itself; operators may look."""
 
     def __init__(self, control: Control) -> None:
         self._control = control

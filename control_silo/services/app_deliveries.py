@@ -162,10 +162,10 @@ def redeliver_to_app(control: Control, app_id: int, name: DeliveryName) -> Named
     with _region_known():
         stub = control.regions.app_requests(name.silo)
     answer = stub.Redeliver(request, timeout=REGIONS_DEADLINE_SECONDS)
-    sent = believed_deliveries(name.silo, [answer.delivery], limit=1)
-    if not sent:
+    believed = believed_deliveries(name.silo, [answer.delivery], limit=1)
+    if not believed:
         raise silo_away(name.silo)
-    return NamedDelivery(name=name, delivery=sent[0])
+    return NamedDelivery(name=name, delivery=believed[0])
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from control_silo.models.application import ApiToken
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.record import AuditLogEntry
 from control_silo.models.user import User
+from control_silo.services.interest import is_user_seen
 from shared.database.transaction import Transaction
 
 
@@ -73,8 +74,9 @@ def record(
         organization_id=target.organization_id if isinstance(target, SentryAppInstallation) else app.owner_id,
         event=event,
         actor_id=actor.id if actor else None,
-        # Copied: the entry names them also when the user is gone.
-        actor_label=actor.label if actor else None,
+        # Copied: the entry names them also when the user is gone. The log is read by people of the organization, and so
+        # by whoever took its region.
+        actor_label=actor.label if actor and is_user_seen(actor.id) else None,
         target_id=(target or app).id,
         data=data,
         created_at=now,

@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 
 from control_silo.models.app import SentryApp
 from control_silo.models.installation import SentryAppInstallation
-from control_silo.models.user import Member, User
+from control_silo.models.user import User
 from control_silo.services.control import Control
 from control_silo.services.create_app import SentryAppCreator
 from control_silo.services.find_installation import find_live_installation
 from control_silo.services.install import create_installation
-from control_silo.services.interest import calling_region, members_seen, region_of_organization
+from control_silo.services.interest import is_user_seen, region_of_organization
 from control_silo.services.internal_token import NewToken, create_internal_token
 from shared.category import Category
 from shared.database.locking import hold_name
@@ -63,15 +63,9 @@ class InternalIntegrationCreator(SentryAppCreator):
             return InternalIntegration(installation, token)
 
     def _tactful(self, creator: User) -> "InternalIntegrationCreator":
-        """The same, but that the app says nothing of a creator whom the region that calls does not know.
-
-        A region may name anybody by the id, and would learn who that is.
-        """
-        of_creator = Member.select().where(Member.user == creator)
-        if calling_region() is None or members_seen(of_creator).exists():
-            return self
+        """The same, but that the app says nothing of a creator whom the region that calls does not know."""
         # The app is made all the same: whose it is remains known here.
-        return replace(self, columns={**self.columns, "creator_label": None})
+        return self if is_user_seen(creator.id) else replace(self, columns={**self.columns, "creator_label": None})
 
     def _find_existing(self, creator: User) -> SentryApp | None:
         query = SentryApp.select().where(

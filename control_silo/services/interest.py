@@ -112,6 +112,11 @@ def members_seen(query: "peewee.ModelSelect[M]") -> "peewee.ModelSelect[M]":
     return query.where(Member.organization_id.in_(own))
 
 
+def is_user_seen(user_id: int) -> bool:
+    """Whether whoever calls may know who the user is: a region may name anybody by the id, and would learn it."""
+    return calling_region() is None or members_seen(Member.select().where(Member.user == user_id)).exists()
+
+
 def installations_of_token(token_id: int) -> "peewee.ModelSelect[InstallationToken]":
     """A query for the id of the installation that a token acts for, be that live or not; empty for a person's token."""
     return InstallationToken.select(InstallationToken.installation_id).where(InstallationToken.token_id == token_id)

@@ -1,7 +1,9 @@
 """From which address a request comes, where proxies stand before a silo. Owns whose word about that is believed.
 
 ``X-Forwarded-For`` is a list that every proxy adds to, at its end; anybody can send one. So what a proxy of the
-operator's added is believed, and what control says of a client beside a request that it forwards; nobody else is.
+operator's added is believed, and what control says of a client beside a request that it forwards; nobody else is. What
+a region says tells its own clients apart, and is kept apart from what others say: whoever took one could else have
+somebody's sign-in put off, by failing in the name of their address, and would never be put off itself.
 """
 
 from collections.abc import Sequence
@@ -11,7 +13,7 @@ from ipaddress import IPv6Address, ip_address
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shared.http.forwarded import CLIENT_HEADER, IS_FORWARDED
+from shared.http.forwarded import CLIENT_HEADER, IS_FORWARDED, region_before
 from shared.outgoing.reach import Network
 
 _NETWORK_BITS = 64
@@ -34,6 +36,9 @@ class ClientAddress:
             # Several headers of one name are one list (RFC 9110, 5.3); the first alone could be the client's own.
             said = ",".join(Headers(scope=scope).getlist(CLIENT_HEADER))
             client = self._proxies.find_client(said)
+            region = region_before(scope)
+            if client is not None and region is not None:
+                client = f"{network_of(client)} by {region}"
             if client is not None:
                 # Copied: whoever is outside goes on seeing the connection as it is.
                 scope = {**scope, "client": (client, 0)}

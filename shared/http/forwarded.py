@@ -61,6 +61,8 @@ CHANGE_NOTHING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 """Methods that are safe to repeat, whoever does it."""
 IS_FORWARDED = "silo.forwarded"
 """Key in the scope of a request that another silo has proved to have forwarded."""
+FORWARDED_BY = "silo.forwarded_by"
+"""Key in the scope of such a request: the name of that silo."""
 PRINCIPAL = "silo.principal"
 """Key in the scope of a request that control has forwarded: the serialized principal, or None for nobody."""
 
@@ -150,7 +152,7 @@ class Forwarded:
         sent = as_sent_to(scope, protocol=headers[PROTOCOL_HEADER], host=headers[HOST_HEADER])
         # Control alone says who asks. A region that said so could ask as anybody.
         principal = {PRINCIPAL: _read(proof.said)} if proof.peer == CONTROL else {}
-        return {**sent, IS_FORWARDED: True, **principal}
+        return {**sent, IS_FORWARDED: True, FORWARDED_BY: proof.peer, **principal}
 
 
 class PublicAddress:
@@ -176,6 +178,12 @@ def forwarded_to(scope: Scope, *, keys: Keys, clock: Clock) -> str | None:
     key = keys.find(Headers(scope=scope).get(PROOF_HEADER, "").partition(" ")[0])
     proof = _find_proof(scope, silo=key.peer, keys=keys, clock=clock) if key else None
     return proof.peer if proof and not is_service(proof.peer) else None
+
+
+def region_before(scope: Scope) -> str | None:
+    """The region that forwarded the request; None where none did."""
+    peer = scope.get(FORWARDED_BY, CONTROL)
+    return None if peer == CONTROL else str(peer)
 
 
 def as_sent_to(scope: Scope, *, protocol: str, host: str) -> Scope:

@@ -1,9 +1,10 @@
 """How many requests one client may make in a window of time, and the headers that tell.
 
 Owns the counting and the answer 429. The window of a credential's requests is a second. Counts in the process, so that
-it costs nothing and needs nobody. A request that control forwarded was counted there. Requests of strangers are counted
-by their addresses (``strangers.py``). Events are counted apart, by the key of their project: all users of an
-organization's software send them with one.
+it costs nothing and needs nobody. A request that control forwarded was counted there; one that a region forwards to
+control is counted at control too, since a region that is taken counts nothing. Requests of strangers are counted by
+their addresses (``strangers.py``), those that a region forwards by that region, which may say any address. Events are
+counted apart, by the key of their project: all users of an organization's software send them with one.
 """
 
 import math
@@ -23,7 +24,7 @@ from shared.errors import RateLimited
 from shared.http.client_address import network_of
 from shared.http.credentials import client_key
 from shared.http.errors import error_answer
-from shared.http.forwarded import IS_FORWARDED
+from shared.http.forwarded import IS_FORWARDED, region_before
 from shared.http.spelling import REST_PREFIX
 from shared.http.strangers import Strangers
 
@@ -117,8 +118,7 @@ class _Limited:
             await self._app(scope, receive, send)
             return
         client = client_key(Request(scope))
-        address = network_of(scope["client"][0]) if scope["client"] else ""
-        if not await self._strangers.admit(client, address=address):
+        if not await self._strangers.admit(client, address=_origin(scope)):
             await _refuse(scope, receive, send)
         elif client is None:
             await self._app(scope, receive, send)
@@ -144,7 +144,13 @@ class _Limited:
 
 def _is_exempt(scope: Scope) -> bool:
     # Outside the API are health checks and metrics, which must be answered when a silo is busiest.
-    return scope["type"] != "http" or IS_FORWARDED in scope or not scope["path"].startswith(REST_PREFIX)
+    if scope["type"] != "http" or not scope["path"].startswith(REST_PREFIX):
+        return True
+    return IS_FORWARDED in scope and region_before(scope) is None
+
+
+def _origin(scope: Scope) -> str:
+    return region_before(scope) or (network_of(scope["client"][0]) if scope["client"] else "")
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from control_silo.models.app import SentryApp, SentryAppComponent
 from control_silo.models.application import ApiApplication, ApiGrant
 from control_silo.models.installation import SentryAppInstallation
+from control_silo.models.record import AuditLogEntry
 from control_silo.rpc.rights import RIGHTS
 from control_silo.services.provider_token import link_provider
 from shared.category import Category, number_of
@@ -232,6 +233,22 @@ def test_a_creator_whom_a_region_only_names_is_not_told_it(acme: Acme) -> None:
     assert acme.maker.email not in str(
         [answer_of(acme, apps.GetSentryAppsForOrganizationRequest(organization_id=acme.globex.id))]
     )
+
+
+def test_the_log_of_an_organization_tells_no_region_who_somebody_is_that_it_named(acme: Acme) -> None:
+    request = apps.CreateInternalIntegrationForChannelRequestRequest(
+        organization_id=acme.globex.id, integration_name="Logged", integration_creator_id=acme.maker.id
+    )
+    assert answer_of(acme, request) is not None
+    with acme.silos.control.database.session():
+        entries = list(AuditLogEntry.select().where(AuditLogEntry.organization_id == acme.globex.id))
+    assert acme.maker.id in {entry.actor_id for entry in entries}
+    assert acme.maker.email not in {entry.actor_label for entry in entries}
+
+
+def test_a_change_of_nothing_is_answered_with_the_app(acme: Acme) -> None:
+    answer = answer_of(acme, apps.UpdateSentryAppRequest(id=acme.private.id))
+    assert acme.private.slug in str(answer)
 
 
 def test_no_more_is_held_in_a_region_than_it_may_be_told(acme: Acme) -> None:
