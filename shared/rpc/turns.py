@@ -72,7 +72,7 @@ class Turns:
         return self._served.total() < self._workers and self._served[peer] < self._share
 
     def _take_next(self) -> Start | None:
-        """Of the peers that wait, the one with the fewest calls that are served, then the one that waits longest."""
+        """The call of that peer which has the fewest served; of several such peers, the one that waits longest."""
         able = [peer for peer in self._waiting if self._may_be_served(peer)]
         if not able:
             return None
