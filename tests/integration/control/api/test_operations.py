@@ -77,6 +77,7 @@ def test_requests_are_counted_by_route_and_never_by_path(world: World) -> None:
 def test_there_is_every_metric_and_no_other(world: World) -> None:
     world.nobody.get("/sentry-apps/some-slug/")
     assert set(re.findall(r"^# TYPE (\S+)", metrics(world), flags=re.MULTILINE)) == {
+        "silo_clock_skew_seconds",
         "silo_http_requests_total",
         "silo_http_requests_created",
         "silo_http_request_seconds",
