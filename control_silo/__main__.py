@@ -49,7 +49,8 @@ def worker_command() -> None:
     configure_logging()
 
     def build(stop: Stop) -> Runnable:
-        return ControlWork(open_control(ControlConfig.from_environment(os.environ), clock=SystemClock()))
+        config = ControlConfig.from_environment(os.environ)
+        return ControlWork(open_control(config, clock=SystemClock()), compare_seconds=config.compare_seconds)
 
     run_until_stopped(build)
 

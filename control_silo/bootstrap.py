@@ -34,6 +34,7 @@ from shared.http.relay import Relay
 from shared.http.transport import open_transport
 from shared.outbox import message as outbox_tables
 from shared.outbox.change import keep_editions
+from shared.outbox.comparing import Compared
 from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.fill import fill_editions
 from shared.outbox.outbox_servicer import OutboxServicer
@@ -190,13 +191,14 @@ def make_api(control: Control, config: ControlConfig) -> FastAPI:
     )
 
 
-def make_worker(control: Control) -> Worker:
-    """The worker that tells every registered region."""
+def make_worker(control: Control, *, compare_seconds: int = 0) -> Worker:
+    """The worker that tells every registered region, and compares it every so often; 0: never."""
     return Worker(
         control.database,
         clock=control.clock,
         list_destinations=control.regions.list_names,
         open_destination=partial(open_destination, control),
+        compared=Compared(KINDS, control.regions.channel, compare_seconds),
     )
 
 

@@ -42,7 +42,8 @@ class ControlServe:
         http.start()
         started.callback(control.outgoing.close)  # first of all, since requests wait for it
         if self._with_worker:
-            for worker in (make_worker(control), make_sender(control)):
+            tells = make_worker(control, compare_seconds=self._config.compare_seconds)
+            for worker in (tells, make_sender(control)):
                 worker.start()
                 serving.add(worker.stop)
 
@@ -53,9 +54,13 @@ class ControlServe:
 class ControlWork:
     """A worker alone."""
 
-    def __init__(self, control: Control) -> None:
+    def __init__(self, control: Control, *, compare_seconds: int) -> None:
+        """Args:
+        control: database, clock, way to the regions.
+        compare_seconds: between comparisons of what a region holds; 0: none.
+        """
         self._control = control
-        self._worker = make_worker(control)
+        self._worker = make_worker(control, compare_seconds=compare_seconds)
         self._sender = make_sender(control)
 
     def start(self) -> None:

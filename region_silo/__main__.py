@@ -51,7 +51,8 @@ def worker_command() -> None:
     def build(stop: Stop) -> Runnable:
         config, clock = RegionConfig.from_environment(os.environ), SystemClock()
         region = open_region(config, clock=clock)
-        return RegionWork(region, control=connect_control(region, config))
+        control = connect_control(region, config)
+        return RegionWork(region, control=control, compare_seconds=config.compare_seconds)
 
     run_until_stopped(build)
 

@@ -41,6 +41,7 @@ from shared.http.limits import RequestLimit
 from shared.http.relay import Relay
 from shared.outbox import message as outbox_tables
 from shared.outbox.change import keep_editions
+from shared.outbox.comparing import Compared
 from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.fill import fill_editions
 from shared.outbox.outbox_servicer import OutboxServicer
@@ -205,14 +206,15 @@ def make_registration(region: Region, *, control: ControlClient, refused: Callab
     return Registration(region, control, refused=refused)
 
 
-def make_worker(region: Region, *, control: ControlClient) -> Worker:
-    """The worker that tells control."""
+def make_worker(region: Region, *, control: ControlClient, compare_seconds: int = 0) -> Worker:
+    """The worker that tells control, and compares what it holds every so often; 0: never."""
     destination = open_destination(region, control=control)
     return Worker(
         region.database,
         clock=region.clock,
         list_destinations=lambda: [CONTROL],
         open_destination=lambda name: destination,
+        compared=Compared(kinds_of(region.name), lambda name: control.channel, compare_seconds),
     )
 
 

@@ -69,7 +69,8 @@ class RegionServe:
         )
         serving.add(registration.stop)
         if self._with_worker:
-            for worker in (make_worker(region, control=self._control), make_sender(region)):
+            tells = make_worker(region, control=self._control, compare_seconds=config.compare_seconds)
+            for worker in (tells, make_sender(region)):
                 worker.start()
                 serving.add(worker.stop)
 
@@ -80,10 +81,15 @@ class RegionServe:
 class RegionWork:
     """A worker alone."""
 
-    def __init__(self, region: Region, *, control: ControlClient) -> None:
+    def __init__(self, region: Region, *, control: ControlClient, compare_seconds: int) -> None:
+        """Args:
+        region: name, database, clock.
+        control: the way to control.
+        compare_seconds: between comparisons of what control holds; 0: none.
+        """
         self._region = region
         self._control = control
-        self._worker = make_worker(region, control=control)
+        self._worker = make_worker(region, control=control, compare_seconds=compare_seconds)
         self._sender = make_sender(region)
 
     def start(self) -> None:

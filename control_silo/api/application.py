@@ -29,6 +29,7 @@ from shared.domain.peer import CONTROL
 from shared.errors import SiloError
 from shared.http.application import create_application
 from shared.http.client_address import NO_PROXIES, ClientAddress, Proxies
+from shared.http.comparisons import Comparisons
 from shared.http.cors import answer_browsers
 from shared.http.endpoint import Endpoint
 from shared.http.forwarded import Forwarded, PublicAddress
@@ -85,6 +86,7 @@ def create_api(
         list_missing=list_missing,
         measure_skew=lambda: measure_skew(control.database, clock=control.clock),
     )
+    metrics.registry.register(Comparisons(control.database))
     app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
     app.state.control = control
     app.state.sign_in_limits = SignInLimits(control.clock)

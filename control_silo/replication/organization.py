@@ -28,6 +28,7 @@ class OrganizationKind(HeldKind):
 
     category = Category.ORGANIZATION
     name = "organization_replica"
+    numbered = OrganizationReservation
 
     def table_for(self, caller: str) -> ReplicaTable:
         # Nobody else owns any: control itself only holds copies.

@@ -28,6 +28,7 @@ from shared.domain.peer import CONTROL
 from shared.errors import SiloError
 from shared.http.application import create_application
 from shared.http.client_address import ClientAddress, Proxies
+from shared.http.comparisons import Comparisons
 from shared.http.cors import answer_browsers
 from shared.http.endpoint import Endpoint
 from shared.http.forwarded import Forwarded, PublicAddress
@@ -81,6 +82,7 @@ def create_api(
         list_missing=list_missing,
         measure_skew=lambda: measure_skew(region.database, clock=region.clock),
     )
+    metrics.registry.register(Comparisons(region.database))
     app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
     app.state.tools = tools
     accept_events(app)

@@ -11,6 +11,7 @@ from typing import Any
 from shared.category import Category, Owner, number_of, owned_by
 from shared.cli.access import Access
 from shared.domain.peer import CONTROL
+from shared.outbox.difference import Difference, differences_between
 from shared.outbox.digest import BUCKETS
 from shared.pb.hybridcloud.replication.v1 import replica_service_pb2, replica_service_pb2_grpc
 from shared.rpc.channel import SiloChannel
@@ -18,13 +19,9 @@ from shared.rpc.channel import SiloChannel
 TIMEOUT_SECONDS = 60.0
 """How long one call may take: a silo that holds a million replicas reads them all to answer."""
 _PAGE_SIZE = 5000
-_NOTHING = (0, b"")
 _OF_TWO_OWNERS = b"of two owners"
 """In place of the checksum of an object that two silos own, say because one runs on a copy of the other's database:
 whatever is held of it, it is not what both have."""
-
-Versions = dict[int, tuple[int, bytes]]
-"""Version and checksum of live objects, by id."""
 
 
 @dataclass(frozen=True)
@@ -34,28 +31,6 @@ class Side:
     category: Category
     owners: tuple[str, ...]
     holder: str
-
-
-@dataclass(frozen=True)
-class Difference:
-    """An object of which the holder does not hold what it should."""
-
-    object_id: int
-    expected_version: int
-    """What the owners have; 0: the holder should not have it."""
-    held_version: int
-    """0: the holder has nothing of it."""
-
-    @property
-    def kind(self) -> str:
-        """In a word."""
-        if not self.held_version:
-            return "missing"
-        if not self.expected_version:
-            return "left over"
-        if self.held_version == self.expected_version:
-            return "altered"
-        return "behind" if self.held_version < self.expected_version else "ahead"
 
 
 @dataclass(frozen=True)
@@ -131,7 +106,7 @@ class Comparer:
         buckets = range(BUCKETS) if is_deep else self._differing_buckets(side)
         if not buckets:
             return []
-        return _differences(self._expected(side, buckets, is_deep=is_deep), self._held(side, buckets))
+        return differences_between(self._expected(side, buckets, is_deep=is_deep), self._held(side, buckets))
 
     def tombstones(self, side: Side, buckets: Collection[int]) -> Mapping[int, int]:
         """By id, the versions of tombstones that the holder keeps.
@@ -153,7 +128,7 @@ class Comparer:
             expected=len(expected),
             held=len(held),
             digests_equal=not self._differing_buckets(side),
-            differences=_differences(expected, held),
+            differences=differences_between(expected, held),
         )
 
     def _differing_buckets(self, side: Side) -> list[int]:
@@ -168,8 +143,8 @@ class Comparer:
         request = replica_service_pb2.GetDigestsRequest(category=number_of(category), destination=destination)
         return list(self._stub(silo).GetDigests(request, timeout=TIMEOUT_SECONDS).digests)
 
-    def _expected(self, side: Side, buckets: Collection[int], *, is_deep: bool = False) -> Versions:
-        expected: Versions = {}
+    def _expected(self, side: Side, buckets: Collection[int], *, is_deep: bool = False) -> dict[int, tuple[int, bytes]]:
+        expected: dict[int, tuple[int, bytes]] = {}
         for owner in side.owners:
             owned = self._versions(owner, side.category, buckets, destination=side.holder, is_deep=is_deep)
             twice = {each: (owned[each][0], _OF_TWO_OWNERS) for each in owned.keys() & expected.keys()}
@@ -177,7 +152,7 @@ class Comparer:
             expected |= owned | twice
         return expected
 
-    def _held(self, side: Side, buckets: Collection[int]) -> Versions:
+    def _held(self, side: Side, buckets: Collection[int]) -> dict[int, tuple[int, bytes]]:
         return self._versions(side.holder, side.category, buckets)
 
     def _versions(
@@ -189,7 +164,7 @@ class Comparer:
         destination: str = "",
         tombstones: bool = False,
         is_deep: bool = False,
-    ) -> Versions:
+    ) -> dict[int, tuple[int, bytes]]:
         request = replica_service_pb2.ListVersionsRequest(
             category=number_of(category),
             destination=destination,
@@ -198,7 +173,7 @@ class Comparer:
             tombstones=tombstones,
             deep=is_deep,
         )
-        found: Versions = {}
+        found: dict[int, tuple[int, bytes]] = {}
         while True:
             page = self._stub(silo).ListVersions(request, timeout=TIMEOUT_SECONDS)
             found |= {each.object_id: (each.version, each.checksum) for each in page.versions}
@@ -208,11 +183,3 @@ class Comparer:
 
     def _stub(self, silo: str) -> replica_service_pb2_grpc.ReplicaServiceStub:
         return replica_service_pb2_grpc.ReplicaServiceStub(self._channels[silo])
-
-
-def _differences(expected: Versions, held: Versions) -> list[Difference]:
-    return [
-        Difference(object_id, expected.get(object_id, _NOTHING)[0], held.get(object_id, _NOTHING)[0])
-        for object_id in sorted(expected.keys() | held.keys())
-        if expected.get(object_id) != held.get(object_id)
-    ]

@@ -8,8 +8,9 @@ from itertools import islice
 
 from shared.category import number_of
 from shared.cli.access import Access
-from shared.cli.compare import Comparer, Difference, Side
+from shared.cli.compare import Comparer, Side
 from shared.errors import SiloError
+from shared.outbox.difference import Difference
 from shared.outbox.digest import BUCKETS
 from shared.outbox.repair import MAX_ID, MAX_REPLICAS, MAX_VERSION
 from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2, outbox_service_pb2_grpc

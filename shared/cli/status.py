@@ -33,7 +33,8 @@ def status(
     A destination that `silo outbox pause` stopped is shown as paused, whatever its breaker.
 
     Lag is the time from a commit to its acknowledgement, of the messages delivered lately. A dash means unknown: the
-    silo that would know does not answer.
+    silo that would know does not answer. Differences are those that comparing in the background found since the silo's
+    first start, of which no message told.
     """
     access = access_of(ctx)
     try:
@@ -72,7 +73,7 @@ def _print(access: Access, *, as_json: bool) -> None:
 
 def _rendered(report: StatusReport) -> Group:
     rows = [("control", report.control), *report.regions.items()]
-    columns = ("to", "up", "backlog", "parked", "oldest", "p50", "p99", "breaker")
+    columns = ("to", "up", "backlog", "parked", "oldest", "p50", "p99", "breaker", "differences")
     return Group(make_table(columns, [_row(name, silo) for name, silo in rows]), *_remarks(rows))
 
 
@@ -99,4 +100,14 @@ def _row(name: str, silo: SiloStatus) -> tuple[object, ...]:
         duration(silo.lag_p50_seconds),
         duration(silo.lag_p99_seconds),
         "paused" if silo.is_paused else silo.breaker,
+        _differences(silo),
     )
+
+
+def _differences(silo: SiloStatus) -> str | None:
+    """What comparing found; a dash where there was no comparison yet."""
+    if silo.comparison is None:
+        return None
+    found = sum(silo.comparison.found.values())
+    told = f"{found} found, {silo.comparison.mended} mended" if found else "none"
+    return f"{told}, {silo.comparison.unmended} left" if silo.comparison.unmended else told

@@ -47,6 +47,8 @@ class SiloStatus:
     """Whether an operator has stopped what is sent there."""
     clock_skew_seconds: float | None = None
     """How far the clock of its machine is ahead of its database's."""
+    comparison: outbox_pb2.Comparison | None = None
+    """What comparing in the background came to; None: there was none yet."""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -58,6 +60,7 @@ class SiloStatus:
             "breaker": self.breaker,
             "paused": self.is_paused,
             "clock_skew_seconds": self.clock_skew_seconds,
+            "compared": None if self.comparison is None else _comparison_json(self.comparison),
         }
 
 
@@ -154,7 +157,36 @@ def _status(reachable: bool, destination: outbox_pb2.DestinationStatus | None) -
         lag_p99_seconds=_optional(destination, "lag_p99_seconds"),
         breaker=breaker_name(destination),
         is_paused=destination.HasField("paused_at"),
+        comparison=destination.comparison if destination.HasField("comparison") else None,
     )
+
+
+def _comparison_json(comparison: outbox_pb2.Comparison) -> dict[str, Any]:
+    return {
+        "at": comparison.compared_at.ToJsonString(),
+        "rounds": comparison.rounds,
+        "objects": comparison.objects,
+        "found": dict(comparison.found),
+        "mended": comparison.mended,
+        "unmended": comparison.unmended,
+    }
+
+
+def _summed_comparisons(comparisons: Sequence[outbox_pb2.Comparison]) -> outbox_pb2.Comparison | None:
+    """Counts added up; as of the oldest."""
+    if not comparisons:
+        return None
+    summed = outbox_pb2.Comparison(
+        compared_at=min((each.compared_at for each in comparisons), key=lambda at: at.ToNanoseconds()),
+        rounds=min(each.rounds for each in comparisons),
+    )
+    for each in comparisons:
+        summed.objects += each.objects
+        summed.mended += each.mended
+        summed.unmended += each.unmended
+        for sort, count in each.found.items():
+            summed.found[sort] += count
+    return summed
 
 
 def _optional(destination: outbox_pb2.DestinationStatus, name: str) -> float | None:
@@ -179,6 +211,7 @@ def _summed(reachable: bool, answers: Iterable[Destinations | None]) -> SiloStat
         lag_p99_seconds=_worst([part.lag_p99_seconds for part in parts]),
         breaker="open" if any(part.breaker == "open" for part in parts) else "closed",
         is_paused=any(part.is_paused for part in parts),
+        comparison=_summed_comparisons([part.comparison for part in parts if part.comparison is not None]),
     )
 
 

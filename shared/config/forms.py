@@ -52,6 +52,12 @@ def _flag(value: str) -> bool:
     return value.lower() in _TRUE
 
 
+def _natural(value: str) -> int:
+    if not re.fullmatch(r"0|[1-9][0-9]{0,8}", value, re.ASCII):
+        raise ValueError(f"must be a whole number from 0 to 999999999, not {value!r}.")
+    return int(value)
+
+
 def _positive(value: str) -> int:
     if not re.fullmatch(r"[1-9][0-9]{0,8}", value, re.ASCII):
         raise ValueError(f"must be a whole number from 1 to 999999999, not {value!r}.")
@@ -93,6 +99,7 @@ Origin = Annotated[
 ]
 """A base URL without a path, kept without a slash at its end."""
 Flag = Annotated[bool, _parsing(_flag)]
+Natural = Annotated[int, _parsing(_natural)]
 Positive = Annotated[int, _parsing(_positive)]
 Email = Annotated[str, _refusing(is_address, "must be an e-mail address, not")]
 RegionName = Annotated[

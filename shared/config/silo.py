@@ -7,13 +7,14 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
-from shared.config.forms import ExistingFile, Flag, Keys, Networks, Positive, Proxies, Reflection
+from shared.config.forms import ExistingFile, Flag, Keys, Natural, Networks, Positive, Proxies, Reflection
 from shared.config.settings import Settings, Shown, Unit
 from shared.outgoing.reach import PUBLIC, Reach
 from shared.rpc.tls import TlsConfig
 
 DEFAULT_REQUESTS_PER_SECOND: Final = 5_000
 """More than one process answers: clients learn that there is a limit, and operators who want one that bites set it."""
+DEFAULT_COMPARE_SECONDS: Final = 600
 READ_ELSEWHERE = frozenset(
     {
         *("SILO_DATA", "SILO_TOKEN", "SILO_SESSION"),  # by the command line
@@ -77,6 +78,11 @@ class SiloSettings(TlsSettings):
     client's"""
     disabled_enforcement: Flag = Field(default=False, validation_alias="SILO_DISABLED_ENFORCEMENT")
     """the option `sentry-apps.disabled-enforcement` of the original: answers 403 for apps that are disabled"""
+    compare_seconds: Annotated[Natural, Unit("seconds")] = Field(
+        default=DEFAULT_COMPARE_SECONDS, validation_alias="SILO_COMPARE_SECONDS"
+    )
+    """between comparisons, in the background, of what another silo holds with what it should hold: what no message
+    tells of is found and mended so soon. Also made when a worker starts and when a silo answers again. `0`: none"""
 
     reflection: Annotated[Reflection, Shown("`signed`; `silo up`: `open`")] = Field(
         default="signed", validation_alias="SILO_REFLECTION"

@@ -210,6 +210,13 @@ def list_interest(category: Category, destination: str, *, part: Part) -> Sequen
     return current_database().rows(statement, (category.value, destination, category.value, *parameters))
 
 
+def greatest_id(category: Category) -> int:
+    """Of all objects of the category that there ever were here. Needs a session."""
+    statement = "SELECT coalesce(max(object_id), 0) FROM edition WHERE category = ?"
+    ((greatest,),) = current_database().rows(statement, (category.value,))
+    return int(greatest)
+
+
 def versions_of(category: Category, object_ids: Collection[int]) -> Mapping[int, int]:
     """By id, the versions of objects that have an edition. Needs a session."""
     statement = "SELECT object_id, version FROM edition WHERE category = ? AND object_id "

@@ -56,6 +56,8 @@ class OwnedKind(Kind):
 class HeldKind(Kind):
     """A category in a silo that holds replicas of its objects."""
 
+    numbered: ClassVar[Any] = None
+    """The model by whose ids the objects go, where this silo gives them out; None: their owner does."""
     name: ClassVar[str]
     """The name of the table, which has the columns ``id``, ``version``, ``tombstone`` and ``checksum``."""
 
@@ -73,6 +75,13 @@ class HeldKind(Kind):
         known, restriction = self.known_to_caller()
         statement = f"SELECT id, version, checksum FROM {self.name} WHERE tombstone = ? AND {known} AND {clause}"
         return database.rows(statement, (tombstones, *restriction, *parameters))
+
+    def greatest_id(self, database: Database) -> int:
+        """Of all that this silo has ever held, as far as whoever calls may know of it. Needs a session."""
+        known, restriction = self.known_to_caller()
+        statement = f"SELECT coalesce(max(id), 0) FROM {self.name} WHERE {known}"
+        ((greatest,),) = database.rows(statement, restriction)
+        return int(greatest)
 
     def known_to_caller(self) -> tuple[str, Sequence[Any]]:
         """A condition on the table's rows that whoever calls may know of, and its parameters."""

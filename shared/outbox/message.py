@@ -69,6 +69,33 @@ class OutboxPause(Model):
         table_name = "outbox_pause"
 
 
+class OutboxComparison(Model):
+    """What comparing a destination in the background came to. Counts are of all time, unless they say otherwise."""
+
+    destination = peewee.TextField(primary_key=True)
+    wanted_at = InstantField(null=True)
+    """Since when a comparison is wanted that is not due yet; null: none is."""
+    begun_at = InstantField(null=True)
+    """When the last one began, whether or not it came to its end."""
+    compared_at = InstantField(null=True)
+    """When the last one that came to its end did so."""
+    rounds = peewee.BigIntegerField()
+    """Comparisons that came to their end."""
+    objects = peewee.BigIntegerField()
+    """At the last one, what the destination should hold."""
+    missing = peewee.BigIntegerField()
+    behind = peewee.BigIntegerField()
+    ahead = peewee.BigIntegerField()
+    altered = peewee.BigIntegerField()
+    left_over = peewee.BigIntegerField()
+    mended = peewee.BigIntegerField()
+    unmended = peewee.BigIntegerField()
+    """At the last one, differences that this silo cannot mend."""
+
+    class Meta:
+        table_name = "outbox_comparison"
+
+
 @dataclass(frozen=True)
 class Claim:
     """A leased message: this worker may deliver it until the lease ends. Both instants are of the database's clock."""

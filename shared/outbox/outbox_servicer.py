@@ -15,7 +15,7 @@ from shared.outbox.message import OutboxMessage
 from shared.outbox.operate import ParkedFilter, discard_parked, list_parked, pause, resume, retry_parked
 from shared.outbox.repair import held_versions, repair
 from shared.outbox.replica_servicer import asked_category
-from shared.outbox.status import DestinationStatus, list_destinations, measure_skew
+from shared.outbox.status import ComparisonStatus, DestinationStatus, list_destinations, measure_skew
 from shared.pb.hybridcloud.operations.v1 import outbox_pb2, outbox_service_pb2, outbox_service_pb2_grpc
 from shared.rpc.paging import page_of
 
@@ -144,6 +144,20 @@ def _destination_message(status: DestinationStatus) -> outbox_pb2.DestinationSta
     message.breaker = opened if is_open else closed
     if status.paused_at is not None:
         message.paused_at.FromDatetime(status.paused_at)
+    if status.comparison is not None:
+        message.comparison.CopyFrom(_comparison_message(status.comparison))
+    return message
+
+
+def _comparison_message(status: ComparisonStatus) -> outbox_pb2.Comparison:
+    message = outbox_pb2.Comparison(
+        rounds=status.rounds,
+        objects=status.objects,
+        found={sort.value: count for sort, count in status.found.items() if count},
+        mended=status.mended,
+        unmended=status.unmended,
+    )
+    message.compared_at.FromDatetime(status.compared_at)
     return message
 
 

@@ -13,7 +13,7 @@ from shared.domain.peer import is_service
 from shared.errors import CallerNotOwner, FieldMissing, InvalidInput
 from shared.outbox.apply import apply_changes
 from shared.outbox.digest import BUCKETS, digest_buckets
-from shared.outbox.edition import Listed, Part, list_due
+from shared.outbox.edition import Listed, Part, greatest_id, list_due
 from shared.outbox.editions import list_anew
 from shared.outbox.kind import Kinds, OwnedKind
 from shared.pb.hybridcloud.replication.v1 import replica_pb2, replica_service_pb2, replica_service_pb2_grpc
@@ -49,12 +49,16 @@ class ReplicaServicer(replica_service_pb2_grpc.ReplicaServiceServicer):
         category = asked_category(request.category)
         with self._database.session():
             if request.destination:
-                listed: Listed = list_due(self._owned(category, request.destination).category, request.destination)
+                kind = self._owned(category, request.destination)
+                # Who gives out ids itself is told of none, and need not tell what is outside of somebody's interest.
+                greatest = greatest_id(category) if kind.numbered is None else 0
+                listed: Listed = () if request.ids_only else list_due(category, request.destination)
             else:
-                listed = self._kinds.held_kind(category).list_held(self._database)
-        return replica_service_pb2.GetDigestsResponse(
-            digests=digest_buckets((object_id, version) for object_id, version, _ in listed)
-        )
+                held = self._kinds.held_kind(category)
+                greatest = held.greatest_id(self._database)
+                listed = () if request.ids_only else held.list_held(self._database)
+        digests = digest_buckets((object_id, version) for object_id, version, _ in listed)
+        return replica_service_pb2.GetDigestsResponse(digests=[] if request.ids_only else digests, greatest_id=greatest)
 
     def ListVersions(  # noqa: N802
         self, request: replica_service_pb2.ListVersionsRequest, context: grpc.ServicerContext

@@ -1,7 +1,7 @@
 """What the outbox looks like now: backlog, parked messages and age, per destination. Reads only."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,8 +10,26 @@ from shared.database.columns import parse_instant
 from shared.database.database import Database
 from shared.database.statement import marks, now
 from shared.outbox.breaker import BreakerState
-from shared.outbox.message import MessageState
+from shared.outbox.difference import Sort
+from shared.outbox.message import MessageState, OutboxComparison
 from shared.outbox.operate import read_pauses
+
+
+@dataclass(frozen=True)
+class ComparisonStatus:
+    """What comparing a destination in the background came to."""
+
+    compared_at: datetime
+    """When the last comparison ended."""
+    rounds: int
+    objects: int
+    """That the destination should hold, at the last one."""
+    found: Mapping[Sort, int]
+    """Differences of all time."""
+    mended: int
+    """Of all time."""
+    unmended: int
+    """At the last one, differences that this silo cannot mend."""
 
 
 @dataclass
@@ -31,6 +49,8 @@ class DestinationStatus:
     last_error: str | None = None
     paused_at: datetime | None = None
     """Since when nothing is claimed for it; None: it is not paused."""
+    comparison: ComparisonStatus | None = None
+    """None: there was no comparison yet."""
 
     @property
     def parked(self) -> int:
@@ -68,6 +88,9 @@ def list_destinations(database: Database) -> list[DestinationStatus]:
     for destination, paused_at in read_pauses().items():
         found[destination].destination = destination
         found[destination].paused_at = paused_at
+    for destination, comparison in _list_comparisons():
+        found[destination].destination = destination
+        found[destination].comparison = comparison
     return [found[name] for name in sorted(found)]
 
 
@@ -82,6 +105,17 @@ def measure_skew(database: Database, *, clock: Clock) -> float:
         after = clock.now()
     # The database was asked in between; half the way there and back is as close as one question comes.
     return (before + (after - before) / 2 - parse_instant(at)).total_seconds()
+
+
+def _list_comparisons() -> Iterator[tuple[str, ComparisonStatus]]:
+    """By destination, what came of those that came to their end."""
+    for row in OutboxComparison.select().where(~OutboxComparison.compared_at.is_null()):
+        counts = {Sort.MISSING: row.missing, Sort.BEHIND: row.behind, Sort.AHEAD: row.ahead}
+        counts |= {Sort.ALTERED: row.altered, Sort.LEFT_OVER: row.left_over}
+        yield (
+            row.destination,
+            ComparisonStatus(row.compared_at, row.rounds, row.objects, counts, row.mended, row.unmended),
+        )
 
 
 def record_destination(database: Database, status: DestinationStatus) -> None:

@@ -15,6 +15,7 @@ from shared.clock import Clock
 from shared.database.database import Database
 from shared.errors import SiloError
 from shared.outbox.breaker import Breaker, BreakerState
+from shared.outbox.comparing import Compared, Comparing
 from shared.outbox.drain import Destination, Drain, DrainResult
 from shared.outbox.lease import Leases
 from shared.outbox.listen import Listener
@@ -42,6 +43,7 @@ class Worker:
         clock: Clock,
         list_destinations: Callable[[], Iterable[str]],
         open_destination: Callable[[str], Destination],
+        compared: Compared | None = None,
         seed: int | None = None,
     ) -> None:
         """Args:
@@ -49,12 +51,14 @@ class Worker:
         clock: for how long things take.
         list_destinations: names of the silos to drain for now; asked once per ``POLL_SECONDS``.
         open_destination: gives the port to one of them; called once per name.
+        compared: what is compared in the background; None: nothing is.
         seed: of the backoff's randomness, for tests.
         """
         self._database = database
         self._clock = clock
         self._list_destinations = list_destinations
         self._open_destination = open_destination
+        self._compared = compared
         self._rng = random.Random(seed)
         self._leases = Leases(database)
         self._lanes: dict[str, Lane] = {}
@@ -103,21 +107,23 @@ class Worker:
 
     def _open_lane(self, name: str) -> None:
         drain = Drain(self._database, name, self._open_destination(name), self._clock, self._rng, self._leases)
-        self._lanes[name] = Lane(drain, breaker=Breaker(self._clock, rng=self._rng))
+        comparing = Comparing(self._database, name, self._compared, rng=self._rng) if self._compared else None
+        self._lanes[name] = Lane(drain, breaker=Breaker(self._clock, rng=self._rng), comparing=comparing)
         self._lanes[name].start()
 
 
 class Lane:
-    """The threads of one destination: one that listens, and one that helps it with a backlog.
+    """The threads of one destination: one that listens, one that helps it with a backlog, and one that compares.
 
     A call is under way most of the time that a batch takes. While there is a backlog the helper's call overlaps with
     the other's; what is claimed by one is passed over by the other. Without a backlog it sleeps, so that a single
     message wakes one thread and is asked for once.
     """
 
-    def __init__(self, drain: Drain, *, breaker: Breaker) -> None:
+    def __init__(self, drain: Drain, *, breaker: Breaker, comparing: Comparing | None = None) -> None:
         self._drain = drain
         self._breaker = breaker
+        self._comparing = comparing
         self._bell = drain.database.wake.listen(drain.name)
         self._stopping = threading.Event()
         self._lags: deque[float] = deque(maxlen=_LAGS_KEPT)
@@ -133,17 +139,23 @@ class Lane:
     def start(self) -> None:
         self._thread.start()
         self._helper.start()
+        if self._comparing:
+            self._comparing.start()
 
     def stop(self) -> None:
         self._stopping.set()
         self._bell.set()
         self._backlog.set()
+        if self._comparing:
+            self._comparing.stop()
 
     def join(self, timeout_seconds: float) -> None:
         """Waits until the threads have ended; a call that hangs is left behind."""
         give_up_at = time.monotonic() + timeout_seconds
         for thread in (self._thread, self._helper):
             thread.join(max(0.0, give_up_at - time.monotonic()))
+        if self._comparing:
+            self._comparing.join(max(0.0, give_up_at - time.monotonic()))
         self._drain.database.wake.unlisten(self._drain.name, self._bell)
 
     def _run(self) -> None:
@@ -203,6 +215,9 @@ class Lane:
         # Nothing was claimed: this silo's own database failed. The next time that nothing is due, it works again.
         self._has_failed_here = bool(result.away) and not result.claimed
         if self._breaker.state is not before:
+            if self._comparing and self._breaker.state is BreakerState.CLOSED:
+                # It may come back with an older database, of which no message tells.
+                self._comparing.want()
             log.info("outbox.breaker", destination=self._drain.name, state=self._breaker.state, error=self._last_error)
         self._lags.extend(result.lags_seconds)
         self._unrecorded = self._unrecorded or bool(result.claimed) or self._breaker.state is not before

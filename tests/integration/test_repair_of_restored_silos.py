@@ -9,9 +9,10 @@ from region_silo.models.organization import Organization
 from region_silo.models.replica import AppReplica, InstallationReplica
 from shared.category import Category
 from shared.cli.access import Access
-from shared.cli.compare import Comparer, Difference
+from shared.cli.compare import Comparer
 from shared.cli.repair import Finding, await_equal, look, repair
 from shared.outbox.change import change
+from shared.outbox.difference import Difference
 from shared.outbox.edition import Edition
 from shared.outbox.repair import MAX_ID, MAX_VERSION
 from tests.silos import Silos, fresh

@@ -1,6 +1,7 @@
 import pytest
 
-from shared.cli.compare import Comparer, Comparison, Difference
+from shared.cli.compare import Comparer, Comparison
+from shared.outbox.difference import Difference
 from tests.silos import Silos
 
 

@@ -12,7 +12,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class DestinationStatus(_message.Message):
-    __slots__ = ("destination", "backlog", "parked", "oldest_age_seconds", "lag_p50_seconds", "lag_p99_seconds", "breaker", "categories", "paused_at")
+    __slots__ = ("destination", "backlog", "parked", "oldest_age_seconds", "lag_p50_seconds", "lag_p99_seconds", "breaker", "categories", "paused_at", "comparison")
     class Breaker(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         BREAKER_UNSPECIFIED: _ClassVar[DestinationStatus.Breaker]
@@ -37,6 +37,7 @@ class DestinationStatus(_message.Message):
     BREAKER_FIELD_NUMBER: _ClassVar[int]
     CATEGORIES_FIELD_NUMBER: _ClassVar[int]
     PAUSED_AT_FIELD_NUMBER: _ClassVar[int]
+    COMPARISON_FIELD_NUMBER: _ClassVar[int]
     destination: str
     backlog: _containers.ScalarMap[str, int]
     parked: int
@@ -46,7 +47,31 @@ class DestinationStatus(_message.Message):
     breaker: DestinationStatus.Breaker
     categories: _containers.RepeatedCompositeFieldContainer[CategoryStatus]
     paused_at: _timestamp_pb2.Timestamp
-    def __init__(self, destination: _Optional[str] = ..., backlog: _Optional[_Mapping[str, int]] = ..., parked: _Optional[int] = ..., oldest_age_seconds: _Optional[float] = ..., lag_p50_seconds: _Optional[float] = ..., lag_p99_seconds: _Optional[float] = ..., breaker: _Optional[_Union[DestinationStatus.Breaker, str]] = ..., categories: _Optional[_Iterable[_Union[CategoryStatus, _Mapping]]] = ..., paused_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    comparison: Comparison
+    def __init__(self, destination: _Optional[str] = ..., backlog: _Optional[_Mapping[str, int]] = ..., parked: _Optional[int] = ..., oldest_age_seconds: _Optional[float] = ..., lag_p50_seconds: _Optional[float] = ..., lag_p99_seconds: _Optional[float] = ..., breaker: _Optional[_Union[DestinationStatus.Breaker, str]] = ..., categories: _Optional[_Iterable[_Union[CategoryStatus, _Mapping]]] = ..., paused_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., comparison: _Optional[_Union[Comparison, _Mapping]] = ...) -> None: ...
+
+class Comparison(_message.Message):
+    __slots__ = ("compared_at", "rounds", "objects", "found", "mended", "unmended")
+    class FoundEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
+    COMPARED_AT_FIELD_NUMBER: _ClassVar[int]
+    ROUNDS_FIELD_NUMBER: _ClassVar[int]
+    OBJECTS_FIELD_NUMBER: _ClassVar[int]
+    FOUND_FIELD_NUMBER: _ClassVar[int]
+    MENDED_FIELD_NUMBER: _ClassVar[int]
+    UNMENDED_FIELD_NUMBER: _ClassVar[int]
+    compared_at: _timestamp_pb2.Timestamp
+    rounds: int
+    objects: int
+    found: _containers.ScalarMap[str, int]
+    mended: int
+    unmended: int
+    def __init__(self, compared_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., rounds: _Optional[int] = ..., objects: _Optional[int] = ..., found: _Optional[_Mapping[str, int]] = ..., mended: _Optional[int] = ..., unmended: _Optional[int] = ...) -> None: ...
 
 class CategoryStatus(_message.Message):
     __slots__ = ("category", "due", "parked", "oldest_age_seconds")

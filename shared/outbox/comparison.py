@@ -1,0 +1,202 @@
+"""Comparing what a destination holds with what it should hold, and mending what differs, while messages flow.
+
+One round looks at every category that this silo owns: digests first, then the objects of those buckets alone that
+differ. A difference counts only when nothing of its object is under way: the object has no message, and the same
+edition, before the destination is asked and after. What differs is mended as an operator's repair mends it.
+
+Owns what a round does, and when it gives way: between steps of a bounded size, as long as anything is due. Refuses to
+know when rounds are made, and any category.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import peewee
+
+from shared.category import Category, number_of
+from shared.database.database import Database
+from shared.database.statement import now
+from shared.errors import DeadlineExceeded, InvalidInput
+from shared.outbox.difference import Sort, Versions, differences_between
+from shared.outbox.digest import BUCKETS, digest_buckets
+from shared.outbox.edition import Part, list_due, versions_of
+from shared.outbox.greatest_id import pass_over_seen_ids
+from shared.outbox.kind import Kinds, OwnedKind
+from shared.outbox.message import MessageState
+from shared.outbox.repair import MAX_ID, repair
+from shared.pb.hybridcloud.replication.v1 import replica_service_pb2, replica_service_pb2_grpc
+
+ROUND_SECONDS = 300.0
+"""How long a round may take, all its waiting included; the next one finds what is left."""
+CALL_SECONDS = 60.0
+"""How long one call may take: a silo that holds a million replicas reads them all to answer."""
+AT_ONCE = 20_000
+"""About how many objects are held in memory, and how many are looked at before live traffic is given way."""
+MENDED_AT_ONCE = 500
+MAX_VERSIONS_AHEAD = 2**24
+"""How far a version may be above the owner's to be outranked: more changes than anybody makes between a backup and its
+use. A silo that is taken could else use up the versions of what others hold, too."""
+_PAGE_SIZE = 5000
+PAUSE_SECONDS = 0.02
+"""Between steps, and between looks whether live traffic is through."""
+
+Pause: TypeAlias = Callable[[float], bool]
+"""Waits so many seconds; True when the round has to end."""
+
+
+@dataclass
+class Round:
+    """What a round has come to so far."""
+
+    objects: int = 0
+    """That the destination should hold."""
+    found: Counter[Sort] = field(default_factory=Counter)
+    mended: int = 0
+    unmended: list[tuple[Category, int]] = field(default_factory=list)
+    """Category and id of what this silo cannot mend."""
+
+
+class Interrupted(Exception):
+    """The process stops."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One round with one destination."""
+
+    database: Database
+    kinds: Kinds
+    destination: str
+    stub: replica_service_pb2_grpc.ReplicaServiceStub
+    pause: Pause
+    ends_at: float
+    """On the monotonic clock of this machine."""
+    result: Round = field(default_factory=Round)
+
+    def run(self) -> Round:
+        """Compares every category, and mends what differs.
+
+        Raises:
+            Interrupted: the pause said so.
+            DeadlineExceeded: the round took too long; what it found until then is mended.
+            SiloError: the destination or this silo's database does not answer.
+        """
+        for held in self.kinds.held:
+            pass_over_seen_ids(self.database, held, self.stub)
+        for kind in self.kinds.owned:
+            try:
+                self._compare(kind)
+            except InvalidInput:  # it is older than the category, and holds none
+                continue
+        return self.result
+
+    def _compare(self, kind: OwnedKind) -> None:
+        category = kind.category
+        # First of all: what is made from here on has an id that nobody has seen.
+        pass_over_seen_ids(self.database, kind, self.stub)
+        held = self.stub.GetDigests(
+            replica_service_pb2.GetDigestsRequest(category=number_of(category)), timeout=CALL_SECONDS
+        )
+        expected, objects = self._digests(category)
+        self.result.objects += objects
+        differing = [bucket for bucket in range(BUCKETS) if expected[bucket] != held.digests[bucket]]
+        buckets_at_once = max(1, BUCKETS * AT_ONCE // max(objects, AT_ONCE))
+        for buckets in peewee.chunked(differing, buckets_at_once):
+            self._give_way()
+            self._compare_buckets(kind, tuple(buckets))
+
+    def _digests(self, category: Category) -> tuple[Sequence[int], int]:
+        """What the destination should hold, by bucket, and how many objects that is."""
+        digests, objects, after_id = [0] * BUCKETS, 0, 0
+        while True:
+            self._give_way()
+            with self.database.session():
+                some = list_due(category, self.destination, part=Part(after_id, limit=AT_ONCE))
+            # Digests are sums, so those of parts add up to that of the whole.
+            part = digest_buckets((object_id, version) for object_id, version, _ in some)
+            digests = [(one + other) % 2**64 for one, other in zip(digests, part, strict=True)]
+            objects += len(some)
+            if len(some) < AT_ONCE:
+                return digests, objects
+            after_id = some[-1][0]
+
+    def _compare_buckets(self, kind: OwnedKind, buckets: tuple[int, ...]) -> None:
+        category = kind.category
+        before, waited = self._look(category, buckets)
+        held = self._held(category, buckets)
+        candidates = [each for each in differences_between(before, held) if each.object_id not in waited]
+        missing = {each.object_id % BUCKETS for each in candidates if not each.held_version}
+        # An object that seems to be missing may have a tombstone that is too new.
+        tombstones = self._held(category, sorted(missing), tombstones=True) if missing else {}
+        after, waits = self._look(category, buckets)
+        # Without a message, and unchanged between the looks, an object has had nothing on its way all the while.
+        found = [
+            each
+            for each in candidates
+            if each.object_id not in waits and before.get(each.object_id) == after.get(each.object_id)
+        ]
+        self.result.found.update(each.kind for each in found)
+        versions = {each.object_id: each.held_version or tombstones.get(each.object_id, _NOTHING)[0] for each in found}
+        for some in peewee.chunked(sorted(versions), MENDED_AT_ONCE):
+            self._mend(category, {object_id: versions[object_id] for object_id in some})
+
+    def _look(self, category: Category, buckets: tuple[int, ...]) -> tuple[Versions, Collection[int]]:
+        """What the destination should hold, and the objects that a message tells of, at one moment."""
+        statement = "SELECT object_id FROM outbox WHERE destination = ? AND category = ?"
+        with self.database.snapshot():
+            due = list_due(category, self.destination, part=Part(buckets=buckets))
+            # Parked ones too: of those an operator is told already.
+            waiting = self.database.rows(statement, (self.destination, category.value))
+        return {object_id: (version, checksum) for object_id, version, checksum in due}, {each for (each,) in waiting}
+
+    def _held(self, category: Category, buckets: Sequence[int], *, tombstones: bool = False) -> Versions:
+        request = replica_service_pb2.ListVersionsRequest(
+            category=number_of(category), buckets=buckets, page_size=_PAGE_SIZE, tombstones=tombstones
+        )
+        found: dict[int, tuple[int, bytes]] = {}
+        while True:
+            self._give_way()
+            page = self.stub.ListVersions(request, timeout=CALL_SECONDS)
+            found |= {each.object_id: (each.version, each.checksum) for each in page.versions}
+            if not page.next_page_token:
+                return found
+            request.page_token = page.next_page_token
+
+    def _mend(self, category: Category, held: Mapping[int, int]) -> None:
+        """Makes some objects due, each under a version that outranks the one held."""
+        self._give_way()
+        with self.database.transaction() as tx:
+            known = versions_of(category, held)
+            mendable = {
+                object_id: version
+                for object_id, version in held.items()
+                if 0 < object_id <= MAX_ID and version <= known.get(object_id, 0) + MAX_VERSIONS_AHEAD
+            }
+            unknown = (
+                set(repair(tx, self.kinds, category, mendable, destination=self.destination)) if mendable else set()
+            )
+        self.result.mended += len(mendable) - len(unknown)
+        self.result.unmended += [(category, each) for each in sorted(unknown | (held.keys() - mendable.keys()))]
+
+    def _give_way(self) -> None:
+        """Returns once nothing is due to the destination.
+
+        Raises:
+            Interrupted: the process stops.
+            DeadlineExceeded: the round took too long.
+        """
+        while True:
+            if time.monotonic() >= self.ends_at:
+                raise DeadlineExceeded("The comparison took too long.")
+            if self.pause(PAUSE_SECONDS):
+                raise Interrupted
+            with self.database.session():
+                if not self.database.rows(_IS_DUE.format(now=now(self.database)), (self.destination,)):
+                    return
+
+
+_NOTHING = (0, b"")
+_IS_DUE = f"SELECT 1 FROM outbox WHERE destination = ? AND state = '{MessageState.DUE}' AND due_at <= {{now}} LIMIT 1"

@@ -1,0 +1,45 @@
+"""Ids go on above those that others have seen, also when the database that gives them out is an older copy of itself.
+
+Owns asking and bounding; how a table's ids are passed over is ``locking``'s.
+"""
+
+from shared.category import number_of
+from shared.database.database import Database
+from shared.database.locking import pass_over_ids
+from shared.database.model import table_of
+from shared.outbox.kind import HeldKind, OwnedKind
+from shared.pb.hybridcloud.replication.v1 import replica_service_pb2, replica_service_pb2_grpc
+
+MAX_IDS_AHEAD = 2**24
+"""How many ids may have been given out between a backup and its use. A silo that is taken could else use all up."""
+ASK_SECONDS = 2.0
+
+
+def pass_over_seen_ids(
+    database: Database,
+    kind: OwnedKind | HeldKind,
+    stub: replica_service_pb2_grpc.ReplicaServiceStub,
+) -> None:
+    """Gives out no id of the kind that the silo has seen; nothing is done for ids that another silo gives out.
+
+    Args:
+        database: of this silo.
+        kind: of this silo.
+        stub: to the silo that is asked.
+
+    Raises:
+        SiloError: the silo or this one's database does not answer.
+    """
+    if kind.numbered is None:
+        return
+    # Of what this silo owns the other holds replicas; of what it holds the other is asked as the owner.
+    destination = kind.silo if isinstance(kind, HeldKind) else ""
+    request = replica_service_pb2.GetDigestsRequest(
+        category=number_of(kind.category), destination=destination, ids_only=True
+    )
+    seen = stub.GetDigests(request, timeout=ASK_SECONDS).greatest_id
+    with database.session():
+        ((own,),) = database.rows(f"SELECT coalesce(max(id), 0) FROM {table_of(kind.numbered)}")
+    if own < seen <= own + MAX_IDS_AHEAD:
+        with database.transaction() as tx:
+            pass_over_ids(tx, kind.numbered, newest=seen)
