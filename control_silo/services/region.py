@@ -22,6 +22,7 @@ from shared.domain.peer import is_region_name
 from shared.domain.region_id import MAX_REGION_NUMBER
 from shared.errors import AddressRefused, DatabaseBusy, LimitReached, RegionNameTaken, ValidationFailed
 from shared.outbox.change import tell_new_destination
+from shared.outbox.comparing import want_comparison
 from shared.outbox.enqueue import announce_destination
 
 NOT_CALLED = "Control calls no region there; CONTROL_REGION_NETWORKS says where regions may listen."
@@ -58,6 +59,8 @@ def register_region(
             # Never another one: ids that the region has made say this number for ever.
             region.number = region.number or _next_number()
             region.save(force_insert=is_new)
+            # It may have come back with an older copy of its database, of which no message tells.
+            want_comparison(tx, name)
             # A region that only moved has kept its replicas, and its messages wait for it.
             if is_new:
                 # An app that is being published in another transaction does not see the new region, nor this one that

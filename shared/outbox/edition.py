@@ -211,7 +211,7 @@ def list_interest(category: Category, destination: str, *, part: Part) -> Sequen
 
 
 def greatest_id(category: Category) -> int:
-    """Of all objects of the category that there ever were here. Needs a session."""
+    """The greatest id of all objects of the category that there ever were here. Needs a session."""
     statement = "SELECT coalesce(max(object_id), 0) FROM edition WHERE category = ?"
     ((greatest,),) = current_database().rows(statement, (category.value,))
     return int(greatest)

@@ -77,7 +77,7 @@ class HeldKind(Kind):
         return database.rows(statement, (tombstones, *restriction, *parameters))
 
     def greatest_id(self, database: Database) -> int:
-        """Of all that this silo has ever held, as far as whoever calls may know of it. Needs a session."""
+        """The greatest id that this silo has ever held, as far as whoever calls may know of it. Needs a session."""
         known, restriction = self.known_to_caller()
         statement = f"SELECT coalesce(max(id), 0) FROM {self.name} WHERE {known}"
         ((greatest,),) = database.rows(statement, restriction)

@@ -27,7 +27,7 @@ class ComparisonStatus:
     found: Mapping[Sort, int]
     """Differences of all time."""
     mended: int
-    """Of all time."""
+    """Differences of all time that were made due again."""
     unmended: int
     """At the last one, differences that this silo cannot mend."""
 
