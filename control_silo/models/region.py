@@ -2,7 +2,7 @@
 
 import peewee
 
-from shared.database.columns import BytesField, IdField, InstantField
+from shared.database.columns import BytesField, IdField, InstantField, JsonField
 from shared.database.model import Model
 
 
@@ -19,8 +19,22 @@ class RegisteredRegion(Model):
     number = peewee.IntegerField(null=True, unique=True)
     """1 to 1023, the last ten bits of the ids that the region makes; None until it registers again after an upgrade."""
 
+    is_replaced = peewee.BooleanField(default=False)
+    """Whether the next database that presents the region's key takes the name, whatever its identity."""
+    awaits_organizations = peewee.BooleanField(default=False)
+    """Whether its database took the place of another, and has not made all of its organizations again yet."""
+    counts = JsonField(default=dict)
+    """How far the region has counted at least, by kind: a database that says less is an older copy, or a new one."""
+
     class Meta:
         table_name = "region"
+
+
+class RetiredRegion(Model):
+    """A region that was given up. Ids that it made say its number for ever, so that no other region gets it."""
+
+    number = peewee.IntegerField(primary_key=True)
+    name = peewee.TextField()
 
 
 class OrganizationReplica(Model):

@@ -6,8 +6,15 @@ import grpc
 
 from control_silo.models.region import RegisteredRegion
 from control_silo.services.control import Control
-from control_silo.services.region import list_regions, register_region
-from shared.errors import CallerNotOwner
+from control_silo.services.lost_region import (
+    release_organization,
+    remove_region,
+    replace_region,
+    restore_organization,
+)
+from control_silo.services.organization import creation_times
+from control_silo.services.region import list_organizations_to_restore, list_regions, register_region
+from shared.errors import CallerNotOwner, FieldMissing
 from shared.pb.hybridcloud.operations.v1 import region_pb2, topology_service_pb2, topology_service_pb2_grpc
 from shared.rpc.served import current_caller
 
@@ -29,14 +36,59 @@ class TopologyServicer(topology_service_pb2_grpc.TopologyServiceServicer):
             grpc_address=request.grpc_address,
             http_address=request.http_address,
             identity=request.identity,
+            counts=request.counts,
         )
         own = [region for region in regions if region.name == request.name]
-        return topology_service_pb2.RegisterRegionResponse(regions=_messages(own), number=own[0].number)
+        answer = topology_service_pb2.RegisterRegionResponse(
+            regions=_messages(own),
+            number=own[0].number,
+            counts={kind: count for kind, count in own[0].counts.items() if count > request.counts.get(kind, 0)},
+        )
+        if own[0].awaits_organizations:
+            restored = list_organizations_to_restore(self._control, request.name, after_id=request.restored_through)
+            with self._control.database.session():
+                created = creation_times([each.id for each in restored])
+            for each in restored:
+                message = answer.organizations.add(id=each.id, slug=each.slug, name=each.name)
+                message.created_at.FromDatetime(created.get(each.id, self._control.clock.now()))
+        return answer
+
+    def ReplaceRegion(
+        self, request: topology_service_pb2.ReplaceRegionRequest, context: grpc.ServicerContext
+    ) -> topology_service_pb2.ReplaceRegionResponse:
+        replace_region(self._control, name=_given(request.name, "name"))
+        return topology_service_pb2.ReplaceRegionResponse()
+
+    def RemoveRegion(
+        self, request: topology_service_pb2.RemoveRegionRequest, context: grpc.ServicerContext
+    ) -> topology_service_pb2.RemoveRegionResponse:
+        remove_region(
+            self._control, name=_given(request.name, "name"), releases_organizations=request.release_organizations
+        )
+        return topology_service_pb2.RemoveRegionResponse()
+
+    def RestoreOrganization(
+        self, request: topology_service_pb2.RestoreOrganizationRequest, context: grpc.ServicerContext
+    ) -> topology_service_pb2.RestoreOrganizationResponse:
+        region = restore_organization(self._control, slug=_given(request.slug, "slug"))
+        return topology_service_pb2.RestoreOrganizationResponse(region=region)
+
+    def ReleaseOrganization(
+        self, request: topology_service_pb2.ReleaseOrganizationRequest, context: grpc.ServicerContext
+    ) -> topology_service_pb2.ReleaseOrganizationResponse:
+        release_organization(self._control, slug=_given(request.slug, "slug"))
+        return topology_service_pb2.ReleaseOrganizationResponse()
 
     def ListRegions(
         self, request: topology_service_pb2.ListRegionsRequest, context: grpc.ServicerContext
     ) -> topology_service_pb2.ListRegionsResponse:
         return topology_service_pb2.ListRegionsResponse(regions=_messages(list_regions(self._control)))
+
+
+def _given(value: str, field: str) -> str:
+    if not value:
+        raise FieldMissing.at(field, "this field is required.")
+    return value
 
 
 def _messages(regions: Iterable[RegisteredRegion]) -> list[region_pb2.Region]:

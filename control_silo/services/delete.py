@@ -51,7 +51,7 @@ def delete_app(control: Control, *, app_id: int, actor: User) -> None:
             if app.state is SentryAppStatus.UNPUBLISHED:
                 # Signed now, while there is a secret: the delivery is sent when the app is gone.
                 tell_of_installation(tx, AppEvent.INSTALLATION_DELETED, installation, actor=actor, now=now)
-            _delete_installation(tx, installation, now=now)
+            delete_installation(tx, installation, now=now)
         _delete_what_acts(tx, app)
         app.status = int(SentryAppStatus.DELETION_IN_PROGRESS)
         app.date_deleted = app.date_updated = now
@@ -74,7 +74,7 @@ def uninstall(control: Control, *, uuid: str, actor: User) -> None:
         app = get_held_app_of_installation(tx, uuid)  # it says whether its region keeps the app
         installation = get_installation(tx, uuid)
         tell_of_installation(tx, AppEvent.INSTALLATION_DELETED, installation, actor=actor, now=now)
-        _delete_installation(tx, installation, now=now)
+        delete_installation(tx, installation, now=now)
         # The app itself has not changed, but the organization's region may have lost its last reason to hold it.
         change(tx, Category.APP, [app.id])
         change(tx, Category.CREDENTIAL, [app.id])
@@ -87,7 +87,8 @@ def _live_installations(tx: Transaction, app: SentryApp) -> list[SentryAppInstal
     return list(locked(tx, live))
 
 
-def _delete_installation(tx: Transaction, installation: SentryAppInstallation, *, now: datetime) -> None:
+def delete_installation(tx: Transaction, installation: SentryAppInstallation, *, now: datetime) -> None:
+    """Deletes an installation with its grant and tokens; nobody is told."""
     # Each token leaves a tombstone of its own, since regions hold tokens by themselves and let them in.
     tokens = [link.api_token for link in installation.tokens.order_by(SentryAppInstallationToken.id)]
     if installation.api_token:

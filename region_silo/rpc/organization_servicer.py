@@ -35,6 +35,7 @@ class OrganizationServicer(organization_service_pb2_grpc.OrganizationServiceServ
             slug=request.slug,
             name=request.name,
             created_at=request.created_at.ToDatetime(UTC) if request.HasField("created_at") else None,
+            is_restored=request.is_restored,
         )
         with self._region.database.session():
             # Control takes the mapping from this answer at once; the version makes what the outbox brings later a no-

@@ -3,8 +3,10 @@
 Owns the counters. The arithmetic is ``shared.domain.region_id``'s; why it is so: docs/adr/0005.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 
+from shared.database.database import Database
 from shared.database.transaction import Transaction
 from shared.domain.region_id import region_id
 from shared.errors import SiloUnreachable
@@ -33,6 +35,22 @@ def next_id(tx: Transaction, kind: IdKind) -> int:
         (kind,),
     )
     return region_id(rows[0][0], region_number=number)
+
+
+def list_counts(database: Database) -> dict[str, int]:
+    """How far was counted, by kind."""
+    with database.session():
+        return dict(database.rows("SELECT kind, last FROM id_counter ORDER BY kind"))
+
+
+def count_on(tx: Transaction, counts: Mapping[str, int]) -> None:
+    """Goes on above these, where less was counted."""
+    for kind, count in sorted(counts.items()):
+        tx.database.rows(
+            "INSERT INTO id_counter (kind, last) VALUES (?, ?) ON CONFLICT (kind) DO UPDATE SET last = "
+            "CASE WHEN excluded.last > id_counter.last THEN excluded.last ELSE id_counter.last END",
+            (kind, count),
+        )
 
 
 def _region_number(tx: Transaction) -> int:

@@ -8,14 +8,22 @@ from region_silo.models.organization import Organization
 from region_silo.services.principal import Principal
 from region_silo.services.region import Region
 from shared.category import Category
+from shared.domain.peer import CONTROL
 from shared.domain.slug import ORGANIZATION_SLUG_ERROR, is_valid_organization_slug
 from shared.errors import FieldMissing, SlugTaken, ValidationFailed
 from shared.outbox.change import change
+from shared.outbox.comparing import want_comparison
 from shared.pb.hybridcloud.organizations.v1 import organization_pb2
 
 
 def provision_organization(
-    region: Region, *, organization_id: int, slug: str, name: str, created_at: datetime | None = None
+    region: Region,
+    *,
+    organization_id: int,
+    slug: str,
+    name: str,
+    created_at: datetime | None = None,
+    is_restored: bool = False,
 ) -> Organization:
     """Creates the organization, or answers with it when it exists already.
 
@@ -25,6 +33,7 @@ def provision_organization(
         slug: reserved by control.
         name: the slug when empty.
         created_at: when control gave out the id; None: now.
+        is_restored: whether control's mapping may be newer than what is made here.
 
     Raises:
         FieldMissing: the id or the slug is missing.
@@ -49,6 +58,9 @@ def provision_organization(
                 id=organization_id, slug=slug, name=name or slug, created_at=created_at or now
             )
             change(tx, Category.ORGANIZATION, [organization.id])
+            if is_restored:
+                # Control's mapping is of the versions of before. Comparing finds that, and outranks them.
+                want_comparison(tx, CONTROL)
             return organization
     # Another organization of this region has the slug, or took it at the same moment.
     except peewee.IntegrityError as exc:

@@ -1,5 +1,8 @@
 """Registering with control: a region makes itself known when it starts, and keeps trying until control has heard.
 
+Afterwards it says how far it has counted whenever that has changed, so that no id is made a second time on an older
+copy of its database, or on a new one.
+
 Owns what the two agreed on, too, which holds for as long as control is away. Control knows the region again by a random
 number made once in the region's own database: whoever else takes its name has another one.
 """
@@ -7,13 +10,16 @@ number made once in the region's own database: whoever else takes its name has a
 import random
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC
 
 import structlog
 
 from region_silo.models.organization import OwnRegion
 from region_silo.services.control import ControlClient
+from region_silo.services.ids import count_on, list_counts
+from region_silo.services.organization import provision_organization
 from region_silo.services.region import Region
 from shared.domain.http_address import base_url
 from shared.errors import (
@@ -33,6 +39,8 @@ log = structlog.get_logger(__name__)
 
 RETRY = Backoff(base_seconds=0.1, cap_seconds=2.0)
 """Between attempts while control is away."""
+REPORT_SECONDS = 5.0
+"""How long control may not know how far this region has counted."""
 ATTEMPTS_PER_WARNING = 10
 """A refused signature needs a person, who shall find the warning and not drown in it."""
 
@@ -47,7 +55,7 @@ class Addresses:
 
 
 class Registration:
-    """A thread that registers once and ends; a refusal for good is reported to whoever runs the process."""
+    """A thread that registers; a refusal for good is reported to whoever runs the process."""
 
     def __init__(self, region: Region, control: ControlClient, *, refused: Callable[[SiloError], None]) -> None:
         """Args:
@@ -60,6 +68,8 @@ class Registration:
         self._refused = refused
         self._rng = random.Random()  # noqa: S311 - jitter is no secret
         self._failures = 0
+        self._told: Mapping[str, int] = {}
+        """How far control knows this region to have counted."""
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -81,13 +91,37 @@ class Registration:
             RegionNameTaken, CallerNotOwner, ValidationFailed: control will never accept this.
             Unavailable, DeadlineExceeded: control is away.
         """
+        counts = list_counts(self._region.database)
         request = topology_service_pb2.RegisterRegionRequest(
-            name=self._region.name, identity=get_database_id(self._region), **asdict(addresses)
+            name=self._region.name, identity=get_database_id(self._region), counts=counts, **asdict(addresses)
         )
         answer = self._control.tell(self._control.topology.RegisterRegion, request)
         # Kept, so that ids can be made from now on without control.
-        record_registration(self._region, number=answer.number, http_address=addresses.http_address)
+        record_registration(
+            self._region, number=answer.number, http_address=addresses.http_address, counts=answer.counts
+        )
+        # In place of a database that was lost: what control remembers of this region is made again.
+        while answer.organizations:
+            self._restore(answer.organizations)
+            request.restored_through = answer.organizations[-1].id
+            request.counts.update(list_counts(self._region.database))
+            answer = self._control.tell(self._control.topology.RegisterRegion, request)
+        self._told = {**counts, **answer.counts}
         log.info("region.registered", region=self._region.name)
+
+    def _restore(self, organizations: Iterable[topology_service_pb2.RestoredOrganization]) -> None:
+        for each in organizations:
+            try:
+                provision_organization(
+                    self._region,
+                    organization_id=each.id,
+                    slug=each.slug,
+                    name=each.name,
+                    created_at=each.created_at.ToDatetime(UTC),
+                    is_restored=True,
+                )
+            except Conflict as exc:  # an older copy may have given the slug to another; operators see both
+                log.warning("region.organization_not_restored", organization=each.slug, reason=exc.reason)
 
     def attempt(self, addresses: Addresses) -> bool:
         """Tries once and says in the log why it failed; False when the next attempt may succeed."""
@@ -106,6 +140,15 @@ class Registration:
         while not self._stopping.is_set() and not self.attempt(addresses):
             # With jitter: regions that control lost together do not come back all at one moment.
             self._stopping.wait(RETRY.seconds(self._failures, rng=self._rng))
+        while not self._stopping.wait(REPORT_SECONDS):
+            if self._has_counted_on():
+                self.attempt(addresses)
+
+    def _has_counted_on(self) -> bool:
+        try:
+            return list_counts(self._region.database) != self._told
+        except SiloError:
+            return False
 
     def _log_failure(self, exc: SiloError) -> None:
         known = {"region": self._region.name, "reason": exc.reason}
@@ -132,15 +175,19 @@ def get_database_id(region: Region) -> str:
     return str(row.database_id)
 
 
-def record_registration(region: Region, *, number: int, http_address: str) -> None:
+def record_registration(
+    region: Region, *, number: int, http_address: str, counts: Mapping[str, int] | None = None
+) -> None:
     """Keeps what was agreed with control.
 
     Args:
         region: which one.
         number: given by control; the same each time.
         http_address: ``host:port`` or a base URL, as control has it.
+        counts: by kind, what to count on above.
     """
-    with region.database.transaction():
+    with region.database.transaction() as tx:
+        count_on(tx, counts or {})
         OwnRegion.update(number=number, http_address=http_address).execute()
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.cli.access import Access
-from shared.cli.org import list_organizations
+from shared.cli.organizations import list_organizations
 from shared.domain.peer import CONTROL
 from shared.errors import SiloError
 from shared.outbox.digest import BUCKETS

@@ -1,22 +1,17 @@
 """``silo org`` and ``silo project``: organizations, their features, and the projects where their events come in."""
 
-from collections.abc import Iterator
 from enum import Enum
 from typing import Annotated
 
 import typer
 
 from shared.cli import rest
-from shared.cli.access import Access, access_of
+from shared.cli.access import access_of
 from shared.cli.invocation import SiloCommand, SiloGroup
+from shared.cli.lost_region import add_to_organizations
+from shared.cli.organizations import list_organizations
 from shared.cli.output import JsonOption, examples, note, print_json
 from shared.cli.tables import print_pairs, print_table
-from shared.domain.peer import CONTROL
-from shared.pb.hybridcloud.organizations.v1 import (
-    organization_pb2,
-    organization_service_pb2,
-    organization_service_pb2_grpc,
-)
 
 app = typer.Typer(cls=SiloGroup, add_completion=False, no_args_is_help=True)
 projects = typer.Typer(cls=SiloGroup, add_completion=False, no_args_is_help=True)
@@ -32,6 +27,9 @@ class Switch(Enum):
 @app.callback(epilog=examples("silo org create shop --region de", "silo org list --json"))
 def org() -> None:
     """Organizations: make them in a region, list them, switch their features."""
+
+
+add_to_organizations(app)
 
 
 @app.command(
@@ -91,24 +89,6 @@ def list_all(ctx: typer.Context, as_json: JsonOption = False) -> None:
         print_table(
             ("id", "slug", "name", "region"), [(each.id, each.slug, each.name, each.region_name) for each in found]
         )
-
-
-def list_organizations(access: Access) -> Iterator[organization_pb2.RpcOrganization]:
-    """Every organization, in id order.
-
-    Raises:
-        SiloError: what control said.
-    """
-    # Over gRPC, which knows all of them; REST lists those that the token's user may see.
-    page = organization_service_pb2.ListOrganizationsRequest(page_size=1000)
-    with access.channel(CONTROL) as channel:
-        stub = organization_service_pb2_grpc.OrganizationServiceStub(channel)
-        while True:
-            answer = stub.ListOrganizations(page)
-            yield from answer.organizations
-            if not answer.next_page_token:
-                return
-            page.page_token = answer.next_page_token
 
 
 @projects.callback(epilog=examples("silo project create acme web --json"))

@@ -11,6 +11,7 @@ import typer
 from shared.cli.access import Access, access_of
 from shared.cli.invocation import SiloCommand, SiloGroup
 from shared.cli.key import add_key, open_keys
+from shared.cli.lost_region import add_to_regions
 from shared.cli.outbox_senders import TIMEOUT_SECONDS, Stub
 from shared.cli.output import JsonOption, examples, note, print_json
 from shared.cli.tables import print_table
@@ -77,6 +78,9 @@ class Drained:
 @app.callback(epilog=examples("silo region list", "silo region drain de"))
 def region() -> None:
     """Regions, as they have registered themselves with control: list and invite them, wait until one has all."""
+
+
+add_to_regions(app)
 
 
 @app.command("list", cls=SiloCommand, epilog=examples("silo region list", "silo region list --json"))

@@ -42,6 +42,10 @@ def up(
             "--region", metavar="NAME", help="Any number of times. Default: as last time; at first us and de."
         ),
     ] = None,
+    replaced: Annotated[
+        list[str] | None,
+        typer.Option("--replace", metavar="NAME", help="A region whose database is lost: a new one takes its place."),
+    ] = None,
     http_port: Annotated[
         int,
         typer.Option(
@@ -66,6 +70,7 @@ def up(
         http_port=http_port,
         environ=invocation.environ,
         regions=region or (),
+        replaced=replaced or (),
     )
     try:
         with raising_on_stop(), running_platform(wanted, report=note) as platform:

@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
 
+from shared.category import Owner, owner_of
 from shared.cli.access import access_of
 from shared.cli.compare import Comparer
 from shared.cli.invocation import SiloCommand
 from shared.cli.output import JsonOption, examples, note, print_json, sentence_of
 from shared.cli.repair import REPAIR_SECONDS, SETTLE_SECONDS, Finding, await_equal, look, repair
 from shared.cli.tables import print_table
+from shared.outbox.difference import Difference, Sort
 
 app = typer.Typer(add_completion=False)
 
@@ -103,8 +106,21 @@ def _summary(findings: Sequence[Finding]) -> str:
     )
 
 
+def _mendable(finding: Finding) -> Sequence[Difference]:
+    """What a repair can mend: an organization that no region has is for an operator to restore or to release."""
+    if owner_of(finding.side.category) is Owner.CONTROL:
+        return finding.differences
+    return [each for each in finding.differences if each.kind is not Sort.LEFT_OVER]
+
+
 def _say_what_next(findings: Sequence[Finding], *, repaired: bool) -> None:
-    differing = _summary(findings)
+    differing = _summary([replace(each, differences=_mendable(each)) for each in findings])
+    lost = [each.object_id for finding in findings for each in finding.differences if each not in _mendable(finding)]
+    if lost:
+        note(
+            f"Organizations that control has and no region: {_listed(lost)}. No repair brings them back: "
+            "`silo org restore SLUG` makes one again, `silo org release SLUG` gives it up; `silo org list` names them."
+        )
     if differing and repaired:
         note(f"Still different: {differing}. `silo outbox parked` shows what was refused, `silo status` what waits.")
     elif differing:

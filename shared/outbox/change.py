@@ -60,7 +60,9 @@ def tell_new_destination(tx: Transaction, destination: str, categories: Iterable
             lock_editions(tx, {category: some})
             wanted, values = among(tx.database, some)
             tx.database.rows(
-                f"UPDATE edition SET holders = trim(holders || ' ' || ?) WHERE category = ? AND object_id {wanted}",
-                (destination, category.value, *values),
+                # A silo whose database was replaced held it before.
+                f"UPDATE edition SET holders = trim(holders || ' ' || ?) WHERE category = ? AND object_id {wanted} "
+                "AND ' ' || holders || ' ' NOT LIKE ?",
+                (destination, category.value, *values, f"% {destination} %"),
             )
             enqueue(tx, category, some, destinations=[destination])

@@ -93,6 +93,17 @@ def resume(tx: Transaction, destination: str) -> None:
     announce_due(tx, destination)
 
 
+def forget_destination(tx: Transaction, destination: str) -> None:
+    """Takes away all that there is of a destination: its messages, its pause, and what was seen of it."""
+    for table in ("outbox", "outbox_pause", "outbox_destination", "outbox_comparison"):
+        tx.database.rows(f"DELETE FROM {table} WHERE destination = ?", (destination,))
+    # Who holds an object is told of its next edition, too.
+    tx.database.rows(
+        "UPDATE edition SET holders = trim(replace(' ' || holders || ' ', ?, ' ')) WHERE ' ' || holders || ' ' LIKE ?",
+        (f" {destination} ", f"% {destination} %"),
+    )
+
+
 def read_pauses() -> Mapping[str, datetime]:
     """Since when each paused destination is. Needs a session."""
     return {row.destination: row.paused_at for row in OutboxPause.select()}

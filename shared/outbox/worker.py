@@ -19,6 +19,7 @@ from shared.outbox.comparing import Compared, Comparing
 from shared.outbox.drain import Destination, Drain, DrainResult
 from shared.outbox.lease import Leases
 from shared.outbox.listen import Listener
+from shared.outbox.operate import forget_destination
 from shared.outbox.status import DestinationStatus, record_destination
 from shared.wake import EVERY_DESTINATION
 
@@ -94,9 +95,11 @@ class Worker:
     def _supervise(self) -> None:
         while not self._stopping.is_set():
             try:
-                for name in self._list_destinations():
-                    if name not in self._lanes:
-                        self._open_lane(name)
+                names = set(self._list_destinations())
+                for name in sorted(names - self._lanes.keys()):
+                    self._open_lane(name)
+                for name in sorted(self._lanes.keys() - names):
+                    self._close_lane(name)
             except SiloError as exc:
                 log.warning("outbox.destinations_unknown", reason=exc.reason)
             # A supervisor that ended would leave new regions without a lane until somebody restarts the process.
@@ -104,6 +107,15 @@ class Worker:
                 log.exception("outbox.supervisor_failed", exc_info=exc)
             self._news.wait(POLL_SECONDS)
             self._news.clear()
+
+    def _close_lane(self, name: str) -> None:
+        """Ends the lane to a destination that is no more, and takes away what it has written down meanwhile."""
+        lane = self._lanes.pop(name)
+        lane.stop()
+        lane.join(STOP_SECONDS)
+        with self._database.transaction() as tx:
+            forget_destination(tx, name)
+        log.info("outbox.lane_closed", destination=name)
 
     def _open_lane(self, name: str) -> None:
         drain = Drain(self._database, name, self._open_destination(name), self._clock, self._rng, self._leases)

@@ -149,6 +149,10 @@ ROWS: list[Row] = [
         TOPOLOGY,
         "control",
         ("ListRegions", {}, {"regions": [{"name": "de", "number": ANY}, {"name": "us", "grpc_address": ANY}]}),
+        ("ReplaceRegion", {"name": "xx"}, Refused("NOT_FOUND", "REGION_NOT_FOUND")),
+        ("RemoveRegion", {"name": "xx"}, {}),
+        ("RestoreOrganization", {"slug": "acme"}, {"region": "us"}),
+        ("ReleaseOrganization", {"slug": "acme"}, Refused("ALREADY_EXISTS", "CONFLICT")),
     ),
     *rows_of(
         TOPOLOGY,

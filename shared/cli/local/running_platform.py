@@ -17,6 +17,7 @@ from shared.cli.local.data_directory import DataDirectory
 from shared.cli.local.first_start import complete_topology
 from shared.cli.local.readiness import wait_until_ready
 from shared.cli.local.silo_process import SiloProcess, SiloSpec, make_specs, migrate_all
+from shared.cli.lost_region import LOST, replace_region
 from shared.cli.platform_keys import OPERATOR, PlatformKeys
 from shared.cli.topology import Topology
 from shared.domain.peer import CONTROL, is_region_name
@@ -37,6 +38,8 @@ class Wanted:
     environ: Mapping[str, str] = field(repr=False)
     regions: Sequence[str] = ()
     """Names; empty: those of the last start, and on the first the default ones."""
+    replaced: Sequence[str] = ()
+    """Regions whose databases are lost: new ones take their place."""
 
 
 @dataclass
@@ -88,12 +91,18 @@ def running_platform(wanted: Wanted, *, report: Callable[[str], None]) -> Iterat
         stack.enter_context(directory.lock())
         kept = directory.find_topology()
         specs, keys = _plan(wanted, kept)
+        _refuse_lost(wanted, kept)
         # All before any silo runs: a region that starts first would ask a control that has no tables.
         printed = _migrate(directory, specs, is_first=kept is None, report=report)
         processes: dict[str, SiloProcess] = {}
         # Before the first one starts, so that whatever fails from here on leaves nothing running.
         stack.callback(_stop, processes)
         for name, spec in specs.items():
+            if name != CONTROL and wanted.replaced and len(processes) == 1:
+                # Before any region is there: one with a new database would be refused.
+                wait_until_ready(dict(processes), _access_to(specs), report=lambda name: None)
+                for lost in wanted.replaced:
+                    replace_region(_access_to(specs), lost)
             processes[name] = SiloProcess(spec)
         wait_until_ready(processes, _access_to(specs), report=lambda name: report(f"{name}: ready"))
         topology = complete_topology(
@@ -116,6 +125,20 @@ def refuse_bad_names(regions: Sequence[str]) -> None:
             )
         if list(regions).count(name) > 1:
             raise ConfigInvalid(f"The region {name!r} is named twice.")
+
+
+def _refuse_lost(wanted: Wanted, kept: Topology | None) -> None:
+    """Raises:
+    ConfigInvalid: the database of a region of the last start is gone, and nobody has said that it is lost.
+    """
+    for name in kept.regions if kept else ():
+        path = wanted.directory.database_path(name)
+        if not path.exists() and name not in wanted.replaced:
+            raise ConfigInvalid(
+                f"The database of {name} is gone: {path}. Put it back, or a copy of it, of which only what is newer is "
+                f"lost. Or `silo up --replace {name}`: a new one takes its place, with the organizations and apps that "
+                f"control knows; lost are {LOST}."
+            )
 
 
 def _plan(wanted: Wanted, kept: Topology | None) -> tuple[dict[str, SiloSpec], PlatformKeys]:

@@ -50,7 +50,9 @@ REPEATABLE = """
     AppService/DisableSentryapp HookService/UpdateWebhookAndEvents HookService/UpdateWebhookAndEventsForAppByRegion
     HookService/CreateOrUpdateWebhookAndEventsForInstallation KeyService/RevokeKey OutboxService/RetryMessages
     OutboxService/DiscardMessages OutboxService/PauseDestination OutboxService/ResumeDestination
-    OutboxService/RepairReplicas TopologyService/RegisterRegion OrganizationService/ProvisionOrganization
+    OutboxService/RepairReplicas TopologyService/RegisterRegion TopologyService/ReplaceRegion
+    TopologyService/RemoveRegion TopologyService/RestoreOrganization TopologyService/ReleaseOrganization
+    OrganizationService/ProvisionOrganization
     SentryAppRegionService/CreateExternalIssue SentryAppRegionService/SetServiceHookProjects
     SentryAppRegionService/DeleteServiceHookProjects ReplicaService/ApplyChanges
 """

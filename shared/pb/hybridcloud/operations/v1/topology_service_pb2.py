@@ -23,30 +23,65 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from shared.pb.hybridcloud.operations.v1 import region_pb2 as hybridcloud_dot_operations_dot_v1_dot_region__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0hybridcloud/operations/v1/topology_service.proto\x12\x19hybridcloud.operations.v1\x1a&hybridcloud/operations/v1/region.proto\"h\n\x15RegisterRegionRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0cgrpc_address\x18\x02 \x01(\t\x12\x14\n\x0chttp_address\x18\x03 \x01(\t\x12\x15\n\x08identity\x18\x04 \x01(\tB\x03\x80\x01\x01\"\\\n\x16RegisterRegionResponse\x12\x32\n\x07regions\x18\x01 \x03(\x0b\x32!.hybridcloud.operations.v1.Region\x12\x0e\n\x06number\x18\x02 \x01(\x05\"\x14\n\x12ListRegionsRequest\"I\n\x13ListRegionsResponse\x12\x32\n\x07regions\x18\x01 \x03(\x0b\x32!.hybridcloud.operations.v1.Region2\x80\x02\n\x0fTopologyService\x12z\n\x0eRegisterRegion\x12\x30.hybridcloud.operations.v1.RegisterRegionRequest\x1a\x31.hybridcloud.operations.v1.RegisterRegionResponse\"\x03\x90\x02\x02\x12q\n\x0bListRegions\x12-.hybridcloud.operations.v1.ListRegionsRequest\x1a..hybridcloud.operations.v1.ListRegionsResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0hybridcloud/operations/v1/topology_service.proto\x12\x19hybridcloud.operations.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a&hybridcloud/operations/v1/region.proto\"\xff\x01\n\x15RegisterRegionRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0cgrpc_address\x18\x02 \x01(\t\x12\x14\n\x0chttp_address\x18\x03 \x01(\t\x12\x15\n\x08identity\x18\x04 \x01(\tB\x03\x80\x01\x01\x12L\n\x06\x63ounts\x18\x05 \x03(\x0b\x32<.hybridcloud.operations.v1.RegisterRegionRequest.CountsEntry\x12\x18\n\x10restored_through\x18\x06 \x01(\x03\x1a-\n\x0b\x43ountsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"\xa2\x02\n\x16RegisterRegionResponse\x12\x32\n\x07regions\x18\x01 \x03(\x0b\x32!.hybridcloud.operations.v1.Region\x12\x0e\n\x06number\x18\x02 \x01(\x05\x12M\n\x06\x63ounts\x18\x03 \x03(\x0b\x32=.hybridcloud.operations.v1.RegisterRegionResponse.CountsEntry\x12\x46\n\rorganizations\x18\x04 \x03(\x0b\x32/.hybridcloud.operations.v1.RestoredOrganization\x1a-\n\x0b\x43ountsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"n\n\x14RestoredOrganization\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0c\n\x04slug\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12.\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x14\n\x12ListRegionsRequest\"I\n\x13ListRegionsResponse\x12\x32\n\x07regions\x18\x01 \x03(\x0b\x32!.hybridcloud.operations.v1.Region\"$\n\x14ReplaceRegionRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x17\n\x15ReplaceRegionResponse\"B\n\x13RemoveRegionRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x1d\n\x15release_organizations\x18\x02 \x01(\x08\"\x16\n\x14RemoveRegionResponse\"*\n\x1aRestoreOrganizationRequest\x12\x0c\n\x04slug\x18\x01 \x01(\t\"-\n\x1bRestoreOrganizationResponse\x12\x0e\n\x06region\x18\x01 \x01(\t\"*\n\x1aReleaseOrganizationRequest\x12\x0c\n\x04slug\x18\x01 \x01(\t\"\x1d\n\x1bReleaseOrganizationResponse2\x87\x06\n\x0fTopologyService\x12z\n\x0eRegisterRegion\x12\x30.hybridcloud.operations.v1.RegisterRegionRequest\x1a\x31.hybridcloud.operations.v1.RegisterRegionResponse\"\x03\x90\x02\x02\x12q\n\x0bListRegions\x12-.hybridcloud.operations.v1.ListRegionsRequest\x1a..hybridcloud.operations.v1.ListRegionsResponse\"\x03\x90\x02\x01\x12w\n\rReplaceRegion\x12/.hybridcloud.operations.v1.ReplaceRegionRequest\x1a\x30.hybridcloud.operations.v1.ReplaceRegionResponse\"\x03\x90\x02\x02\x12t\n\x0cRemoveRegion\x12..hybridcloud.operations.v1.RemoveRegionRequest\x1a/.hybridcloud.operations.v1.RemoveRegionResponse\"\x03\x90\x02\x02\x12\x89\x01\n\x13RestoreOrganization\x12\x35.hybridcloud.operations.v1.RestoreOrganizationRequest\x1a\x36.hybridcloud.operations.v1.RestoreOrganizationResponse\"\x03\x90\x02\x02\x12\x89\x01\n\x13ReleaseOrganization\x12\x35.hybridcloud.operations.v1.ReleaseOrganizationRequest\x1a\x36.hybridcloud.operations.v1.ReleaseOrganizationResponse\"\x03\x90\x02\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'shared.pb.hybridcloud.operations.v1.topology_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_REGISTERREGIONREQUEST_COUNTSENTRY']._loaded_options = None
+  _globals['_REGISTERREGIONREQUEST_COUNTSENTRY']._serialized_options = b'8\001'
   _globals['_REGISTERREGIONREQUEST'].fields_by_name['identity']._loaded_options = None
   _globals['_REGISTERREGIONREQUEST'].fields_by_name['identity']._serialized_options = b'\200\001\001'
+  _globals['_REGISTERREGIONRESPONSE_COUNTSENTRY']._loaded_options = None
+  _globals['_REGISTERREGIONRESPONSE_COUNTSENTRY']._serialized_options = b'8\001'
   _globals['_TOPOLOGYSERVICE'].methods_by_name['RegisterRegion']._loaded_options = None
   _globals['_TOPOLOGYSERVICE'].methods_by_name['RegisterRegion']._serialized_options = b'\220\002\002'
   _globals['_TOPOLOGYSERVICE'].methods_by_name['ListRegions']._loaded_options = None
   _globals['_TOPOLOGYSERVICE'].methods_by_name['ListRegions']._serialized_options = b'\220\002\001'
-  _globals['_REGISTERREGIONREQUEST']._serialized_start=119
-  _globals['_REGISTERREGIONREQUEST']._serialized_end=223
-  _globals['_REGISTERREGIONRESPONSE']._serialized_start=225
-  _globals['_REGISTERREGIONRESPONSE']._serialized_end=317
-  _globals['_LISTREGIONSREQUEST']._serialized_start=319
-  _globals['_LISTREGIONSREQUEST']._serialized_end=339
-  _globals['_LISTREGIONSRESPONSE']._serialized_start=341
-  _globals['_LISTREGIONSRESPONSE']._serialized_end=414
-  _globals['_TOPOLOGYSERVICE']._serialized_start=417
-  _globals['_TOPOLOGYSERVICE']._serialized_end=673
+  _globals['_TOPOLOGYSERVICE'].methods_by_name['ReplaceRegion']._loaded_options = None
+  _globals['_TOPOLOGYSERVICE'].methods_by_name['ReplaceRegion']._serialized_options = b'\220\002\002'
+  _globals['_TOPOLOGYSERVICE'].methods_by_name['RemoveRegion']._loaded_options = None
+  _globals['_TOPOLOGYSERVICE'].methods_by_name['RemoveRegion']._serialized_options = b'\220\002\002'
+  _globals['_TOPOLOGYSERVICE'].methods_by_name['RestoreOrganization']._loaded_options = None
+  _globals['_TOPOLOGYSERVICE'].methods_by_name['RestoreOrganization']._serialized_options = b'\220\002\002'
+  _globals['_TOPOLOGYSERVICE'].methods_by_name['ReleaseOrganization']._loaded_options = None
+  _globals['_TOPOLOGYSERVICE'].methods_by_name['ReleaseOrganization']._serialized_options = b'\220\002\002'
+  _globals['_REGISTERREGIONREQUEST']._serialized_start=153
+  _globals['_REGISTERREGIONREQUEST']._serialized_end=408
+  _globals['_REGISTERREGIONREQUEST_COUNTSENTRY']._serialized_start=363
+  _globals['_REGISTERREGIONREQUEST_COUNTSENTRY']._serialized_end=408
+  _globals['_REGISTERREGIONRESPONSE']._serialized_start=411
+  _globals['_REGISTERREGIONRESPONSE']._serialized_end=701
+  _globals['_REGISTERREGIONRESPONSE_COUNTSENTRY']._serialized_start=363
+  _globals['_REGISTERREGIONRESPONSE_COUNTSENTRY']._serialized_end=408
+  _globals['_RESTOREDORGANIZATION']._serialized_start=703
+  _globals['_RESTOREDORGANIZATION']._serialized_end=813
+  _globals['_LISTREGIONSREQUEST']._serialized_start=815
+  _globals['_LISTREGIONSREQUEST']._serialized_end=835
+  _globals['_LISTREGIONSRESPONSE']._serialized_start=837
+  _globals['_LISTREGIONSRESPONSE']._serialized_end=910
+  _globals['_REPLACEREGIONREQUEST']._serialized_start=912
+  _globals['_REPLACEREGIONREQUEST']._serialized_end=948
+  _globals['_REPLACEREGIONRESPONSE']._serialized_start=950
+  _globals['_REPLACEREGIONRESPONSE']._serialized_end=973
+  _globals['_REMOVEREGIONREQUEST']._serialized_start=975
+  _globals['_REMOVEREGIONREQUEST']._serialized_end=1041
+  _globals['_REMOVEREGIONRESPONSE']._serialized_start=1043
+  _globals['_REMOVEREGIONRESPONSE']._serialized_end=1065
+  _globals['_RESTOREORGANIZATIONREQUEST']._serialized_start=1067
+  _globals['_RESTOREORGANIZATIONREQUEST']._serialized_end=1109
+  _globals['_RESTOREORGANIZATIONRESPONSE']._serialized_start=1111
+  _globals['_RESTOREORGANIZATIONRESPONSE']._serialized_end=1156
+  _globals['_RELEASEORGANIZATIONREQUEST']._serialized_start=1158
+  _globals['_RELEASEORGANIZATIONREQUEST']._serialized_end=1200
+  _globals['_RELEASEORGANIZATIONRESPONSE']._serialized_start=1202
+  _globals['_RELEASEORGANIZATIONRESPONSE']._serialized_end=1231
+  _globals['_TOPOLOGYSERVICE']._serialized_start=1234
+  _globals['_TOPOLOGYSERVICE']._serialized_end=2009
 # @@protoc_insertion_point(module_scope)

@@ -47,6 +47,26 @@ class TopologyServiceStub:
                 request_serializer=hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.ListRegionsRequest.SerializeToString,
                 response_deserializer=hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.ListRegionsResponse.FromString,
                 _registered_method=True)
+        self.ReplaceRegion = channel.unary_unary(
+                '/hybridcloud.operations.v1.TopologyService/ReplaceRegion',
+                request_serializer=hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.ReplaceRegionRequest.SerializeToString,
+                response_deserializer=hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.ReplaceRegionResponse.FromString,
+                _registered_method=True)
+        self.RemoveRegion = channel.unary_unary(
+                '/hybridcloud.operations.v1.TopologyService/RemoveRegion',
+                request_serializer=hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.RemoveRegionRequest.SerializeToString,
+                response_deserializer=hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.RemoveRegionResponse.FromString,
+                _registered_method=True)
+        self.RestoreOrganization = channel.unary_unary(
+                '/hybridcloud.operations.v1.TopologyService/RestoreOrganization',
+                request_serializer=hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.RestoreOrganizationRequest.SerializeToString,
+                response_deserializer=hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.RestoreOrganizationResponse.FromString,
+                _registered_method=True)
+        self.ReleaseOrganization = channel.unary_unary(
+                '/hybridcloud.operations.v1.TopologyService/ReleaseOrganization',
+                request_serializer=hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.ReleaseOrganizationRequest.SerializeToString,
+                response_deserializer=hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.ReleaseOrganizationResponse.FromString,
+                _registered_method=True)
 
 
 class TopologyServiceServicer:
@@ -54,8 +74,8 @@ class TopologyServiceServicer:
     """
 
     def RegisterRegion(self, request, context):
-        """Called by a region when it starts. Enters it in the directory, or updates its addresses. A name that another
-        identity holds: ALREADY_EXISTS, reason `REGION_NAME_TAKEN`.
+        """Called by a region when it starts, and again when it has counted on. Enters it in the directory, or updates its
+        addresses. A name that another identity holds: ALREADY_EXISTS, reason `REGION_NAME_TAKEN`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -63,6 +83,38 @@ class TopologyServiceServicer:
 
     def ListRegions(self, request, context):
         """Every region in the directory, in the order of names.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReplaceRegion(self, request, context):
+        """Called by an operator whose region has lost its database. The next database that presents the region's key takes the
+        name: its organizations are made again from control's mapping, all of its interest is sent, and ids go on above those
+        that control remembers.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveRegion(self, request, context):
+        """Called by an operator who gives a region up. Its entry, its keys and what waits for it go; its number is never given
+        out again. While organizations live there: ALREADY_EXISTS.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RestoreOrganization(self, request, context):
+        """Called by an operator. Makes an organization again that control knows and its region does not, empty as it is then.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReleaseOrganization(self, request, context):
+        """Called by an operator. Gives up an organization that control knows and its region does not: its members, features and
+        installations go, and its slug may be used again. While it owns apps, or its region has it: ALREADY_EXISTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -80,6 +132,26 @@ def add_TopologyServiceServicer_to_server(servicer, server):
                     servicer.ListRegions,
                     request_deserializer=hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.ListRegionsRequest.FromString,
                     response_serializer=hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.ListRegionsResponse.SerializeToString,
+            ),
+            'ReplaceRegion': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReplaceRegion,
+                    request_deserializer=hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.ReplaceRegionRequest.FromString,
+                    response_serializer=hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.ReplaceRegionResponse.SerializeToString,
+            ),
+            'RemoveRegion': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveRegion,
+                    request_deserializer=hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.RemoveRegionRequest.FromString,
+                    response_serializer=hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.RemoveRegionResponse.SerializeToString,
+            ),
+            'RestoreOrganization': grpc.unary_unary_rpc_method_handler(
+                    servicer.RestoreOrganization,
+                    request_deserializer=hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.RestoreOrganizationRequest.FromString,
+                    response_serializer=hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.RestoreOrganizationResponse.SerializeToString,
+            ),
+            'ReleaseOrganization': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReleaseOrganization,
+                    request_deserializer=hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.ReleaseOrganizationRequest.FromString,
+                    response_serializer=hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.ReleaseOrganizationResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -137,6 +209,114 @@ class TopologyService:
             '/hybridcloud.operations.v1.TopologyService/ListRegions',
             hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.ListRegionsRequest.SerializeToString,
             hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.ListRegionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReplaceRegion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hybridcloud.operations.v1.TopologyService/ReplaceRegion',
+            hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.ReplaceRegionRequest.SerializeToString,
+            hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.ReplaceRegionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveRegion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hybridcloud.operations.v1.TopologyService/RemoveRegion',
+            hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.RemoveRegionRequest.SerializeToString,
+            hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.RemoveRegionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RestoreOrganization(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hybridcloud.operations.v1.TopologyService/RestoreOrganization',
+            hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.RestoreOrganizationRequest.SerializeToString,
+            hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.RestoreOrganizationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReleaseOrganization(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hybridcloud.operations.v1.TopologyService/ReleaseOrganization',
+            hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.ReleaseOrganizationRequest.SerializeToString,
+            hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.ReleaseOrganizationResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -18,11 +18,26 @@ class TopologyServiceStub:
 
     def __init__(self, channel: _grpc.Channel) -> None: ...
     RegisterRegion: _grpc.UnaryUnaryMultiCallable[_topology_service_pb2.RegisterRegionRequest, _topology_service_pb2.RegisterRegionResponse]
-    """Called by a region when it starts. Enters it in the directory, or updates its addresses. A name that another
-    identity holds: ALREADY_EXISTS, reason `REGION_NAME_TAKEN`.
+    """Called by a region when it starts, and again when it has counted on. Enters it in the directory, or updates its
+    addresses. A name that another identity holds: ALREADY_EXISTS, reason `REGION_NAME_TAKEN`.
     """
     ListRegions: _grpc.UnaryUnaryMultiCallable[_topology_service_pb2.ListRegionsRequest, _topology_service_pb2.ListRegionsResponse]
     """Every region in the directory, in the order of names."""
+    ReplaceRegion: _grpc.UnaryUnaryMultiCallable[_topology_service_pb2.ReplaceRegionRequest, _topology_service_pb2.ReplaceRegionResponse]
+    """Called by an operator whose region has lost its database. The next database that presents the region's key takes the
+    name: its organizations are made again from control's mapping, all of its interest is sent, and ids go on above those
+    that control remembers.
+    """
+    RemoveRegion: _grpc.UnaryUnaryMultiCallable[_topology_service_pb2.RemoveRegionRequest, _topology_service_pb2.RemoveRegionResponse]
+    """Called by an operator who gives a region up. Its entry, its keys and what waits for it go; its number is never given
+    out again. While organizations live there: ALREADY_EXISTS.
+    """
+    RestoreOrganization: _grpc.UnaryUnaryMultiCallable[_topology_service_pb2.RestoreOrganizationRequest, _topology_service_pb2.RestoreOrganizationResponse]
+    """Called by an operator. Makes an organization again that control knows and its region does not, empty as it is then."""
+    ReleaseOrganization: _grpc.UnaryUnaryMultiCallable[_topology_service_pb2.ReleaseOrganizationRequest, _topology_service_pb2.ReleaseOrganizationResponse]
+    """Called by an operator. Gives up an organization that control knows and its region does not: its members, features and
+    installations go, and its slug may be used again. While it owns apps, or its region has it: ALREADY_EXISTS.
+    """
 
 class TopologyServiceServicer(metaclass=_abc_1.ABCMeta):
     """The directory of regions. Served by control."""
@@ -33,8 +48,8 @@ class TopologyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _topology_service_pb2.RegisterRegionRequest,
         context: _grpc.ServicerContext,
     ) -> _topology_service_pb2.RegisterRegionResponse:
-        """Called by a region when it starts. Enters it in the directory, or updates its addresses. A name that another
-        identity holds: ALREADY_EXISTS, reason `REGION_NAME_TAKEN`.
+        """Called by a region when it starts, and again when it has counted on. Enters it in the directory, or updates its
+        addresses. A name that another identity holds: ALREADY_EXISTS, reason `REGION_NAME_TAKEN`.
         """
 
     @_abc_1.abstractmethod
@@ -44,5 +59,44 @@ class TopologyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _grpc.ServicerContext,
     ) -> _topology_service_pb2.ListRegionsResponse:
         """Every region in the directory, in the order of names."""
+
+    @_abc_1.abstractmethod
+    def ReplaceRegion(
+        self,
+        request: _topology_service_pb2.ReplaceRegionRequest,
+        context: _grpc.ServicerContext,
+    ) -> _topology_service_pb2.ReplaceRegionResponse:
+        """Called by an operator whose region has lost its database. The next database that presents the region's key takes the
+        name: its organizations are made again from control's mapping, all of its interest is sent, and ids go on above those
+        that control remembers.
+        """
+
+    @_abc_1.abstractmethod
+    def RemoveRegion(
+        self,
+        request: _topology_service_pb2.RemoveRegionRequest,
+        context: _grpc.ServicerContext,
+    ) -> _topology_service_pb2.RemoveRegionResponse:
+        """Called by an operator who gives a region up. Its entry, its keys and what waits for it go; its number is never given
+        out again. While organizations live there: ALREADY_EXISTS.
+        """
+
+    @_abc_1.abstractmethod
+    def RestoreOrganization(
+        self,
+        request: _topology_service_pb2.RestoreOrganizationRequest,
+        context: _grpc.ServicerContext,
+    ) -> _topology_service_pb2.RestoreOrganizationResponse:
+        """Called by an operator. Makes an organization again that control knows and its region does not, empty as it is then."""
+
+    @_abc_1.abstractmethod
+    def ReleaseOrganization(
+        self,
+        request: _topology_service_pb2.ReleaseOrganizationRequest,
+        context: _grpc.ServicerContext,
+    ) -> _topology_service_pb2.ReleaseOrganizationResponse:
+        """Called by an operator. Gives up an organization that control knows and its region does not: its members, features and
+        installations go, and its slug may be used again. While it owns apps, or its region has it: ALREADY_EXISTS.
+        """
 
 def add_TopologyServiceServicer_to_server(servicer: TopologyServiceServicer, server: _grpc.Server) -> None: ...

@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from shared.pb.hybridcloud.organizations.v1 import organization_pb2 as hybridcloud_dot_organizations_dot_v1_dot_organization__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n7hybridcloud/organizations/v1/organization_service.proto\x12\x1chybridcloud.organizations.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a/hybridcloud/organizations/v1/organization.proto\"v\n\x1cProvisionOrganizationRequest\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0c\n\x04slug\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12.\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"u\n\x1dProvisionOrganizationResponse\x12\x43\n\x0corganization\x18\x01 \x01(\x0b\x32-.hybridcloud.organizations.v1.RpcOrganization\x12\x0f\n\x07version\x18\x02 \x01(\x03\"=\n\x16GetOrganizationRequest\x12\x0c\n\x02id\x18\x01 \x01(\x03H\x00\x12\x0e\n\x04slug\x18\x02 \x01(\tH\x00\x42\x05\n\x03key\"^\n\x17GetOrganizationResponse\x12\x43\n\x0corganization\x18\x01 \x01(\x0b\x32-.hybridcloud.organizations.v1.RpcOrganization\"A\n\x18ListOrganizationsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"z\n\x19ListOrganizationsResponse\x12\x44\n\rorganizations\x18\x01 \x03(\x0b\x32-.hybridcloud.organizations.v1.RpcOrganization\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xbf\x03\n\x13OrganizationService\x12\x95\x01\n\x15ProvisionOrganization\x12:.hybridcloud.organizations.v1.ProvisionOrganizationRequest\x1a;.hybridcloud.organizations.v1.ProvisionOrganizationResponse\"\x03\x90\x02\x02\x12\x83\x01\n\x0fGetOrganization\x12\x34.hybridcloud.organizations.v1.GetOrganizationRequest\x1a\x35.hybridcloud.organizations.v1.GetOrganizationResponse\"\x03\x90\x02\x01\x12\x89\x01\n\x11ListOrganizations\x12\x36.hybridcloud.organizations.v1.ListOrganizationsRequest\x1a\x37.hybridcloud.organizations.v1.ListOrganizationsResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n7hybridcloud/organizations/v1/organization_service.proto\x12\x1chybridcloud.organizations.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a/hybridcloud/organizations/v1/organization.proto\"\x8b\x01\n\x1cProvisionOrganizationRequest\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0c\n\x04slug\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12.\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bis_restored\x18\x05 \x01(\x08\"u\n\x1dProvisionOrganizationResponse\x12\x43\n\x0corganization\x18\x01 \x01(\x0b\x32-.hybridcloud.organizations.v1.RpcOrganization\x12\x0f\n\x07version\x18\x02 \x01(\x03\"=\n\x16GetOrganizationRequest\x12\x0c\n\x02id\x18\x01 \x01(\x03H\x00\x12\x0e\n\x04slug\x18\x02 \x01(\tH\x00\x42\x05\n\x03key\"^\n\x17GetOrganizationResponse\x12\x43\n\x0corganization\x18\x01 \x01(\x0b\x32-.hybridcloud.organizations.v1.RpcOrganization\"A\n\x18ListOrganizationsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"z\n\x19ListOrganizationsResponse\x12\x44\n\rorganizations\x18\x01 \x03(\x0b\x32-.hybridcloud.organizations.v1.RpcOrganization\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xbf\x03\n\x13OrganizationService\x12\x95\x01\n\x15ProvisionOrganization\x12:.hybridcloud.organizations.v1.ProvisionOrganizationRequest\x1a;.hybridcloud.organizations.v1.ProvisionOrganizationResponse\"\x03\x90\x02\x02\x12\x83\x01\n\x0fGetOrganization\x12\x34.hybridcloud.organizations.v1.GetOrganizationRequest\x1a\x35.hybridcloud.organizations.v1.GetOrganizationResponse\"\x03\x90\x02\x01\x12\x89\x01\n\x11ListOrganizations\x12\x36.hybridcloud.organizations.v1.ListOrganizationsRequest\x1a\x37.hybridcloud.organizations.v1.ListOrganizationsResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,18 +40,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ORGANIZATIONSERVICE'].methods_by_name['GetOrganization']._serialized_options = b'\220\002\001'
   _globals['_ORGANIZATIONSERVICE'].methods_by_name['ListOrganizations']._loaded_options = None
   _globals['_ORGANIZATIONSERVICE'].methods_by_name['ListOrganizations']._serialized_options = b'\220\002\001'
-  _globals['_PROVISIONORGANIZATIONREQUEST']._serialized_start=171
-  _globals['_PROVISIONORGANIZATIONREQUEST']._serialized_end=289
-  _globals['_PROVISIONORGANIZATIONRESPONSE']._serialized_start=291
-  _globals['_PROVISIONORGANIZATIONRESPONSE']._serialized_end=408
-  _globals['_GETORGANIZATIONREQUEST']._serialized_start=410
-  _globals['_GETORGANIZATIONREQUEST']._serialized_end=471
-  _globals['_GETORGANIZATIONRESPONSE']._serialized_start=473
-  _globals['_GETORGANIZATIONRESPONSE']._serialized_end=567
-  _globals['_LISTORGANIZATIONSREQUEST']._serialized_start=569
-  _globals['_LISTORGANIZATIONSREQUEST']._serialized_end=634
-  _globals['_LISTORGANIZATIONSRESPONSE']._serialized_start=636
-  _globals['_LISTORGANIZATIONSRESPONSE']._serialized_end=758
-  _globals['_ORGANIZATIONSERVICE']._serialized_start=761
-  _globals['_ORGANIZATIONSERVICE']._serialized_end=1208
+  _globals['_PROVISIONORGANIZATIONREQUEST']._serialized_start=172
+  _globals['_PROVISIONORGANIZATIONREQUEST']._serialized_end=311
+  _globals['_PROVISIONORGANIZATIONRESPONSE']._serialized_start=313
+  _globals['_PROVISIONORGANIZATIONRESPONSE']._serialized_end=430
+  _globals['_GETORGANIZATIONREQUEST']._serialized_start=432
+  _globals['_GETORGANIZATIONREQUEST']._serialized_end=493
+  _globals['_GETORGANIZATIONRESPONSE']._serialized_start=495
+  _globals['_GETORGANIZATIONRESPONSE']._serialized_end=589
+  _globals['_LISTORGANIZATIONSREQUEST']._serialized_start=591
+  _globals['_LISTORGANIZATIONSREQUEST']._serialized_end=656
+  _globals['_LISTORGANIZATIONSRESPONSE']._serialized_start=658
+  _globals['_LISTORGANIZATIONSRESPONSE']._serialized_end=780
+  _globals['_ORGANIZATIONSERVICE']._serialized_start=783
+  _globals['_ORGANIZATIONSERVICE']._serialized_end=1230
 # @@protoc_insertion_point(module_scope)

@@ -1,0 +1,139 @@
+"""What an operator does about a region that lost its database or is given up, and about what went with it.
+
+Nothing here is done by itself: that a region, or one of its organizations, is lost is for a person to say.
+"""
+
+from control_silo.models.app import SentryApp
+from control_silo.models.installation import SentryAppInstallation
+from control_silo.models.region import (
+    OrganizationFeature,
+    OrganizationReplica,
+    OrganizationReservation,
+    RegisteredRegion,
+    RetiredRegion,
+)
+from control_silo.models.user import Member
+from control_silo.services.control import Control
+from control_silo.services.delete import delete_installation
+from control_silo.services.organization import find_organization
+from shared.category import Category
+from shared.database.locking import locked
+from shared.database.transaction import Transaction
+from shared.errors import Conflict, OrganizationNotFound, RegionNotFound
+from shared.outbox.change import change
+from shared.outbox.operate import forget_destination
+from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2
+
+_SHOWN = 10
+"""How many of what is in the way are named."""
+
+
+def replace_region(control: Control, *, name: str) -> None:
+    """Lets the next database that presents the region's key take its name.
+
+    Raises:
+        RegionNotFound: there is no such region.
+    """
+    with control.database.transaction() as tx:
+        region = _locked_region(tx, name)
+        region.is_replaced = True
+        region.save(only=[RegisteredRegion.is_replaced])
+
+
+def remove_region(control: Control, *, name: str, releases_organizations: bool) -> None:
+    """Forgets a region: its entry, what waits for it, and its keys. One that is not there is fine.
+
+    Raises:
+        Conflict: organizations live there, or own apps, and are not to be released.
+    """
+    with control.database.session():
+        here = OrganizationReplica.select().where(OrganizationReplica.region_name == name)
+        slugs = [each.slug for each in here.where(~OrganizationReplica.tombstone).order_by(OrganizationReplica.id)]
+    if slugs and not releases_organizations:
+        raise Conflict(f"Organizations live in {name}: {_listed(slugs)}. Release them first, or with it.")
+    for slug in slugs:
+        _release(control, slug=slug)
+    with control.database.transaction() as tx:
+        region = locked(tx, RegisteredRegion.select().where(RegisteredRegion.name == name)).first()
+        if region is not None:
+            if region.number is not None:
+                RetiredRegion.create(number=region.number, name=name)
+            region.delete_instance()
+        forget_destination(tx, name)
+    for key in control.keys.list():
+        if key.peer == name and key.revoked_at is None:
+            control.keys.revoke(name, key.id)
+
+
+def restore_organization(control: Control, *, slug: str) -> str:
+    """Makes an organization again in its region, which does not have it any more; answers the region's name.
+
+    Raises:
+        OrganizationNotFound: control knows no such organization.
+        Unavailable, DeadlineExceeded: the region is away.
+    """
+    organization, reservation = _known(control, slug)
+    request = organization_service_pb2.ProvisionOrganizationRequest(
+        id=organization.id, slug=organization.slug, name=organization.name, is_restored=True
+    )
+    request.created_at.FromDatetime(reservation.created_at)
+    control.regions.organizations(organization.region_name).ProvisionOrganization(request)
+    return str(organization.region_name)
+
+
+def release_organization(control: Control, *, slug: str) -> None:
+    """Gives up an organization that its region does not have any more.
+
+    Raises:
+        OrganizationNotFound: control knows no such organization.
+        Conflict: the region has it, or it owns apps.
+        Unavailable, DeadlineExceeded: the region is away.
+    """
+    organization, _ = _known(control, slug)
+    stub = control.regions.organizations(organization.region_name)
+    answer = stub.GetOrganization(organization_service_pb2.GetOrganizationRequest(id=organization.id))
+    if answer.HasField("organization"):
+        raise Conflict(f"The region {organization.region_name} has {slug}: there is nothing to release.")
+    _release(control, slug=slug)
+
+
+def _release(control: Control, *, slug: str) -> None:
+    now = control.clock.now()
+    with control.database.transaction() as tx:
+        organization = find_organization(slug)
+        if organization is None:
+            return
+        owned = SentryApp.select().where(SentryApp.owner_id == organization.id, SentryApp.date_deleted.is_null())
+        if apps := [app.slug for app in owned.order_by(SentryApp.id)]:
+            raise Conflict(f"{slug} owns apps: {_listed(apps)}. Delete them first.")
+        live = SentryAppInstallation.date_deleted.is_null()
+        installed = SentryAppInstallation.select().where(SentryAppInstallation.organization_id == organization.id, live)
+        for installation in locked(tx, installed.order_by(SentryAppInstallation.id)):
+            delete_installation(tx, installation, now=now)
+            change(tx, Category.APP, [installation.sentry_app_id])
+            change(tx, Category.CREDENTIAL, [installation.sentry_app_id])
+        Member.delete().where(Member.organization_id == organization.id).execute()
+        OrganizationFeature.delete().where(OrganizationFeature.organization_id == organization.id).execute()
+        OrganizationReservation.delete().where(OrganizationReservation.id == organization.id).execute()
+        organization.tombstone, organization.version, organization.checksum = True, organization.version + 1, b""
+        organization.save()
+
+
+def _known(control: Control, slug: str) -> tuple[OrganizationReplica, OrganizationReservation]:
+    with control.database.session():
+        organization = find_organization(slug)
+        if organization is None:
+            raise OrganizationNotFound
+        return organization, OrganizationReservation.get_by_id(organization.id)
+
+
+def _locked_region(tx: Transaction, name: str) -> RegisteredRegion:
+    region: RegisteredRegion | None = locked(tx, RegisteredRegion.select().where(RegisteredRegion.name == name)).first()
+    if region is None:
+        raise RegionNotFound(f"No region is registered under the name {name!r}.", metadata={"region": name})
+    return region
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more

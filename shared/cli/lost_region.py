@@ -1,0 +1,153 @@
+"""What is done about a region that lost its database or is given up, and about organizations that went with it."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from shared.cli.access import Access, access_of
+from shared.cli.invocation import SiloCommand
+from shared.cli.organizations import list_organizations
+from shared.cli.output import JsonOption, examples, note, print_json
+from shared.domain.peer import CONTROL
+from shared.errors import ConfigInvalid, Conflict, RegionNotFound
+from shared.pb.hybridcloud.operations.v1 import topology_service_pb2, topology_service_pb2_grpc
+
+TIMEOUT_SECONDS = 60.0
+
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+RegionArgument = Annotated[str, typer.Argument(metavar="NAME", help="The region's name.")]
+SlugArgument = Annotated[str, typer.Argument(metavar="SLUG", help="Of the organization.")]
+
+LOST = "its projects, issues, events, alert rules and hooks that services made"
+"""What is gone with the database of a region."""
+
+
+def replace(
+    ctx: typer.Context,
+    region: RegionArgument,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Let the next database that presents a region's key take its name: the one of before is lost.
+
+    Its organizations are made again from control's mapping, and everything that it should hold is sent. Projects,
+    issues and events are gone with the database, and none of their ids is given out again. Where you have a copy of the
+    database, start the region on it: then only what is newer than the copy is gone.
+    """
+    access = access_of(ctx)
+    slugs = _organizations_in(access, region)
+    note(f"{region}: the next database with its key takes the name. Organizations made again: {_named(slugs)}.")
+    if not dry_run:
+        _confirm(f"Gone with the database of {region}: {LOST}. Replace it?", yes=yes)
+        replace_region(access, region)
+        note(f"Now start {region} on its new database.")
+    if as_json:
+        print_json({"region": region, "organizations": slugs, "replaced": not dry_run})
+
+
+def remove(
+    ctx: typer.Context,
+    region: RegionArgument,
+    release: Annotated[bool, typer.Option("--release", help="Also give up the organizations that live there.")] = False,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Give a region up: its entry, its keys and what waits for it go. Its number is never given out again.
+
+    Refused while organizations live there, unless they are released with it; one that owns apps never is.
+    """
+    access = access_of(ctx)
+    slugs = _organizations_in(access, region)
+    if slugs and not release:
+        raise Conflict(f"Organizations live in {region}: {_named(slugs)}. `--release` gives them up with it.")
+    note(f"{region}: entry, keys and messages go. Organizations given up: {_named(slugs)}.")
+    if not dry_run:
+        _confirm(f"Give up {region} for good?", yes=yes)
+        request = topology_service_pb2.RemoveRegionRequest(name=region, release_organizations=release)
+        with access.channel(CONTROL) as channel:
+            topology_service_pb2_grpc.TopologyServiceStub(channel).RemoveRegion(request, timeout=TIMEOUT_SECONDS)
+    if as_json:
+        print_json({"region": region, "organizations": slugs, "removed": not dry_run})
+
+
+def restore(ctx: typer.Context, slug: SlugArgument, as_json: JsonOption = False) -> None:
+    """Make an organization again, empty, that control knows and its region has lost."""
+    request = topology_service_pb2.RestoreOrganizationRequest(slug=slug)
+    with access_of(ctx).channel(CONTROL) as channel:
+        stub = topology_service_pb2_grpc.TopologyServiceStub(channel)
+        region = stub.RestoreOrganization(request, timeout=TIMEOUT_SECONDS).region
+    if as_json:
+        print_json({"slug": slug, "region": region})
+    else:
+        note(f"{slug} is in {region} again.")
+
+
+def release(
+    ctx: typer.Context,
+    slug: SlugArgument,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Give up an organization that its region has lost: members and installations go, its slug is free again."""
+    note(f"{slug}: members, features and installations go.")
+    if not dry_run:
+        _confirm(f"Give up {slug} for good?", yes=yes)
+        request = topology_service_pb2.ReleaseOrganizationRequest(slug=slug)
+        with access_of(ctx).channel(CONTROL) as channel:
+            stub = topology_service_pb2_grpc.TopologyServiceStub(channel)
+            stub.ReleaseOrganization(request, timeout=TIMEOUT_SECONDS)
+    if as_json:
+        print_json({"slug": slug, "released": not dry_run})
+
+
+def replace_region(access: Access, region: str) -> None:
+    """Raises:
+    SiloError: what control said.
+    """
+    with access.channel(CONTROL) as channel:
+        stub = topology_service_pb2_grpc.TopologyServiceStub(channel)
+        stub.ReplaceRegion(topology_service_pb2.ReplaceRegionRequest(name=region), timeout=TIMEOUT_SECONDS)
+
+
+def add_to_regions(app: typer.Typer) -> None:
+    """Adds the commands about regions."""
+    app.command(cls=SiloCommand, epilog=examples("silo region replace us", "silo region replace us --yes --json"))(
+        replace
+    )
+    app.command(cls=SiloCommand, epilog=examples("silo region remove de --dry-run", "silo region remove de --release"))(
+        remove
+    )
+
+
+def add_to_organizations(app: typer.Typer) -> None:
+    """Adds the commands about organizations."""
+    app.command(cls=SiloCommand, epilog=examples("silo org restore shop"))(restore)
+    app.command(cls=SiloCommand, epilog=examples("silo org release shop", "silo org release shop --yes"))(release)
+
+
+def _organizations_in(access: Access, region: str) -> list[str]:
+    if region not in access.list_directory():
+        raise RegionNotFound(f"No region is registered under the name {region!r}.", metadata={"region": region})
+    return [each.slug for each in list_organizations(access) if each.region_name == region]
+
+
+def _named(slugs: list[str]) -> str:
+    return ", ".join(slugs) or "none"
+
+
+def _confirm(question: str, *, yes: bool) -> None:
+    """Raises:
+    ConfigInvalid: nobody can be asked.
+    Conflict: the answer was no.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise ConfigInvalid("This cannot be undone, and nobody can be asked: add --yes.")
+    if not typer.confirm(question, err=True):
+        raise Conflict("Nothing was done.")
