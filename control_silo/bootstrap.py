@@ -37,6 +37,7 @@ from shared.outbox.change import keep_editions
 from shared.outbox.comparing import Compared
 from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.fill import fill_editions
+from shared.outbox.greatest_id import pass_over_ids_seen_by_all
 from shared.outbox.outbox_servicer import OutboxServicer
 from shared.outbox.replica_servicer import ReplicaServicer
 from shared.outbox.worker import Worker
@@ -189,6 +190,12 @@ def make_api(control: Control, config: ControlConfig) -> FastAPI:
         tls=config.tls,
         list_missing=lambda: list_missing_migrations(control.database),
     )
+
+
+def pass_over_seen_ids(control: Control) -> None:
+    """Gives out no id that a region has seen: this database may be a copy that is older than what regions hold."""
+    regions = control.regions
+    pass_over_ids_seen_by_all(control.database, KINDS, regions.list_names(), channel=regions.channel)
 
 
 def make_worker(control: Control, *, compare_seconds: int = 0) -> Worker:

@@ -2,7 +2,7 @@
 
 import contextlib
 
-from control_silo.bootstrap import make_api, make_sender, make_worker, refuse_newer, start_server
+from control_silo.bootstrap import make_api, make_sender, make_worker, pass_over_seen_ids, refuse_newer, start_server
 from control_silo.config import ControlConfig
 from control_silo.services.control import Control
 from shared.http.client_address import Proxies
@@ -32,6 +32,7 @@ class ControlServe:
         started.callback(control.regions.close)
         control.keys.start()
         started.callback(control.keys.stop)
+        pass_over_seen_ids(control)
         serving = Together()
         started.callback(serving.stop)
         connections = Connections(proxies=Proxies(self._config.trusted_proxies))

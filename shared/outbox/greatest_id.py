@@ -3,12 +3,22 @@
 Owns asking and bounding; how a table's ids are passed over is ``locking``'s.
 """
 
+import threading
+import time
+from collections.abc import Callable, Iterable
+
+import structlog
+
 from shared.category import number_of
 from shared.database.database import Database
 from shared.database.locking import pass_over_ids
 from shared.database.model import table_of
-from shared.outbox.kind import HeldKind, OwnedKind
+from shared.errors import SiloError
+from shared.outbox.kind import HeldKind, Kinds, OwnedKind
 from shared.pb.hybridcloud.replication.v1 import replica_service_pb2, replica_service_pb2_grpc
+from shared.rpc.aliases import Channel
+
+log = structlog.get_logger(__name__)
 
 MAX_IDS_AHEAD = 2**24
 """How many ids may have been given out between a backup and its use. A silo that is taken could else use all up."""
@@ -43,3 +53,33 @@ def pass_over_seen_ids(
     if own < seen <= own + MAX_IDS_AHEAD:
         with database.transaction() as tx:
             pass_over_ids(tx, kind.numbered, newest=seen)
+
+
+def pass_over_ids_seen_by_all(
+    database: Database, kinds: Kinds, silos: Iterable[str], *, channel: Callable[[str], Channel]
+) -> None:
+    """Asks each silo at once, before anything is served; one that does not answer in time is left to comparing.
+
+    Args:
+        database: of this silo.
+        kinds: of this silo.
+        silos: who may have seen ids.
+        channel: gives the way to one of them.
+    """
+
+    def ask(silo: str) -> None:
+        try:
+            stub = replica_service_pb2_grpc.ReplicaServiceStub(channel(silo))
+            for held in kinds.held:
+                pass_over_seen_ids(database, held, stub)
+            for owned in kinds.owned:
+                pass_over_seen_ids(database, owned, stub)
+        except SiloError as exc:
+            log.info("ids.not_asked", silo=silo, reason=exc.reason)
+
+    asking = [threading.Thread(target=ask, args=(silo,), name=f"ids-{silo}", daemon=True) for silo in silos]
+    for thread in asking:
+        thread.start()
+    give_up_at = time.monotonic() + ASK_SECONDS
+    for thread in asking:
+        thread.join(max(0.0, give_up_at - time.monotonic()))

@@ -2,13 +2,17 @@
 
 import itertools
 import json
+import shutil
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from pathlib import Path
 
 import httpx
 import pytest
 
+from region_silo.services.registration import REPORT_SECONDS
 from shared.cli.access import Access
 from shared.cli.compare import Comparer
 from tests.e2e.silo_up import APP_SERVICE, SiloUp, eventually, silo_up
@@ -109,3 +113,58 @@ def test_a_region_answers_reads_while_control_is_away(up: SiloUp) -> None:
     assert found["sentry_app"]["name"] == "Kanban"
     assert [each["sentry_app"]["slug"] for each in up.silo(*call).json["installations"]] == [slug]
     up.start_by_hand("control")
+
+
+def files_of(up: SiloUp, silo: str) -> list[Path]:
+    name = "control.db" if silo == "control" else f"region-{silo}.db"
+    return [up.data / f"{name}{end}" for end in ("", "-wal", "-shm")]
+
+
+def newest_app(up: SiloUp) -> int:
+    with closing(sqlite3.connect(up.data / "control.db", timeout=10)) as database:
+        return int(database.execute("SELECT max(id) FROM sentry_app").fetchone()[0])
+
+
+def project(up: SiloUp, slug: str) -> int:
+    return int(up.silo("project", "create", "acme", slug, "--json").json["id"])
+
+
+def test_ids_go_on_above_those_that_regions_have_seen_when_control_is_restored(up: SiloUp, tmp_path: Path) -> None:
+    up.lose("control")
+    for path in files_of(up, "control"):
+        if path.exists():
+            shutil.copy(path, tmp_path)
+    up.start_by_hand("control")
+    with up.api() as api:
+        for number in range(5):
+            create(api, f"Since the backup {number}")
+    newest = newest_app(up)
+    with closing(comparer(up)) as compared:
+        eventually(compared.digests_are_equal, within_seconds=CATCH_UP_SECONDS)
+    up.lose("control")
+    for path in files_of(up, "control"):
+        path.unlink(missing_ok=True)
+        if (tmp_path / path.name).exists():
+            shutil.copy(tmp_path / path.name, path)
+    up.start_by_hand("control")
+    with up.api() as api:
+        create(api, "After the backup")
+    assert newest_app(up) == newest + 1
+    with closing(comparer(up)) as compared:
+        eventually(compared.digests_are_equal, within_seconds=CATCH_UP_SECONDS)
+
+
+def test_a_region_that_lost_its_database_comes_back_and_makes_no_id_twice(up: SiloUp) -> None:
+    before = project(up, "before")
+    threading.Event().wait(REPORT_SECONDS + 1)
+    up.lose("us")
+    for path in files_of(up, "us"):
+        path.unlink(missing_ok=True)
+    assert "region replace" not in up.silo("region", "replace", "us", "--dry-run").err
+    assert up.silo("region", "replace", "us", "--yes").code == 0
+    up.migrate("us")
+    up.start_by_hand("us")
+    with closing(comparer(up)) as compared:
+        eventually(compared.digests_are_equal, within_seconds=CATCH_UP_SECONDS)
+        assert all(comparison.is_equal for comparison in compared.compare())
+    assert project(up, "after") > before
