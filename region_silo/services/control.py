@@ -32,7 +32,8 @@ from shared.rpc.server import DEFAULT_MAX_WORKERS
 ASK_SECONDS = 2.0
 """How long control may take to answer a question; the caller's own deadline may be sooner."""
 MAX_WAITING = DEFAULT_MAX_WORKERS // 2
-"""Calls that may wait for control at a time. The other half of the gRPC server's workers answers from replicas."""
+"""Calls that may wait for control at a time: fewer than the workers that one peer may have (``shared.rpc.turns``), so
+that it is answered from replicas meanwhile."""
 PLACE_SECONDS = 0.1
 """How long a call waits for its turn when as many as may wait for control do: a control that works frees one sooner."""
 PATIENCE_SECONDS = 1.0

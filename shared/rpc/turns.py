@@ -1,7 +1,7 @@
 """Whose call is served next, where several peers share the workers of a server.
 
-Owns what one peer may have of them: half, and half of the room to wait in, however many calls it signs; so that a peer
-that is taken, or in error, keeps nobody else's call from a worker. Refuses to know calls, and threads.
+Owns what one peer may have of them: three quarters, and half of the room to wait in, however many calls it signs; so
+that a peer that is taken, or in error, keeps nobody else's call from a worker. Refuses to know calls, and threads.
 """
 
 import threading
@@ -21,7 +21,9 @@ class Turns:
         max_calls: calls that may be here, waiting or served.
         """
         self._workers, self._max_calls = workers, max_calls
-        self._share, self._calls_of_one = max(1, workers // 2), max(1, max_calls // 2)
+        # More than half: calls that wait for control or an app may fill half of the workers, and who makes them must
+        # still be answered what is held here.
+        self._share, self._calls_of_one = max(1, workers * 3 // 4), max(1, max_calls // 2)
         self._served: Counter[str] = Counter()
         self._waiting: OrderedDict[str, deque[Start]] = OrderedDict()
         """By peer, each with a call at least; who was served last stands last."""

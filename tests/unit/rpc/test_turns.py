@@ -7,12 +7,12 @@ def started(names: list[str], name: str) -> Callable[[], None]:
     return lambda: names.append(name)
 
 
-def test_a_peer_has_half_of_the_workers_and_the_rest_of_its_calls_wait() -> None:
+def test_a_peer_has_three_quarters_of_the_workers_and_the_rest_of_its_calls_wait() -> None:
     turns, order = Turns(4, max_calls=100), list[str]()
-    assert all(turns.take("de", started(order, f"de {number}")) for number in range(3))
-    assert order == ["de 0", "de 1"]
-    turns.leave("de")
+    assert all(turns.take("de", started(order, f"de {number}")) for number in range(4))
     assert order == ["de 0", "de 1", "de 2"]
+    turns.leave("de")
+    assert order == ["de 0", "de 1", "de 2", "de 3"]
 
 
 def test_of_those_that_wait_the_one_that_is_served_least_is_next() -> None:

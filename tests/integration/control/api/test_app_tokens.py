@@ -156,6 +156,7 @@ def test_a_token_that_acts_for_no_installation_is_not_found(world: World, owner:
     token_id = owner.post(path).json()["id"]
     with world.control.database.transaction():
         SentryAppInstallationToken.delete().execute()
+    world.mend_editions()
     answer = owner.delete(f"{path}{token_id}/")
     assert (answer.status_code, answer.json()) == (404, "Could not find given token")
 

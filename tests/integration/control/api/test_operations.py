@@ -85,6 +85,9 @@ def test_there_is_every_metric_and_no_other(world: World) -> None:
         "silo_outbox_oldest_age_seconds",
         "silo_clock_seconds",
         "silo_missing_migrations",
+        "silo_comparisons_total",
+        "silo_differences_found_total",
+        "silo_differences_mended_total",
     }
 
 
