@@ -55,7 +55,12 @@ def create_organization(number: int, slug: str, region: str) -> None:
 
 
 def create_region(name: str) -> None:
-    RegisteredRegion.create(name=name, grpc_address="a:1", http_address="a:2", identity="0" * 32, registered_at=NOW)
+    insert_old(
+        RegisteredRegion(name=name, grpc_address="a:1", http_address="a:2", identity="0" * 32, registered_at=NOW),
+        is_replaced=None,
+        awaits_organizations=None,
+        counts=None,
+    )
 
 
 def test_control_sends_every_app_anew_and_each_credential_where_it_is_due(old: Old) -> None:

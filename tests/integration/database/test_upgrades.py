@@ -48,7 +48,12 @@ def control(old: Old) -> Database:
     """An app for each subscription, as it was stored, installed in us."""
     database = old(control_silo.bootstrap.MIGRATIONS, "0011")
     with database.transaction():
-        RegisteredRegion.create(name="us", grpc_address="a:1", http_address="a:2", identity="0" * 32, registered_at=NOW)
+        insert_old(
+            RegisteredRegion(name="us", grpc_address="a:1", http_address="a:2", identity="0" * 32, registered_at=NOW),
+            is_replaced=None,
+            awaits_organizations=None,
+            counts=None,
+        )
         acme = OrganizationReplica(id=1, version=1, slug="acme", name="Acme", region_name="us", status="active")
         insert_old(acme, checksum=None)
         for number, events in enumerate(STORED, start=1):
