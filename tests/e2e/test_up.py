@@ -73,6 +73,8 @@ def test_a_directory_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
 
 def test_a_damaged_database_ends_with_the_reason(kept: SiloUp, tmp_path: Path) -> None:
     (tmp_path / "topology.json").write_text(json.dumps(kept.topology))
+    for name in kept.topology["regions"]:
+        (tmp_path / f"region-{name}.db").touch()  # a region without its database is another refusal
     (tmp_path / "control.db").write_text("no database at all, but quite some text")
     ended = run_silo("up", "--data", str(tmp_path), "--http-port", "0")
     assert (ended.code, ended.out) == (1, "")
