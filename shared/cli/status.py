@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, NoReturn
 
 import typer
@@ -46,8 +46,8 @@ def status(
 def _show(access: Access, *, watch: bool, as_json: bool) -> None:
     # Redrawn for a person; into a file or a pipe it is one report after the other.
     if watch and not as_json and Console().is_terminal:
-        with Live(_rendered(read_status(access)), auto_refresh=False) as live:
-            _repeat(lambda: live.update(_rendered(read_status(access)), refresh=True))
+        with Live(render(read_status(access)), auto_refresh=False) as live:
+            _repeat(lambda: live.update(render(read_status(access)), refresh=True))
     _print(access, as_json=as_json)
     if watch:
         _repeat(lambda: _print(access, as_json=as_json))
@@ -66,24 +66,39 @@ def _print(access: Access, *, as_json: bool) -> None:
     if as_json:
         print_json(report.as_json())
     else:
-        Console().print(_rendered(report))
+        Console().print(render(report))
         # Into a pipe Python would keep back what is shown now until there is more of it.
         sys.stdout.flush()
 
 
-def _rendered(report: StatusReport) -> Group:
+def render(report: StatusReport) -> Group:
+    """The report as a person reads it, at 80 columns: a table, and a sentence for what is seldom to be told."""
     rows = [("control", report.control), *report.regions.items()]
-    columns = ("to", "up", "backlog", "parked", "oldest", "p50", "p99", "breaker", "differences")
+    columns = ("to", "up", "backlog", "parked", "oldest", "p50", "p99", "breaker")
     return Group(make_table(columns, [_row(name, silo) for name, silo in rows]), *_remarks(rows))
 
 
-def _remarks(rows: Iterable[tuple[str, SiloStatus]]) -> list[str]:
-    """A sentence for each machine whose clock is wrong."""
+def _remarks(rows: Sequence[tuple[str, SiloStatus]]) -> list[str]:
+    """A sentence for each machine whose clock is wrong, and for each silo where comparing found something."""
+    return [*_skews(rows), *_differences(rows)]
+
+
+def _skews(rows: Iterable[tuple[str, SiloStatus]]) -> list[str]:
     return [
         f"The clock of {name}'s machine is {abs(silo.clock_skew_seconds):.0f} s "
         f"{'ahead of' if silo.clock_skew_seconds > 0 else 'behind'} its database's."
         for name, silo in rows
         if silo.clock_skew_seconds is not None and abs(silo.clock_skew_seconds) >= _NOTICED_SKEW_SECONDS
+    ]
+
+
+def _differences(rows: Iterable[tuple[str, SiloStatus]]) -> list[str]:
+    # Not a column: a table of nine does not fit 80 characters, and nearly always nothing is found.
+    return [
+        f"Comparing found {sum(compared.found.values())} replicas in {name} that differed and no message told of; "
+        f"{compared.mended} were sent again, {compared.unmended} cannot be."
+        for name, compared in ((name, silo.comparison) for name, silo in rows)
+        if compared and (compared.found or compared.unmended)
     ]
 
 
@@ -100,14 +115,4 @@ def _row(name: str, silo: SiloStatus) -> tuple[object, ...]:
         duration(silo.lag_p50_seconds),
         duration(silo.lag_p99_seconds),
         "paused" if silo.is_paused else silo.breaker,
-        _differences(silo),
     )
-
-
-def _differences(silo: SiloStatus) -> str | None:
-    """What comparing found; a dash where there was no comparison yet."""
-    if silo.comparison is None:
-        return None
-    found = sum(silo.comparison.found.values())
-    told = f"{found} found, {silo.comparison.mended} mended" if found else "none"
-    return f"{told}, {silo.comparison.unmended} left" if silo.comparison.unmended else told
