@@ -69,19 +69,10 @@ def register_region(
     try:
         with control.database.transaction() as tx:
             region = locked(tx, RegisteredRegion.select().where(RegisteredRegion.name == name)).first()
-            is_empty = is_new = region is None
-            if region is None:
-                region = RegisteredRegion(name=name, identity=identity)
-            elif region.is_replaced:
-                region.identity, region.is_replaced, region.awaits_organizations = identity, False, True
-                is_empty = True
-            # The key alone does not give a name away: another database would answer for the region with nothing in it.
-            elif not hmac.compare_digest(region.identity, identity):
-                raise RegionNameTaken(
-                    f"Another database is registered as the region {name!r}: use that one, or another REGION_NAME. "
-                    f"If its database is lost, say so to control: silo region replace {name}.",
-                    metadata={"region": name},
-                )
+            is_new = region is None
+            is_empty = is_new or region.is_replaced
+            region = region or RegisteredRegion(name=name, identity=identity)
+            _take_database(region, identity)
             region.grpc_address, region.http_address = grpc_address, http_address
             # At each start of a region: the directory tells when it was last heard of.
             region.registered_at = control.clock.now()
@@ -101,6 +92,21 @@ def register_region(
             return list(RegisteredRegion.select().order_by(RegisteredRegion.name))
     except peewee.IntegrityError as exc:
         raise DatabaseBusy("Another region registered at the same moment.") from exc
+
+
+def _take_database(region: RegisteredRegion, identity: str) -> None:
+    """Raises:
+    RegionNameTaken: the region has another database, and nobody has said that it is lost.
+    """
+    if region.is_replaced:
+        region.identity, region.is_replaced, region.awaits_organizations = identity, False, True
+    # The key alone does not give a name away: another database would answer for the region with nothing in it.
+    elif not hmac.compare_digest(region.identity, identity):
+        raise RegionNameTaken(
+            f"Another database is registered as the region {region.name!r}: use that one, or another REGION_NAME. "
+            f"If its database is lost, say so to control: silo region replace {region.name}.",
+            metadata={"region": region.name},
+        )
 
 
 def list_regions(control: Control) -> list[RegisteredRegion]:

@@ -28,10 +28,11 @@ def shown(version: int, name: str | None) -> Shown:
     return Shown(Category.APP, 7, version, AppFact(name, "unpublished", HEARS) if name else None)
 
 
-def test_states_in_their_order_are_fine_and_so_is_one_that_is_passed_over(model: Model) -> None:
-    model.look("us", [shown(1, "old")])
-    model.look("us", [shown(2, "new")])
-    model.look("us", [shown(3, None)])
+def test_states_in_their_order_are_fine_and_remembered(model: Model) -> None:
+    for state in (shown(1, "old"), shown(2, "new"), shown(3, None)):
+        model.look("us", [state])
+    with pytest.raises(ContractBroken, match=r"^2:"):
+        model.look("us", [shown(2, "new")])
 
 
 @pytest.mark.parametrize(
