@@ -199,8 +199,8 @@ class Database:
             return list(Runner(self.peewee, str(directory), table_name=history).up())
 
     def close(self) -> None:
-        """Closes every connection."""
-        self._pool.close_all()
+        """Closes every connection; one that a session of another thread uses, when that session ends."""
+        self._pool.end()
 
     @contextlib.contextmanager
     def _only_writer(self) -> Iterator[None]:

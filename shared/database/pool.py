@@ -68,6 +68,16 @@ class _SqliteConnection(sqlite3.Connection):
 class Refusals:
     """What both pools refuse. Stands before peewee's pool among the bases."""
 
+    _is_over = False
+    """Whether what comes back to the pool is closed."""
+
+    def end(self) -> None:
+        """Closes every connection that is idle, and each that a session still uses once that gives it back."""
+        # peewee's own `close_all` takes connections from under running statements, which crashes the process in SQLite.
+        self._is_over = True
+        self.close()  # type: ignore[attr-defined]  # peewee's, which comes without types
+        self.close_idle()  # type: ignore[attr-defined]
+
     def connection(self) -> Any:
         if self.is_closed():  # type: ignore[attr-defined]  # peewee's, which comes without types
             raise DatabaseMisused(NO_SESSION)
@@ -91,3 +101,6 @@ class _SqlitePool(Refusals, PooledSqliteDatabase):  # type: ignore[misc]
     def _close(self, conn: Any, close_conn: bool = False) -> None:  # noqa: FBT001, FBT002 - the pool's own signature
         conn.use = object()
         super()._close(conn, close_conn)
+
+    def _can_reuse(self, conn: Any) -> bool:
+        return not self._is_over and super()._can_reuse(conn)

@@ -303,6 +303,7 @@ class _PostgresqlPool(Refusals, PooledPostgresqlDatabase):  # type: ignore[misc]
         is_fit = not (close_conn or conn.closed) and conn.info.transaction_status is TransactionStatus.IDLE
         with self._pool_available:
             known = self._in_use.pop(self.conn_key(conn), None)
+            is_fit = is_fit and not self._is_over
             if known is not None and is_fit:
                 conn.returned_at = time.monotonic()
                 self._heap_counter += 1

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, cast
 
 import psycopg
 import pytest
@@ -70,12 +71,35 @@ def test_a_transaction_that_fails_gives_its_connection_back(single: Database) ->
         pass
 
 
-def test_many_threads_share_a_few_connections(patience: None, database_url: str) -> None:
+def test_many_threads_share_a_few_connections(database_url: str) -> None:
     with contextlib.closing(connect(database_url, create=True, pool_size=8)) as database:
         create_notes(database)
         with ThreadPoolExecutor(8) as executor:
             list(executor.map(lambda number: write(database, str(number)), range(50)))
         assert len(texts(database)) == 50
+
+
+def test_closing_takes_no_connection_from_under_a_session_of_another_thread(database_url: str) -> None:
+    database = connect(database_url, create=True)
+    create_notes(database)
+    begun, closed = threading.Event(), threading.Event()
+
+    def write_late() -> None:
+        with database.transaction():
+            begun.set()
+            assert closed.wait(20)
+            Note.create(text="written late")
+
+    with ThreadPoolExecutor(1) as executor:
+        written = executor.submit(write_late)
+        assert begun.wait(20)
+        database.close()
+        closed.set()
+        written.result()
+    pool = cast(Any, database.peewee)
+    assert (len(pool._in_use), len(pool._connections)) == (0, 0)
+    with contextlib.closing(connect(database_url)) as after:
+        assert texts(after) == ["written late"]
 
 
 def test_a_model_uses_the_database_of_the_session_around_it(new_database_url: Callable[[], str]) -> None:

@@ -103,6 +103,7 @@ def test_a_worker_that_stops_gives_back_what_a_call_that_hangs_has_claimed(
     worker.stop()
     assert claimed(box) == [7]
     destination.may_answer.set()
+    worker.stop()
 
 
 @pytest.fixture
