@@ -1,4 +1,4 @@
-"""Whether every replica equals what its owner has: digests of versions, then the versions and checksums of objects.
+"""Whether every replica equals what its owner has: digests of buckets, then the versions and checksums of objects.
 
 Owns which silo is asked for what: control, what a region should hold of the categories that it owns; each region, what
 control should hold of the others.
@@ -6,6 +6,7 @@ control should hold of the others.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from shared.category import Category, Owner, number_of, owned_by
@@ -22,6 +23,10 @@ _PAGE_SIZE = 5000
 _OF_TWO_OWNERS = b"of two owners"
 """In place of the checksum of an object that two silos own, say because one runs on a copy of the other's database:
 whatever is held of it, it is not what both have."""
+
+
+class _StatesUnknown(Exception):
+    """A silo of an older release says nothing of states; all silos of a side are asked for the same."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +107,7 @@ class Comparer:
         Raises:
             SiloError: a silo does not answer.
         """
-        # Digests are of versions, so that equal ones say nothing of states.
+        # Digests are of what is noted of states, so that equal ones say nothing of rows.
         buckets = range(BUCKETS) if is_deep else self._differing_buckets(side)
         if not buckets:
             return []
@@ -133,15 +138,32 @@ class Comparer:
 
     def _differing_buckets(self, side: Side) -> list[int]:
         """Digests are sums, so those of several owners add up to the holder's."""
-        of_owners = [self._digests(owner, side.category, destination=side.holder) for owner in side.owners]
+        try:
+            return self._differing(side, with_states=True)
+        except _StatesUnknown:
+            return self._differing(side, with_states=False)
+
+    def _differing(self, side: Side, *, with_states: bool) -> list[int]:
+        digests = partial(self._digests, category=side.category, with_states=with_states)
+        of_owners = [digests(owner, destination=side.holder) for owner in side.owners]
         # As each silo adds up its own, whose sums would otherwise be equal and look different.
         expected = [sum(bucket) % 2**64 for bucket in zip(*of_owners, strict=True)] or [0] * BUCKETS
-        held = self._digests(side.holder, side.category)
+        held = digests(side.holder)
         return [bucket for bucket in range(BUCKETS) if expected[bucket] != held[bucket]]
 
-    def _digests(self, silo: str, category: Category, *, destination: str = "") -> list[int]:
-        request = replica_service_pb2.GetDigestsRequest(category=number_of(category), destination=destination)
-        return list(self._stub(silo).GetDigests(request, timeout=TIMEOUT_SECONDS).digests)
+    def _digests(self, silo: str, *, category: Category, with_states: bool, destination: str = "") -> Sequence[int]:
+        """Raises:
+        _StatesUnknown: the silo is older than digests of states.
+        """
+        request = replica_service_pb2.GetDigestsRequest(
+            category=number_of(category), destination=destination, with_states=with_states
+        )
+        answer = self._stub(silo).GetDigests(request, timeout=TIMEOUT_SECONDS)
+        if not with_states:
+            return answer.digests
+        if not answer.state_digests:
+            raise _StatesUnknown
+        return answer.state_digests
 
     def _expected(self, side: Side, buckets: Collection[int], *, is_deep: bool = False) -> dict[int, tuple[int, bytes]]:
         expected: dict[int, tuple[int, bytes]] = {}

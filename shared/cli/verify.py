@@ -28,7 +28,7 @@ def verify(
     ctx: typer.Context,
     repairs: Annotated[bool, typer.Option("--repair", help="Make what differs equal again.")] = False,
     deep: Annotated[
-        bool, typer.Option("--deep", help="Compare each object's state too; else versions alone, by digests.")
+        bool, typer.Option("--deep", help="Make each state of its rows anew; else by what is noted of it.")
     ] = False,
     settle: Annotated[
         float, typer.Option("--settle", metavar="SECONDS", min=0, help="How long a change may be on its way.")

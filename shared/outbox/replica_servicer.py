@@ -57,8 +57,11 @@ class ReplicaServicer(replica_service_pb2_grpc.ReplicaServiceServicer):
                 held = self._kinds.held_kind(category)
                 greatest = held.greatest_id(self._database)
                 listed = () if request.ids_only else held.list_held(self._database)
-        digests = digest_buckets((object_id, version) for object_id, version, _ in listed)
-        return replica_service_pb2.GetDigestsResponse(digests=[] if request.ids_only else digests, greatest_id=greatest)
+        response = replica_service_pb2.GetDigestsResponse(greatest_id=greatest)
+        if not request.ids_only:
+            digests = response.state_digests if request.with_states else response.digests
+            digests.extend(digest_buckets(listed, with_states=request.with_states))
+        return response
 
     def ListVersions(  # noqa: N802
         self, request: replica_service_pb2.ListVersionsRequest, context: grpc.ServicerContext

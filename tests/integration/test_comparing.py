@@ -4,8 +4,10 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+import grpc
 import pytest
 
+import region_silo.bootstrap
 from control_silo.models.app import SentryApp
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.region import OrganizationReplica, OrganizationReservation
@@ -22,7 +24,9 @@ from shared.outbox.difference import Sort
 from shared.outbox.edition import Edition
 from shared.outbox.greatest_id import MAX_IDS_AHEAD
 from shared.outbox.message import OutboxComparison, OutboxMessage
+from shared.outbox.replica_servicer import ReplicaServicer
 from shared.outbox.status import list_destinations
+from shared.pb.hybridcloud.replication.v1 import replica_service_pb2
 from tests.silos import Silos, fresh
 
 
@@ -79,6 +83,7 @@ def test_what_is_equal_is_left_alone(to_us: Callable[[], Round]) -> None:
     ("damage", "sort"),
     [
         ({"version": 9}, Sort.AHEAD),
+        ({"checksum": b"altered"}, Sort.ALTERED),
         ({"tombstone": True, "version": 9}, Sort.MISSING),
     ],
 )
@@ -94,6 +99,31 @@ def test_a_replica_that_differs_is_mended(
     result = to_us()
     assert (dict(result.found), result.mended) == ({sort: 1}, 1)
     assert not to_us().found
+
+
+class OlderServicer(ReplicaServicer):
+    """A silo of the release before digests of states: it passes over a field that it does not know."""
+
+    def GetDigests(
+        self, request: replica_service_pb2.GetDigestsRequest, context: grpc.ServicerContext
+    ) -> replica_service_pb2.GetDigestsResponse:
+        request.ClearField("with_states")
+        return super().GetDigests(request, context)
+
+
+def test_a_region_of_an_older_release_is_compared_by_versions(
+    silos: Silos, installation: SentryAppInstallation, to_us: Callable[[], Round], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(region_silo.bootstrap, "ReplicaServicer", OlderServicer)
+    silos.stop("us")
+    silos.start("us")
+    assert not to_us().found
+    with silos.database("us").transaction():
+        InstallationReplica.update(version=9).where(InstallationReplica.id == installation.id).execute()
+    assert to_us().found == {Sort.AHEAD: 1}
+    monkeypatch.undo()
+    silos.stop("us")
+    silos.start("us")
 
 
 def test_a_lost_message_is_made_up_for(
@@ -161,13 +191,14 @@ def test_a_region_that_claims_too_much_is_left_alone(
     silos.replicate()
 
 
-def test_an_organization_that_control_lost_or_has_ahead_is_sent_again(silos: Silos) -> None:
-    missing, ahead = (silos.create_organization(fresh("globex"), region="de").id for _ in range(2))
+def test_an_organization_that_control_lost_or_has_otherwise_is_sent_again(silos: Silos) -> None:
+    missing, ahead, altered = (silos.create_organization(fresh("globex"), region="de").id for _ in range(3))
     silos.replicate()
     with silos.control.database.transaction():
         OrganizationReplica.delete().where(OrganizationReplica.id == missing).execute()
         OrganizationReplica.update(version=9).where(OrganizationReplica.id == ahead).execute()
-    assert compare(silos, "de", CONTROL).found == {Sort.MISSING: 1, Sort.AHEAD: 1}
+        OrganizationReplica.update(checksum=b"").where(OrganizationReplica.id == altered).execute()
+    assert compare(silos, "de", CONTROL).found == {Sort.MISSING: 1, Sort.AHEAD: 1, Sort.ALTERED: 1}
     silos.replicate()
     assert not compare(silos, "de", CONTROL).found
 

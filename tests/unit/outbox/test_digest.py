@@ -6,17 +6,21 @@ from hypothesis import strategies as st
 from shared.outbox.digest import BUCKETS, digest_buckets, state_checksum
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
-pairs = st.lists(st.tuples(st.integers(1, 2**63 - 1), st.integers(1, 2**63 - 1)), unique_by=lambda pair: pair[0])
+NUMBERS = st.integers(1, 2**63 - 1)
+objects = st.lists(st.tuples(NUMBERS, NUMBERS, st.binary(max_size=32)), unique_by=lambda each: each[0])
 
 
-@given(pairs, st.randoms(use_true_random=False))
-def test_equal_sets_have_equal_digests_however_they_are_listed(listed: list[tuple[int, int]], rng: Random) -> None:
+@given(objects, st.randoms(use_true_random=False))
+def test_equal_sets_have_equal_digests_however_they_are_listed(
+    listed: list[tuple[int, int, bytes]], rng: Random
+) -> None:
     shuffled = rng.sample(listed, len(listed))
     assert digest_buckets(listed) == digest_buckets(shuffled)
+    assert digest_buckets(listed, with_states=True) == digest_buckets(shuffled, with_states=True)
 
 
-@given(pairs)
-def test_every_digest_fits_into_64_bits(listed: list[tuple[int, int]]) -> None:
+@given(objects)
+def test_every_digest_fits_into_64_bits(listed: list[tuple[int, int, bytes]]) -> None:
     assert all(0 <= digest < 2**64 for digest in digest_buckets(listed))
 
 
@@ -25,12 +29,19 @@ def test_nothing_held_has_the_digest_zero_everywhere() -> None:
 
 
 def test_a_new_version_changes_the_digest_of_its_bucket_alone() -> None:
-    before, after = digest_buckets([(1, 1), (2, 1)]), digest_buckets([(1, 1), (2, 2)])
+    before, after = digest_buckets([(1, 1, b""), (2, 1, b"")]), digest_buckets([(1, 1, b""), (2, 2, b"")])
     assert [bucket for bucket in range(BUCKETS) if before[bucket] != after[bucket]] == [2]
 
 
 def test_objects_of_one_bucket_do_not_hide_each_others_swapped_versions() -> None:
-    assert digest_buckets([(1, 1), (1 + BUCKETS, 2)]) != digest_buckets([(1, 2), (1 + BUCKETS, 1)])
+    swapped = [(1, 2, b""), (1 + BUCKETS, 1, b"")]
+    assert digest_buckets([(1, 1, b""), (1 + BUCKETS, 2, b"")]) != digest_buckets(swapped)
+
+
+def test_a_state_counts_in_digests_of_states_alone() -> None:
+    one, other = [(1, 1, b"one")], [(1, 1, b"other")]
+    assert digest_buckets(one) == digest_buckets(other)
+    assert digest_buckets(one, with_states=True) != digest_buckets(other, with_states=True)
 
 
 def test_a_tombstone_has_no_checksum() -> None:

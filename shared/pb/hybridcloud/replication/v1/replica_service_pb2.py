@@ -26,7 +26,7 @@ _sym_db = _symbol_database.Default()
 from shared.pb.hybridcloud.replication.v1 import replica_pb2 as hybridcloud_dot_replication_dot_v1_dot_replica__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0hybridcloud/replication/v1/replica_service.proto\x12\x1ahybridcloud.replication.v1\x1a(hybridcloud/replication/v1/replica.proto\"J\n\x13\x41pplyChangesRequest\x12\x33\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\".hybridcloud.replication.v1.Change\"Q\n\x14\x41pplyChangesResponse\x12\x39\n\x07results\x18\x01 \x03(\x0b\x32(.hybridcloud.replication.v1.ChangeResult\"\xe7\x01\n\x0c\x43hangeResult\x12\x41\n\x07outcome\x18\x01 \x01(\x0e\x32\x30.hybridcloud.replication.v1.ChangeResult.Outcome\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x11\n\tpermanent\x18\x04 \x01(\x08\"`\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x13\n\x0fOUTCOME_APPLIED\x10\x01\x12\x11\n\rOUTCOME_STALE\x10\x02\x12\x14\n\x10OUTCOME_REJECTED\x10\x03\"r\n\x11GetDigestsRequest\x12\x36\n\x08\x63\x61tegory\x18\x01 \x01(\x0e\x32$.hybridcloud.replication.v1.Category\x12\x13\n\x0b\x64\x65stination\x18\x02 \x01(\t\x12\x10\n\x08ids_only\x18\x03 \x01(\x08\":\n\x12GetDigestsResponse\x12\x0f\n\x07\x64igests\x18\x01 \x03(\x06\x12\x13\n\x0bgreatest_id\x18\x02 \x01(\x03\"\xbc\x01\n\x13ListVersionsRequest\x12\x36\n\x08\x63\x61tegory\x18\x01 \x01(\x0e\x32$.hybridcloud.replication.v1.Category\x12\x13\n\x0b\x64\x65stination\x18\x02 \x01(\t\x12\x0f\n\x07\x62uckets\x18\x03 \x03(\x05\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\x12\x12\n\ntombstones\x18\x06 \x01(\x08\x12\x0c\n\x04\x64\x65\x65p\x18\x07 \x01(\x08\"l\n\x14ListVersionsResponse\x12;\n\x08versions\x18\x01 \x03(\x0b\x32).hybridcloud.replication.v1.ObjectVersion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"E\n\rObjectVersion\x12\x11\n\tobject_id\x18\x01 \x01(\x03\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12\x10\n\x08\x63hecksum\x18\x03 \x01(\x0c\x32\xf2\x02\n\x0eReplicaService\x12v\n\x0c\x41pplyChanges\x12/.hybridcloud.replication.v1.ApplyChangesRequest\x1a\x30.hybridcloud.replication.v1.ApplyChangesResponse\"\x03\x90\x02\x02\x12p\n\nGetDigests\x12-.hybridcloud.replication.v1.GetDigestsRequest\x1a..hybridcloud.replication.v1.GetDigestsResponse\"\x03\x90\x02\x01\x12v\n\x0cListVersions\x12/.hybridcloud.replication.v1.ListVersionsRequest\x1a\x30.hybridcloud.replication.v1.ListVersionsResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0hybridcloud/replication/v1/replica_service.proto\x12\x1ahybridcloud.replication.v1\x1a(hybridcloud/replication/v1/replica.proto\"J\n\x13\x41pplyChangesRequest\x12\x33\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\".hybridcloud.replication.v1.Change\"Q\n\x14\x41pplyChangesResponse\x12\x39\n\x07results\x18\x01 \x03(\x0b\x32(.hybridcloud.replication.v1.ChangeResult\"\xe7\x01\n\x0c\x43hangeResult\x12\x41\n\x07outcome\x18\x01 \x01(\x0e\x32\x30.hybridcloud.replication.v1.ChangeResult.Outcome\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x11\n\tpermanent\x18\x04 \x01(\x08\"`\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x13\n\x0fOUTCOME_APPLIED\x10\x01\x12\x11\n\rOUTCOME_STALE\x10\x02\x12\x14\n\x10OUTCOME_REJECTED\x10\x03\"\x87\x01\n\x11GetDigestsRequest\x12\x36\n\x08\x63\x61tegory\x18\x01 \x01(\x0e\x32$.hybridcloud.replication.v1.Category\x12\x13\n\x0b\x64\x65stination\x18\x02 \x01(\t\x12\x10\n\x08ids_only\x18\x03 \x01(\x08\x12\x13\n\x0bwith_states\x18\x04 \x01(\x08\"Q\n\x12GetDigestsResponse\x12\x0f\n\x07\x64igests\x18\x01 \x03(\x06\x12\x13\n\x0bgreatest_id\x18\x02 \x01(\x03\x12\x15\n\rstate_digests\x18\x03 \x03(\x06\"\xbc\x01\n\x13ListVersionsRequest\x12\x36\n\x08\x63\x61tegory\x18\x01 \x01(\x0e\x32$.hybridcloud.replication.v1.Category\x12\x13\n\x0b\x64\x65stination\x18\x02 \x01(\t\x12\x0f\n\x07\x62uckets\x18\x03 \x03(\x05\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\x12\x12\n\ntombstones\x18\x06 \x01(\x08\x12\x0c\n\x04\x64\x65\x65p\x18\x07 \x01(\x08\"l\n\x14ListVersionsResponse\x12;\n\x08versions\x18\x01 \x03(\x0b\x32).hybridcloud.replication.v1.ObjectVersion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"E\n\rObjectVersion\x12\x11\n\tobject_id\x18\x01 \x01(\x03\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12\x10\n\x08\x63hecksum\x18\x03 \x01(\x0c\x32\xf2\x02\n\x0eReplicaService\x12v\n\x0c\x41pplyChanges\x12/.hybridcloud.replication.v1.ApplyChangesRequest\x1a\x30.hybridcloud.replication.v1.ApplyChangesResponse\"\x03\x90\x02\x02\x12p\n\nGetDigests\x12-.hybridcloud.replication.v1.GetDigestsRequest\x1a..hybridcloud.replication.v1.GetDigestsResponse\"\x03\x90\x02\x01\x12v\n\x0cListVersions\x12/.hybridcloud.replication.v1.ListVersionsRequest\x1a\x30.hybridcloud.replication.v1.ListVersionsResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,16 +47,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHANGERESULT']._serialized_end=513
   _globals['_CHANGERESULT_OUTCOME']._serialized_start=417
   _globals['_CHANGERESULT_OUTCOME']._serialized_end=513
-  _globals['_GETDIGESTSREQUEST']._serialized_start=515
-  _globals['_GETDIGESTSREQUEST']._serialized_end=629
-  _globals['_GETDIGESTSRESPONSE']._serialized_start=631
-  _globals['_GETDIGESTSRESPONSE']._serialized_end=689
-  _globals['_LISTVERSIONSREQUEST']._serialized_start=692
-  _globals['_LISTVERSIONSREQUEST']._serialized_end=880
-  _globals['_LISTVERSIONSRESPONSE']._serialized_start=882
-  _globals['_LISTVERSIONSRESPONSE']._serialized_end=990
-  _globals['_OBJECTVERSION']._serialized_start=992
-  _globals['_OBJECTVERSION']._serialized_end=1061
-  _globals['_REPLICASERVICE']._serialized_start=1064
-  _globals['_REPLICASERVICE']._serialized_end=1434
+  _globals['_GETDIGESTSREQUEST']._serialized_start=516
+  _globals['_GETDIGESTSREQUEST']._serialized_end=651
+  _globals['_GETDIGESTSRESPONSE']._serialized_start=653
+  _globals['_GETDIGESTSRESPONSE']._serialized_end=734
+  _globals['_LISTVERSIONSREQUEST']._serialized_start=737
+  _globals['_LISTVERSIONSREQUEST']._serialized_end=925
+  _globals['_LISTVERSIONSRESPONSE']._serialized_start=927
+  _globals['_LISTVERSIONSRESPONSE']._serialized_end=1035
+  _globals['_OBJECTVERSION']._serialized_start=1037
+  _globals['_OBJECTVERSION']._serialized_end=1106
+  _globals['_REPLICASERVICE']._serialized_start=1109
+  _globals['_REPLICASERVICE']._serialized_end=1479
 # @@protoc_insertion_point(module_scope)

@@ -44,22 +44,26 @@ class ChangeResult(_message.Message):
     def __init__(self, outcome: _Optional[_Union[ChangeResult.Outcome, str]] = ..., reason: _Optional[str] = ..., message: _Optional[str] = ..., permanent: _Optional[bool] = ...) -> None: ...
 
 class GetDigestsRequest(_message.Message):
-    __slots__ = ("category", "destination", "ids_only")
+    __slots__ = ("category", "destination", "ids_only", "with_states")
     CATEGORY_FIELD_NUMBER: _ClassVar[int]
     DESTINATION_FIELD_NUMBER: _ClassVar[int]
     IDS_ONLY_FIELD_NUMBER: _ClassVar[int]
+    WITH_STATES_FIELD_NUMBER: _ClassVar[int]
     category: _replica_pb2.Category
     destination: str
     ids_only: bool
-    def __init__(self, category: _Optional[_Union[_replica_pb2.Category, str]] = ..., destination: _Optional[str] = ..., ids_only: _Optional[bool] = ...) -> None: ...
+    with_states: bool
+    def __init__(self, category: _Optional[_Union[_replica_pb2.Category, str]] = ..., destination: _Optional[str] = ..., ids_only: _Optional[bool] = ..., with_states: _Optional[bool] = ...) -> None: ...
 
 class GetDigestsResponse(_message.Message):
-    __slots__ = ("digests", "greatest_id")
+    __slots__ = ("digests", "greatest_id", "state_digests")
     DIGESTS_FIELD_NUMBER: _ClassVar[int]
     GREATEST_ID_FIELD_NUMBER: _ClassVar[int]
+    STATE_DIGESTS_FIELD_NUMBER: _ClassVar[int]
     digests: _containers.RepeatedScalarFieldContainer[int]
     greatest_id: int
-    def __init__(self, digests: _Optional[_Iterable[int]] = ..., greatest_id: _Optional[int] = ...) -> None: ...
+    state_digests: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, digests: _Optional[_Iterable[int]] = ..., greatest_id: _Optional[int] = ..., state_digests: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class ListVersionsRequest(_message.Message):
     __slots__ = ("category", "destination", "buckets", "page_size", "page_token", "tombstones", "deep")

@@ -95,7 +95,7 @@ class ReplicaServiceServicer:
 
     def GetDigests(self, request, context):
         """Digests of what this silo holds (or, asked as owner, of what `destination` should hold), one per bucket. Equal
-        digests mean equal sets of (id, version). Tombstones count as nothing held.
+        digests mean equal sets of (id, version), or of (id, version, checksum). Tombstones count as nothing held.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,7 +38,7 @@ class ReplicaServiceStub:
     """
     GetDigests: _grpc.UnaryUnaryMultiCallable[_replica_service_pb2.GetDigestsRequest, _replica_service_pb2.GetDigestsResponse]
     """Digests of what this silo holds (or, asked as owner, of what `destination` should hold), one per bucket. Equal
-    digests mean equal sets of (id, version). Tombstones count as nothing held.
+    digests mean equal sets of (id, version), or of (id, version, checksum). Tombstones count as nothing held.
     """
     ListVersions: _grpc.UnaryUnaryMultiCallable[_replica_service_pb2.ListVersionsRequest, _replica_service_pb2.ListVersionsResponse]
     """Id, version and checksum of the objects that this silo holds (or, asked as owner, that `destination` should hold) in
@@ -80,7 +80,7 @@ class ReplicaServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _grpc.ServicerContext,
     ) -> _replica_service_pb2.GetDigestsResponse:
         """Digests of what this silo holds (or, asked as owner, of what `destination` should hold), one per bucket. Equal
-        digests mean equal sets of (id, version). Tombstones count as nothing held.
+        digests mean equal sets of (id, version), or of (id, version, checksum). Tombstones count as nothing held.
         """
 
     @_abc_1.abstractmethod
