@@ -70,6 +70,7 @@ def _as_json(told: Told, again: Callable[[Plan], Told]) -> dict[str, Any]:
         "seed": told.plan.seed,
         "broken": told.broken,
         "calls": told.fates,
+        "happened": told.happened,
         "story": told.lines,
         "short": {"broken": short.broken, "steps": kept(short), "story": short.lines} if short else None,
         "samples": [

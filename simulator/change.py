@@ -14,7 +14,8 @@ from control_silo.services.delete import delete_app, uninstall
 from control_silo.services.install import SentryAppInstallationCreator
 from control_silo.services.internal_token import create_token, delete_token
 from control_silo.services.update_app import SentryAppUpdater, rotate_secret
-from simulator.model import App, Model, Name, Owned
+from simulator.asked import App, Name, Owned
+from simulator.model import Model
 from simulator.window import Window, resources
 
 

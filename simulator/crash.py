@@ -34,6 +34,8 @@ class Fuse:
     left: int = 0
     """0: it is not lit."""
     tell: Callable[[str], None] = lambda line: None
+    deaths: int = 0
+    """How many died of it."""
 
     def burn(self, life: Life, where: str) -> None:
         """One more step of a process.
@@ -46,6 +48,7 @@ class Fuse:
             return
         self.left -= 1
         if not self.left:
+            self.deaths += 1
             self.tell(f"{life.silo} dies {where}")
             life.is_over = True
             raise Crash(life)

@@ -10,11 +10,14 @@ from shared.domain.peer import CONTROL
 from shared.outbox.claim import LEASE_SECONDS
 from shared.simulation.ledger import ContractBroken
 from simulator.event import Events
+from simulator.silo import COMPARE_SECONDS
 from simulator.verdict import check_control, check_organizations, check_region
 from simulator.world import World
 
 MAX_ROUNDS = 200
 """Turns of every worker until nothing may wait any more."""
+_ROUNDS = 4
+"""In how many rounds of comparing everything must be found, the last of which finds nothing."""
 _BREATH_SECONDS = LEASE_SECONDS + 1.0
 
 
@@ -35,7 +38,7 @@ class Ending:
             self._await_all_but(self.events.rng.choice(list(self.world.regions)))
         self._drain(set())
         if self.world.was_restored:
-            self._mend()
+            self._compare(set())
         self._check_control()
         for region in self.world.regions:
             self._check_region(region)
@@ -55,6 +58,7 @@ class Ending:
             process.clock.skew_seconds = max(-2.0, min(2.0, process.clock.skew_seconds))
             if not process.is_up:
                 self.world.start(name)
+        self.events.register()
         for lane in self.world.lanes:
             self.events.let_go(lane)
 
@@ -65,10 +69,11 @@ class Ending:
         for link in links:
             link.is_cut = True
         self._drain({region})
-        if not self.world.was_restored:
-            for other in self.world.regions:
-                if other != region:
-                    self._check_region(other)
+        if self.world.was_restored:
+            self._compare({region})
+        for other in self.world.regions:
+            if other != region:
+                self._check_region(other)
         for link in links:
             link.is_cut = False
         self.tell(f"{region} is back")
@@ -91,14 +96,16 @@ class Ending:
     def _waiting(self, away: Set[str]) -> list[tuple[str, str]]:
         return [key for key in self.world.waiting() if away.isdisjoint(key)]
 
-    def _mend(self) -> None:
-        """A region was restored, and nobody looks for what differs by itself yet: an operator does."""
-        for _ in range(MAX_ROUNDS):
-            if self.events.repair():
-                break
-            # A silo that has just started refuses what was signed before it did.
-            self.world.clock.advance(_BREATH_SECONDS)
-        self._drain(set())
+    def _compare(self, away: Set[str]) -> None:
+        """What ``SILO_COMPARE_SECONDS`` bring: every worker compares, and what it finds is mended."""
+        for _ in range(_ROUNDS):
+            self.world.clock.advance(COMPARE_SECONDS)
+            lanes = [lane for lane in self.world.lanes if away.isdisjoint((lane.life.silo, lane.destination))]
+            looks = [self.events.take_look(lane) for lane in lanes]
+            self._drain(away)
+            if all(looks):
+                return
+        raise ContractBroken(f"3: silos still differ after they compared {_ROUNDS} times.")
 
     def _check_control(self) -> None:
         window = self.world.windows[CONTROL]

@@ -3,11 +3,8 @@
 Owns what each does, and how often it comes relative to the others.
 """
 
-import sqlite3
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 from control_silo.replication.kinds import KINDS
 from control_silo.services.organization import create_organization
@@ -18,16 +15,14 @@ from shared.outbox.claim import LEASE_SECONDS
 from shared.pb.hybridcloud.apps.v1 import app_calls_pb2
 from shared.simulation.fault import Fault
 from shared.simulation.ledger import ContractBroken
+from simulator.asked import Name
 from simulator.choice import choose_change
-from simulator.model import Name
-from simulator.network import Link
-from simulator.operating import Operating
 from simulator.silo import SimulatedLane
+from simulator.trouble import Troubles
 from simulator.world import World
 
 _REFUSALS = (Conflict, Forbidden, InvalidInput, LimitReached, NotFound)
 """What may be said to somebody who changes something, whatever becomes of regions."""
-_SKEWS_SECONDS = (-55.0, -20.0, -3.0, 0.0, 2.0, 4.0, 20.0, 60.0)
 _TOKENS_KEPT = 10
 
 
@@ -39,17 +34,18 @@ class Receipt:
     token: str
     moment: int
     """All that was answered up to then."""
+    lost: int
+    """How often control had been restored by then: whoever does that expects nothing of before."""
     name: Name | None = None
     """And this name."""
 
 
-class Events(Operating):
+class Events(Troubles):
     """What can happen in a world. ``rng`` is another one in each step."""
 
     def __init__(self, world: World, tell: Callable[[str], None]) -> None:
         super().__init__(world, tell)
         self._receipts: list[Receipt] = []
-        self._copies: dict[str, int] = {}
 
     def write(self) -> None:
         """Somebody changes something at control."""
@@ -75,7 +71,7 @@ class Events(Operating):
         change.note(world.windows[CONTROL])
         self._tell(f"{change}: made{', but not answered' if life.is_over else ''}")
         if not life.is_over and change.app_id and written:
-            self._keep(Receipt(change.app_id, encode(written), world.model.moment()))
+            self._keep(Receipt(change.app_id, encode(written), world.model.moment(), len(world.model.lost)))
 
     def rename_by_region(self) -> None:
         """A service of the platform renames an app at the region that owns it, which forwards that to control."""
@@ -83,7 +79,7 @@ class Events(Operating):
         apps = model.live_apps()
         if not apps:
             return
-        app = self.rng.choice(apps)
+        app, lost = self.rng.choice(apps), len(model.lost)
         region, name = model.organizations[app.owner_id][1], Name(f"App {model.moment()}", model.moment())
         app.names.append(name)
         request = app_calls_pb2.UpdateSentryAppRequest(id=app.id)
@@ -94,14 +90,14 @@ class Events(Operating):
         except SiloError as exc:
             self._tell(f"no answer about {name.text}: {exc.reason}")
             return
-        if not answer.HasField("sentry_app"):
-            return
+        if not answer.HasField("sentry_app") or len(model.lost) > lost:
+            return  # control has forgotten it meanwhile, if it was made at all
         name.ended = model.moment()
         self._tell(f"app {app.id} is called {name.text}")
         token = dict(call.trailing_metadata() or ()).get(TOKEN_NAME, "")
         if token:
             # What was asked while this was under way may have come after it: the token says nothing of that.
-            self._keep(Receipt(app.id, str(token), name.began, name))
+            self._keep(Receipt(app.id, str(token), name.began, lost, name))
 
     def found(self) -> None:
         """An organization is founded in a region, which control has to ask for it."""
@@ -123,9 +119,10 @@ class Events(Operating):
     def read(self) -> None:
         """Somebody who has changed an app asks a region for it, and shows what was answered then."""
         model = self.world.model
-        if not self._receipts:
+        receipts = [each for each in self._receipts if each.lost == len(model.lost)]
+        if not receipts:
             return
-        receipt, region = self.rng.choice(self._receipts), self.rng.choice(list(self.world.regions))
+        receipt, region = self.rng.choice(receipts), self.rng.choice(list(self.world.regions))
         request = app_calls_pb2.GetSentryAppByIdRequest(id=receipt.app_id)
         try:
             answer = self.world.reader(region).GetSentryAppById(
@@ -136,7 +133,8 @@ class Events(Operating):
             return
         name = answer.sentry_app.name if answer.HasField("sentry_app") else None
         self._tell(f"{region} tells a reader that app {receipt.app_id} is {name or 'not there'}")
-        model.answered(region, receipt.app_id, name, since=receipt.moment, seen=receipt.name)
+        if receipt.lost == len(model.lost):
+            model.answered(region, receipt.app_id, name, since=receipt.moment, seen=receipt.name)
 
     def work(self) -> None:
         """A worker takes a turn."""
@@ -166,85 +164,6 @@ class Events(Operating):
                 with self.world.living(lane.life.silo):
                     lane.drain.leases.renew()
 
-    def start(self) -> None:
-        """Whatever is down comes up."""
-        down = [name for name, process in self.world.processes.items() if not process.is_up]
-        if down:
-            silo = self.rng.choice(down)
-            self.world.start(silo)
-            self._tell(f"{silo} starts")
-
-    def kill(self) -> None:
-        """A silo is killed between two calls."""
-        silo = self.rng.choice(list(self.world.processes))
-        if self.world.processes[silo].is_up:
-            self.world.end(silo)
-            self._tell(f"{silo} is killed")
-
-    def part(self) -> None:
-        """The way from one silo to another is cut, or whole again."""
-        link = self.rng.choice(self._links_between_silos())
-        link.is_cut = not link.is_cut
-        self._tell(f"the way from {link.caller} to {link.callee} is {'cut' if link.is_cut else 'whole again'}")
-
-    def hang(self) -> None:
-        """A connection goes half open, or is whole again."""
-        link = self.rng.choice(self._links_between_silos())
-        link.is_half_open = not link.is_half_open
-        self._tell(f"the way from {link.caller} to {link.callee} {'hangs' if link.is_half_open else 'is whole again'}")
-
-    def skew(self) -> None:
-        """A machine's clock is set."""
-        silo = self.rng.choice(list(self.world.processes))
-        seconds = self.world.processes[silo].clock.skew_seconds = self.rng.choice(_SKEWS_SECONDS)
-        self._tell(f"the clock of {silo} is {seconds} s off")
-
-    def deliver_late(self) -> None:
-        """A request arrives that its caller has given up."""
-        network = self.world.network
-        if network.on_the_way:
-            sent = network.on_the_way.pop(self.rng.randrange(len(network.on_the_way)))
-            self._tell(f"{sent.name} from {sent.link.caller} arrives at {sent.link.callee} late")
-            self._tell(f"which is {network.deliver_again(sent)}")
-
-    def replay(self) -> None:
-        """Somebody sends a request again that was sent before."""
-        network = self.world.network
-        if network.copies:
-            sent = self.rng.choice(network.copies)
-            self._tell(f"{sent.name} from {sent.link.caller} to {sent.link.callee} is sent again")
-            self._tell(f"which is {network.deliver_again(sent)}")
-
-    def copy(self) -> None:
-        """Somebody takes a copy of a region's database."""
-        region = self.rng.choice(list(self.world.regions))
-        with (
-            closing(sqlite3.connect(self.world.processes[region].path)) as source,
-            closing(sqlite3.connect(self._copy_of(region))) as target,
-        ):
-            source.backup(target)
-        self._copies[region] = len(self.world.windows[region].organizations_owned())
-        self._tell(f"a copy of {region} is taken")
-
-    def restore(self) -> None:
-        """A region goes on with its copy, unless it has founded organizations since, which nobody could give back."""
-        kept = [
-            region
-            for region, organizations in sorted(self._copies.items())
-            if len(self.world.windows[region].organizations_owned()) == organizations
-        ]
-        if kept:
-            region = self.rng.choice(kept)
-            self.world.restore(region, self._copy_of(region))
-            self._tell(f"{region} goes on with its copy")
-
-    def _copy_of(self, region: str) -> Path:
-        return self.world.folder / f"{region}.copy"
-
-    def _links_between_silos(self) -> list[Link]:
-        links = self.world.network.links
-        return [link for (caller, _), link in sorted(links.items()) if caller in self.world.processes]
-
     def _keep(self, receipt: Receipt) -> None:
         self._receipts.append(receipt)
         del self._receipts[:-_TOKENS_KEPT]
@@ -267,10 +186,10 @@ _ALWAYS: Mapping[Event, int] = {
 _BY_FAULT: Mapping[Fault, Mapping[Event, int]] = {
     Fault.DUPLICATE: {Events.replay: 16},
     Fault.REORDER: {Events.deliver_late: 16},
-    Fault.CRASH: {Events.start: 40, Events.kill: 4},
+    Fault.CRASH: {Events.start: 40, Events.register: 20, Events.kill: 4},
     Fault.PARTITION: {Events.part: 10},
     Fault.CLOCK: {Events.skew: 6},
-    Fault.RESTORE: {Events.copy: 6, Events.restore: 4},
+    Fault.RESTORE: {Events.copy: 6, Events.restore: 4, Events.compare_alone: 6, Events.register: 20},
     Fault.HALF_OPEN: {Events.hang: 6},
 }
 

@@ -16,7 +16,6 @@ import region_silo.bootstrap
 from control_silo.models.user import User
 from control_silo.replication.kinds import KINDS
 from control_silo.services.organization import create_organization
-from region_silo.services.registration import Addresses
 from shared.clock import FrozenClock
 from shared.database.connect import connect
 from shared.database.database import Database
@@ -97,9 +96,7 @@ def _settle(folder: Path, processes: dict[str, SiloProcess], regions: Sequence[s
     for name in regions:
         region = processes[name]
         assert isinstance(region, RegionProcess)  # noqa: S101 - as made above
-        registration = region_silo.bootstrap.make_registration(region.region, control=region.client, refused=_fail)
-        address = region.network.link(CONTROL, name).address
-        registration.register(Addresses(grpc_address=address, http_address=f"{name}.test:80"))
+        region.greet()
         slug = f"home-of-{name}"
         made = create_organization(control.control, slug=slug, name=slug.title(), region=name, kinds=KINDS)
         organizations[made.id] = (slug, name)
@@ -119,7 +116,3 @@ def _migrate(path: Path, migrate: Callable[[Database], list[str]]) -> None:
         migrate(database)
     finally:
         database.close()
-
-
-def _fail(error: Exception) -> None:
-    raise error

@@ -4,79 +4,30 @@ The model knows what was asked and what was answered, in which order, and which 
 table, no outbox and no edition. It is told what silos show, and says when that cannot be.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from shared.category import Category
 from shared.simulation.ledger import ContractBroken
-from simulator.fact import AppFact, CredentialFact, Fact, InstallationFact, TokenFact
+from simulator.asked import App, Asked, Name, installed, token
+from simulator.fact import AppFact, Fact
 from simulator.window import Shown
 
-
-@dataclass(eq=False)
-class Name:
-    """A name that somebody gave to an app: no two are equal, so that each says when it was given."""
-
-    text: str
-    began: int
-    """The moment at which it was asked for."""
-    ended: int | None = None
-    """The moment of the answer; None while nobody knows whether it was, or will be, given."""
-
-    def is_before(self, other: "Name") -> bool:
-        """Whether the other was asked for when this one was known to be given."""
-        return self.ended is not None and self.ended < other.began
-
-
-@dataclass(eq=False)
-class App:
-    """An app, as whoever made it knows it."""
-
-    id: int
-    owner_id: int
-    names: list[Name]
-    status: str
-    resources: frozenset[str]
-    secrets: list[str]
-    """Client secrets, the newest last."""
-    said: set[tuple[str, frozenset[str]]] = field(default_factory=set)
-    """Every status and subscription that it has had together."""
-    gone_at: int | None = None
-    """The moment at which it was known to be deleted."""
-
-    @property
-    def is_gone(self) -> bool:
-        return self.gone_at is not None
-
-    def last_names(self) -> list[str]:
-        """The names that it may have now."""
-        given = [name for name in self.names if name.ended is not None]
-        return [name.text for name in self.names if not any(name.is_before(other) for other in given)]
-
-
-@dataclass(eq=False)
-class Owned:
-    """An installation or a token, which never changes while it is there."""
-
-    fact: InstallationFact | TokenFact
-    is_gone: bool = False
-
-
-Key = tuple[Category, int]
+Key: TypeAlias = tuple[Category, int]
 
 
 @dataclass
-class Model:
+class Model(Asked):
     """Everything that was asked so far, and everything that was shown."""
 
-    organizations: dict[int, tuple[str, str]]
+    organizations: dict[int, tuple[str, str]] = field(default_factory=dict)
     """By id, slug and region."""
     asked_slugs: set[str] = field(default_factory=set)
-    apps: dict[int, App] = field(default_factory=dict)
-    installations: dict[int, Owned] = field(default_factory=dict)
-    tokens: dict[int, Owned] = field(default_factory=dict)
     granted: set[tuple[str, Category, int]] = field(default_factory=set)
     """What was of a region's interest at some time."""
+    lost: list[Asked] = field(default_factory=list)
+    """What control has forgotten, each time that it went on with an older copy. Regions show it until it is mended."""
     _moment: int = 0
     _states: dict[tuple[Category, int, int], Fact] = field(default_factory=dict)
     _shown: dict[str, dict[Key, Shown]] = field(default_factory=dict)
@@ -90,18 +41,12 @@ class Model:
 
     # ------------------------------------------------------------------------------------------------- what was asked
 
-    def live_apps(self) -> list[App]:
-        return [app for app in self.apps.values() if not app.is_gone]
-
-    def installations_of(self, app_id: int) -> list[int]:
-        """Ids of the app's live installations."""
-        found = self.installations.items()
-        return [each for each, owned in found if not owned.is_gone and _installed(owned).app_id == app_id]
-
-    def tokens_of(self, installation_id: int) -> list[int]:
-        """Ids of an installation's live tokens."""
-        found = self.tokens.items()
-        return [each for each, owned in found if not owned.is_gone and _token(owned).installation_id == installation_id]
+    def go_back(self, kept: Asked) -> None:
+        """Control has forgotten all that came after what was kept; whoever restored it knows that."""
+        self.lost.append(Asked(self.apps, self.installations, self.tokens))
+        then = kept.kept()
+        self.apps, self.installations, self.tokens = then.apps, then.installations, then.tokens
+        self._names.clear()
 
     def uninstalled(self, installation_id: int) -> None:
         self.installations[installation_id].is_gone = True
@@ -131,15 +76,15 @@ class Model:
         if owned.is_gone:
             return set()
         if category is Category.TOKEN:
-            return self.interested(Category.INSTALLATION, _token(owned).installation_id)
-        return {self.organizations[_installed(owned).organization_id][1]}
+            return self.interested(Category.INSTALLATION, token(owned).installation_id)
+        return {self.organizations[installed(owned).organization_id][1]}
 
     def _interested_in_app(self, app: App, *, is_public: bool) -> set[str]:
         if app.is_gone:
             return set()
         if is_public and app.status == "published":
             return {region for _, region in self.organizations.values()}
-        homes = {_installed(self.installations[each]).organization_id for each in self.installations_of(app.id)}
+        homes = {installed(self.installations[each]).organization_id for each in self.installations_of(app.id)}
         return {self.organizations[each][1] for each in {app.owner_id, *homes}}
 
     # ------------------------------------------------------------------------------------------------- what was shown
@@ -190,6 +135,8 @@ class Model:
             ContractBroken: sentence 7: it is older than that.
         """
         app = self.apps[app_id]
+        if self._has_lost(app_id, name=name):
+            return
         if name is None:
             # A region without interest in an app may be told that there is none; where its owner lives is never one.
             if not app.is_gone and self.organizations[app.owner_id][1] == region:
@@ -197,7 +144,7 @@ class Model:
             return
         if app.gone_at is not None and app.gone_at <= since:
             raise ContractBroken(f"7: {region} shows app {app_id} to a reader who knows that it is deleted.")
-        told = self._name(region, app, name)
+        told = self.name(region, app, name)
         known = [each for each in app.names if each is seen or (each.ended is not None and each.ended <= since)]
         if any(told.is_before(each) for each in known):
             raise ContractBroken(f"7: {region} calls app {app_id} {name!r}, older than what the reader has seen.")
@@ -210,52 +157,37 @@ class Model:
             raise ContractBroken(f"3: {region} shows two states of {what} at version {shown.version}.")
         if shown.fact is None:
             return
-        if self._states.setdefault((shown.category, shown.object_id, shown.version), shown.fact) != shown.fact:
-            raise ContractBroken(f"3: {region} shows another state of {what} at version {shown.version} than others.")
         if (region, shown.category, shown.object_id) not in self.granted:
             raise ContractBroken(f"8: {region} holds {what}, which is no business of its.")
-        if before and before.fact is None and self._is_gone(shown.category, shown.object_id):
+        if self._is_lost(region, shown.object_id, shown.fact):
+            return
+        if before and before.fact is None and self.is_gone(shown.category, shown.object_id):
             raise ContractBroken(f"2: {region} shows {what} again after it was deleted there.")
-        self._check_fact(region, shown.object_id, shown.fact, what)
+        known = self._states.setdefault((shown.category, shown.object_id, shown.version), shown.fact)
+        # A control that has forgotten versions gives them out again, until it has compared.
+        if known != shown.fact and not self.lost:
+            raise ContractBroken(f"3: {region} shows another state of {what} at version {shown.version} than others.")
+        self.check(region, shown.object_id, shown.fact)
+        if isinstance(shown.fact, AppFact):
+            self._check_order(region, self.apps[shown.object_id], shown.fact)
 
-    def _is_gone(self, category: Category, object_id: int) -> bool:
-        if category in {Category.APP, Category.CREDENTIAL}:
-            return self.apps[object_id].is_gone
-        return (self.installations if category is Category.INSTALLATION else self.tokens)[object_id].is_gone
+    def _is_lost(self, region: str, object_id: int, fact: Fact) -> bool:
+        """Whether a region shows what control has forgotten."""
+        for lost in self.lost:
+            try:
+                lost.check(region, object_id, fact)
+            except ContractBroken:
+                continue
+            return True
+        return False
 
-    def _check_fact(self, region: str, object_id: int, fact: Fact, what: str) -> None:
-        if isinstance(fact, AppFact):
-            app = self.apps[object_id]
-            name, before = self._name(region, app, fact.name), self._names.get((region, object_id))
-            if before and name.is_before(before):
-                raise ContractBroken(f"3: {region} calls {what} {name.text!r} after {before.text!r}, which is newer.")
-            self._names[region, object_id] = name
-            if (fact.status, fact.resources) not in app.said:
-                raise ContractBroken(f"1: {region} shows {what} as it never was: {fact}.")
-        elif isinstance(fact, CredentialFact):
-            if fact.client_secret not in self.apps[object_id].secrets:
-                raise ContractBroken(f"1: {region} shows a secret in {what} that was never given out.")
-        else:
-            owned = (self.installations if isinstance(fact, InstallationFact) else self.tokens)[object_id]
-            if owned.fact != fact:
-                raise ContractBroken(f"1: {region} shows {what} as it never was.")
+    def _has_lost(self, app_id: int, *, name: str | None) -> bool:
+        """Whether control has forgotten that the app had this name; None: that it was deleted."""
+        found = [lost.apps[app_id] for lost in self.lost if app_id in lost.apps]
+        return any(app.is_gone if name is None else name in [each.text for each in app.names] for app in found)
 
-    def _name(self, silo: str, app: App, text: str) -> Name:
-        for name in app.names:
-            if name.text == text:
-                return name
-        raise ContractBroken(f"1: {silo} calls app {app.id} {text!r}, which nobody asked for.")
-
-
-def live(owned: Mapping[int, Owned]) -> set[int]:
-    return {each for each, one in owned.items() if not one.is_gone}
-
-
-def _installed(owned: Owned) -> InstallationFact:
-    assert isinstance(owned.fact, InstallationFact)  # noqa: S101 - by the mapping that it stands in
-    return owned.fact
-
-
-def _token(owned: Owned) -> TokenFact:
-    assert isinstance(owned.fact, TokenFact)  # noqa: S101 - by the mapping that it stands in
-    return owned.fact
+    def _check_order(self, region: str, app: App, fact: AppFact) -> None:
+        name, before = self.name(region, app, fact.name), self._names.get((region, app.id))
+        if before and name.is_before(before):
+            raise ContractBroken(f"3: {region} calls app {app.id} {name.text!r} after {before.text!r}, which is newer.")
+        self._names[region, app.id] = name

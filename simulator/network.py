@@ -4,9 +4,10 @@ A link is an in-process server that carries what it is sent to the silo behind i
 to it as they would be to a proxy on the way. Owns what becomes of calls, and which of them are still on their way.
 """
 
+import contextlib
 import random
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
@@ -50,6 +51,12 @@ _WEIGHTS: Mapping[Fault, Mapping[Fate, int]] = {
     Fault.DUPLICATE: {Fate.TWICE: 1, Fate.COPIED: 4},
     Fault.REORDER: {Fate.OVERTAKEN: 3},
 }
+_FAULTS: Mapping[Fate, Fault] = {
+    **{fate: fault for fault, fates in _WEIGHTS.items() for fate in fates},
+    Fate.CUT_OFF: Fault.PARTITION,
+    Fate.SWALLOWED: Fault.HALF_OPEN,
+}
+"""Whose doing a fate is."""
 _FINE_WEIGHT = 14
 _PATIENCE_SECONDS = 2.0
 """How long a caller waits before it gives up. Deadlines are longer, of which a simulation learns nothing more."""
@@ -154,6 +161,10 @@ class Network:
     copies: list[Sent] = field(default_factory=list)
     fates: Counter[Fate] = field(default_factory=Counter)
     """How many calls had which fate."""
+    happened: Counter[Fault] = field(default_factory=Counter)
+    """How often each fault decided about a call, before all became fair."""
+    refusals: Counter[str] = field(default_factory=Counter)
+    """How many calls were answered with an error, by its status."""
     made_by: Counter[str] = field(default_factory=Counter)
     """How many calls each caller made."""
 
@@ -166,6 +177,15 @@ class Network:
     def close(self) -> None:
         for link in self.links.values():
             link.close()
+
+    @contextlib.contextmanager
+    def still(self) -> Iterator[None]:
+        """Lets nothing else happen while calls are under way, until the block ends."""
+        before, self.meanwhile = self.meanwhile, lambda: None
+        try:
+            yield
+        finally:
+            self.meanwhile = before
 
     def transmit(self, sent: Sent) -> tuple[bytes, grpc.Call]:
         """A call, with all that happens to it on the way.
@@ -204,6 +224,9 @@ class Network:
                 raise
             self.died(life)
             raise Away(Fate.DOWN) from None
+        except grpc.RpcError as exc:
+            self.refusals[exc.code().name] += 1
+            raise
 
     def _fate(self, sent: Sent) -> Fate:
         if sent.link.is_cut:
@@ -218,6 +241,8 @@ class Network:
                 weights |= of_fault if fault in self.faults else {}
             (fate,) = self.rng.choices(list(weights), list(weights.values()))
         self.fates[fate] += 1
+        if fate in _FAULTS and not self.is_fair:
+            self.happened[_FAULTS[fate]] += 1
         if fate is not Fate.FINE:
             self.tell(f"{sent.name} from {sent.link.caller} to {sent.link.callee}: {fate}")
         return fate

@@ -4,6 +4,7 @@ Owns what is its for one life: channels, circuits, nonces that it remembers, cla
 real, it does not here.
 """
 
+import contextlib
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ from typing import Any
 
 import grpc
 from pydantic import SecretStr
+from typing_extensions import override
 
 import control_silo.bootstrap
 import region_silo.bootstrap
@@ -24,11 +26,15 @@ from region_silo.config import RegionConfig
 from region_silo.replication.kinds import kinds_of
 from region_silo.services.control import ControlClient
 from region_silo.services.region import Region
+from region_silo.services.registration import Addresses
 from shared.circuit import Circuit
 from shared.domain.peer import CONTROL
+from shared.errors import SiloError
 from shared.freshness import ReplicaFreshness
+from shared.outbox.comparing import Compared, Comparing
 from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.drain import Drain
+from shared.outbox.greatest_id import pass_over_ids_seen_by
 from shared.outbox.lease import Leases
 from shared.rpc.address import IN_PROCESS_PREFIX
 from shared.rpc.channel import SiloChannel, connect
@@ -45,6 +51,7 @@ READER = "service:reader"
 WORKERS = 2
 """Control's, to each region."""
 SEAL_KEY = "5e" * 32
+COMPARE_SECONDS = 600
 _UNUSED = "127.0.0.1:0"
 
 
@@ -56,8 +63,10 @@ class SimulatedLane:
     destination: str
     life: Life
     drain: Drain
+    comparing: Comparing
     is_busy: bool = False
     """Its call is under way."""
+    is_comparing: bool = False
 
 
 class SiloProcess(ABC):
@@ -99,6 +108,10 @@ class SiloProcess(ABC):
         self._server = self._open(rng)
         self.lanes = list(self._make_lanes(rng))
 
+    @abstractmethod
+    def greet(self) -> None:
+        """Calls the others, as its process does when it starts."""
+
     def end(self) -> None:
         """Is gone, with all that it remembers."""
         self.life.is_over = True
@@ -131,11 +144,15 @@ class SiloProcess(ABC):
         retry = RetryPolicy(pause=self.network.clock.advance, jitter=rng.random)
         return connect(address, caller=self.name, target_name=target, keys=keys, clock=self.clock, retry=retry)
 
-    def _lane(self, name: str, destination: ReplicaDestination, rng: random.Random) -> SimulatedLane:
+    def _lane(
+        self, name: str, destination: ReplicaDestination, rng: random.Random, *, compared: Compared
+    ) -> SimulatedLane:
         leases = Leases(self.database)
         limit = rng.choice((1, 3, 20))
         drain = Drain(self.database, destination.name, destination, self.clock, rng, leases, limit=limit)
-        return SimulatedLane(name, destination.name, self.life, drain)
+        # Never started: the story says when it is its turn.
+        comparing = Comparing(self.database, destination.name, compared, rng=rng)
+        return SimulatedLane(name, destination.name, self.life, drain, comparing)
 
 
 class ControlProcess(SiloProcess):
@@ -160,11 +177,20 @@ class ControlProcess(SiloProcess):
     def _close_channels(self) -> None:
         self.control.regions.close()
 
+    @override
+    def greet(self) -> None:
+        """Asks each region which ids it has seen; whoever does not answer is left to comparing."""
+        for region in self.regions:
+            with contextlib.suppress(SiloError):
+                pass_over_ids_seen_by(self.database, KINDS, self.control.regions.channel(region))
+
     def _make_lanes(self, rng: random.Random) -> Iterator[SimulatedLane]:
+        compared = Compared(KINDS, self.control.regions.channel, COMPARE_SECONDS)
         for region in self.regions:
             for number in range(WORKERS):
                 destination = control_silo.bootstrap.open_destination(self.control, region)
-                yield self._lane(f"control's worker {number + 1} for {region}", destination, rng)
+                name = f"control's worker {number + 1} for {region}"
+                yield self._lane(name, destination, rng, compared=compared)
 
 
 class RegionProcess(SiloProcess):
@@ -186,14 +212,25 @@ class RegionProcess(SiloProcess):
         self.region = replace(region, freshness=ReplicaFreshness(self.database, kinds, wait_seconds=0))
         channel = self._connect(CONTROL, config.control_target, region.keys, rng)
         self.client = ControlClient(channel, Circuit(self.clock))
+        self.registration = region_silo.bootstrap.make_registration(self.region, control=self.client, refused=_fail)
+        self.is_registered = self._lives == 1  # by the foundation
         return region_silo.bootstrap.start_server(self.region, config, control=self.client)
 
     def _close_channels(self) -> None:
         self.client.close()
 
+    @override
+    def greet(self) -> None:
+        """Tries to register."""
+        address = self.network.link(CONTROL, self.name).address
+        self.is_registered = self.registration.attempt(
+            Addresses(grpc_address=address, http_address=f"{self.name}.test:80")
+        )
+
     def _make_lanes(self, rng: random.Random) -> Iterator[SimulatedLane]:
         destination = region_silo.bootstrap.open_destination(self.region, control=self.client)
-        yield self._lane(f"{self.name}'s worker", destination, rng)
+        compared = Compared(kinds_of(self.name), lambda name: self.client.channel, COMPARE_SECONDS)
+        yield self._lane(f"{self.name}'s worker", destination, rng, compared=compared)
 
 
 def keys_of(name: str, regions: Sequence[str]) -> Keyring:
@@ -212,6 +249,10 @@ def operator_keys() -> str:
 def own_address(silo: str) -> str:
     """Where a silo listens: past every link."""
     return f"{IN_PROCESS_PREFIX}{own_name(silo)}"
+
+
+def _fail(error: Exception) -> None:
+    raise error
 
 
 def _shared_key(name: str, peer: str) -> Key:

@@ -24,6 +24,7 @@ def play_small(faults: frozenset[Fault], *, steps: int) -> Iterator[Callable[[in
                 "seed": seed,
                 "broken": run.broken,
                 "calls": Counter(run.fates),
+                "happened": {},
                 "story": run.story,
                 "short": None,
                 "samples": [],

@@ -59,6 +59,10 @@ class Told:
     lines: Sequence[str]
     fates: Mapping[Fate, int]
     """How many calls had which fate."""
+    happened: Mapping[Fault, int]
+    """How often each fault did something."""
+    refusals: Mapping[str, int]
+    """How many calls were answered with an error, by its status."""
     broken: str | None
     """Why the contract does not hold, after the number of the sentence; None: it held throughout."""
     broken_at: int
@@ -116,8 +120,16 @@ class Story:
                 Ending(self.world, self._events, self._say).play()
         except ContractBroken as exc:
             broken = str(exc)
-        fates = dict(self.world.network.fates)
-        return Told(self.plan, tuple(self._lines), fates, broken, self._step, tuple(self._samples))
+        return Told(
+            self.plan,
+            tuple(self._lines),
+            dict(self.world.network.fates),
+            dict(self.world.count_faults()),
+            dict(self.world.network.refusals),
+            broken,
+            self._step,
+            tuple(self._samples),
+        )
 
     def _take_step(self) -> None:
         rng = rng_of(self.plan.seed, self._step)

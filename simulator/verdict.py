@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 
 from shared.category import Category
 from shared.simulation.ledger import ContractBroken
+from simulator.asked import live
 from simulator.fact import AppFact, CredentialFact, Fact, InstallationFact, TokenFact
-from simulator.model import Key, Model, live
+from simulator.model import Key, Model
 from simulator.window import Shown
 
 

@@ -5,6 +5,7 @@ Owns life and death of silos, and the look after each step. What happens, and wh
 
 import contextlib
 import shutil
+from collections import Counter
 from collections.abc import Collection, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -19,12 +20,16 @@ from shared.pb.hybridcloud.replication.v1 import replica_service_pb2
 from shared.rpc.channel import SiloChannel, connect
 from shared.rpc.retry import RetryPolicy
 from shared.simulation.fault import Fault
+from simulator.asked import Asked
 from simulator.crash import Crash, Fuse, Life
 from simulator.foundation import Foundation, make_processes
 from simulator.model import Model
 from simulator.network import Network, Sent
 from simulator.silo import READER, ControlProcess, RegionProcess, SimulatedLane, keys_of
 from simulator.window import Window
+
+RESTORING_SECONDS = 180.0
+"""How long it takes to restore a silo, at least: nothing that was signed before is accepted after it."""
 
 
 class World:
@@ -45,18 +50,19 @@ class World:
         self.began_at = clock.now()
         self.fuse = Fuse()
         self.network = Network(self.clock, self.fuse, faults, died=self._died, watch=self._watch)
-        self.model = Model(dict(foundation.organizations))
+        self.model = Model(organizations=dict(foundation.organizations))
         self.regions = foundation.regions
         self.folder = folder
-        self.was_restored = False
+        self.happened: Counter[Fault] = Counter()
+        """How often what went wrong that is no call's fate."""
         self._seed = seed
         self._creator_id = foundation.creator_id
         self._actor: User | None = None
         self.processes = make_processes(folder, self.network, self.regions)
         self.windows = {name: Window(process.path) for name, process in self.processes.items()}
         self._channels: dict[str, SiloChannel] = {}
-        for name in self.processes:
-            self.start(name)
+        for process in self.processes.values():
+            process.start(seed=seed)
 
     @property
     def control(self) -> ControlProcess:
@@ -95,8 +101,10 @@ class World:
         return app_service_pb2_grpc.AppServiceStub(self._channels[region])
 
     def start(self, silo: str) -> None:
-        """Begins a silo's next life."""
+        """Begins a silo's next life. Nothing else happens until it has told the others, or tried to."""
         self.processes[silo].start(seed=self._seed)
+        with self.network.still(), self.living(silo):
+            self.processes[silo].greet()
 
     def end(self, silo: str) -> None:
         """Ends a silo's life, if it has one."""
@@ -123,17 +131,27 @@ class World:
         except Crash as crash:
             self._died(crash.life)
 
-    def restore(self, silo: str, copy: Path) -> None:
-        """Has a silo go on with an old copy of its database."""
+    def restore(self, silo: str, copy: Path, *, asked: Asked) -> None:
+        """Has a silo go on with an old copy of its database.
+
+        Args:
+            silo: which.
+            copy: a file.
+            asked: what had been asked of control when the copy was taken.
+        """
         self.end(silo)
+        self.clock.advance(RESTORING_SECONDS)
         path = self.processes[silo].path
         for suffix in ("-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
         self.windows[silo].close()
         shutil.copyfile(copy, path)
         self.windows[silo] = Window(path)
-        self.model.forget(silo)
-        self.was_restored = True
+        if silo == CONTROL:
+            self.model.go_back(asked)
+        else:
+            self.model.forget(silo)
+        self.happened[Fault.RESTORE] += 1
         self.start(silo)
 
     def look(self) -> None:
@@ -145,6 +163,15 @@ class World:
         for region in self.regions:
             if self.windows[region].has_changed():
                 self.model.look(region, self.windows[region].replicas())
+
+    @property
+    def was_restored(self) -> bool:
+        """Whether some silo has gone on with an old copy."""
+        return self.happened[Fault.RESTORE] > 0
+
+    def count_faults(self) -> Counter[Fault]:
+        """How often each fault did something."""
+        return self.happened + self.network.happened + Counter({Fault.CRASH: self.fuse.deaths})
 
     def waiting(self) -> dict[tuple[str, str], tuple[int, float]]:
         """By silo and destination, how many messages wait, and for how many seconds the oldest of them."""

@@ -93,8 +93,8 @@ def simulate(
     what was asked and answered; when the storm is over, everything must be equal. Exits with 1 at the first seed that
     breaks the contract, shortens its story, and says how to play it again.
 
-    `restore` puts regions back to old copies of their databases, after which an operator repairs. Control is never put
-    back: what regions know beyond its copy is not found by itself yet.
+    `restore` puts control and regions back to old copies of their databases. Nobody repairs anything afterwards: the
+    silos compare what they hold, as they do in the background, and have to be equal by that alone.
     """
     setting = _setting(world, regions, faults, steps or _DEFAULT_STEPS[world])
     more = [*(["--keep", f"[{keep}]"] if keep else []), *(["--sampling"] if plot else [])]
@@ -148,9 +148,9 @@ def _seeds(text: str) -> range:
     return seeds
 
 
-def _calls(told: Sequence[Played]) -> list[tuple[str, int]]:
-    """How many calls of all stories had which fate."""
-    return sorted(sum((Counter(each["calls"]) for each in told), Counter()).items())
+def _summed(told: Sequence[Played], what: str) -> list[tuple[str, int]]:
+    """How often it was so in all stories, by name: ``calls`` had which fate, or which faults ``happened``."""
+    return sorted(sum((Counter(each[what]) for each in told), Counter()).items())
 
 
 def _report(setting: Setting, told: Sequence[Played], seconds: float, broken: Played | None) -> dict[str, Any]:
@@ -164,7 +164,8 @@ def _report(setting: Setting, told: Sequence[Played], seconds: float, broken: Pl
         "last_seed": told[-1]["seed"],
         "steps": setting.steps,
         "seconds": round(seconds, 3),
-        "calls": dict(_calls(told)),
+        "calls": dict(_summed(told, "calls")),
+        "happened": dict(_summed(told, "happened")),
         "broken": _broken(setting, broken) if broken else None,
     }
 
@@ -193,7 +194,10 @@ def _tell(told: Played) -> None:
 
 
 def _print(setting: Setting, told: Sequence[Played], seconds: float, broken: Played | None) -> None:
-    print_table(("calls that were", "how many"), _calls(told))
+    print_table(("calls that were", "how many"), _summed(told, "calls"))
+    happened = ", ".join(f"{fault} {count}" for fault, count in _summed(told, "happened"))
+    if happened:
+        print(f"What went wrong, and how often: {happened}.")
     if broken is None:
         first, last = told[0]["seed"], told[-1]["seed"]
         print(f"The contract held in {len(told)} runs (seeds {first} to {last}), in {seconds:.1f} s.")

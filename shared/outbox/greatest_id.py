@@ -55,6 +55,19 @@ def pass_over_seen_ids(
             pass_over_ids(tx, kind.numbered, newest=seen)
 
 
+def pass_over_ids_seen_by(database: Database, kinds: Kinds, channel: Channel) -> None:
+    """Gives out no id that the silo behind the channel has seen.
+
+    Raises:
+        SiloError: the silo or this one's database does not answer.
+    """
+    stub = replica_service_pb2_grpc.ReplicaServiceStub(channel)
+    for held in kinds.held:
+        pass_over_seen_ids(database, held, stub)
+    for owned in kinds.owned:
+        pass_over_seen_ids(database, owned, stub)
+
+
 def pass_over_ids_seen_by_all(
     database: Database, kinds: Kinds, silos: Iterable[str], *, channel: Callable[[str], Channel]
 ) -> None:
@@ -69,11 +82,7 @@ def pass_over_ids_seen_by_all(
 
     def ask(silo: str) -> None:
         try:
-            stub = replica_service_pb2_grpc.ReplicaServiceStub(channel(silo))
-            for held in kinds.held:
-                pass_over_seen_ids(database, held, stub)
-            for owned in kinds.owned:
-                pass_over_seen_ids(database, owned, stub)
+            pass_over_ids_seen_by(database, kinds, channel(silo))
         except SiloError as exc:
             log.info("ids.not_asked", silo=silo, reason=exc.reason)
 

@@ -24,7 +24,7 @@ class Fault(StrEnum):
     CLOCK = "clock"
     """The clock of a silo's machine is wrong."""
     RESTORE = "restore"
-    """A region goes on with an old copy of its database."""
+    """A silo, control or a region, goes on with an old copy of its database."""
     HALF_OPEN = "half-open"
     """A connection swallows what is sent through it, and every call runs into its deadline."""
 

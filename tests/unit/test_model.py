@@ -6,8 +6,9 @@ import pytest
 
 from shared.category import Category
 from shared.simulation.ledger import ContractBroken
+from simulator.asked import App, Name
 from simulator.fact import AppFact, CredentialFact
-from simulator.model import App, Model, Name
+from simulator.model import Model
 from simulator.verdict import check_region
 from simulator.window import Shown
 
@@ -17,7 +18,7 @@ HEARS = frozenset({"issue"})
 @pytest.fixture
 def model() -> Model:
     """Knows one app, of an organization in us, which has been renamed."""
-    model = Model({1: ("acme", "us"), 2: ("bcme", "de")})
+    model = Model(organizations={1: ("acme", "us"), 2: ("bcme", "de")})
     names = [Name("old", model.moment(), model.moment()), Name("new", model.moment(), model.moment())]
     model.apps[7] = App(7, 1, names, "unpublished", HEARS, ["secret"])
     model.settle(7)
