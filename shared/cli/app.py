@@ -11,6 +11,8 @@ from shared.cli.access import access_of
 from shared.cli.app_credentials import SlugArgument
 from shared.cli.app_install import OrgOption, default_organization
 from shared.cli.app_replicas import AppReplica, list_replicas
+from shared.cli.app_update import find_app, update, update_app
+from shared.cli.confirm import DryRunOption, YesOption, is_confirmed
 from shared.cli.invocation import SiloCommand, SiloGroup
 from shared.cli.manifest import ACME_KANBAN, read_manifest
 from shared.cli.output import JsonOption, examples, note, print_json
@@ -44,6 +46,7 @@ def example() -> None:
         "silo app create kanban.json",
         "silo app create kanban.yaml --org shop --name 'Shop Kanban' --json",
         "silo app example | silo app create -",
+        "silo app create kanban.json --or-update",
     ),
 )
 def create(
@@ -51,6 +54,9 @@ def create(
     manifest: Annotated[str, typer.Argument(metavar="MANIFEST", help="File in JSON or YAML; - is standard input.")],
     organization: OrgOption = None,
     name: Annotated[str | None, typer.Option("--name", help="In place of the manifest's.")] = None,
+    or_update: Annotated[
+        bool, typer.Option("--or-update", help="If the organization has an app of that name, update that one.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Make an app from a manifest: the body of POST sentry-apps/ as a file."""
@@ -60,6 +66,9 @@ def create(
     owner = organization or body.get("organization") or default_organization(access)
     body |= {"organization": owner} | ({"name": name} if name else {})
     with rest.connect(access) as api:
+        if or_update and (found := find_app(api, body, owner=owner)):
+            update_app(api, found, body, dry_run=False, as_json=as_json)
+            return
         made = api.post("/sentry-apps/", body)
     if as_json:
         print_json(made)
@@ -69,6 +78,12 @@ def create(
         note(f"Next: silo app token create {made['slug']}")
     else:
         note(f"Next: silo app install {made['slug']} --org {owner}")
+
+
+app.command(
+    cls=SiloCommand,
+    epilog=examples("silo app update kanban.json --dry-run", "silo app update kanban.json --app acme-kanban --json"),
+)(update)
 
 
 @app.command("list", cls=SiloCommand, epilog=examples("silo app list", "silo app list --org acme --status internal"))
@@ -126,14 +141,23 @@ app.add_typer(app_credentials.tokens, name="token")
 
 
 @app.command(cls=SiloCommand, epilog=examples("silo app delete acme-kanban"))
-def delete(ctx: typer.Context, slug: SlugArgument, as_json: JsonOption = False) -> None:
+def delete(
+    ctx: typer.Context,
+    slug: SlugArgument,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
     """Delete an app with its installations and tokens, everywhere. A published app cannot be deleted."""
     with rest.connect(access_of(ctx)) as api:
-        api.delete(f"/sentry-apps/{rest.segment(slug)}/")
+        path = f"/sentry-apps/{rest.segment(slug)}/"
+        # Asked for first, so that nobody confirms what is not there.
+        what = f"{api.get(path)['slug']} is deleted everywhere, with its installations and tokens."
+        goes_on = is_confirmed(what, yes=yes, dry_run=dry_run)
+        if goes_on:
+            api.delete(path)
     if as_json:
-        print_json({"slug": slug, "deleted": True})
-    else:
-        note(f"{slug} is deleted.")
+        print_json({"slug": slug, "deleted": goes_on})
 
 
 def _replica_row(replica: AppReplica) -> tuple[str, str, str]:

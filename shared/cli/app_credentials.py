@@ -6,6 +6,7 @@ import typer
 
 from shared.cli import rest
 from shared.cli.access import access_of
+from shared.cli.confirm import DryRunOption, YesOption, is_confirmed
 from shared.cli.invocation import SiloCommand, SiloGroup
 from shared.cli.output import JsonOption, examples, note, print_json
 from shared.cli.tables import print_pairs, print_table
@@ -16,14 +17,26 @@ SlugArgument = Annotated[str, typer.Argument(metavar="APP", help="Slug or id.")]
 InternalAppArgument = Annotated[str, typer.Argument(metavar="APP", help="Slug or id of an internal app.")]
 
 
-def rotate_secret(ctx: typer.Context, slug: SlugArgument, as_json: JsonOption = False) -> None:
+def rotate_secret(
+    ctx: typer.Context,
+    slug: SlugArgument,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
     """Give an app another client secret and print it, once. Regions sign with it as soon as they have it."""
     with rest.connect(access_of(ctx)) as api:
-        made = api.post(f"/sentry-apps/{rest.segment(slug)}/rotate-secret/")
+        path = f"/sentry-apps/{rest.segment(slug)}/"
+        shown = api.get(path)
+        what = f"{shown['slug']} gets another client secret: what verifies webhooks with the old one refuses them."
+        if not is_confirmed(what, yes=yes, dry_run=dry_run):
+            print_json({"app": shown["slug"], "rotated": False}) if as_json else None
+            return
+        made = api.post(f"{path}rotate-secret/")
     if as_json:
         print_json(made)
     else:
-        print_pairs([("app", slug), ("clientSecret", made["clientSecret"])])
+        print_pairs([("app", shown["slug"]), ("clientSecret", made["clientSecret"])])
 
 
 @tokens.callback(epilog=examples("silo app token create my-bot", "silo app token list my-bot"))
@@ -62,15 +75,17 @@ def delete(
     ctx: typer.Context,
     slug: InternalAppArgument,
     token_id: Annotated[str, typer.Argument(metavar="ID", help="As `silo app token list` shows it.")],
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """End a token, on control at once and in the regions as soon as they hear of it."""
-    with rest.connect_session(access_of(ctx)) as api:
-        api.delete(f"{_path(slug)}{rest.segment(token_id)}/")
+    goes_on = is_confirmed(f"Token {token_id} of {slug} is deleted.", yes=yes, dry_run=dry_run)
+    if goes_on:
+        with rest.connect_session(access_of(ctx)) as api:
+            api.delete(f"{_path(slug)}{rest.segment(token_id)}/")
     if as_json:
-        print_json({"app": slug, "id": token_id, "deleted": True})
-    else:
-        note(f"Token {token_id} of {slug} is deleted.")
+        print_json({"app": slug, "id": token_id, "deleted": goes_on})
 
 
 def _path(slug: str) -> str:

@@ -9,6 +9,7 @@ import typer
 from shared.cli import rest
 from shared.cli.access import Access, access_of
 from shared.cli.app_credentials import SlugArgument
+from shared.cli.confirm import DryRunOption, YesOption, is_confirmed
 from shared.cli.output import JsonOption, note, print_json
 from shared.cli.tables import print_pairs
 from shared.errors import AppNotFound, ConfigInvalid, InstallationNotFound, NotFound, PermissionDenied
@@ -28,6 +29,8 @@ def publish(
     ] = None,
     logo: Annotated[Path | None, typer.Option("--logo", metavar="PNG", help="Upload it first.")] = None,
     icon: Annotated[Path | None, typer.Option("--icon", metavar="PNG", help="In one colour; upload it first.")] = None,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Publish an app: from then on any organization may install it. For superusers and staff.
@@ -41,6 +44,12 @@ def publish(
     pictures = {color: _picture(path) for color, path in ((True, logo), (False, icon)) if path}
     with rest.connect(access_of(ctx)) as api:
         path = f"/sentry-apps/{rest.segment(slug)}/"
+        name = api.get(path)["slug"]
+        what = f"The publication of {name} is asked for by mail." if request else f"{name} is published, for good."
+        # Asking does no harm; a published app is neither taken back nor deleted.
+        if not is_confirmed(what, yes=yes or request, dry_run=dry_run):
+            print_json({"app": name, "published": False}) if as_json else None
+            return
         for color, photo in pictures.items():
             body = {"color": color, "avatar_type": "upload", "avatar_photo": photo}
             api.put(f"{path}avatar/", body)
@@ -53,8 +62,6 @@ def publish(
         print_json(shown)
     elif request:
         note(f"The publication of {shown['slug']} is asked for; a mail went to its publisher and to you.")
-    else:
-        note(f"{shown['slug']} is published.")
 
 
 def install(
@@ -73,19 +80,24 @@ def install(
 
 
 def uninstall(
-    ctx: typer.Context, slug: SlugArgument, organization: OrgOption = None, as_json: JsonOption = False
+    ctx: typer.Context,
+    slug: SlugArgument,
+    organization: OrgOption = None,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Remove every installation of an app from an organization."""
     access = access_of(ctx)
     owner = organization or default_organization(access)
     with rest.connect(access) as api:
         found = _installations_of(api, slug, owner)
-        for uuid in found:
+        what = f"{slug} is uninstalled from {owner}: installation {', '.join(found)} goes, with its tokens."
+        ended = found if is_confirmed(what, yes=yes, dry_run=dry_run) else []
+        for uuid in ended:
             api.delete(f"/sentry-app-installations/{uuid}/")
     if as_json:
-        print_json({"app": slug, "organization": owner, "uninstalled": found})
-    else:
-        note(f"{slug} is no longer installed in {owner}.")
+        print_json({"app": slug, "organization": owner, "uninstalled": ended})
 
 
 def default_organization(access: Access) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from shared.cli.access import Access, access_of
+from shared.cli.confirm import DryRunOption, YesOption, is_confirmed
 from shared.cli.invocation import SiloCommand, SiloGroup
 from shared.cli.output import JsonOption, examples, note, print_json
 from shared.cli.tables import print_table
@@ -64,18 +65,20 @@ def revoke(
     ctx: typer.Context,
     key: Annotated[str, typer.Argument(metavar="PEER/ID", help="As `silo key list` shows it.")],
     silo: SiloOption = CONTROL,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """End a key at once: from now on it neither signs nor verifies, in any process of the silo."""
     peer, slash, key_id = key.partition("/")
     if not (peer and slash and key_id):
         raise ConfigInvalid(f"A key is named PEER/ID, such as us/us-1, not {key!r}.")
-    with open_keys(access_of(ctx), silo) as keys:
-        keys.RevokeKey(key_service_pb2.RevokeKeyRequest(peer=peer, key_id=key_id))
+    goes_on = is_confirmed(f"{silo} takes {key} no more.", yes=yes, dry_run=dry_run)
+    if goes_on:
+        with open_keys(access_of(ctx), silo) as keys:
+            keys.RevokeKey(key_service_pb2.RevokeKeyRequest(peer=peer, key_id=key_id))
     if as_json:
-        print_json({"silo": silo, "peer": peer, "id": key_id, "revoked": True})
-    else:
-        note(f"{silo} takes {key} no more.")
+        print_json({"silo": silo, "peer": peer, "id": key_id, "revoked": goes_on})
 
 
 @contextmanager

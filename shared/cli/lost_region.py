@@ -1,22 +1,20 @@
 """What is done about a region that lost its database or is given up, and about organizations that went with it."""
 
-import sys
 from typing import Annotated
 
 import typer
 
 from shared.cli.access import Access, access_of
+from shared.cli.confirm import DryRunOption, YesOption, is_confirmed
 from shared.cli.invocation import SiloCommand
 from shared.cli.organizations import list_organizations
 from shared.cli.output import JsonOption, examples, note, print_json
 from shared.domain.peer import CONTROL
-from shared.errors import ConfigInvalid, Conflict, RegionNotFound
+from shared.errors import Conflict, RegionNotFound
 from shared.pb.hybridcloud.operations.v1 import topology_service_pb2, topology_service_pb2_grpc
 
 TIMEOUT_SECONDS = 60.0
 
-YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 RegionArgument = Annotated[str, typer.Argument(metavar="NAME", help="The region's name.")]
 SlugArgument = Annotated[str, typer.Argument(metavar="SLUG", help="Of the organization.")]
 
@@ -39,9 +37,11 @@ def replace(
     """
     access = access_of(ctx)
     slugs = _organizations_in(access, region)
-    note(f"{region}: the next database with its key takes the name. Organizations made again: {_named(slugs)}.")
-    if not dry_run:
-        _confirm(f"Gone with the database of {region}: {LOST}. Replace it?", yes=yes)
+    what = (
+        f"{region}: the next database with its key takes the name. Organizations made again: {_named(slugs)}. "
+        f"Gone with the database: {LOST}."
+    )
+    if is_confirmed(what, yes=yes, dry_run=dry_run):
         replace_region(access, region)
         note(f"Now start {region} on its new database.")
     if as_json:
@@ -64,9 +64,8 @@ def remove(
     slugs = _organizations_in(access, region)
     if slugs and not release:
         raise Conflict(f"Organizations live in {region}: {_named(slugs)}. `--release` gives them up with it.")
-    note(f"{region}: entry, keys and messages go. Organizations given up: {_named(slugs)}.")
-    if not dry_run:
-        _confirm(f"Give up {region} for good?", yes=yes)
+    what = f"{region} is given up for good: entry, keys and messages go. Organizations given up: {_named(slugs)}."
+    if is_confirmed(what, yes=yes, dry_run=dry_run):
         request = topology_service_pb2.RemoveRegionRequest(name=region, release_organizations=release)
         with access.channel(CONTROL) as channel:
             topology_service_pb2_grpc.TopologyServiceStub(channel).RemoveRegion(request, timeout=TIMEOUT_SECONDS)
@@ -94,9 +93,7 @@ def release(
     as_json: JsonOption = False,
 ) -> None:
     """Give up an organization that its region has lost: members and installations go, its slug is free again."""
-    note(f"{slug}: members, features and installations go.")
-    if not dry_run:
-        _confirm(f"Give up {slug} for good?", yes=yes)
+    if is_confirmed(f"{slug} is given up for good: members, features and installations go.", yes=yes, dry_run=dry_run):
         request = topology_service_pb2.ReleaseOrganizationRequest(slug=slug)
         with access_of(ctx).channel(CONTROL) as channel:
             stub = topology_service_pb2_grpc.TopologyServiceStub(channel)
@@ -138,16 +135,3 @@ def _organizations_in(access: Access, region: str) -> list[str]:
 
 def _named(slugs: list[str]) -> str:
     return ", ".join(slugs) or "none"
-
-
-def _confirm(question: str, *, yes: bool) -> None:
-    """Raises:
-    ConfigInvalid: nobody can be asked.
-    Conflict: the answer was no.
-    """
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise ConfigInvalid("This cannot be undone, and nobody can be asked: add --yes.")
-    if not typer.confirm(question, err=True):
-        raise Conflict("Nothing was done.")

@@ -56,7 +56,7 @@ COMMANDS: Mapping[str, Entry] = {
     ),
     "org": Entry("shared.cli.org", "Organizations: make them in a region, list them, switch their features."),
     "user": Entry("shared.cli.user", "Users: members of organizations, superusers and staff."),
-    "project": Entry("shared.cli.org", "Projects: make one, and learn where its events go.", "projects"),
+    "project": Entry("shared.cli.project", "Projects: make one, list them, and learn where its events go."),
     "app": Entry("shared.cli.app", "Apps: make, show, install and remove them."),
     "trigger": Entry(
         "shared.cli.trigger", "Make an event happen: an error comes in, and something is done to its issue."

@@ -1,4 +1,4 @@
-"""``silo org`` and ``silo project``: organizations, their features, and the projects where their events come in."""
+"""``silo org``: organizations and their features."""
 
 from enum import Enum
 from typing import Annotated
@@ -14,7 +14,6 @@ from shared.cli.output import JsonOption, examples, note, print_json
 from shared.cli.tables import print_pairs, print_table
 
 app = typer.Typer(cls=SiloGroup, add_completion=False, no_args_is_help=True)
-projects = typer.Typer(cls=SiloGroup, add_completion=False, no_args_is_help=True)
 
 
 class Switch(Enum):
@@ -89,32 +88,3 @@ def list_all(ctx: typer.Context, as_json: JsonOption = False) -> None:
         print_table(
             ("id", "slug", "name", "region"), [(each.id, each.slug, each.name, each.region_name) for each in found]
         )
-
-
-@projects.callback(epilog=examples("silo project create acme web --json"))
-def project() -> None:
-    """Projects: make one, and learn where its events go."""
-
-
-@projects.command(
-    "create", cls=SiloCommand, epilog=examples("silo project create acme web", "silo project create acme web --json")
-)
-def create_project(
-    ctx: typer.Context,
-    organization: Annotated[str, typer.Argument(metavar="ORG", help="Slug or id.")],
-    slug: Annotated[str, typer.Argument(metavar="SLUG", help="Lower case; unique in the organization.")],
-    name: Annotated[str | None, typer.Option("--name", help="Shown to people. Default: the slug.")] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Make a project in an organization, in the region where the organization lives."""
-    owner = rest.segment(organization)
-    with rest.connect(access_of(ctx)) as api:
-        made = api.post(f"/organizations/{owner}/projects/", {"slug": slug, "name": name or slug})
-        # By the slug that was made, which need not be the one that was typed.
-        keys = api.get(f"/projects/{owner}/{rest.segment(made['slug'])}/keys/")
-    printed = {"id": int(made["id"]), "slug": made["slug"], "dsn": keys[0]["dsn"]["public"]}
-    if as_json:
-        print_json(printed)
-        return
-    print_pairs(printed.items())
-    note("Next: give the DSN to any SDK, as SENTRY_DSN, and its events arrive as issues.")

@@ -1,11 +1,13 @@
 """``silo outbox``: what waits in the outboxes of all silos, what was parked there, and what to do about it."""
 
+import sys
 from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from shared.cli.access import Access, access_of
+from shared.cli.confirm import DryRunOption, YesOption, is_confirmed
 from shared.cli.invocation import SiloCommand, SiloGroup
 from shared.cli.outbox_listing import WHERE_TO, complain_of_refused, list_all, parked
 from shared.cli.outbox_senders import TIMEOUT_SECONDS, Stub, ask, parked_of, senders_to
@@ -70,7 +72,7 @@ def retry(
 
 
 @app.command(
-    cls=SiloCommand, epilog=examples("silo outbox discard de app 7", "silo outbox discard de token --all --json")
+    cls=SiloCommand, epilog=examples("silo outbox discard de app 7", "silo outbox discard de token --all --yes --json")
 )
 def discard(
     ctx: typer.Context,
@@ -79,16 +81,25 @@ def discard(
     object_id: IdArgument = None,
     every: AllOption = False,
     at: AtOption = None,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Delete a parked message, or all of a destination, which lacks that state until the object changes again."""
     wanted = _wanted(destination, category, object_id, every=every)
     request = outbox_service_pb2.DiscardMessagesRequest(filter=wanted)
+    which = f"all that is parked{f' of {category}' if category else ''}" if every else f"{category} {object_id}"
 
     def call(stub: Stub) -> int:
         return stub.DiscardMessages(request, timeout=TIMEOUT_SECONDS).discarded
 
-    _change(ctx, wanted, call, verb="discarded", at=at, as_json=as_json)
+    def count(stub: Stub) -> int:
+        return len(parked_of(stub, wanted, limit=sys.maxsize))
+
+    if is_confirmed(f"{destination}: {which} is deleted.", yes=yes, dry_run=dry_run):
+        _change(ctx, wanted, call, verb="discarded", at=at, as_json=as_json)
+    else:
+        _change(ctx, wanted, count, verb="would_be_discarded", at=at, as_json=as_json)
 
 
 @app.command(cls=SiloCommand, epilog=examples("silo outbox pause de", "silo outbox pause app:7 --json"))
@@ -155,7 +166,7 @@ def _change(
     if as_json:
         print_json({"destination": wanted.destination, verb: count, "at": dict(answers.given)})
     else:
-        note("; ".join(f"{silo}: {number} {verb}" for silo, number in answers.given.items()) + ".")
+        note("; ".join(f"{silo}: {number} {verb.replace('_', ' ')}" for silo, number in answers.given.items()) + ".")
     complain_of_refused(ctx, answers)
 
 

@@ -24,8 +24,8 @@ def test_the_life_of_an_app_from_a_terminal(up: SiloUp) -> None:
     slug = up.silo("app", "create", str(up.data / "kanban.json"), "--json").json["slug"]
     assert up.silo("app", "install", slug, "--json").json["status"] == "pending"
     assert slug in up.silo("app", "show", slug).out
-    assert up.silo("app", "uninstall", slug).code == 0
-    assert up.silo("app", "delete", slug).code == 0
+    assert up.silo("app", "uninstall", slug, "--yes").code == 0
+    assert up.silo("app", "delete", slug, "--yes").code == 0
 
 
 def test_an_app_is_read_in_its_region_right_after_it_was_made(up: SiloUp) -> None:
@@ -42,6 +42,8 @@ def test_a_platform_can_be_used_without_its_file(up: SiloUp) -> None:
 
 def test_a_project_takes_the_events_of_a_real_sdk_and_shows_them_as_issues(up: SiloUp) -> None:
     made = up.silo("project", "create", "acme", "web", "--json").json
+    assert up.silo("project", "show", "acme", "web", "--json").json == made
+    assert made in up.silo("project", "list", "acme", "--json").json
     client = sentry_sdk.Client(dsn=made["dsn"], default_integrations=False)
     client.capture_event({"message": "It broke", "level": "error"})
     client.close(timeout=10)

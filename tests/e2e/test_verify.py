@@ -28,7 +28,7 @@ def test_damaged_replicas_are_found_and_made_equal(up: SiloUp) -> None:
     (up.data / "kanban.json").write_text(up.silo("app", "example").out)
     slug = up.silo("app", "create", str(up.data / "kanban.json"), "--json").json["slug"]
     up.silo("app", "install", slug)
-    up.silo("app", "publish", slug)
+    up.silo("app", "publish", slug, "--yes")
     equal = up.silo("verify", "--deep", "--json")
     assert (equal.code, equal.json["equal"]) == (0, True)
     damage(up, "us", "DELETE FROM app_replica", "UPDATE installation_replica SET version = 70, status = 0")

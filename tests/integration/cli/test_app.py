@@ -102,7 +102,7 @@ def test_a_region_that_is_away_is_shown_as_such(silo: CommandLine, silos: Silos,
 
 def test_an_uninstalled_app_is_gone_and_can_be_deleted(silo: CommandLine, kanban: str) -> None:
     silo("app", "install", kanban)
-    assert len(silo("app", "uninstall", kanban, "--json").json["uninstalled"]) == 1
+    assert len(silo("app", "uninstall", kanban, "--yes", "--json").json["uninstalled"]) == 1
     assert "is not installed in acme" in silo("app", "uninstall", kanban).err
-    assert silo("app", "delete", kanban, "--json").json == {"slug": kanban, "deleted": True}
+    assert silo("app", "delete", kanban, "--yes", "--json").json == {"slug": kanban, "deleted": True}
     assert (silo("app", "show", kanban).code, silo("app", "delete", kanban).code) == (1, 1)

@@ -23,14 +23,14 @@ def png(tmp_path: Path) -> str:
 
 
 def test_an_app_is_published_at_once(silo: CommandLine, kanban: str) -> None:
-    ended = silo("app", "publish", kanban)
-    assert (ended.code, ended.err) == (0, "acme-kanban is published.\n")
+    ended = silo("app", "publish", kanban, "--yes")
+    assert (ended.code, ended.err) == (0, "acme-kanban is published, for good.\n")
     assert silo("app", "list", "--status", "published", "--json").json[0]["slug"] == kanban
 
 
 def test_an_owner_is_told_who_publishes(silo: CommandLine, kanban: str) -> None:
     made = silo("user", "create", "jane@acme.example", "--org", "acme", "--role", "owner", "--json").json
-    ended = silo("app", "publish", kanban, "--token", made["token"])
+    ended = silo("app", "publish", kanban, "--yes", "--token", made["token"])
     assert (ended.code, "`--request` asks them to" in ended.err) == (1, True)
 
 

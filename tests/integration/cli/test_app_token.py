@@ -48,11 +48,11 @@ def test_tokens_are_listed_by_their_last_characters(silo: CommandLine, bot: str)
 
 def test_a_deleted_token_is_good_for_nothing(silo: CommandLine, silos: Silos, bot: str) -> None:
     made = silo("app", "token", "create", bot, "--json").json
-    deleted = silo("app", "token", "delete", bot, made["id"], "--json").json
+    deleted = silo("app", "token", "delete", bot, made["id"], "--yes", "--json").json
     assert deleted == {"app": bot, "id": made["id"], "deleted": True}
     with pytest.raises(CredentialsInvalid):
         acts_in(silos, made["token"])
-    assert "Couldn't find the given api token" in silo("app", "token", "delete", bot, made["id"]).err
+    assert "Couldn't find the given api token" in silo("app", "token", "delete", bot, made["id"], "--yes").err
 
 
 def test_what_control_refuses_is_told_in_its_words(silo: CommandLine, manifest: Manifest) -> None:
@@ -79,7 +79,7 @@ def test_a_session_of_elsewhere_comes_from_the_environment(
 
 def test_a_rotated_secret_is_shown_once(silo: CommandLine, manifest: Manifest) -> None:
     made = silo("app", "create", manifest(), "--json").json
-    new = silo("app", "rotate-secret", made["slug"], "--json").json["clientSecret"]
+    new = silo("app", "rotate-secret", made["slug"], "--yes", "--json").json["clientSecret"]
     assert new != made["clientSecret"]
     assert silo("app", "show", made["slug"], "--json").json["clientSecret"] == new
-    assert new not in silo("app", "rotate-secret", made["slug"]).out
+    assert new not in silo("app", "rotate-secret", made["slug"], "--yes").out

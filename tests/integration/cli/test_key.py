@@ -37,12 +37,12 @@ def test_both_sides_of_a_key_are_printed(silo: CommandLine, peer: str, at: str, 
 
 def test_a_key_is_listed_until_it_is_revoked(silo: CommandLine) -> None:
     made = silo("key", "add", "service:web", "--json").json
-    silo("key", "revoke", f"service:web/{made['id']}")
+    silo("key", "revoke", f"service:web/{made['id']}", "--yes")
     (found,) = [each for each in silo("key", "list", "--json").json if each["id"] == made["id"]]
     assert (found["peer"], found["kept"], found["revoked_at"] is not None) == ("service:web", True, True)
 
 
 def test_what_is_no_key_is_said_so(silo: CommandLine) -> None:
-    unknown = silo("key", "revoke", "us/nothing")
+    unknown = silo("key", "revoke", "us/nothing", "--yes")
     assert (unknown.code, "There is no such key" in unknown.err) == (SAID_NO, True)
     assert silo("key", "revoke", "nothing").code == WRONG_USE

@@ -74,9 +74,9 @@ def test_one_message_is_retried(silo: CommandLine, silos: Silos) -> None:
 
 def test_all_of_a_category_or_of_a_destination_is_discarded(silo: CommandLine, silos: Silos) -> None:
     park(silos, "de")
-    assert silo("outbox", "discard", "de", "app", "--all", "--json").json["discarded"] == 1
-    assert silo("outbox", "discard", "de", "--all").err == "control: 2 discarded.\n"
-    assert silo("outbox", "discard", "de", "--all", "--json").json["discarded"] == 0
+    assert silo("outbox", "discard", "de", "app", "--all", "--yes", "--json").json["discarded"] == 1
+    assert silo("outbox", "discard", "de", "--all", "--yes").err.endswith("\ncontrol: 2 discarded.\n")
+    assert silo("outbox", "discard", "de", "--all", "--yes", "--json").json["discarded"] == 0
 
 
 def test_a_message_that_is_not_parked_is_told(silo: CommandLine) -> None:
@@ -90,9 +90,9 @@ def test_a_message_that_two_silos_have_parked_is_changed_where_it_is_said(silo: 
         with silos.database(region).transaction() as tx:
             enqueue(tx, "delivery", [7], destinations=["app:3"])
         park(silos, "app:3", silo=region)
-    ended = silo("outbox", "discard", "app:3", "delivery", "7")
+    ended = silo("outbox", "discard", "app:3", "delivery", "7", "--yes")
     assert (ended.code, "--at" in ended.err) == (WRONG_USE, True)
-    assert silo("outbox", "discard", "app:3", "delivery", "7", "--at", "de", "--json").json["at"] == {"de": 1}
+    assert silo("outbox", "discard", "app:3", "delivery", "7", "--at", "de", "--yes", "--json").json["at"] == {"de": 1}
 
 
 def test_a_paused_destination_is_shown_until_it_is_resumed(silo: CommandLine, silos: Silos) -> None:
