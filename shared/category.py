@@ -10,7 +10,7 @@ from typing import Any
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 from shared.pb.hybridcloud.replication.v1.category import Category
 
-__all__ = ["Category", "Owner", "category_of", "number_of", "owned_by", "owner_of"]
+__all__ = ["Category", "Owner", "category_of", "is_category", "number_of", "owned_by", "owner_of"]
 
 
 class Owner(Enum):
@@ -43,6 +43,12 @@ def category_of(number: "replica_pb2.Category") -> Category:
         KeyError: there is none.
     """
     return _CATEGORIES[number]
+
+
+def is_category(number: int) -> bool:
+    """Whether a number from the wire is none that only a later release knows."""
+    # 0 is no release's.
+    return number == replica_pb2.CATEGORY_UNSPECIFIED or number in _CATEGORIES
 
 
 def owner_of(category: Category) -> Owner:

@@ -4,7 +4,8 @@ A leaf's docstring is its default sentence.
     SiloError
     ├── InvalidInput        the request itself is wrong; sending it again unchanged never helps
     │   ├── ValidationFailed      ├── MalformedBody        ├── BodyTooLarge     ├── FieldMissing
-    │   ├── CursorInvalid         ├── RequestRefused       ├── AddressRefused   ├── VersionImplausible └── ConfigInvalid
+    │   ├── CursorInvalid         ├── RequestRefused       ├── AddressRefused   ├── VersionImplausible
+    │   ├── CategoryUnknown       └── ConfigInvalid
     ├── Unauthenticated     we do not know who is asking
     │   ├── CredentialsMissing    ├── CredentialsInvalid   ├── SignatureMissing   ├── SignatureInvalid
     │   ├── SignatureExpired      ├── KeyUnknown           ├── NonceReplayed      ├── TargetWrong
@@ -78,6 +79,10 @@ class ConfigInvalid(InvalidInput):
 
 class VersionImplausible(InvalidInput):
     """No object changes that often: its next versions would be refused as older."""
+
+
+class CategoryUnknown(InvalidInput):
+    """This silo is of a release that does not know this kind of object yet."""
 
 
 class Unauthenticated(SiloError):

@@ -87,7 +87,12 @@ def _destination_json(silo: str, status: outbox_pb2.DestinationStatus) -> dict[s
         "paused_at": status.paused_at.ToJsonString() if status.HasField("paused_at") else None,
         "breaker": breaker_name(status),
         "categories": {
-            each.category: {"due": each.due, "parked": each.parked, "oldest_age_seconds": each.oldest_age_seconds}
+            each.category: {
+                "due": each.due,
+                "parked": each.parked,
+                "awaiting_upgrade": each.awaiting_upgrade,
+                "oldest_age_seconds": each.oldest_age_seconds,
+            }
             for each in status.categories
         },
     }
@@ -105,7 +110,7 @@ def _destination_rows(silo: str, status: outbox_pb2.DestinationStatus) -> list[t
             each.due,
             each.parked,
             duration(each.oldest_age_seconds) if each.due else None,
-            state,
+            f"{each.awaiting_upgrade} await its upgrade" if each.awaiting_upgrade else state,
         )
         # A row also of nothing: a destination that is paused and idle must not be out of sight.
         for each in status.categories or [idle]

@@ -79,8 +79,17 @@ def render(report: StatusReport) -> Group:
 
 
 def _remarks(rows: Sequence[tuple[str, SiloStatus]]) -> list[str]:
-    """A sentence for each machine whose clock is wrong, and for each silo where comparing found something."""
-    return [*_skews(rows), *_differences(rows)]
+    """A sentence for each silo of an older release, with a wrong clock, or where comparing found something."""
+    return [*_upgrades(rows), *_skews(rows), *_differences(rows)]
+
+
+def _upgrades(rows: Iterable[tuple[str, SiloStatus]]) -> list[str]:
+    return [
+        f"{name} is of a release that does not know {', '.join(sorted(silo.awaiting_upgrade))} yet: "
+        f"{sum(silo.awaiting_upgrade.values())} messages wait for its upgrade, and are delivered after it."
+        for name, silo in rows
+        if silo.awaiting_upgrade
+    ]
 
 
 def _skews(rows: Iterable[tuple[str, SiloStatus]]) -> list[str]:

@@ -39,6 +39,8 @@ class SiloStatus:
     backlog: Mapping[str, int] | None = None
     """By category; one without any is missing."""
     parked: int | None = None
+    awaiting_upgrade: Mapping[str, int] | None = None
+    """By category, what the silo is of too old a release to take."""
     oldest_age_seconds: float | None = None
     lag_p50_seconds: float | None = None
     lag_p99_seconds: float | None = None
@@ -55,6 +57,7 @@ class SiloStatus:
             "reachable": self.reachable,
             "backlog": None if self.backlog is None else dict(self.backlog),
             "parked": self.parked,
+            "awaiting_upgrade": None if self.awaiting_upgrade is None else dict(self.awaiting_upgrade),
             "oldest_age_seconds": self.oldest_age_seconds,
             "lag_seconds": {"p50": self.lag_p50_seconds, "p99": self.lag_p99_seconds},
             "breaker": self.breaker,
@@ -152,6 +155,7 @@ def _status(reachable: bool, destination: outbox_pb2.DestinationStatus | None) -
         reachable=reachable,
         backlog=dict(destination.backlog),
         parked=destination.parked,
+        awaiting_upgrade=_awaiting_upgrade(destination),
         oldest_age_seconds=destination.oldest_age_seconds,
         lag_p50_seconds=_optional(destination, "lag_p50_seconds"),
         lag_p99_seconds=_optional(destination, "lag_p99_seconds"),
@@ -189,6 +193,10 @@ def _summed_comparisons(comparisons: Sequence[outbox_pb2.Comparison]) -> outbox_
     return summed
 
 
+def _awaiting_upgrade(destination: outbox_pb2.DestinationStatus) -> dict[str, int]:
+    return {each.category: each.awaiting_upgrade for each in destination.categories if each.awaiting_upgrade}
+
+
 def _optional(destination: outbox_pb2.DestinationStatus, name: str) -> float | None:
     return float(getattr(destination, name)) if destination.HasField(name) else None
 
@@ -200,12 +208,15 @@ def _summed(reachable: bool, answers: Iterable[Destinations | None]) -> SiloStat
     if not parts:
         return SiloStatus(reachable)
     backlog: Counter[str] = Counter()
+    awaiting_upgrade: Counter[str] = Counter()
     for part in parts:
         backlog.update(part.backlog or {})
+        awaiting_upgrade.update(part.awaiting_upgrade or {})
     return SiloStatus(
         reachable=reachable,
         backlog=dict(backlog),
         parked=sum(part.parked or 0 for part in parts),
+        awaiting_upgrade=dict(awaiting_upgrade),
         oldest_age_seconds=_worst([part.oldest_age_seconds for part in parts]),
         lag_p50_seconds=_worst([part.lag_p50_seconds for part in parts]),
         lag_p99_seconds=_worst([part.lag_p99_seconds for part in parts]),

@@ -11,11 +11,11 @@ from typing import Any, Protocol
 import peewee
 import structlog
 
-from shared.category import category_of
+from shared.category import category_of, is_category
 from shared.database.database import Database
 from shared.database.statement import Dialect, numbers, row_marks
 from shared.database.transaction import Transaction
-from shared.errors import FieldMissing, Forbidden, InvalidInput, SiloError, VersionImplausible
+from shared.errors import CategoryUnknown, FieldMissing, Forbidden, InvalidInput, SiloError, VersionImplausible
 from shared.pb.hybridcloud.replication.v1 import replica_pb2, replica_service_pb2
 
 log = structlog.get_logger(__name__)
@@ -109,8 +109,11 @@ def apply_changes(
 
 def check(change: replica_pb2.Change, tables: Mapping["replica_pb2.Category", ReplicaTable]) -> None:
     """Raises:
+    CategoryUnknown: a later release of this silo could apply the change.
     InvalidInput, VersionImplausible: the change is not one that this silo could ever apply.
     """
+    if not is_category(change.category):
+        raise CategoryUnknown
     if change.category not in tables:
         raise InvalidInput(f"category: this silo keeps no replicas of {change.category}.")
     if change.object_id <= 0:
@@ -202,7 +205,10 @@ def _array(values: Sequence[Any]) -> tuple[str, Any]:
 def _rejected(exc: Exception) -> ChangeResult:
     if isinstance(exc, SiloError):
         return ChangeResult(
-            outcome=ChangeResult.OUTCOME_REJECTED, reason=exc.reason, message=exc.message, permanent=True
+            outcome=ChangeResult.OUTCOME_REJECTED,
+            reason=exc.reason,
+            message=exc.message,
+            permanent=not isinstance(exc, CategoryUnknown),
         )
     log.warning("replica.change_rejected", error=type(exc).__name__)
     return ChangeResult(

@@ -89,7 +89,7 @@ class Comparison:
         for kind in self.kinds.owned:
             try:
                 self._compare(kind)
-            except InvalidInput:  # it is older than the category, and holds none
+            except InvalidInput:  # it is older than the category, and holds none; what it lacks waits for its upgrade
                 continue
         return self.result
 

@@ -3,13 +3,14 @@
 Three kinds of failure, and who pays for each:
 
 * the destination is away or overloaded: the whole batch is due again, nobody's attempts are burnt, the breaker opens;
-* the destination rejects one object, in its answer: that object alone backs off, or is parked;
+* the destination rejects one object, in its answer: that object alone backs off, or is parked; where it is of a release
+  that does not know the category, the object waits for the upgrade (``upgrade``);
 * the call fails for another reason: the batch is halved until one object stands alone. That one backs off, so that it
   delays no other; nothing is held against it, since nobody has said that it is at fault.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
@@ -32,6 +33,7 @@ from shared.outbox.breaker import Backoff
 from shared.outbox.claim import Retry, acknowledge, claim, release, retry_or_park
 from shared.outbox.lease import Leases
 from shared.outbox.message import Claim, Rejection
+from shared.outbox.upgrade import Upgrade, is_awaiting
 
 log = structlog.get_logger(__name__)
 
@@ -83,6 +85,8 @@ class DrainResult:
     parked: int = 0
     set_back: int = 0
     """Objects whose calls failed though the destination serves."""
+    awaiting_upgrade: int = 0
+    """Objects of a category that the destination is too old to know."""
     away: SiloError | None = None
     """Why the destination could not be called; None when it answered."""
     is_full: bool = False
@@ -91,6 +95,15 @@ class DrainResult:
     @property
     def delivered(self) -> int:
         return len(self.lags_seconds)
+
+
+@dataclass
+class _Settled:
+    """What becomes of the messages of a batch that were answered for."""
+
+    delivered: list[Claim] = field(default_factory=list)
+    retries: list[Retry] = field(default_factory=list)
+    awaiting_upgrade: list[Claim] = field(default_factory=list)
 
 
 @dataclass
@@ -108,16 +121,19 @@ class Drain:
     rng: random.Random
     leases: Leases
     limit: int = BATCH_LIMIT
+    _upgrade: Upgrade = field(init=False)
     _next_limit: int = field(default=0, init=False)
     _failures: dict[tuple[str, int], int] = field(default_factory=dict, init=False)
     """How often in a row the call for an object alone failed. Forgotten with the worker: the next finds it again."""
 
     def __post_init__(self) -> None:
         self._next_limit = self.limit
+        self._upgrade = Upgrade(self.database, self.name, self.clock)
 
     def run_once(self) -> DrainResult:
         """Claims one batch, delivers it and settles it; ``claimed == 0`` means that nothing is due."""
         limit = self._next_limit
+        self._upgrade.try_again()
         claims = claim(self.database, self.name, limit=limit)
         if not claims:
             return DrainResult()
@@ -134,10 +150,8 @@ class Drain:
             away = self._deliver(together, answers) if together else None
             for claimed in alone:
                 away = away or self._deliver([claimed], answers)
-        answered = list(zip(claims, answers, strict=False))
-        delivered = [c for c, answer in answered if answer is None]
-        retries = [self._judge(c, answer) for c, answer in answered if answer is not None]
-        self._settle(claims, delivered, retries)
+        settled = self._judge_all(zip(claims, answers, strict=False))
+        self._settle(settled, left=claims[len(answers) :])
         # A batch that is too much for the destination comes back smaller, down to one object, so that a limit of the
         # other side is found without anybody having to configure it. Success doubles it again.
         self._next_limit = max(1, self._next_limit // 2) if away else min(self.limit, self._next_limit * 2)
@@ -145,10 +159,13 @@ class Drain:
         return DrainResult(
             claimed=len(claims),
             # Up to the claim by the database's clock, from there by a stopwatch: no difference between two machines.
-            lags_seconds=tuple((c.claimed_at - c.enqueued_at).total_seconds() + took_seconds for c in delivered),
-            rejected=sum(1 for retry in retries if retry.counts),
-            parked=sum(1 for retry in retries if retry.wait_seconds is None),
-            set_back=sum(1 for retry in retries if not retry.counts),
+            lags_seconds=tuple(
+                (c.claimed_at - c.enqueued_at).total_seconds() + took_seconds for c in settled.delivered
+            ),
+            rejected=sum(1 for retry in settled.retries if retry.counts),
+            parked=sum(1 for retry in settled.retries if retry.wait_seconds is None),
+            set_back=sum(1 for retry in settled.retries if not retry.counts),
+            awaiting_upgrade=len(settled.awaiting_upgrade),
             away=away,
             is_full=not away and len(claims) == limit,
         )
@@ -175,6 +192,17 @@ class Drain:
         """Whether a single object made a healthy destination run out of time: waiting for it would delay the others."""
         return isinstance(exc, DeadlineExceeded) and self.destination.is_serving()
 
+    def _judge_all(self, answered: Iterable[tuple[Claim, Answer]]) -> "_Settled":
+        settled = _Settled()
+        for claimed, answer in answered:
+            if answer is None:
+                settled.delivered.append(claimed)
+            elif isinstance(answer, Rejection) and is_awaiting(answer):
+                settled.awaiting_upgrade.append(claimed)
+            else:
+                settled.retries.append(self._judge(claimed, answer))
+        return settled
+
     def _judge(self, claimed: Claim, answer: Rejection | SiloError) -> Retry:
         key = (claimed.category, claimed.object_id)
         if isinstance(answer, SiloError):
@@ -193,14 +221,16 @@ class Drain:
             return Retry(claimed, answer, wait_seconds=None)
         return Retry(claimed, answer, wait_seconds=OBJECT_BACKOFF.seconds(attempt, rng=self.rng))
 
-    def _settle(self, claims: Sequence[Claim], delivered: Sequence[Claim], retries: Sequence[Retry]) -> None:
-        for claimed in delivered:
+    def _settle(self, settled: "_Settled", *, left: Sequence[Claim]) -> None:
+        for claimed in settled.delivered:
             self._failures.pop((claimed.category, claimed.object_id), None)
         # Delivered ones first: should a later statement fail, nothing that arrived is sent again.
         # Should power fail, what is not on disk yet is sent again, and is stale there.
-        acknowledge(self.database, delivered, may_be_lost=True)
-        retry_or_park(self.database, retries)
-        release(self.database, claims[len(delivered) + len(retries) :])
+        acknowledge(self.database, settled.delivered, may_be_lost=True)
+        retry_or_park(self.database, settled.retries)
+        self._upgrade.wait(settled.awaiting_upgrade)
+        self._upgrade.delivered(settled.delivered)
+        release(self.database, left)
 
 
 def _named(exc: Exception) -> SiloError:

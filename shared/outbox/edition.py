@@ -187,7 +187,7 @@ def read_changes(category: Category, object_ids: Sequence[int], *, destination: 
     for object_id, version, schema, state in database.rows(statement, parameters):
         if schema == UNMADE:
             raise ConfigInvalid("Editions are still to be made here: run `migrate` to its end.")
-        yield _change(category, object_id, version, state)
+        yield _change(category, object_id, version, schema, state)
 
 
 def list_due(category: Category, destination: str, *, part: Part = EVERYTHING) -> Listed:
@@ -223,8 +223,8 @@ def versions_of(category: Category, object_ids: Collection[int]) -> Mapping[int,
     return dict(rows_by_id(statement, object_ids, category.value))
 
 
-def _change(category: Category, object_id: int, version: int, state: bytes | None) -> replica_pb2.Change:
-    change = replica_pb2.Change(category=number_of(category), object_id=object_id, version=version)
+def _change(category: Category, object_id: int, version: int, schema: int, state: bytes | None) -> replica_pb2.Change:
+    change = replica_pb2.Change(category=number_of(category), object_id=object_id, version=version, schema=schema)
     if state is not None:
         message = getattr(change, category.value)
         message.SetInParent()  # a state without a single field is not a tombstone

@@ -20,6 +20,8 @@ class MessageState(StrEnum):
     """Waits for its ``due_at``: at once when new, later when leased or backing off."""
     PARKED = "parked"
     """Set aside: it was rejected for good. A new write of its object makes it due again."""
+    AWAITING_UPGRADE = "awaiting_upgrade"
+    """Set aside until the destination is of a release that knows its category. Nobody has to do anything about it."""
 
 
 class OutboxMessage(Model):

@@ -166,5 +166,6 @@ def _category_message(status: DestinationStatus, category: str) -> outbox_pb2.Ca
         category=category,
         due=status.backlog.get(category, 0),
         parked=status.parked_by_category.get(category, 0),
+        awaiting_upgrade=status.awaiting_upgrade.get(category, 0),
         oldest_age_seconds=status.oldest_age_seconds.get(category, 0.0),
     )

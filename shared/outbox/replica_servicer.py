@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import grpc
 
-from shared.category import Category, category_of
+from shared.category import Category, category_of, is_category
 from shared.database.database import Database
 from shared.domain.peer import is_service
-from shared.errors import CallerNotOwner, FieldMissing, InvalidInput
+from shared.errors import CallerNotOwner, CategoryUnknown, FieldMissing, InvalidInput
 from shared.outbox.apply import apply_changes
 from shared.outbox.digest import BUCKETS, digest_buckets
 from shared.outbox.edition import Listed, Part, greatest_id, list_due
@@ -107,8 +107,11 @@ def asked_category(number: "replica_pb2.Category") -> Category:
     """The category that a request names.
 
     Raises:
-        FieldMissing: it names none that is known.
+        FieldMissing: it names none.
+        CategoryUnknown: it names one that only a later release knows.
     """
+    if not is_category(number):
+        raise CategoryUnknown
     try:
         return category_of(number)
     except KeyError as exc:

@@ -40,6 +40,8 @@ class DestinationStatus:
     backlog: dict[str, int] = field(default_factory=dict)
     """Undelivered messages by category, parked ones not counted."""
     parked_by_category: dict[str, int] = field(default_factory=dict)
+    awaiting_upgrade: dict[str, int] = field(default_factory=dict)
+    """By category, messages that the destination is too old to know what to do with; they are of no backlog."""
     oldest_age_seconds: dict[str, float] = field(default_factory=dict)
     """By category, the age of the undelivered message that has waited longest."""
     lag_p50_seconds: float | None = None
@@ -59,7 +61,7 @@ class DestinationStatus:
     @property
     def categories(self) -> list[str]:
         """Those that have messages, by name."""
-        return sorted({*self.backlog, *self.parked_by_category})
+        return sorted({*self.backlog, *self.parked_by_category, *self.awaiting_upgrade})
 
     @property
     def oldest_seconds(self) -> float:
@@ -82,6 +84,8 @@ def list_destinations(database: Database) -> list[DestinationStatus]:
         status.destination = destination
         if state == MessageState.PARKED:
             status.parked_by_category[category] = count
+        elif state == MessageState.AWAITING_UPGRADE:
+            status.awaiting_upgrade[category] = count
         else:
             status.backlog[category] = count
             status.oldest_age_seconds[category] = max(0.0, (parse_instant(at) - parse_instant(oldest)).total_seconds())
@@ -142,7 +146,7 @@ def is_waiting(database: Database, destination: str, objects: Collection[tuple[s
     """Whether a message about one of these ``(category, object_id)`` is still to be delivered. Needs a session."""
     ids = [object_id for _, object_id in objects]
     waiting = database.rows(
-        f"SELECT category, object_id FROM outbox WHERE destination = ? AND state <> ? AND object_id IN ({marks(ids)})",
-        (destination, MessageState.PARKED.value, *ids),
+        f"SELECT category, object_id FROM outbox WHERE destination = ? AND state = ? AND object_id IN ({marks(ids)})",
+        (destination, MessageState.DUE.value, *ids),
     )
     return not set(waiting).isdisjoint(objects)

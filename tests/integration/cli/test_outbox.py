@@ -32,7 +32,7 @@ def test_what_waits_is_listed_by_destination_and_category(silo: CommandLine, sil
         None,
         "closed",
     )
-    assert found["categories"]["app"] == {"due": 1, "parked": 0, "oldest_age_seconds": 5.0}
+    assert found["categories"]["app"] == {"due": 1, "parked": 0, "awaiting_upgrade": 0, "oldest_age_seconds": 5.0}
 
 
 def test_the_table_shows_every_silos_outbox(silo: CommandLine) -> None:

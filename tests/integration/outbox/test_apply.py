@@ -70,6 +70,13 @@ def test_a_version_that_is_not_newer_is_a_successful_no_op(region: Database, ver
     assert b"Kept" in bytes(state)
 
 
+def test_a_category_that_only_a_later_release_knows_is_rejected_for_now_and_alone(region: Database) -> None:
+    later = replica_pb2.Change(category=99, object_id=1, version=1)  # type: ignore[arg-type]
+    results = apply_changes(region, [later, app(2, 1)], tables=TABLES)
+    assert [each.outcome for each in results] == [REJECTED, APPLIED]
+    assert (results[0].reason, results[0].permanent) == ("CATEGORY_UNKNOWN", False)
+
+
 def test_a_late_upsert_cannot_resurrect(region: Database) -> None:
     apply(region, app(1, 1))
     assert apply(region, tombstone(1, 3)) == [APPLIED]

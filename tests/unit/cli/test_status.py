@@ -39,6 +39,11 @@ def test_what_comparing_found_is_told_where_it_found_something() -> None:
     assert "Comparing found 2 replicas in us that differed" in shown(comparison=something)
 
 
+def test_what_waits_for_an_upgrade_is_told_apart() -> None:
+    assert "us is of a release that does not know team yet: 4 messages wait" in shown(awaiting_upgrade={"team": 4})
+    assert "upgrade" not in shown(awaiting_upgrade={})
+
+
 def test_a_clock_that_is_wrong_is_told() -> None:
     assert "us's machine is 60 s behind its database's" in shown(clock_skew_seconds=-60.0)
     assert "machine" not in shown(clock_skew_seconds=0.01)

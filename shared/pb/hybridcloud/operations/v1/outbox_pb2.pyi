@@ -74,16 +74,18 @@ class Comparison(_message.Message):
     def __init__(self, compared_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., rounds: _Optional[int] = ..., objects: _Optional[int] = ..., found: _Optional[_Mapping[str, int]] = ..., mended: _Optional[int] = ..., unmended: _Optional[int] = ...) -> None: ...
 
 class CategoryStatus(_message.Message):
-    __slots__ = ("category", "due", "parked", "oldest_age_seconds")
+    __slots__ = ("category", "due", "parked", "oldest_age_seconds", "awaiting_upgrade")
     CATEGORY_FIELD_NUMBER: _ClassVar[int]
     DUE_FIELD_NUMBER: _ClassVar[int]
     PARKED_FIELD_NUMBER: _ClassVar[int]
     OLDEST_AGE_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    AWAITING_UPGRADE_FIELD_NUMBER: _ClassVar[int]
     category: str
     due: int
     parked: int
     oldest_age_seconds: float
-    def __init__(self, category: _Optional[str] = ..., due: _Optional[int] = ..., parked: _Optional[int] = ..., oldest_age_seconds: _Optional[float] = ...) -> None: ...
+    awaiting_upgrade: int
+    def __init__(self, category: _Optional[str] = ..., due: _Optional[int] = ..., parked: _Optional[int] = ..., oldest_age_seconds: _Optional[float] = ..., awaiting_upgrade: _Optional[int] = ...) -> None: ...
 
 class ParkedMessage(_message.Message):
     __slots__ = ("destination", "category", "object_id", "attempts", "last_error", "enqueued_at")

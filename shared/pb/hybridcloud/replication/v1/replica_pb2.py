@@ -31,7 +31,7 @@ from shared.pb.hybridcloud.apps.v1 import installation_pb2 as hybridcloud_dot_ap
 from shared.pb.hybridcloud.organizations.v1 import organization_pb2 as hybridcloud_dot_organizations_dot_v1_dot_organization__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(hybridcloud/replication/v1/replica.proto\x12\x1ahybridcloud.replication.v1\x1a google/protobuf/descriptor.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1dhybridcloud/apps/v1/app.proto\x1a#hybridcloud/apps/v1/component.proto\x1a&hybridcloud/apps/v1/installation.proto\x1a/hybridcloud/organizations/v1/organization.proto\"\xac\x03\n\x06\x43hange\x12\x36\n\x08\x63\x61tegory\x18\x01 \x01(\x0e\x32$.hybridcloud.replication.v1.Category\x12\x11\n\tobject_id\x18\x02 \x01(\x03\x12\x0f\n\x07version\x18\x03 \x01(\x03\x12\x33\n\x03\x61pp\x18\x04 \x01(\x0b\x32$.hybridcloud.replication.v1.AppStateH\x00\x12\x45\n\x0cinstallation\x18\x05 \x01(\x0b\x32-.hybridcloud.replication.v1.InstallationStateH\x00\x12\x37\n\x05token\x18\x06 \x01(\x0b\x32&.hybridcloud.replication.v1.TokenStateH\x00\x12\x45\n\x0corganization\x18\x07 \x01(\x0b\x32-.hybridcloud.replication.v1.OrganizationStateH\x00\x12\x41\n\ncredential\x18\x08 \x01(\x0b\x32+.hybridcloud.replication.v1.CredentialStateH\x00\x42\x07\n\x05state\"\x81\x01\n\x08\x41ppState\x12\x35\n\nsentry_app\x18\x01 \x01(\x0b\x32!.hybridcloud.apps.v1.RpcSentryApp\x12>\n\ncomponents\x18\x02 \x03(\x0b\x32*.hybridcloud.replication.v1.ComponentState\"\xd8\x01\n\x0f\x43redentialState\x12\x1a\n\rclient_secret\x18\x01 \x01(\tB\x03\x80\x01\x01\x12\x1c\n\x0fwebhook_headers\x18\x02 \x03(\tB\x03\x80\x01\x01\x12.\n\x08metadata\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructB\x03\x80\x01\x01\x12\x1a\n\rcreator_label\x18\x04 \x01(\tH\x00\x88\x01\x01\x12\x1d\n\x0bwebhook_url\x18\x05 \x01(\tB\x03\x80\x01\x01H\x01\x88\x01\x01\x42\x10\n\x0e_creator_labelB\x0e\n\x0c_webhook_url\"[\n\x0e\x43omponentState\x12\n\n\x02id\x18\x01 \x01(\x03\x12=\n\tcomponent\x18\x02 \x01(\x0b\x32*.hybridcloud.apps.v1.RpcSentryAppComponent\"\xac\x01\n\x11InstallationState\x12\x43\n\x0cinstallation\x18\x01 \x01(\x0b\x32-.hybridcloud.apps.v1.RpcSentryAppInstallation\x12\x15\n\rsentry_app_id\x18\x02 \x01(\x03\x12\x16\n\x0e\x61pplication_id\x18\x03 \x01(\x03\x12\x13\n\x0bwebhook_url\x18\x04 \x01(\t\x12\x0e\n\x06\x65vents\x18\x05 \x03(\t\"\xb4\x01\n\nTokenState\x12\x12\n\ntoken_hash\x18\x01 \x01(\t\x12\x16\n\x0e\x61pplication_id\x18\x02 \x01(\x03\x12\x0f\n\x07user_id\x18\x03 \x01(\x03\x12\x17\n\x0finstallation_id\x18\x04 \x01(\x03\x12\x17\n\x0forganization_id\x18\x05 \x01(\x03\x12\x0e\n\x06scopes\x18\x06 \x03(\t\x12\x12\n\nexpires_at\x18\x07 \x01(\x03\x12\x13\n\x0bis_internal\x18\x08 \x01(\x08\"X\n\x11OrganizationState\x12\x43\n\x0corganization\x18\x01 \x01(\x0b\x32-.hybridcloud.organizations.v1.RpcOrganization*C\n\x05Owner\x12\x15\n\x11OWNER_UNSPECIFIED\x10\x00\x12\x11\n\rOWNER_CONTROL\x10\x01\x12\x10\n\x0cOWNER_REGION\x10\x02*\xb7\x01\n\x08\x43\x61tegory\x12\x18\n\x14\x43\x41TEGORY_UNSPECIFIED\x10\x00\x12\x16\n\x0c\x43\x41TEGORY_APP\x10\x01\x1a\x04\x88\xb5\x18\x01\x12\x1f\n\x15\x43\x41TEGORY_INSTALLATION\x10\x02\x1a\x04\x88\xb5\x18\x01\x12\x18\n\x0e\x43\x41TEGORY_TOKEN\x10\x03\x1a\x04\x88\xb5\x18\x01\x12\x1f\n\x15\x43\x41TEGORY_ORGANIZATION\x10\x04\x1a\x04\x88\xb5\x18\x02\x12\x1d\n\x13\x43\x41TEGORY_CREDENTIAL\x10\x05\x1a\x04\x88\xb5\x18\x01:U\n\x05owner\x12!.google.protobuf.EnumValueOptions\x18\xd1\x86\x03 \x01(\x0e\x32!.hybridcloud.replication.v1.Ownerb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(hybridcloud/replication/v1/replica.proto\x12\x1ahybridcloud.replication.v1\x1a google/protobuf/descriptor.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1dhybridcloud/apps/v1/app.proto\x1a#hybridcloud/apps/v1/component.proto\x1a&hybridcloud/apps/v1/installation.proto\x1a/hybridcloud/organizations/v1/organization.proto\"\xbc\x03\n\x06\x43hange\x12\x36\n\x08\x63\x61tegory\x18\x01 \x01(\x0e\x32$.hybridcloud.replication.v1.Category\x12\x11\n\tobject_id\x18\x02 \x01(\x03\x12\x0f\n\x07version\x18\x03 \x01(\x03\x12\x33\n\x03\x61pp\x18\x04 \x01(\x0b\x32$.hybridcloud.replication.v1.AppStateH\x00\x12\x45\n\x0cinstallation\x18\x05 \x01(\x0b\x32-.hybridcloud.replication.v1.InstallationStateH\x00\x12\x37\n\x05token\x18\x06 \x01(\x0b\x32&.hybridcloud.replication.v1.TokenStateH\x00\x12\x45\n\x0corganization\x18\x07 \x01(\x0b\x32-.hybridcloud.replication.v1.OrganizationStateH\x00\x12\x41\n\ncredential\x18\x08 \x01(\x0b\x32+.hybridcloud.replication.v1.CredentialStateH\x00\x12\x0e\n\x06schema\x18\t \x01(\x05\x42\x07\n\x05state\"\x81\x01\n\x08\x41ppState\x12\x35\n\nsentry_app\x18\x01 \x01(\x0b\x32!.hybridcloud.apps.v1.RpcSentryApp\x12>\n\ncomponents\x18\x02 \x03(\x0b\x32*.hybridcloud.replication.v1.ComponentState\"\xd8\x01\n\x0f\x43redentialState\x12\x1a\n\rclient_secret\x18\x01 \x01(\tB\x03\x80\x01\x01\x12\x1c\n\x0fwebhook_headers\x18\x02 \x03(\tB\x03\x80\x01\x01\x12.\n\x08metadata\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructB\x03\x80\x01\x01\x12\x1a\n\rcreator_label\x18\x04 \x01(\tH\x00\x88\x01\x01\x12\x1d\n\x0bwebhook_url\x18\x05 \x01(\tB\x03\x80\x01\x01H\x01\x88\x01\x01\x42\x10\n\x0e_creator_labelB\x0e\n\x0c_webhook_url\"[\n\x0e\x43omponentState\x12\n\n\x02id\x18\x01 \x01(\x03\x12=\n\tcomponent\x18\x02 \x01(\x0b\x32*.hybridcloud.apps.v1.RpcSentryAppComponent\"\xac\x01\n\x11InstallationState\x12\x43\n\x0cinstallation\x18\x01 \x01(\x0b\x32-.hybridcloud.apps.v1.RpcSentryAppInstallation\x12\x15\n\rsentry_app_id\x18\x02 \x01(\x03\x12\x16\n\x0e\x61pplication_id\x18\x03 \x01(\x03\x12\x13\n\x0bwebhook_url\x18\x04 \x01(\t\x12\x0e\n\x06\x65vents\x18\x05 \x03(\t\"\xb4\x01\n\nTokenState\x12\x12\n\ntoken_hash\x18\x01 \x01(\t\x12\x16\n\x0e\x61pplication_id\x18\x02 \x01(\x03\x12\x0f\n\x07user_id\x18\x03 \x01(\x03\x12\x17\n\x0finstallation_id\x18\x04 \x01(\x03\x12\x17\n\x0forganization_id\x18\x05 \x01(\x03\x12\x0e\n\x06scopes\x18\x06 \x03(\t\x12\x12\n\nexpires_at\x18\x07 \x01(\x03\x12\x13\n\x0bis_internal\x18\x08 \x01(\x08\"X\n\x11OrganizationState\x12\x43\n\x0corganization\x18\x01 \x01(\x0b\x32-.hybridcloud.organizations.v1.RpcOrganization*C\n\x05Owner\x12\x15\n\x11OWNER_UNSPECIFIED\x10\x00\x12\x11\n\rOWNER_CONTROL\x10\x01\x12\x10\n\x0cOWNER_REGION\x10\x02*\xb7\x01\n\x08\x43\x61tegory\x12\x18\n\x14\x43\x41TEGORY_UNSPECIFIED\x10\x00\x12\x16\n\x0c\x43\x41TEGORY_APP\x10\x01\x1a\x04\x88\xb5\x18\x01\x12\x1f\n\x15\x43\x41TEGORY_INSTALLATION\x10\x02\x1a\x04\x88\xb5\x18\x01\x12\x18\n\x0e\x43\x41TEGORY_TOKEN\x10\x03\x1a\x04\x88\xb5\x18\x01\x12\x1f\n\x15\x43\x41TEGORY_ORGANIZATION\x10\x04\x1a\x04\x88\xb5\x18\x02\x12\x1d\n\x13\x43\x41TEGORY_CREDENTIAL\x10\x05\x1a\x04\x88\xb5\x18\x01:U\n\x05owner\x12!.google.protobuf.EnumValueOptions\x18\xd1\x86\x03 \x01(\x0e\x32!.hybridcloud.replication.v1.Ownerb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -56,22 +56,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREDENTIALSTATE'].fields_by_name['metadata']._serialized_options = b'\200\001\001'
   _globals['_CREDENTIALSTATE'].fields_by_name['webhook_url']._loaded_options = None
   _globals['_CREDENTIALSTATE'].fields_by_name['webhook_url']._serialized_options = b'\200\001\001'
-  _globals['_OWNER']._serialized_start=1616
-  _globals['_OWNER']._serialized_end=1683
-  _globals['_CATEGORY']._serialized_start=1686
-  _globals['_CATEGORY']._serialized_end=1869
+  _globals['_OWNER']._serialized_start=1632
+  _globals['_OWNER']._serialized_end=1699
+  _globals['_CATEGORY']._serialized_start=1702
+  _globals['_CATEGORY']._serialized_end=1885
   _globals['_CHANGE']._serialized_start=294
-  _globals['_CHANGE']._serialized_end=722
-  _globals['_APPSTATE']._serialized_start=725
-  _globals['_APPSTATE']._serialized_end=854
-  _globals['_CREDENTIALSTATE']._serialized_start=857
-  _globals['_CREDENTIALSTATE']._serialized_end=1073
-  _globals['_COMPONENTSTATE']._serialized_start=1075
-  _globals['_COMPONENTSTATE']._serialized_end=1166
-  _globals['_INSTALLATIONSTATE']._serialized_start=1169
-  _globals['_INSTALLATIONSTATE']._serialized_end=1341
-  _globals['_TOKENSTATE']._serialized_start=1344
-  _globals['_TOKENSTATE']._serialized_end=1524
-  _globals['_ORGANIZATIONSTATE']._serialized_start=1526
-  _globals['_ORGANIZATIONSTATE']._serialized_end=1614
+  _globals['_CHANGE']._serialized_end=738
+  _globals['_APPSTATE']._serialized_start=741
+  _globals['_APPSTATE']._serialized_end=870
+  _globals['_CREDENTIALSTATE']._serialized_start=873
+  _globals['_CREDENTIALSTATE']._serialized_end=1089
+  _globals['_COMPONENTSTATE']._serialized_start=1091
+  _globals['_COMPONENTSTATE']._serialized_end=1182
+  _globals['_INSTALLATIONSTATE']._serialized_start=1185
+  _globals['_INSTALLATIONSTATE']._serialized_end=1357
+  _globals['_TOKENSTATE']._serialized_start=1360
+  _globals['_TOKENSTATE']._serialized_end=1540
+  _globals['_ORGANIZATIONSTATE']._serialized_start=1542
+  _globals['_ORGANIZATIONSTATE']._serialized_end=1630
 # @@protoc_insertion_point(module_scope)

@@ -41,7 +41,7 @@ OWNER_FIELD_NUMBER: _ClassVar[int]
 owner: _descriptor.FieldDescriptor
 
 class Change(_message.Message):
-    __slots__ = ("category", "object_id", "version", "app", "installation", "token", "organization", "credential")
+    __slots__ = ("category", "object_id", "version", "app", "installation", "token", "organization", "credential", "schema")
     CATEGORY_FIELD_NUMBER: _ClassVar[int]
     OBJECT_ID_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -50,6 +50,7 @@ class Change(_message.Message):
     TOKEN_FIELD_NUMBER: _ClassVar[int]
     ORGANIZATION_FIELD_NUMBER: _ClassVar[int]
     CREDENTIAL_FIELD_NUMBER: _ClassVar[int]
+    SCHEMA_FIELD_NUMBER: _ClassVar[int]
     category: Category
     object_id: int
     version: int
@@ -58,7 +59,8 @@ class Change(_message.Message):
     token: TokenState
     organization: OrganizationState
     credential: CredentialState
-    def __init__(self, category: _Optional[_Union[Category, str]] = ..., object_id: _Optional[int] = ..., version: _Optional[int] = ..., app: _Optional[_Union[AppState, _Mapping]] = ..., installation: _Optional[_Union[InstallationState, _Mapping]] = ..., token: _Optional[_Union[TokenState, _Mapping]] = ..., organization: _Optional[_Union[OrganizationState, _Mapping]] = ..., credential: _Optional[_Union[CredentialState, _Mapping]] = ...) -> None: ...
+    schema: int
+    def __init__(self, category: _Optional[_Union[Category, str]] = ..., object_id: _Optional[int] = ..., version: _Optional[int] = ..., app: _Optional[_Union[AppState, _Mapping]] = ..., installation: _Optional[_Union[InstallationState, _Mapping]] = ..., token: _Optional[_Union[TokenState, _Mapping]] = ..., organization: _Optional[_Union[OrganizationState, _Mapping]] = ..., credential: _Optional[_Union[CredentialState, _Mapping]] = ..., schema: _Optional[int] = ...) -> None: ...
 
 class AppState(_message.Message):
     __slots__ = ("sentry_app", "components")

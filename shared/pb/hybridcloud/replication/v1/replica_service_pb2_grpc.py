@@ -86,7 +86,8 @@ class ReplicaServiceServicer:
 
     def ApplyChanges(self, request, context):
         """Applies each change whose version is newer than the replica's, all in one transaction, and answers for each.
-        A change that cannot be applied is rejected alone; the others are applied. Only a fault that concerns every
+        A change that cannot be applied is rejected alone; the others are applied. One of a category that only a later
+        release knows is rejected with the reason `CATEGORY_UNKNOWN`, and not permanently: it waits for the upgrade. Only a fault that concerns every
         change (no database, no room, not the owner) fails the call.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -33,7 +33,8 @@ class ReplicaServiceStub:
     def __init__(self, channel: _grpc.Channel) -> None: ...
     ApplyChanges: _grpc.UnaryUnaryMultiCallable[_replica_service_pb2.ApplyChangesRequest, _replica_service_pb2.ApplyChangesResponse]
     """Applies each change whose version is newer than the replica's, all in one transaction, and answers for each.
-    A change that cannot be applied is rejected alone; the others are applied. Only a fault that concerns every
+    A change that cannot be applied is rejected alone; the others are applied. One of a category that only a later
+    release knows is rejected with the reason `CATEGORY_UNKNOWN`, and not permanently: it waits for the upgrade. Only a fault that concerns every
     change (no database, no room, not the owner) fails the call.
     """
     GetDigests: _grpc.UnaryUnaryMultiCallable[_replica_service_pb2.GetDigestsRequest, _replica_service_pb2.GetDigestsResponse]
@@ -69,7 +70,8 @@ class ReplicaServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _grpc.ServicerContext,
     ) -> _replica_service_pb2.ApplyChangesResponse:
         """Applies each change whose version is newer than the replica's, all in one transaction, and answers for each.
-        A change that cannot be applied is rejected alone; the others are applied. Only a fault that concerns every
+        A change that cannot be applied is rejected alone; the others are applied. One of a category that only a later
+        release knows is rejected with the reason `CATEGORY_UNKNOWN`, and not permanently: it waits for the upgrade. Only a fault that concerns every
         change (no database, no room, not the owner) fails the call.
         """
 
