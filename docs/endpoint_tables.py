@@ -15,8 +15,8 @@ Written by `make docs` from the tables that the silos serve. Paths are below `/a
 `<project>` are ids or slugs, `<issue>` is an id or a short id such as `WEB-1`. `/docs` of each silo has the bodies.
 
 Control forwards what regions serve to the right one, so that one base URL serves any client. Outside `/api/0` there are
-`/docs`, `/openapi.json`, `/healthz` and `/metrics` on every silo, `/sentry-app-avatar/<ident>/` on control, and
-`/api/<project>/envelope/` and `/api/<project>/store/`, where events come in.
+`/docs`, `/openapi.json`, `/healthz`, `/readyz` and `/metrics` on every silo, `/sentry-app-avatar/<ident>/` on control,
+and `/api/<project>/envelope/` and `/api/<project>/store/`, where events come in.
 """
 
 

@@ -115,7 +115,7 @@ def check_database(control: Control) -> None:
 def list_ages(control: Control) -> list[OutboxAge]:
     """The oldest message's age for every region and category that control owns, zero where nothing waits.
 
-    [] while the database is away: the other metrics matter most just then, and ``/healthz`` tells of the database.
+    [] while the database is away: the other metrics matter most just then, and ``/readyz`` tells of the database.
     """
     try:
         own = owned_by(Owner.CONTROL)

@@ -101,7 +101,7 @@ def create_api(
 def list_ages(region: Region) -> list[OutboxAge]:
     """The age of the oldest message for control, zero where nothing waits; [] while the database is away.
 
-    The other metrics matter most just then, and ``/healthz`` tells of the database.
+    The other metrics matter most just then, and ``/readyz`` tells of the database.
     """
     ages = {(CONTROL, category.value): 0.0 for category in owned_by(Owner.REGION)}
     try:

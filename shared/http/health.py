@@ -1,4 +1,6 @@
-"""``/healthz``: whether a silo can serve. Owns that whoever asks is answered, whatever else waits.
+"""``/healthz``, whether a silo lives, and ``/readyz``, whether it can serve. Whoever asks is answered, whatever waits.
+
+That a silo lives is said by its answering: what restarts dead processes must not restart one whose database is away.
 
 One check is under way at a time, on a thread of its own, and everybody who asks meanwhile waits for it, and not for
 long: so neither many who ask nor a database that hangs take threads or connections.
@@ -26,7 +28,7 @@ HANGS = "The database does not answer."
 
 
 def answer_health(app: FastAPI, check: Callable[[], object]) -> None:
-    """Adds the path.
+    """Adds both paths.
 
     Args:
         app: the application.
@@ -35,12 +37,16 @@ def answer_health(app: FastAPI, check: Callable[[], object]) -> None:
     health = _Health(check)
 
     async def healthz() -> Response:
+        return json_answer({"status": "ok"})
+
+    async def readyz() -> Response:
         problem = await health.find_problem()
         if problem is None:
             return json_answer({"status": "ok"})
         return json_answer({"status": "unavailable", "detail": problem}, status=503)
 
-    app.add_api_route("/healthz", healthz, methods=["GET"], response_model=None, include_in_schema=False)
+    for path, answer in {"/healthz": healthz, "/readyz": readyz}.items():
+        app.add_api_route(path, answer, methods=["GET"], response_model=None, include_in_schema=False)
 
 
 class _Health:
@@ -75,7 +81,7 @@ class _Health:
                 loop.call_soon_threadsafe(found.set_result, problem)
 
         # Not of the pool: its threads may all be waiting for the database that is asked about.
-        threading.Thread(target=look, name="healthz", daemon=True).start()
+        threading.Thread(target=look, name="readyz", daemon=True).start()
         return found
 
 

@@ -207,7 +207,7 @@ def _environment() -> Mapping[str, str]:
 
 def _serves(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/healthz", trust_env=False, timeout=2).is_success
+        return httpx.get(f"{url}/readyz", trust_env=False, timeout=2).is_success
     except httpx.TransportError:
         return False
 

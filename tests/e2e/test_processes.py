@@ -174,6 +174,6 @@ def test_a_release_that_is_newer_than_its_database_is_not_ready(tmp_path: Path) 
 def health_of(url: str) -> int:
     """What the silo answers; 0: nothing."""
     try:
-        return httpx.get(f"{url}/healthz", trust_env=False, timeout=5).status_code
+        return httpx.get(f"{url}/readyz", trust_env=False, timeout=5).status_code
     except httpx.TransportError:
         return 0

@@ -33,7 +33,7 @@ class Stage:
     api: httpx.Client
 
     def health(self) -> int:
-        return self.api.get("/healthz", timeout=HEALTH_SECONDS).status_code
+        return self.api.get("/readyz", timeout=HEALTH_SECONDS).status_code
 
 
 @contextmanager
@@ -56,7 +56,7 @@ def control_behind(proxy: Proxy, url: str) -> Iterator[Stage]:
 
 def answers(api: httpx.Client) -> bool:
     try:
-        return api.get("/healthz").is_success
+        return api.get("/readyz").is_success
     except httpx.TransportError:
         return False
 

@@ -33,7 +33,7 @@ def test_what_surrounds_a_request_of_a_region(silos: Silos) -> None:
     assert surrounding(app) == list(OF_A_REGION)
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/metrics", "/docs", "/openapi.json"])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/docs", "/openapi.json"])
 def test_each_silo_serves_what_its_operator_looks_at(silos: Silos, path: str) -> None:
     running = silos.regions["us"]
     apps = [

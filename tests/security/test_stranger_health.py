@@ -67,7 +67,7 @@ def silo() -> Iterator[Watched]:
 def test_health_is_told_while_all_workers_are_busy(silo: Watched) -> None:
     with ThreadPoolExecutor(MANY) as clients:
         waiting = [clients.submit(silo.get, "/wait") for _ in range(MANY)]
-        assert silo.get("/healthz").status_code == 200
+        assert silo.get("/readyz").status_code == 200
         silo.may_end.set()
         assert {each.result().status_code for each in waiting} == {200}
 
@@ -76,11 +76,11 @@ def test_health_is_told_while_the_database_hangs(silo: Watched, monkeypatch: pyt
     monkeypatch.setattr(health, "CHECK_SECONDS", 0.1)
     silo.answers.clear()
     with ThreadPoolExecutor(MANY) as probes:
-        answers = list(probes.map(silo.get, ["/healthz"] * MANY))
+        answers = list(probes.map(silo.get, ["/readyz"] * MANY))
     assert {(answer.status_code, answer.json()["detail"]) for answer in answers} == {(503, HANGS)}
     assert silo.checks == 1, "who asks meanwhile takes no further thread and no further connection"
     silo.answers.set()
-    assert silo.get("/healthz").status_code == 200
+    assert silo.get("/readyz").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -88,5 +88,5 @@ def test_health_is_told_while_the_database_hangs(silo: Watched, monkeypatch: pyt
 )
 def test_health_says_what_is_wrong_and_no_secret(silo: Watched, problem: Exception, detail: str) -> None:
     silo.problem = problem
-    answer = silo.get("/healthz")
+    answer = silo.get("/readyz")
     assert (answer.status_code, answer.json()) == (503, {"status": "unavailable", "detail": detail})

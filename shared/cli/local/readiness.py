@@ -48,7 +48,7 @@ def wait_until_ready(processes: Mapping[str, SiloProcess], access: Access, *, re
 
 def _serves_http(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/healthz", timeout=PROBE_SECONDS, trust_env=False).is_success
+        return httpx.get(f"{url}/readyz", timeout=PROBE_SECONDS, trust_env=False).is_success
     except httpx.TransportError:
         return False
 

@@ -40,7 +40,7 @@ def test_the_age_of_the_oldest_message_for_control_grows(silos: Silos, web: Http
 
 
 def test_the_other_metrics_are_there_while_the_outbox_cannot_be_read(without_outbox: HttpSilos) -> None:
-    without_outbox.get("us", "/healthz")
+    without_outbox.get("us", "/readyz")
     answer = without_outbox.get("us", "/metrics")
     assert answer.status_code == 200
     assert "silo_http_requests_total{" in answer.text

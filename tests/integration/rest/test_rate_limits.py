@@ -59,5 +59,9 @@ def test_forwarded_requests_are_counted_where_the_client_asked(web: Web, limited
 
 
 def test_health_and_metrics_are_not_limited(web: Web, limited: str) -> None:
-    statuses = {web.http.get(limited, path).status_code for path in ("/healthz", "/metrics") for _ in range(LIMIT + 1)}
+    statuses = {
+        web.http.get(limited, path).status_code
+        for path in ("/healthz", "/readyz", "/metrics")
+        for _ in range(LIMIT + 1)
+    }
     assert statuses == {200}

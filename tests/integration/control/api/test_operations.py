@@ -18,15 +18,16 @@ def metrics(world: World) -> str:
     return world.client.get("/metrics").text
 
 
-def test_a_silo_with_its_database_is_healthy(world: World) -> None:
-    answer = world.client.get("/healthz")
+def test_a_silo_with_its_database_is_ready(world: World) -> None:
+    answer = world.client.get("/readyz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
 def test_a_silo_without_its_tables_is_not(world: World) -> None:
     with world.control.database.transaction():
         world.control.database.rows("ALTER TABLE region RENAME TO lost")
-    assert world.client.get("/healthz").status_code == 503
+    assert world.client.get("/readyz").status_code == 503
+    assert world.client.get("/healthz").status_code == 200  # it lives: starting it again would mend nothing
     answer = world.nobody.get("/users/me/regions/", headers={"authorization": "Bearer x"})
     assert answer.status_code == 401
 
@@ -35,7 +36,7 @@ def test_a_silo_whose_database_file_is_gone_is_not(tmp_path: Path, stage: Stage,
     with open_world(f"sqlite:///{tmp_path / 'control.db'}", client=client) as world:
         stage.application = world.application
         (tmp_path / "control.db").rename(tmp_path / "moved.db")
-        answer = client.get("/healthz")
+        answer = client.get("/readyz")
         (tmp_path / "moved.db").rename(tmp_path / "control.db")  # what is checked at the end reads it
         assert (answer.status_code, answer.json()["detail"]) == (503, "The database file is gone.")
 
