@@ -200,8 +200,9 @@ def _get_held(tx: Transaction, condition: peewee.Expression) -> SentryApp:
 
 def _where(condition: str, *parameters: object) -> list[AppDetails]:
     seen, whose = seen_clause(Category.APP, "a.id")
-    live = f"{_SELECT} WHERE a.date_deleted IS NULL AND {condition}{seen} ORDER BY a.id"
-    return _read(current_database().rows(live, (*parameters, *whose)))
+    live = f"{_SELECT} WHERE a.date_deleted IS NULL AND {condition}{seen}"
+    # In order here: mostly there is one, and the database would set up a sort for it too.
+    return sorted(_read(current_database().rows(live, (*parameters, *whose))), key=lambda details: details.app.id)
 
 
 def _read(rows: Sequence[tuple[Any, ...]]) -> list[AppDetails]:

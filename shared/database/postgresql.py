@@ -162,13 +162,16 @@ class Connection(psycopg.Connection[Any]):
         """Waits like the driver, which does so for ever where no time is given, but no longer than is allowed."""
         if timeout is not None:
             return super().wait(gen, interval=interval, timeout=timeout)
-        deadline = _deadline.get() or time.monotonic() + ANSWER_SECONDS
-        left = None if deadline == float("inf") else max(0.0, deadline - time.monotonic())
+        deadline = _deadline.get()
+        if deadline is None:  # as almost always: the clock is not asked
+            left: float | None = ANSWER_SECONDS
+        else:
+            left = None if deadline == float("inf") else max(0.0, deadline - time.monotonic())
         try:
             return super().wait(gen, interval=interval, timeout=left)
         except psycopg.OperationalError:
-            # The answer to this statement would be taken for that of the next one.
-            if time.monotonic() >= deadline:
+            # The answer that did not come would be taken for that of the next statement.
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
                 self.pgconn.finish()
             raise
 

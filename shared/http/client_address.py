@@ -87,6 +87,7 @@ class Proxies:
 NO_PROXIES = Proxies()
 
 
+@lru_cache(maxsize=4096)  # asked for every request, and most clients send several
 def network_of(address: str) -> str:
     """The address, or as much of it as is one client's."""
     try:

@@ -12,10 +12,10 @@ API_PREFIX = "/api/"
 REST_PREFIX = f"{API_PREFIX}0/"
 """What people and apps use; beside it lie the paths where events come in."""
 _OTHER_NAMES = (
-    (re.compile(r"(/issues/[^/]+)/notes/"), r"\1/comments/"),
-    (re.compile(r"(/issues/[^/]+/events)/recommended/$"), r"\1/latest/"),
+    ("/notes/", re.compile(r"(/issues/[^/]+)/notes/"), r"\1/comments/"),
+    ("/recommended/", re.compile(r"(/issues/[^/]+/events)/recommended/$"), r"\1/latest/"),
 )
-"""What clients of the original call a path, and what it is called here."""
+"""What clients of the original call a path, and what it is called here; first the part by which it is told quickly."""
 
 
 class Spelling:
@@ -33,8 +33,9 @@ class Spelling:
             path = f"{path}/"
         if path.startswith(REST_PREFIX):
             # Before the router and before forwarding, so that neither has to know that there are two names.
-            for name, ours in _OTHER_NAMES:
-                path = name.sub(ours, path)
+            for part, name, ours in _OTHER_NAMES:
+                if part in path:
+                    path = name.sub(ours, path)
         scope = {**scope, "path": path}
         if scope["method"] == "HEAD":
             # Served as a GET, headers and all (RFC 9110, 9.3.2); only its body stays here.
