@@ -7,6 +7,7 @@ from typing import TypeVar
 from control_silo.models.app import SentryApp, SentryAppAvatar, SentryAppComponent
 from control_silo.models.application import ApiApplication
 from control_silo.services.message import app_message, component_message
+from shared.app_service.credential import CREDENTIAL_FIELDS
 from shared.category import Category
 from shared.database.row import Columns, rows_by_id
 from shared.outbox.kind import OwnedKind
@@ -19,10 +20,8 @@ CONTROLS_ALONE = frozenset(
     }
 )
 """Columns that no region is told of; a schema reaches regions as components."""
-CREDENTIALS = frozenset({"webhook_headers", "metadata", "creator_label"})
-"""Columns that are the credential's, as the application's secret is."""
 # Rows are read bare: an object of the mapper costs more than everything else that happens to a change.
-_APP = Columns(SentryApp, "app", without=CONTROLS_ALONE | CREDENTIALS, shares_json=True)
+_APP = Columns(SentryApp, "app", without=CONTROLS_ALONE | CREDENTIAL_FIELDS, shares_json=True)
 _APPLICATION = Columns(
     ApiApplication, "application", without=("client_secret", "owner", "created_at"), shares_json=True
 )

@@ -7,14 +7,14 @@ from collections.abc import Collection, Iterable
 
 from control_silo.models.app import APP_COLUMNS, SentryApp
 from control_silo.models.application import ApiApplication
-from control_silo.replication.app import CREDENTIALS
 from control_silo.services.message import credential_message
+from shared.app_service.credential import CREDENTIAL_FIELDS
 from shared.category import Category
 from shared.database.row import Columns, rows_by_id
 from shared.outbox.kind import OwnedKind
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
-_APP = Columns(SentryApp, "app", without=APP_COLUMNS.keys() - {"id", "application", "webhook_url"} - CREDENTIALS)
+_APP = Columns(SentryApp, "app", without=APP_COLUMNS.keys() - {"id", "application", "webhook_url"} - CREDENTIAL_FIELDS)
 _APPLICATION = Columns(ApiApplication, "application", without=("client_id", "owner", "allowed_origins", "created_at"))
 _CREDENTIALS = f"""
     SELECT {_APP.sql}, {_APPLICATION.sql}

@@ -8,8 +8,8 @@ from shared.domain.webhook_url import without_credentials
 from shared.pb.hybridcloud.apps.v1 import app_pb2
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
-_WHOLLY = frozenset({"webhook_headers", "metadata", "creator_label"})
-"""Fields that an app has of its credential alone."""
+CREDENTIAL_FIELDS = frozenset({"webhook_headers", "metadata", "creator_label"})
+"""Fields that an app has of its credential alone, and columns of control's table of apps."""
 
 
 def credential_part(state: replica_pb2.CredentialState) -> app_pb2.RpcSentryApp:
@@ -30,7 +30,7 @@ def take_credential(app: app_pb2.RpcSentryApp) -> app_pb2.RpcSentryApp:
     """Takes the credential out of an app's message, which is without it afterwards, and answers with that part."""
     part = app_pb2.RpcSentryApp()
     for field, value in app.ListFields():
-        if field.name in _WHOLLY:
+        if field.name in CREDENTIAL_FIELDS:
             part.MergeFrom(app_pb2.RpcSentryApp(**{field.name: value}))
             app.ClearField(field.name)
     if app.application.client_secret:

@@ -4,13 +4,16 @@ Owns what is one. Refuses to know whether it may be called (``outgoing/reach.py`
 """
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 _ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:]+\]|[^\s:/\x00-\x1f]{1,253}):(?P<port>\d{1,5})")
 _ORIGIN = re.compile(r"https?://(?P<host>\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+)(:(?P<port>\d{1,5}))?/?", re.ASCII)
 _MAX_PORT = 65535
 _IN_PROCESS = "inprocess:"
-_PORTS = {"http": 80, "https": 443}
+DEFAULT_PORTS: Mapping[str, int] = MappingProxyType({"http": 80, "https": 443})
+"""By the schemes that are spoken here at all."""
 IN_PROCESS_HOST, IN_PROCESS_PORT = "127.0.0.1", 80
 """What ``inprocess:<name>`` is judged as: it is this very machine."""
 
@@ -41,7 +44,7 @@ def is_http_address(text: str) -> bool:
     """Whether HTTP can be sent to it: ``host:port``, or a base URL."""
     try:
         place = urlsplit(text)
-        if place.scheme in {"http", "https"}:
+        if place.scheme in DEFAULT_PORTS:
             return bool(place.hostname) and place.port != 0 and not place.query and not place.fragment
     except ValueError:  # half an IPv6 address, or a port that is no number
         return False
@@ -63,7 +66,7 @@ def host_and_port(address: str) -> tuple[str, int]:
     """
     if "://" in address:
         place = urlsplit(address)
-        return place.hostname or "", place.port or _PORTS[place.scheme]
+        return place.hostname or "", place.port or DEFAULT_PORTS[place.scheme]
     host, _, port = address.rpartition(":")
     return host.strip("[]"), int(port)
 

@@ -7,6 +7,7 @@ decided when it is called.
 import re
 from urllib.parse import urlsplit
 
+from shared.domain.address import DEFAULT_PORTS
 from shared.domain.json_field import FieldInvalid, parse_text
 from shared.domain.json_value import JsonValue
 
@@ -17,7 +18,6 @@ URL_SCHEME_ERROR = "URL must start with http[s]://"
 URL_ERROR = "Enter a valid URL."
 
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\xa0\\<>\"`{}|^]")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"\[[0-9a-fA-F:.]+\]|(?:[\w-]+\.)*[\w-]+\.?")
 
 
@@ -54,7 +54,7 @@ def origin_of(url: str) -> tuple[str, str, int | None]:
     True
     """
     parts = urlsplit(url)
-    return parts.scheme, parts.hostname or "", parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    return parts.scheme, parts.hostname or "", parts.port or DEFAULT_PORTS.get(parts.scheme)
 
 
 def _is_url(text: str) -> bool:

@@ -24,6 +24,7 @@ import httpx
 import structlog
 
 from shared.database.transaction import refuse_inside_transaction
+from shared.domain.address import DEFAULT_PORTS
 from shared.errors import AddressRefused, AppDisconnected, AppStalled, AppTooSlow, AppUnreachable, Cancelled, SiloError
 from shared.outgoing.places import HostPlaces
 from shared.outgoing.reach import Reach
@@ -43,7 +44,6 @@ MAX_ADDRESSES = 4
 USER_AGENT = "silo"
 
 _STOP_SECONDS = 2.0
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 _T = TypeVar("_T")
 
 for _name in ("httpx", "httpcore"):  # both log URLs, one of them headers
@@ -153,7 +153,7 @@ class AppClient:
         except (httpx.InvalidURL, ValueError) as exc:
             raise AddressRefused from exc
         # `file:` and the like lead into this machine.
-        if url.scheme not in _DEFAULT_PORTS or not url.raw_host:
+        if url.scheme not in DEFAULT_PORTS or not url.raw_host:
             raise AddressRefused
         self._reach.check_port(_port(url))
         return url
@@ -282,4 +282,4 @@ def outcome_of(future: "Future[AppAnswer]") -> AppAnswer | SiloError:
 
 
 def _port(url: httpx.URL) -> int:
-    return _DEFAULT_PORTS[url.scheme] if url.port is None else url.port
+    return DEFAULT_PORTS[url.scheme] if url.port is None else url.port

@@ -4,6 +4,7 @@ import pytest
 
 from shared.circuit import SILENCES_TOLERATED, Circuit
 from shared.clock import FrozenClock
+from shared.errors import Cancelled, DeadlineExceeded, RpcInsideTransaction
 
 LONGER_THAN_ANY_PAUSE = 10.0
 
@@ -50,6 +51,17 @@ def test_a_failed_probe_waits_again(circuit: Circuit, clock: FrozenClock) -> Non
     assert circuit.admits()
     circuit.failed()
     assert not circuit.admits()
+
+
+@pytest.mark.parametrize("error", [DeadlineExceeded(), Cancelled(), RpcInsideTransaction(), ValueError()])
+def test_a_call_that_ended_without_an_answer_is_no_news_of_who_was_called(
+    circuit: Circuit, clock: FrozenClock, error: Exception
+) -> None:
+    circuit.failed()
+    clock.advance(LONGER_THAN_ANY_PAUSE)
+    assert circuit.admits()
+    circuit.judge(error, silo="us", tells_silence=False)
+    assert [circuit.admits(), circuit.admits()] == [True, False]
 
 
 def test_an_abandoned_probe_leaves_room_for_another(circuit: Circuit, clock: FrozenClock) -> None:

@@ -41,9 +41,17 @@ def test_each_text_of_sqlite_has_its_meaning(text: str) -> None:
     assert type(translate(error)) is TEXTS[text]
 
 
-@pytest.mark.parametrize("name", ["UndefinedTable", "UndefinedColumn"])
-def test_a_database_of_another_version_is_told_apart_from_one_that_is_away(name: str) -> None:
-    found = translate(raised(peewee.ProgrammingError("text"), cause=getattr(psycopg.errors, name)()))
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("text", psycopg.errors.UndefinedTable()),
+        ("text", psycopg.errors.UndefinedColumn()),
+        ("no such table: app", sqlite3.OperationalError()),
+        ("no such column: app.slug", sqlite3.OperationalError()),
+    ],
+)
+def test_a_database_of_another_version_is_told_apart_from_one_that_is_away(text: str, cause: Exception) -> None:
+    found = translate(raised(peewee.OperationalError(text), cause=cause))
     assert found is not None
     assert "migrate" in found.message
 

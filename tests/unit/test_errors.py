@@ -68,7 +68,8 @@ def test_every_family_has_a_code_of_its_own(family: type[SiloError]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "status"), [(errors.BodyTooLarge, 413), (errors.DatabaseFull, 507), (errors.PoolExhausted, 503)]
+    ("error", "status"),
+    [(errors.BodyTooLarge, 413), (errors.LimitReached, 403), (errors.DatabaseFull, 507), (errors.PoolExhausted, 503)],
 )
 def test_an_error_may_have_another_status_than_its_family(error: type[SiloError], status: int) -> None:
     assert status_of(error) == status

@@ -64,6 +64,11 @@ def test_what_is_a_boolean(value: JsonValue, *, parsed: bool) -> None:
     assert parse_boolean(value) is parsed
 
 
+@pytest.mark.parametrize("word", ["t", "y", "yes", "true", "on", "1", "f", "n", "no", "false", "off", "0"])
+def test_a_boolean_may_be_any_word_of_the_original_s(word: str) -> None:
+    assert parse_boolean(word.upper()) is (word in {"t", "y", "yes", "true", "on", "1"})
+
+
 @pytest.mark.parametrize("value", ["", "maybe", 2, 1.5, [], {}, "\x00"])
 def test_what_is_no_boolean(value: JsonValue) -> None:
     assert problems(parse_boolean, value) == ("Must be a valid boolean.",)

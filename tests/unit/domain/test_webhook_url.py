@@ -2,9 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain.address import host_and_port
 from shared.domain.json_field import FieldInvalid
 from shared.domain.json_value import JsonValue
-from shared.domain.webhook_url import MAX_WEBHOOK_URL_CHARACTERS, parse_url
+from shared.domain.webhook_url import MAX_WEBHOOK_URL_CHARACTERS, origin_of, parse_url
 
 
 def problems(value: JsonValue) -> tuple[str, ...]:
@@ -29,6 +30,12 @@ def problems(value: JsonValue) -> tuple[str, ...]:
 )
 def test_what_is_a_url(url: str) -> None:
     assert parse_url(f" {url} ", max_characters=MAX_WEBHOOK_URL_CHARACTERS) == url
+
+
+@pytest.mark.parametrize(("scheme", "port"), [("http", 80), ("https", 443)])
+def test_a_url_without_a_port_has_that_of_its_scheme(scheme: str, port: int) -> None:
+    assert origin_of(f"{scheme}://app.example/") == origin_of(f"{scheme}://app.example:{port}")
+    assert host_and_port(f"{scheme}://app.example") == ("app.example", port)
 
 
 @pytest.mark.parametrize(

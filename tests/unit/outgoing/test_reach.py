@@ -1,3 +1,5 @@
+from ipaddress import ip_address
+
 import pytest
 from hypothesis import given
 from hypothesis.strategies import ip_addresses
@@ -59,6 +61,12 @@ def test_private_addresses_are_allowed_where_an_operator_says_so(address: str) -
 
 @pytest.mark.parametrize("address", NEVER)
 def test_allowing_private_addresses_opens_no_others(address: str) -> None:
+    assert not is_allowed(Reach(allow_private=True), address)
+
+
+@pytest.mark.parametrize("address", ["192.0.0.9", "192.88.99.1", "2001:20::1", "2002:808:808::1", "3fff::1"])
+def test_an_address_is_not_public_because_a_newer_python_says_so(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setattr(type(ip_address(address)), "is_global", True)
     assert not is_allowed(Reach(allow_private=True), address)
 
 

@@ -25,6 +25,11 @@ def test_case_does_not_matter(text: str) -> None:
     assert parse_short_id(text) == ShortId("web", 42)
 
 
+@pytest.mark.parametrize(("letter", "number"), [("o", 32), ("i", 33), ("l", 33)])
+def test_a_letter_is_read_as_the_digit_that_it_looks_like(letter: str, number: int) -> None:
+    assert parse_short_id(f"web-1{letter}") == ShortId("web", number)
+
+
 def test_a_slug_may_contain_hyphens() -> None:
     assert parse_short_id("SHOP-WEB-FRONT-2") == ShortId("shop-web-front", 2)
 
