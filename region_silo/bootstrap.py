@@ -27,6 +27,7 @@ from region_silo.services.control import ControlClient
 from region_silo.services.members import Members
 from region_silo.services.region import OrganizationLimits, Region
 from region_silo.services.registration import Registration
+from region_silo.webhooks.payload import describe
 from region_silo.webhooks.prepare import Preparing
 from shared.asking.ask import Asking
 from shared.circuit import Circuit
@@ -123,6 +124,7 @@ def open_region(config: RegionConfig, *, clock: Clock, database: Database | None
         clock,
         ReplicaFreshness(database, kinds_of(config.name)),
         PeerKeys(config.keys, database, seal_key=seal_key.get_secret_value() if seal_key else None, clock=clock),
+        describe,
         AppClient(config.reach, tls=authorities()),
         control_url=config.control_url,
         enforces_disabled=config.disabled_enforcement,

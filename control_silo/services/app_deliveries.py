@@ -16,6 +16,7 @@ from shared.errors import NotFound, RegionNotFound
 from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2 as pb
 from shared.pb.hybridcloud.requests.v1 import delivery_pb2
 from shared.rpc.aliases import Future
+from shared.webhooks.clearing import MAX_DELIVERIES
 from shared.webhooks.deliveries import (
     MAX_EXCERPT_CHARACTERS,
     DeliveryQuery,
@@ -24,7 +25,7 @@ from shared.webhooks.deliveries import (
     redeliver,
     status_of,
 )
-from shared.webhooks.delivery import MAX_DELIVERIES, DeliveryState
+from shared.webhooks.delivery import DeliveryState
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,8 @@ from shared.domain.signature import sign_webhook
 from shared.domain.webhook import PLATFORM, Actor, webhook_payload
 from shared.outbox.message import Rejection
 from shared.webhooks.attempt import Recipient
-from shared.webhooks.delivery import Delivery, NewDelivery, enqueue_deliveries
+from shared.webhooks.delivery import Delivery
+from shared.webhooks.enqueue import NewDelivery, enqueue_deliveries
 
 
 def tell_of_installation(

@@ -12,6 +12,7 @@ from shared.errors import InvalidInput
 from shared.pb.hybridcloud.requests.v1 import app_request_pb2, app_request_service_pb2_grpc, delivery_pb2
 from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2 as pb
 from shared.request_log import list_records, request_message
+from shared.webhooks.clearing import MAX_DELIVERIES
 from shared.webhooks.deliveries import (
     MAX_EXCERPT_CHARACTERS,
     DeliveryQuery,
@@ -20,7 +21,6 @@ from shared.webhooks.deliveries import (
     redeliver,
     state_of,
 )
-from shared.webhooks.delivery import MAX_DELIVERIES
 
 DEFAULT_DELIVERIES = 100
 MAX_WHOLE_DELIVERIES = 100

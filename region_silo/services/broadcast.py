@@ -33,4 +33,4 @@ def send_broadcast(region: Region, *, organization_id: int, name: str, payload: 
     now = region.clock.now()
     happening = Happening(issue_id=None, actor=PLATFORM, at=now, detail=Broadcast(payload=payload))
     with region.database.transaction() as tx:
-        tell(tx, event, happening, organization_id=organization_id, project_id=None)
+        tell(tx, event, happening, region=region, organization_id=organization_id, project_id=None)

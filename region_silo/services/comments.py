@@ -47,7 +47,7 @@ def add_comment(region: Region, *, issue: Issue, text: str, author: Author) -> C
             created_at=now,
             updated_at=now,
         )
-        _record(tx, AppEvent.COMMENT_CREATED, issue, comment, actor=author.actor, at=now)
+        _record(region, tx, AppEvent.COMMENT_CREATED, issue, comment, actor=author.actor, at=now)
         return comment
 
 
@@ -64,7 +64,7 @@ def change_comment(region: Region, *, issue: Issue, comment_id: int, text: str, 
         if comment.text != text:
             comment.text, comment.updated_at = text, now
             comment.save(only=[Comment.text, Comment.updated_at])
-            _record(tx, AppEvent.COMMENT_UPDATED, issue, comment, actor=author.actor, at=now)
+            _record(region, tx, AppEvent.COMMENT_UPDATED, issue, comment, actor=author.actor, at=now)
         return comment
 
 
@@ -87,7 +87,7 @@ def delete_comment(region: Region, *, issue: Issue, comment_id: int, author: Aut
         # Before it is told of: what is told is the text that it had, which is in the memory.
         comment.delete_instance()
         Issue.update(comment_count=Issue.comment_count - 1).where(Issue.id == issue.id).execute()
-        _record(tx, AppEvent.COMMENT_DELETED, issue, comment, actor=author.actor, at=now)
+        _record(region, tx, AppEvent.COMMENT_DELETED, issue, comment, actor=author.actor, at=now)
 
 
 def list_comments(issue_id: int, *, offset: int, limit: int) -> list[Comment]:
@@ -107,6 +107,8 @@ def _get_own(tx: Transaction, issue: Issue, comment_id: int, author_id: int | No
     return comment
 
 
-def _record(tx: Transaction, event: AppEvent, issue: Issue, comment: Comment, *, actor: Actor, at: datetime) -> None:
+def _record(
+    region: Region, tx: Transaction, event: AppEvent, issue: Issue, comment: Comment, *, actor: Actor, at: datetime
+) -> None:
     detail = Commented(comment_id=comment.id, comment=comment.text)
-    record_activity(tx, event, issue=key_of(issue), actor=actor, detail=detail, at=at)
+    record_activity(tx, event, region=region, issue=key_of(issue), actor=actor, detail=detail, at=at)

@@ -20,7 +20,7 @@ from shared.database.columns import instant_text
 from shared.database.locking import lock_clause
 from shared.database.transaction import Transaction
 from shared.domain.event import AppEvent
-from shared.domain.happening import ErrorSeen, IssueSeen, StatusChanged
+from shared.domain.happening import Detail, ErrorSeen, IssueSeen, StatusChanged
 from shared.domain.webhook import PLATFORM
 
 REGRESSED = "regressed"
@@ -97,9 +97,13 @@ def store_event(region: Region, *, project: Project, event: IncomingEvent) -> St
                 # so that events of issues that exist never wait for each other here. The look is repeated under it.
                 _hold(tx, project)
                 found = _find_issue(tx, project, event)
-            stored = _store_first(tx, project, event) if found is None else _store_next(tx, project, event, found)
+            stored = (
+                _store_first(tx, region, project, event)
+                if found is None
+                else _store_next(tx, region, project, event, found)
+            )
             # Last, since rules ask about what has just been written.
-            fire_rules(tx, _sighting(project, event, stored))
+            fire_rules(tx, _sighting(project, event, stored), region=region)
             return stored
     except _AlreadyStoredError:
         return None
@@ -127,7 +131,7 @@ def _hold(tx: Transaction, project: Project) -> None:
     tx.database.rows(_LOCK_PROJECT + lock_clause(tx), (project.id,))
 
 
-def _store_first(tx: Transaction, project: Project, event: IncomingEvent) -> StoredEvent:
+def _store_first(tx: Transaction, region: Region, project: Project, event: IncomingEvent) -> StoredEvent:
     occurred_at, received_at = instant_text(event.occurred_at), instant_text(event.received_at)
     ((number,),) = tx.database.rows(_NUMBER_ISSUE, (received_at, project.id))
     issue = _key(project, next_id(tx, IdKind.ISSUE))
@@ -142,12 +146,12 @@ def _store_first(tx: Transaction, project: Project, event: IncomingEvent) -> Sto
         ),
     )
     seen = IssueSeen(event_id=event.event_id)
-    record_activity(tx, AppEvent.ISSUE_CREATED, issue=issue, actor=PLATFORM, detail=seen, at=event.received_at)
-    _record_error(tx, event, issue)
+    _record(tx, AppEvent.ISSUE_CREATED, seen, region=region, issue=issue, event=event)
+    _record_error(tx, event, region=region, issue=issue)
     return StoredEvent(issue_id=issue.issue_id, is_new_issue=True, is_regression=False)
 
 
-def _store_next(tx: Transaction, project: Project, event: IncomingEvent, found: _Found) -> StoredEvent:
+def _store_next(tx: Transaction, region: Region, project: Project, event: IncomingEvent, found: _Found) -> StoredEvent:
     issue = _key(project, found.issue_id)
     _insert_event(tx, event, issue)
     at = instant_text(event.occurred_at)
@@ -157,8 +161,8 @@ def _store_next(tx: Transaction, project: Project, event: IncomingEvent, found: 
     if is_regression:
         tx.database.rows(_REOPEN, (IssueStatus.UNRESOLVED.value, REGRESSED, issue.issue_id))
         back = StatusChanged(substatus=REGRESSED, event_id=event.event_id)
-        record_activity(tx, AppEvent.ISSUE_UNRESOLVED, issue=issue, actor=PLATFORM, detail=back, at=event.received_at)
-    _record_error(tx, event, issue)
+        _record(tx, AppEvent.ISSUE_UNRESOLVED, back, region=region, issue=issue, event=event)
+    _record_error(tx, event, region=region, issue=issue)
     return StoredEvent(issue_id=issue.issue_id, is_new_issue=False, is_regression=is_regression)
 
 
@@ -199,7 +203,12 @@ def _add_user(tx: Transaction, event: IncomingEvent, issue: IssueKey) -> int:
     return len(tx.database.rows(_INSERT_USER, (issue.issue_id, event.user_hash)))
 
 
-def _record_error(tx: Transaction, event: IncomingEvent, issue: IssueKey) -> None:
+def _record_error(tx: Transaction, event: IncomingEvent, *, region: Region, issue: IssueKey) -> None:
     if event.outline.type == "error":
-        seen = ErrorSeen(event_id=event.event_id)
-        record_activity(tx, AppEvent.ERROR_CREATED, issue=issue, actor=PLATFORM, detail=seen, at=event.received_at)
+        _record(tx, AppEvent.ERROR_CREATED, ErrorSeen(event_id=event.event_id), region=region, issue=issue, event=event)
+
+
+def _record(
+    tx: Transaction, told: AppEvent, detail: Detail, *, region: Region, issue: IssueKey, event: IncomingEvent
+) -> None:
+    record_activity(tx, told, region=region, issue=issue, actor=PLATFORM, detail=detail, at=event.received_at)

@@ -79,17 +79,17 @@ def change_issues(
     Returns:
         The issues that exist, by id, as they are now.
     """
-    now = region.clock.now()
     with region.database.transaction() as tx:
+        doing = _Doing(tx, region, actor, region.clock.now())
         own = (Issue.organization_id == organization_id) & Issue.id.in_(list(issue_ids))
         if project_id is not None:
             own &= Issue.project_id == project_id
         # In one order, so that two changes of the same issues wait for each other instead of for ever.
         issues = list(locked(tx, Issue.select().where(own).order_by(Issue.id)))
         for issue in issues:
-            changed = _change_status(tx, issue, change, actor, now) + _assign(tx, issue, change, actor, now)
-            if changed:
-                issue.save(only=changed)
+            # Each is saved before it is told of, so that apps are told what the issue is between the two.
+            _change_status(issue, change, tell=doing)
+            _assign(issue, change, tell=doing)
         return issues
 
 
@@ -103,22 +103,37 @@ def key_of(issue: Issue) -> IssueKey:
     return IssueKey(organization_id=issue.organization_id, project_id=issue.project_id, issue_id=issue.id)
 
 
-def _change_status(tx: Transaction, issue: Issue, change: IssueChange, actor: Actor, now: datetime) -> list[Any]:
+@dataclass(frozen=True)
+class _Doing:
+    """Who changes issues, and when."""
+
+    tx: Transaction
+    region: Region
+    actor: Actor
+    at: datetime
+
+    def __call__(self, issue: Issue, event: AppEvent, detail: Detail) -> None:
+        record_activity(
+            self.tx, event, region=self.region, issue=key_of(issue), actor=self.actor, detail=detail, at=self.at
+        )
+
+
+def _change_status(issue: Issue, change: IssueChange, *, tell: _Doing) -> None:
     status = change.status
     if status is None:
-        return []
+        return
     substatus = _substatus(issue, status, change.substatus)
     if (issue.status, issue.substatus) == (status.value, substatus):
-        return []
+        return
     is_new_status = issue.status != status.value
     issue.status, issue.substatus = status.value, substatus
-    issue.resolved_at = now if status is IssueStatus.RESOLVED else None
+    issue.resolved_at = tell.at if status is IssueStatus.RESOLVED else None
+    issue.save(only=[Issue.status, Issue.substatus, Issue.resolved_at])
     if is_new_status:
         detail: Detail = StatusChanged(substatus=substatus)
         if status is IssueStatus.RESOLVED:
             detail = Resolved(substatus=substatus, resolution_type="now")
-        record_activity(tx, _EVENTS[status], issue=key_of(issue), actor=actor, detail=detail, at=now)
-    return [Issue.status, Issue.substatus, Issue.resolved_at]
+        tell(issue, _EVENTS[status], detail)
 
 
 def _substatus(issue: Issue, status: IssueStatus, wanted: str | None) -> str | None:
@@ -130,15 +145,14 @@ def _substatus(issue: Issue, status: IssueStatus, wanted: str | None) -> str | N
     return usual_substatus(status)
 
 
-def _assign(tx: Transaction, issue: Issue, change: IssueChange, actor: Actor, now: datetime) -> list[Any]:
+def _assign(issue: Issue, change: IssueChange, *, tell: _Doing) -> None:
     assignee = change.assignee
     if assignee is MISSING or issue.assignee_id == (assignee.id if assignee else None):
-        return []
+        return
     issue.assignee_id = assignee.id if assignee else None
     # Copied, since users live in control: a list of issues asks no other silo (docs/adr/0004).
     issue.assignee_name = assignee.name if assignee else None
     issue.assignee_email = assignee.email if assignee else None
+    issue.save(only=[Issue.assignee_id, Issue.assignee_name, Issue.assignee_email])
     event = AppEvent.ISSUE_ASSIGNED if assignee else AppEvent.ISSUE_UNASSIGNED
-    detail = Assigned(assignee=assignee.as_json() if assignee else None)
-    record_activity(tx, event, issue=key_of(issue), actor=actor, detail=detail, at=now)
-    return [Issue.assignee_id, Issue.assignee_name, Issue.assignee_email]
+    tell(issue, event, Assigned(assignee=assignee.as_json() if assignee else None))

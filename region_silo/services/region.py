@@ -1,10 +1,13 @@
 """What every service of a region needs, as one value; ``bootstrap`` makes the one instance."""
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from region_silo.config import DEFAULT_MAX_HOOKS, DEFAULT_MAX_PROJECTS, DEFAULT_MAX_RULES
 from shared.clock import Clock
 from shared.database.database import Database
+from shared.domain.happening import Happening
+from shared.domain.json_value import JsonObject
 from shared.freshness import ReplicaFreshness
 from shared.outgoing.client import AppClient
 from shared.outgoing.reach import PUBLIC
@@ -20,6 +23,13 @@ class OrganizationLimits:
     hooks: int = DEFAULT_MAX_HOOKS
 
 
+class Describe(Protocol):
+    """Says what apps are told of something."""
+
+    def __call__(self, region: "Region", happening: Happening, *, organization_id: int) -> JsonObject | None:
+        """The ``data`` of the webhook, as things are now; None: what it happened to is gone. Needs a session."""
+
+
 @dataclass(frozen=True)
 class Region:
     """A region's name, database, clock, knowledge of its replicas, and way to apps."""
@@ -31,6 +41,8 @@ class Region:
     """How new the replicas are. Whoever applies changes tells it, so whoever waits for them has to hold this one."""
     keys: PeerKeys
     """What signs calls to peers, and verifies theirs."""
+    describe: Describe
+    """What webhooks say. Called in the transaction of what they tell of, so that later changes do not show in them."""
     outgoing: AppClient = field(default_factory=lambda: AppClient(PUBLIC))
     """Calls the public internet alone unless it was made otherwise."""
     control_url: str | None = None

@@ -12,7 +12,8 @@ from typing import Any
 
 from region_silo.models.project import Rule
 from region_silo.models.replica import AppReplica, InstallationReplica
-from region_silo.services.activity import IssueKey
+from region_silo.services.activity import IssueKey, content_of
+from region_silo.services.region import Region
 from region_silo.services.rules import SENTRY_APP_ACTION
 from shared.database.columns import instant_text
 from shared.database.statement import instant_mark
@@ -22,7 +23,7 @@ from shared.domain.event import AppEvent
 from shared.domain.happening import Happening, RuleMet
 from shared.domain.json_value import JsonObject
 from shared.domain.webhook import PLATFORM
-from shared.webhooks.delivery import NewDelivery, enqueue_deliveries
+from shared.webhooks.enqueue import NewDelivery, enqueue_deliveries
 
 SERVICE_ACTION = "sentry.rules.actions.notify_event_service.NotifyEventServiceAction"
 """The action that tells an app without a form of its own; it names the app's slug."""
@@ -54,7 +55,7 @@ ON CONFLICT (rule_id, issue_id) DO UPDATE SET fired_at = excluded.fired_at WHERE
 RETURNING rule_id"""
 
 
-def fire_rules(tx: Transaction, sighting: Sighting) -> None:
+def fire_rules(tx: Transaction, sighting: Sighting, *, region: Region) -> None:
     """Writes a delivery for every app that a rule of the project names and that the event concerns."""
     # Oldest first, so that an app that two rules name hears of them in the same order each time.
     for rule in Rule.select().where(Rule.project_id == sighting.issue.project_id).order_by(Rule.id):
@@ -62,7 +63,7 @@ def fire_rules(tx: Transaction, sighting: Sighting) -> None:
             recipients = [found for action in actions if (found := _recipient(action, sighting))]
             # The firing is noted last: a rule that has nobody to tell keeps its turn for when an app is installed.
             if recipients and _fires(tx, rule, sighting):
-                deliveries = [_delivery(rule, sighting, *recipient) for recipient in recipients]
+                deliveries = [_delivery(rule, sighting, *recipient, region=region) for recipient in recipients]
                 enqueue_deliveries(tx, deliveries, now=sighting.at)
 
 
@@ -116,7 +117,9 @@ def _fires(tx: Transaction, rule: Rule, sighting: Sighting) -> bool:
     return bool(tx.database.rows(_FIRE.format(instant=instant_mark(tx.database)), values))
 
 
-def _delivery(rule: Rule, sighting: Sighting, action: JsonObject, installation: InstallationReplica) -> NewDelivery:
+def _delivery(
+    rule: Rule, sighting: Sighting, action: JsonObject, installation: InstallationReplica, *, region: Region
+) -> NewDelivery:
     form: JsonObject = {
         "id": rule.id,
         "title": rule.name,
@@ -128,10 +131,13 @@ def _delivery(rule: Rule, sighting: Sighting, action: JsonObject, installation: 
         triggered_rule=rule.name,
         issue_alert=form if action["id"] == SENTRY_APP_ACTION else None,
     )
+    happening = Happening(issue_id=sighting.issue.issue_id, actor=PLATFORM, at=sighting.at, detail=met)
     return NewDelivery(
         sentry_app_id=installation.sentry_app_id,
         installation_id=installation.id,
+        installation_uuid=installation.uuid,
         organization_id=installation.organization_id,
+        issue_id=sighting.issue.issue_id,
         event=AppEvent.EVENT_ALERT_TRIGGERED,
-        happening=Happening(issue_id=sighting.issue.issue_id, actor=PLATFORM, at=sighting.at, detail=met),
+        content=content_of(happening, region=region, organization_id=sighting.issue.organization_id),
     )

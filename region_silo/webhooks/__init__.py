@@ -1,1 +1,1 @@
-"""What apps are told of issues, errors and comments: made from the present state when it is sent."""
+"""What apps are told of issues, errors and comments, and where they are told it."""

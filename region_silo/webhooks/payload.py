@@ -9,7 +9,9 @@ from region_silo.models.event import Event
 from region_silo.models.issue import Issue
 from region_silo.models.project import Project
 from region_silo.services.events import find_project_event
-from region_silo.services.site import Site
+from region_silo.services.organization import find_organization
+from region_silo.services.region import Region
+from region_silo.services.site import Site, public_url_of
 from shared.domain.happening import (
     Assigned,
     Broadcast,
@@ -32,7 +34,7 @@ PROTOCOL_VERSION = "7"
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """Where it happened, as it is now."""
+    """Where it happened."""
 
     issue: Issue
     project: Project
@@ -42,20 +44,21 @@ class Scene:
 Data = dict[str, JsonValue]
 
 
-def data_of(happening: Happening, *, find_scene: Callable[[], Scene]) -> Data:
-    """What the webhook says. Needs a session.
-
-    Args:
-        happening: what it tells of.
-        find_scene: where that happened; raises ``NotFound`` where that is gone.
-
-    Raises:
-        NotFound: the issue or the event that it tells of is gone.
-    """
+def describe(region: Region, happening: Happening, *, organization_id: int) -> Data | None:
+    """What the webhook says of what happened. Needs a session. Implements ``Describe``."""
     # What happened elsewhere has no scene here, and is told as it was given.
     if isinstance(happening.detail, Broadcast):
         return dict(happening.detail.payload)
-    return PAYLOADS[type(happening.detail)](happening, find_scene())
+    issue = Issue.get_or_none(Issue.id == happening.issue_id)
+    project = Project.get_or_none(Project.id == issue.project_id) if issue else None
+    organization = find_organization(organization_id)
+    if issue is None or project is None or organization is None:
+        return None
+    site = Site(base_url=public_url_of(region), organization_slug=organization.slug)
+    try:
+        return PAYLOADS[type(happening.detail)](happening, Scene(issue=issue, project=project, site=site))
+    except NotFound:
+        return None
 
 
 def _issue(happening: Happening, scene: Scene) -> Data:

@@ -1,20 +1,14 @@
-"""Preparing deliveries: the app as its replica says it is now, and the body, made once, at the first attempt."""
+"""Preparing deliveries: the app as its replica says it is now."""
 
 from dataclasses import dataclass
 
-from region_silo.models.issue import Issue
-from region_silo.models.project import Project
 from region_silo.models.replica import AppReplica, CredentialReplica, InstallationReplica
 from region_silo.services.find_app import whole_app
-from region_silo.services.organization import find_organization
 from region_silo.services.region import Region
-from region_silo.services.site import Site, public_url_of
-from region_silo.webhooks.payload import Scene, data_of
+from region_silo.webhooks.payload import describe
 from shared.domain.event import EVENTS
 from shared.domain.happening import Happening
-from shared.domain.json_text import encode_body
-from shared.domain.webhook import webhook_payload
-from shared.errors import NotFound
+from shared.domain.webhook import webhook_body, webhook_content
 from shared.outbox.message import Rejection
 from shared.webhooks.attempt import Recipient
 from shared.webhooks.delivery import Delivery
@@ -38,41 +32,20 @@ class Preparing:
             return APP_GONE
         if isinstance(recipient, Rejection):
             return recipient
-        # Made once and kept: each attempt carries the same bytes, whatever has changed meanwhile (spec §5).
-        if delivery.body is None:
-            try:
-                delivery.body = self._body(delivery, uuid)
-            except NotFound:
-                return SUBJECT_GONE
-        return recipient
+        if delivery.body is None:  # of an earlier release, which made bodies at the first attempt
+            delivery.body = self._body(delivery, uuid)
+        return recipient if delivery.body else SUBJECT_GONE
 
-    def _body(self, delivery: Delivery, installation_uuid: str) -> str:
-        """Raises:
-        NotFound: the issue, or the event, is gone.
-        """
+    def _body(self, delivery: Delivery, installation_uuid: str) -> str | None:
         kind = EVENTS[delivery.event].row.detail
         if kind is None:
-            raise NotFound
+            return None
         happening = Happening.from_json(delivery.subject, detail=kind)
-        payload = webhook_payload(
-            delivery.event,
-            installation_uuid=installation_uuid,
-            data=data_of(happening, find_scene=lambda: self._scene(happening, delivery.organization_id)),
-            actor=happening.actor,
-        )
-        return encode_body(payload).decode("ascii")
-
-    def _scene(self, happening: Happening, organization_id: int) -> Scene:
-        """Raises:
-        NotFound: the issue is gone, or what it belongs to.
-        """
-        issue = Issue.get_or_none(Issue.id == happening.issue_id)
-        organization = find_organization(organization_id)
-        project = Project.get_or_none(Project.id == issue.project_id) if issue else None
-        if issue is None or project is None or organization is None:
-            raise NotFound
-        site = Site(base_url=public_url_of(self.region), organization_slug=organization.slug)
-        return Scene(issue=issue, project=project, site=site)
+        data = describe(self.region, happening, organization_id=delivery.organization_id)
+        if data is None:
+            return None
+        content = webhook_content(data=data, actor=happening.actor)
+        return webhook_body(delivery.event, installation_uuid=installation_uuid, content=content)
 
 
 def _find_recipient(sentry_app_id: int) -> Recipient | Rejection | None:

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain.json_value import JsonValue
+from shared.domain.json_text import encode_body
+from shared.domain.json_value import JsonObject, JsonValue
 
 RESOURCE_HEADER = "Sentry-Hook-Resource"
 TIMESTAMP_HEADER = "Sentry-Hook-Timestamp"
+SEQUENCE_HEADER = "Sentry-Hook-Sequence"
 REQUEST_ID_HEADER = "Request-ID"
 
 
@@ -42,12 +44,34 @@ def webhook_payload(
     }
 
 
-def webhook_headers(event: str, *, request_id: str, at: datetime, signatures: Mapping[str, str]) -> dict[str, str]:
-    """The platform's headers of one attempt: stamped when it is made, and known again by its request id."""
+def webhook_content(*, data: Mapping[str, JsonValue], actor: Actor) -> str:
+    """The part of a body that is the same whoever is told."""
+    return encode_body({"data": data, "actor": actor.as_json()}).decode("ascii")
+
+
+def webhook_body(event: str, *, installation_uuid: str, content: str) -> str:
+    """The body that ``webhook_payload`` is of, put together as text: nothing is printed twice, however large."""
+    beginning: JsonObject = {"action": event.partition(".")[2], "installation": {"uuid": installation_uuid}}
+    return f"{encode_body(beginning).decode('ascii')[:-1]},{content[1:]}"
+
+
+def webhook_headers(
+    event: str, *, request_id: str, sequence: int, at: datetime, signatures: Mapping[str, str]
+) -> dict[str, str]:
+    """The platform's headers of one attempt.
+
+    Args:
+        event: ``resource.action``.
+        request_id: by which it is known again.
+        sequence: grows along an issue, by which a receiver orders what it is told of it.
+        at: when the attempt is made.
+        signatures: by the names of their headers.
+    """
     return {
         "Content-Type": "application/json",
         REQUEST_ID_HEADER: request_id,
         RESOURCE_HEADER: event.partition(".")[0],
         TIMESTAMP_HEADER: str(int(at.timestamp())),
+        SEQUENCE_HEADER: str(sequence),
         **signatures,
     }

@@ -56,7 +56,9 @@ def make_attempt(delivery: Delivery, recipient: Recipient, *, at: datetime) -> A
     if recipient.client_secret:
         # With the secret of now, at each attempt: an app that rotated it knows the new one alone.
         signatures = sign_webhook(json.loads(body), secret=recipient.client_secret).headers
-    headers = webhook_headers(delivery.event, request_id=delivery.request_id, at=at, signatures=signatures)
+    headers = webhook_headers(
+        delivery.event, request_id=delivery.request_id, sequence=delivery.id, at=at, signatures=signatures
+    )
     request = OutgoingRequest(
         method="POST",
         url=recipient.url,

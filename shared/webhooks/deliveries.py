@@ -15,7 +15,7 @@ from shared.database.transaction import Transaction
 from shared.errors import NotFound
 from shared.outbox.enqueue import enqueue
 from shared.pb.hybridcloud.requests.v1 import delivery_pb2
-from shared.webhooks.delivery import CATEGORY, Delivery, DeliveryAttempt, DeliveryState, destination_of
+from shared.webhooks.delivery import CATEGORY, Delivery, DeliveryAttempt, DeliveryState, destination_of, fill_bodies
 
 _STATUSES = {
     DeliveryState.PENDING: delivery_pb2.RpcDelivery.STATUS_PENDING,
@@ -65,6 +65,7 @@ def list_whole(
     # The app is asked for as well: ids are counted up, and another app's are easily guessed.
     mine = (Delivery.sentry_app_id == sentry_app_id) & Delivery.id.in_(list(delivery_ids))
     found = list(Delivery.select().where(mine).order_by(Delivery.id.desc()))
+    fill_bodies(found, max_characters=max_characters)
     attempts: dict[int, list[DeliveryAttempt]] = {delivery.id: [] for delivery in found}
     rows = DeliveryAttempt.select().where(DeliveryAttempt.delivery.in_(list(attempts))).order_by(DeliveryAttempt.id)
     for attempt in rows:

@@ -12,7 +12,8 @@ from shared.errors import SiloError
 from shared.outgoing.request import AppAnswer
 from shared.request_log import keep_records
 from shared.webhooks.attempt import Attempt, record_of
-from shared.webhooks.delivery import Delivery, DeliveryAttempt, DeliveryState, clear_away
+from shared.webhooks.clearing import clear_away
+from shared.webhooks.delivery import Delivery, DeliveryAttempt, DeliveryState
 
 MAX_KEPT_CHARACTERS = 8192
 """An answer's body is kept up to here."""
@@ -56,14 +57,21 @@ def keep_ended(database: Database, ended: Sequence[Ended], *, now: datetime) -> 
     results = [each.result for each in ended if each.result]
     with database.transaction() as tx:
         for each in ended:
-            # The body with the state: made at the first attempt, it is what later ones send again.
-            Delivery.update(state=each.state, body=each.delivery.body).where(Delivery.id == each.delivery.id).execute()
+            _keep_state(each)
         _keep_attempts(tx, results, now=now)
         records = [record_of(result.attempt, result.outcome) for result in results]
         keep_records(tx, [record for record in records if record], now=now)
         # In one order: two senders that clear away for the same apps do not wait for each other crosswise.
         for sentry_app_id in sorted({each.delivery.sentry_app_id for each in ended}):
             clear_away(tx, sentry_app_id, now=now)
+
+
+def _keep_state(ended: Ended) -> None:
+    delivery = ended.delivery
+    values = {Delivery.state: ended.state, Delivery.attempt_count: Delivery.attempt_count + (ended.result is not None)}
+    if delivery.subject is not None:  # made at the first attempt, its body is what later ones send again
+        values[Delivery.body] = delivery.body
+    Delivery.update(values).where(Delivery.id == delivery.id).execute()
 
 
 def _keep_attempts(tx: Transaction, results: Sequence[AttemptResult], *, now: datetime) -> None:

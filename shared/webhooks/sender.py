@@ -27,8 +27,9 @@ from shared.outgoing.client import AppClient, outcome_of
 from shared.outgoing.request import AppAnswer
 from shared.wake import EVERY_APP
 from shared.webhooks.attempt import Attempt, Recipient, judge, make_attempt
-from shared.webhooks.delivery import DESTINATION_PREFIX, Delivery, DeliveryState, destination_of
+from shared.webhooks.delivery import DESTINATION_PREFIX, Delivery, DeliveryState, destination_of, fill_bodies
 from shared.webhooks.ended import AttemptResult, Ended, keep_ended
+from shared.webhooks.order import call_next, find_too_early, hold_back
 
 log = structlog.get_logger(__name__)
 
@@ -162,28 +163,42 @@ class Sender:
             log.warning("webhooks.unsettled", reason=exc.reason)
 
     def _start(self, claims: Sequence[Claim]) -> None:
-        prepared = self._prepare_all(claims)
+        prepared, waiting = self._prepare_all(claims)
         gone = [each for each in claims if each.object_id not in prepared]
         # The delivery was cleared away meanwhile; nobody misses it.
         # Its message would come back at every turn.
         acknowledge(self._database, gone)
         unsendable: list[tuple[Ended, Retry]] = []
+        if waiting:
+            # All of one app.
+            app_id = prepared[next(iter(waiting))][0].sentry_app_id
+            hold_back(self._database, app_id, [each for each in claims if each.object_id in waiting])
         for each in claims:
+            if each.object_id in waiting:
+                continue
             match prepared.get(each.object_id):
                 case delivery, Rejection() as rejection:
                     retry = self._retry(each, rejection)
                     unsendable.append((Ended(delivery, _state(retry)), retry))
                 case delivery, Recipient() as recipient:
                     self._call(each, delivery, recipient)
-        keep_ended(self._database, [ended for ended, _ in unsendable], now=self._clock.now())
+        self._keep([ended for ended, _ in unsendable])
         # After the rows, as where calls are settled.
         retry_or_park(self._database, [retry for _, retry in unsendable])
 
-    def _prepare_all(self, claims: Sequence[Claim]) -> dict[int, tuple[Delivery, Recipient | Rejection]]:
-        """By id, the deliveries that are still there. One that cannot be prepared costs its own attempt alone."""
+    def _prepare_all(
+        self, claims: Sequence[Claim]
+    ) -> tuple[dict[int, tuple[Delivery, Recipient | Rejection]], set[int]]:
+        """By id, the deliveries that are still there; and those of them that have to wait for an earlier one.
+
+        One that cannot be prepared costs its own attempt alone.
+        """
         ids = [each.object_id for each in claims]
         with self._database.snapshot():
-            return {each.id: (each, self._prepared(each)) for each in Delivery.select().where(Delivery.id.in_(ids))}
+            waiting = find_too_early(self._database, ids)
+            found = list(Delivery.select().where(Delivery.id.in_(ids)))
+            fill_bodies([each for each in found if each.id not in waiting])
+            return {each.id: (each, self._prepared(each)) for each in found}, waiting
 
     def _prepared(self, delivery: Delivery) -> Recipient | Rejection:
         try:
@@ -219,10 +234,17 @@ class Sender:
         ]
         # Written before the message goes: after a crash between the two the app is told again. The other way round the
         # delivery would stay pending, with no message that could ever send it.
-        keep_ended(self._database, ended, now=self._clock.now())
+        self._keep(ended)
         acknowledge(self._database, [under_way.claimed for under_way, _, retry in judged if retry is None])
         retry_or_park(self._database, [retry for _, _, retry in judged if retry])
         release(self._database, cut_off)
+
+    def _keep(self, ended: Sequence[Ended]) -> None:
+        keep_ended(self._database, ended, now=self._clock.now())
+        over = [each.delivery for each in ended if each.result or each.state is DeliveryState.PARKED]
+        firsts = [each.id for each in over if each.issue_id is not None and not each.attempt_count]
+        if firsts:
+            call_next(self._database, firsts)
 
     def _judge(self, claimed: Claim, outcome: Outcome) -> Retry | None:
         """None: delivered."""

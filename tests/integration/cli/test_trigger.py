@@ -5,7 +5,7 @@ import json
 import pytest
 
 from shared.cli.main import SAID_NO, WRONG_USE
-from shared.webhooks.delivery import Delivery
+from shared.webhooks.delivery import Delivery, fill_bodies
 from tests.integration.cli.conftest import CommandLine
 from tests.silos import Silos
 
@@ -19,9 +19,10 @@ def test_the_region_tells_the_apps_that_subscribe(silo: CommandLine, silos: Silo
     ended = silo("trigger", "seer.pr_created", "--org", "shop", "--payload", json.dumps(PAYLOAD), "--json")
     assert ended.json == {"event": "seer.pr_created", "organization": "shop"}
     with silos.database("us").session():
-        (delivery,) = Delivery.select()
+        (delivery,) = found = list(Delivery.select())
+        fill_bodies(found)
     assert (delivery.sentry_app_id, delivery.event) == (app.id, "seer.pr_created")
-    assert delivery.subject["data"] == {"payload": PAYLOAD}
+    assert json.loads(delivery.body)["data"] == PAYLOAD
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from control_silo.services.user import NewUser
 from shared.domain.peer import CONTROL
 from shared.domain.scopes import Role
 from shared.domain.signature import sign_webhook
-from shared.webhooks.delivery import NewDelivery, enqueue_deliveries
+from shared.webhooks.enqueue import NewDelivery, enqueue_deliveries
 from tests.integration.rest.conftest import Web
 from tests.integration.third_party import ThirdPartyApp, running_app
 from tests.silos import fresh

@@ -10,13 +10,14 @@ from shared.clock import FrozenClock
 from shared.database.connect import connect
 from shared.database.database import Database
 from shared.domain.signature import sign_webhook
-from shared.domain.webhook import PLATFORM, webhook_payload
+from shared.domain.webhook import PLATFORM, webhook_content, webhook_payload
 from shared.outbox.message import OutboxMessage, Rejection, migrate_outbox
 from shared.outgoing.client import AppClient
 from shared.outgoing.reach import Reach
 from shared.request_log import RequestLogEntry
 from shared.webhooks.attempt import Recipient
-from shared.webhooks.delivery import Delivery, DeliveryAttempt, NewDelivery, enqueue_deliveries, migrate_webhooks
+from shared.webhooks.delivery import Delivery, DeliveryAttempt, migrate_webhooks
+from shared.webhooks.enqueue import NewDelivery, enqueue_deliveries
 from shared.webhooks.sender import Sender
 from tests.integration.third_party import ThirdPartyApp, running_app
 
@@ -49,6 +50,26 @@ class Post:
         with self.database.transaction() as tx:
             enqueue_deliveries(tx, [new], now=self.clock.now())
             return int(Delivery.select().order_by(Delivery.id.desc()).get().id)
+
+    def happens(self, *app_ids: int, issue_id: int | None = 5, data: Any = None) -> list[int]:
+        """Something that happens to an issue, of which apps are told; answers the deliveries' ids, in order."""
+        content = webhook_content(data={"n": data}, actor=PLATFORM)
+        new = [
+            NewDelivery(
+                sentry_app_id=app_id,
+                installation_id=10 * app_id,
+                installation_uuid=f"uuid-{app_id}",
+                organization_id=1,
+                issue_id=issue_id,
+                event="issue.created",
+                content=content,
+            )
+            for app_id in app_ids or [APP_ID]
+        ]
+        with self.database.transaction() as tx:
+            enqueue_deliveries(tx, new, now=self.clock.now())
+            newest = Delivery.select(Delivery.id).order_by(Delivery.id.desc()).limit(len(new))
+            return sorted(each.id for each in newest)
 
     def sender(self) -> Sender:
         def prepare(delivery: Delivery) -> Recipient | Rejection:

@@ -10,9 +10,11 @@ from shared.outbox.claim import LEASE_SECONDS
 from shared.outbox.drain import ATTEMPTS_BEFORE_PARKING, OBJECT_BACKOFF
 from shared.outbox.message import MessageState, OutboxMessage, Rejection
 from shared.webhooks.attempt import Recipient
+from shared.webhooks.clearing import EXPIRY_DAYS
 from shared.webhooks.deliveries import redeliver
-from shared.webhooks.delivery import EXPIRY_DAYS, Delivery, DeliveryState, NewDelivery, enqueue_deliveries
+from shared.webhooks.delivery import Delivery, DeliveryState
 from shared.webhooks.ended import MAX_KEPT_CHARACTERS, MAX_KEPT_HEADER_CHARACTERS
+from shared.webhooks.enqueue import NewDelivery, enqueue_deliveries
 from shared.webhooks.sender import MAX_UNDER_WAY_PER_APP
 from tests.integration.webhooks.conftest import APP_ID, HOOK, Post
 
@@ -269,7 +271,7 @@ def test_old_deliveries_are_cleared_away_and_pending_ones_are_kept(post: Post, r
 
 
 def test_only_so_many_deliveries_of_an_app_are_kept(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.webhooks.delivery.MAX_DELIVERIES", 2)
+    monkeypatch.setattr("shared.webhooks.clearing.MAX_DELIVERIES", 2)
     ids = []
     for _ in range(4):
         ids.append(post.enqueue())
