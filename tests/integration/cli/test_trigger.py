@@ -22,7 +22,7 @@ def test_the_region_tells_the_apps_that_subscribe(silo: CommandLine, silos: Silo
         (delivery,) = found = list(Delivery.select())
         fill_bodies(found)
     assert (delivery.sentry_app_id, delivery.event) == (app.id, "seer.pr_created")
-    assert json.loads(delivery.body)["data"] == PAYLOAD
+    assert json.loads(delivery.body or "")["data"] == PAYLOAD
 
 
 @pytest.mark.parametrize(
