@@ -13,6 +13,7 @@ import typer
 
 from control_silo.api.application import list_endpoints as list_of_control
 from control_silo.config import ControlConfig
+from docs.attempt_table import render_attempts
 from docs.endpoint_tables import render_page, render_summary
 from docs.usage_tables import render_commands, render_targets
 from docs.variable_table import render_variables
@@ -20,6 +21,7 @@ from region_silo.api.application import list_endpoints as list_of_region
 from region_silo.config import RegionConfig
 from shared.cli.main import app
 from shared.cli.remote_settings import RemoteSettings
+from shared.webhooks.schedule import WAITS_SECONDS
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -58,6 +60,7 @@ def tables() -> Mapping[str, str]:
         "variables": render_variables(
             {"control": [ControlConfig], "regions": [RegionConfig], "`silo --control`": [RemoteSettings]}
         ),
+        "attempts": render_attempts(WAITS_SECONDS),
         "endpoints": render_summary(list_of_control(), list_of_region()),
     }
 

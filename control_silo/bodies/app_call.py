@@ -39,6 +39,7 @@ class DeliveryAttemptObject(Body):
     duration_ms: int = Field(ge=0)
     response_code: int = Field(ge=0, description="HTTP status; 0: there was no answer.")
     error: str | None = Field(description="Why there was no answer.")
+    remark: str | None = Field(description="What else is to be said of the answer, such as that it broke off.")
     request: DeliveryRequestObject
     response: DeliveryResponseObject | None = Field(description="null: there was no answer.")
 
@@ -51,6 +52,7 @@ class DeliveryAttemptObject(Body):
             duration_ms=attempt.duration_ms,
             response_code=attempt.response_code,
             error=attempt.error or None,
+            remark=attempt.remark or None,
             request=DeliveryRequestObject(headers=_sorted(attempt.request_headers), body=body),
             response=None if attempt.response_code == NO_ANSWER else answer,
         )
@@ -66,12 +68,15 @@ class DeliveryObject(Body):
             "event": "issue.created",
             "status": "delivered",
             "dateCreated": "2030-01-01T00:00:00Z",
+            "attemptCount": 1,
+            "nextAttemptAt": None,
             "attempts": [
                 {
                     "startedAt": "2030-01-01T00:00:00Z",
                     "durationMs": 42,
                     "responseCode": 200,
                     "error": None,
+                    "remark": None,
                     "request": {"headers": {"Content-Type": "application/json"}, "body": '{"action":"created"}'},
                     "response": {"headers": {"content-length": "2"}, "body": "ok"},
                 }
@@ -84,6 +89,8 @@ class DeliveryObject(Body):
     event: str
     status: DeliveryState
     date_created: datetime
+    attempt_count: int = Field(ge=0, description="Calls that were made.")
+    next_attempt_at: datetime | None = Field(description="When it is tried next; null unless it is pending.")
     attempts: list[DeliveryAttemptObject] = Field(description="Oldest first, the newest 20.")
 
     @classmethod
@@ -97,6 +104,8 @@ class DeliveryObject(Body):
             # A state of a region newer than control: shown as what is not over yet.
             status=state_of(delivery.status) or DeliveryState.PENDING,
             date_created=_instant(delivery.created_at),
+            attempt_count=delivery.attempt_count,
+            next_attempt_at=_instant(delivery.next_attempt_at) if delivery.HasField("next_attempt_at") else None,
             attempts=[DeliveryAttemptObject.of(attempt, body=delivery.body) for attempt in delivery.attempts],
         )
 

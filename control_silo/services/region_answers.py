@@ -63,6 +63,8 @@ def _is_delivery(delivery: delivery_pb2.RpcDelivery) -> bool:
     return (
         0 < delivery.id <= MAX_ID
         and _is_instant(delivery.created_at)
+        and _is_instant(delivery.next_attempt_at)
+        and delivery.attempt_count >= 0
         and all(_is_attempt(attempt) for attempt in delivery.attempts)
     )
 

@@ -80,7 +80,7 @@ def change_issues(
         The issues that exist, by id, as they are now.
     """
     with region.database.transaction() as tx:
-        doing = _Doing(tx, region, actor, region.clock.now())
+        doing = _Doing(region, actor, region.clock.now())
         own = (Issue.organization_id == organization_id) & Issue.id.in_(list(issue_ids))
         if project_id is not None:
             own &= Issue.project_id == project_id
@@ -88,8 +88,8 @@ def change_issues(
         issues = list(locked(tx, Issue.select().where(own).order_by(Issue.id)))
         for issue in issues:
             # Each is saved before it is told of, so that apps are told what the issue is between the two.
-            _change_status(issue, change, tell=doing)
-            _assign(issue, change, tell=doing)
+            _change_status(tx, issue, change, tell=doing)
+            _assign(tx, issue, change, tell=doing)
         return issues
 
 
@@ -107,18 +107,15 @@ def key_of(issue: Issue) -> IssueKey:
 class _Doing:
     """Who changes issues, and when."""
 
-    tx: Transaction
     region: Region
     actor: Actor
     at: datetime
 
-    def __call__(self, issue: Issue, event: AppEvent, detail: Detail) -> None:
-        record_activity(
-            self.tx, event, region=self.region, issue=key_of(issue), actor=self.actor, detail=detail, at=self.at
-        )
+    def __call__(self, tx: Transaction, issue: Issue, event: AppEvent, detail: Detail) -> None:
+        record_activity(tx, event, region=self.region, issue=key_of(issue), actor=self.actor, detail=detail, at=self.at)
 
 
-def _change_status(issue: Issue, change: IssueChange, *, tell: _Doing) -> None:
+def _change_status(tx: Transaction, issue: Issue, change: IssueChange, *, tell: _Doing) -> None:
     status = change.status
     if status is None:
         return
@@ -133,7 +130,7 @@ def _change_status(issue: Issue, change: IssueChange, *, tell: _Doing) -> None:
         detail: Detail = StatusChanged(substatus=substatus)
         if status is IssueStatus.RESOLVED:
             detail = Resolved(substatus=substatus, resolution_type="now")
-        tell(issue, _EVENTS[status], detail)
+        tell(tx, issue, _EVENTS[status], detail)
 
 
 def _substatus(issue: Issue, status: IssueStatus, wanted: str | None) -> str | None:
@@ -145,7 +142,7 @@ def _substatus(issue: Issue, status: IssueStatus, wanted: str | None) -> str | N
     return usual_substatus(status)
 
 
-def _assign(issue: Issue, change: IssueChange, *, tell: _Doing) -> None:
+def _assign(tx: Transaction, issue: Issue, change: IssueChange, *, tell: _Doing) -> None:
     assignee = change.assignee
     if assignee is MISSING or issue.assignee_id == (assignee.id if assignee else None):
         return
@@ -155,4 +152,4 @@ def _assign(issue: Issue, change: IssueChange, *, tell: _Doing) -> None:
     issue.assignee_email = assignee.email if assignee else None
     issue.save(only=[Issue.assignee_id, Issue.assignee_name, Issue.assignee_email])
     event = AppEvent.ISSUE_ASSIGNED if assignee else AppEvent.ISSUE_UNASSIGNED
-    tell(issue, event, Assigned(assignee=assignee.as_json() if assignee else None))
+    tell(tx, issue, event, Assigned(assignee=assignee.as_json() if assignee else None))

@@ -48,7 +48,7 @@ def list_newest(
     if as_json:
         print_json(found)
     elif found:
-        print_table(("id", "event", "status", "answer", "made at"), map(_row, found))
+        print_table(("id", "event", "status", "attempts", "answer", "made at", "next at"), map(_row, found))
     else:
         note(f"There is no such webhook to {slug} yet. To make one: silo app install {slug}")
 
@@ -87,7 +87,9 @@ def _path(slug: str, delivery_id: str | None = None) -> str:
 def _row(delivery: dict[str, Any]) -> tuple[object, ...]:
     attempts = delivery["attempts"]
     last = _answer(attempts[-1]) if attempts else "-"
-    return delivery["id"], delivery["event"], delivery["status"], last, _seconds(delivery["dateCreated"])
+    made, next_at = _seconds(delivery["dateCreated"]), delivery["nextAttemptAt"]
+    shown = delivery["id"], delivery["event"], delivery["status"], delivery["attemptCount"], last, made
+    return *shown, _seconds(next_at) if next_at else "-"
 
 
 def _attempt_row(attempt: dict[str, Any]) -> tuple[object, ...]:
@@ -101,4 +103,4 @@ def _seconds(instant: str) -> str:
 
 
 def _answer(attempt: dict[str, Any]) -> str:
-    return str(attempt["error"] or attempt["responseCode"])
+    return str(attempt["error"] or attempt["remark"] or attempt["responseCode"])

@@ -17,7 +17,6 @@ import threading
 from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import httpx
@@ -26,6 +25,7 @@ import structlog
 from shared.database.transaction import refuse_inside_transaction
 from shared.domain.address import DEFAULT_PORTS
 from shared.errors import AddressRefused, AppDisconnected, AppStalled, AppTooSlow, AppUnreachable, Cancelled, SiloError
+from shared.outgoing.answering import Progress
 from shared.outgoing.places import HostPlaces
 from shared.outgoing.reach import Reach
 from shared.outgoing.request import AppAnswer, OutgoingRequest
@@ -121,7 +121,7 @@ class AppClient:
         return loop
 
     async def _answer(self, request: OutgoingRequest) -> AppAnswer:
-        progress = _Progress()
+        progress = Progress()
         try:
             # Around everything, names included: whoever waits has no other bound.
             async with asyncio.timeout(request.limits.deadline_seconds):
@@ -132,9 +132,12 @@ class AppClient:
                     with _translated(url):
                         return await self._exchange(request, url, progress)
         except TimeoutError as exc:
-            raise (AppTooSlow if progress.is_unanswered else AppStalled) from exc
+            error = AppTooSlow() if progress.is_unanswered else AppStalled()
+            return _broken_off(request, progress, error, cause=exc)
+        except (AppTooSlow, AppDisconnected) as exc:
+            return _broken_off(request, progress, exc, cause=exc.__cause__)
 
-    async def _exchange(self, request: OutgoingRequest, url: httpx.URL, progress: "_Progress") -> AppAnswer:
+    async def _exchange(self, request: OutgoingRequest, url: httpx.URL, progress: "Progress") -> AppAnswer:
         addresses = await _within(request.limits.connect_seconds, self._addresses(url))
         tls = self._tls or authorities()
         # A transport of its own for each request, and no proxy of the environment: it would connect where nobody has
@@ -182,16 +185,8 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
         loop.close()
 
 
-@dataclass
-class _Progress:
-    """How far a request came, for whoever looks at it after its deadline."""
-
-    is_unanswered: bool = False
-    """Whether it had its place among the others, and the app had not begun to answer."""
-
-
 async def _send(
-    transport: httpx.AsyncHTTPTransport, request: OutgoingRequest, url: httpx.URL, address: str, progress: _Progress
+    transport: httpx.AsyncHTTPTransport, request: OutgoingRequest, url: httpx.URL, address: str, progress: Progress
 ) -> AppAnswer:
     limits = request.limits
     timeouts = {"connect": limits.connect_seconds, "read": limits.read_seconds, "write": limits.read_seconds}
@@ -204,14 +199,22 @@ async def _send(
         extensions={"timeout": timeouts, "sni_hostname": url.raw_host.decode("ascii").rstrip(".")},
     )
     response = await transport.handle_async_request(sent)
-    # From here on it has begun to answer: what takes too long now is stalled, not slow.
-    progress.is_unanswered = False
     try:
-        body, is_truncated = await _read(response, limits.answer_bytes)
+        return await progress.read(response, limit=limits.answer_bytes)
     finally:
         await response.aclose()
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    return AppAnswer(status=response.status_code, headers=headers, body=body, is_truncated=is_truncated)
+
+
+def _broken_off(
+    request: OutgoingRequest, progress: Progress, error: SiloError, *, cause: BaseException | None
+) -> AppAnswer:
+    """Raises:
+    AppTooSlow, AppStalled, AppDisconnected: it had not begun, or nobody wants what there is of it.
+    """
+    answer = progress.broken_off(error) if request.keeps_begun_answer else None
+    if answer is None:
+        raise error from cause
+    return answer
 
 
 def _headers(request: OutgoingRequest, url: httpx.URL) -> list[tuple[bytes, bytes]]:
@@ -227,17 +230,6 @@ def _headers(request: OutgoingRequest, url: httpx.URL) -> list[tuple[bytes, byte
         credentials = f"{url.username}:{url.password}".encode()
         headers.append((b"authorization", b"Basic " + base64.b64encode(credentials)))
     return [*headers, *((name.encode("ascii"), value.encode("latin-1")) for name, value in given)]
-
-
-async def _read(response: httpx.Response, limit: int) -> tuple[bytes, bool]:
-    """The body as it came, up to the limit: unpacking could make gigabytes of a few bytes."""
-    body = bytearray()
-    async for chunk in response.aiter_raw():
-        body += chunk
-        # One chunk past the limit at most is in memory.
-        if len(body) > limit:
-            return bytes(body[:limit]), True
-    return bytes(body), False
 
 
 async def _within(seconds: float, doing: Coroutine[Any, Any, _T]) -> _T:

@@ -40,6 +40,8 @@ class OutgoingRequest:
     """Values may hold any latin-1 character."""
     body: bytes = field(default=b"", repr=False)
     limits: Limits = Limits()
+    keeps_begun_answer: bool = False
+    """Whether an answer that began and did not come to its end is one nevertheless, with what there is of its body."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +53,8 @@ class AppAnswer:
     """The bytes as they came; at most ``Limits.answer_bytes``."""
     is_truncated: bool = False
     """Whether there was more of the body than was read."""
+    fault: str | None = None
+    """Why it did not come to its end, in a sentence; None: it did, or was long enough."""
 
     @property
     def is_success(self) -> bool:

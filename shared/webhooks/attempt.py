@@ -1,7 +1,8 @@
-"""One attempt of a delivery: the call that it makes, and what its outcome means (spec §5.1, §5.4; settled.md).
+"""One attempt of a delivery: the call that it makes, and what its outcome means (spec §5.1, §5.4; DESIGN §10).
 
-Owns who is asked again: an app that did not answer, or answered 429 or 5xx. Any other answer is final, a refusal too:
-an app may well not know an installation yet, or an event. Refuses to know queues and tables.
+Owns who is asked again: an app that did not answer, or whose status says that it may answer otherwise later. Any other
+answer is final, a refusal too: an app may well not know an installation yet, or an event. Refuses to know queues and
+tables.
 """
 
 import json
@@ -17,8 +18,12 @@ from shared.errors import AddressRefused, SiloError
 from shared.outbox.message import Rejection
 from shared.outgoing.request import AppAnswer, OutgoingRequest, logged_exchange
 from shared.webhooks.delivery import Delivery
+from shared.webhooks.schedule import parse_retry_after
 
-TOO_MANY_REQUESTS = 429
+ASKED_AGAIN = frozenset({408, 425, 429})
+"""Statuses below 500 that are asked again, beside all from 500 on: too slow, too early, too many."""
+GONE = 410
+"""The one answer that parks a delivery at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,18 +70,38 @@ def make_attempt(delivery: Delivery, recipient: Recipient, *, at: datetime) -> A
         headers=merge_headers(recipient.custom_headers, over=headers),
         # Characters beyond ASCII are escapes in it, so that no receiver can decode it otherwise than it was signed.
         body=body.encode("ascii"),
+        # What counts is the status: a body that breaks off takes nothing back of it.
+        keeps_begun_answer=True,
     )
     return Attempt(delivery=delivery, recipient=recipient, request=request, own_headers=headers, started_at=at)
 
 
-def judge(outcome: AppAnswer | SiloError) -> Rejection | None:
-    """Why the app has to be asked again; None: it has answered."""
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What an outcome means."""
+
+    rejection: Rejection | None = None
+    """Why the app has to be asked again, or never; None: it has answered."""
+    retry_after: float | None = None
+    """Seconds for which it asked to be left alone; None: it did not."""
+    remark: str | None = None
+    """What its owner should know besides."""
+
+
+def judge(outcome: AppAnswer | SiloError, *, at: datetime) -> Verdict:
+    """What the outcome means at the time at which it came."""
     if isinstance(outcome, SiloError):
         # An address that may not be called is refused for good; asking again would only probe our own network.
-        return Rejection(outcome.reason, outcome.message, permanent=isinstance(outcome, AddressRefused))
-    if outcome.status == TOO_MANY_REQUESTS or outcome.status >= 500:
-        return Rejection("APP_REFUSED", f"The app answered {outcome.status}.", permanent=False)
-    return None
+        permanent = isinstance(outcome, AddressRefused)
+        return Verdict(rejection=Rejection(outcome.reason, outcome.message, permanent=permanent))
+    if outcome.status == GONE:
+        gone = Rejection("APP_REFUSED", f"The app answered {GONE}: it is gone, and is not asked again.", permanent=True)
+        return Verdict(rejection=gone, remark=gone.message)
+    if outcome.status in ASKED_AGAIN or outcome.status >= 500:
+        refused = Rejection("APP_REFUSED", f"The app answered {outcome.status}.", permanent=False)
+        retry_after = parse_retry_after(outcome.headers.get("retry-after", ""), now=at)
+        return Verdict(rejection=refused, retry_after=retry_after, remark=outcome.fault)
+    return Verdict(remark=outcome.fault)
 
 
 def record_of(attempt: Attempt, outcome: AppAnswer | SiloError) -> RequestRecord | None:

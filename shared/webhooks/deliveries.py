@@ -11,6 +11,7 @@ import peewee
 
 from shared.database.database import Database
 from shared.database.locking import unheld
+from shared.database.statement import now as due_now
 from shared.database.transaction import Transaction
 from shared.errors import NotFound
 from shared.outbox.enqueue import enqueue
@@ -48,7 +49,10 @@ def list_outlines(query: DeliveryQuery, *, limit: int) -> list[delivery_pb2.RpcD
     if query.state is not None:
         wanted &= Delivery.state == query.state
     # Named columns: a body may be a megabyte, and a list has a thousand deliveries.
-    outline = Delivery.select(Delivery.id, Delivery.request_id, Delivery.event, Delivery.state, Delivery.created_at)
+    outline = Delivery.select(
+        *(Delivery.id, Delivery.request_id, Delivery.event, Delivery.state, Delivery.created_at),
+        *(Delivery.attempt_count, Delivery.next_attempt_at),
+    )
     return [_outline(each) for each in outline.where(wanted).order_by(Delivery.id.desc()).limit(limit)]
 
 
@@ -82,7 +86,7 @@ def redeliver(database: Database, *, sentry_app_id: int, delivery_id: int, now: 
     with database.transaction() as tx:
         mine = (Delivery.id == delivery_id) & (Delivery.sentry_app_id == sentry_app_id)
         # The row is written first and the message after it, in the order in which the sender settles.
-        if not Delivery.update(state=DeliveryState.PENDING).where(mine).execute():
+        if not Delivery.update(state=DeliveryState.PENDING, next_attempt_at=now).where(mine).execute():
             raise NotFound
         enqueue(tx, CATEGORY, [delivery_id], destinations=[destination_of(sentry_app_id)])
         return list_whole(sentry_app_id, [delivery_id])[0]
@@ -100,7 +104,8 @@ def show_pending(tx: Transaction, retried: Iterable[tuple[str, int]]) -> None:
     ids = [object_id for category, object_id in retried if category == CATEGORY]
     for some in peewee.chunked(ids, _SHOWN_AT_ONCE):
         free = Delivery.select(Delivery.id).where(Delivery.id.in_(some))
-        Delivery.update(state=DeliveryState.PENDING).where(Delivery.id.in_(unheld(tx, free))).execute()
+        pending = Delivery.update(state=DeliveryState.PENDING, next_attempt_at=peewee.SQL(due_now(tx.database)))
+        pending.where(Delivery.id.in_(unheld(tx, free))).execute()
 
 
 def state_of(status: "delivery_pb2.RpcDelivery.Status") -> DeliveryState | None:
@@ -121,6 +126,9 @@ def _outline(delivery: Delivery) -> delivery_pb2.RpcDelivery:
         status=_STATUSES[DeliveryState(delivery.state)],
     )
     message.created_at.FromDatetime(delivery.created_at)
+    message.attempt_count = delivery.attempt_count
+    if delivery.next_attempt_at is not None and delivery.state == DeliveryState.PENDING:
+        message.next_attempt_at.FromDatetime(delivery.next_attempt_at)
     return message
 
 
@@ -139,6 +147,7 @@ def _attempt_message(attempt: DeliveryAttempt, max_characters: int | None) -> de
         duration_ms=attempt.duration_ms,
         response_code=attempt.response_code,
         error=attempt.error or "",
+        remark=attempt.remark or "",
         request_headers=attempt.request_headers,
         response_headers=attempt.response_headers,
         response_body=(attempt.response_body or "")[:max_characters],

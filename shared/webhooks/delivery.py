@@ -53,14 +53,14 @@ class Delivery(Model):
     """Null: the body says it."""
     organization_id = peewee.BigIntegerField()
     issue_id = peewee.BigIntegerField(null=True)
-    """Of the issue that it tells of; null: of none."""
+    """The issue that it tells of; null: none."""
     event = peewee.TextField()
     """``resource.action``."""
     state = peewee.TextField()
     attempt_count = peewee.IntegerField(default=0)
     """Calls that were made, also those whose record there was no room for."""
     next_attempt_at = InstantField(null=True)
-    """When it is tried again; null: at once, or never."""
+    """When it is tried next, at the earliest; null: not by itself."""
     content_id = peewee.BigIntegerField(null=True)
     """What is said; null: the body is here."""
     subject = JsonField(null=True)

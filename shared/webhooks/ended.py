@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+import peewee
 
 from shared.database.database import Database
 from shared.database.statement import marks
@@ -29,6 +32,8 @@ class AttemptResult:
 
     attempt: Attempt
     outcome: AppAnswer | SiloError
+    remark: str | None = None
+    """What its owner should know of the outcome besides."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,8 @@ class Ended:
     state: DeliveryState
     result: AttemptResult | None = None
     """None: nobody could be called."""
+    next_attempt_at: datetime | None = None
+    """None: it is not pending."""
 
 
 # Of each delivery all attempts but the newest, for which there is a place from 1 on.
@@ -57,7 +64,7 @@ def keep_ended(database: Database, ended: Sequence[Ended], *, now: datetime) -> 
     results = [each.result for each in ended if each.result]
     with database.transaction() as tx:
         for each in ended:
-            _keep_state(each)
+            _keep_state(tx, each)
         _keep_attempts(tx, results, now=now)
         records = [record_of(result.attempt, result.outcome) for result in results]
         keep_records(tx, [record for record in records if record], now=now)
@@ -66,9 +73,13 @@ def keep_ended(database: Database, ended: Sequence[Ended], *, now: datetime) -> 
             clear_away(tx, sentry_app_id, now=now)
 
 
-def _keep_state(ended: Ended) -> None:
+def _keep_state(tx: Transaction, ended: Ended) -> None:
     delivery = ended.delivery
-    values = {Delivery.state: ended.state, Delivery.attempt_count: Delivery.attempt_count + (ended.result is not None)}
+    values: dict[peewee.Field, Any] = {
+        Delivery.state: ended.state,
+        Delivery.next_attempt_at: ended.next_attempt_at,
+        Delivery.attempt_count: Delivery.attempt_count + int(ended.result is not None),
+    }
     if delivery.subject is not None:  # made at the first attempt, its body is what later ones send again
         values[Delivery.body] = delivery.body
     Delivery.update(values).where(Delivery.id == delivery.id).execute()
@@ -77,12 +88,13 @@ def _keep_state(ended: Ended) -> None:
 def _keep_attempts(tx: Transaction, results: Sequence[AttemptResult], *, now: datetime) -> None:
     if not results:
         return
-    DeliveryAttempt.insert_many([_row(result.attempt, result.outcome, now) for result in results]).execute()
+    DeliveryAttempt.insert_many([_row(result, now) for result in results]).execute()
     ids = [result.attempt.delivery.id for result in results]
     tx.database.rows(_TOO_MANY_ATTEMPTS.format(marks=marks(ids)), (*ids, MAX_ATTEMPTS_KEPT))
 
 
-def _row(attempt: Attempt, outcome: AppAnswer | SiloError, now: datetime) -> dict[str, object]:
+def _row(result: AttemptResult, now: datetime) -> dict[str, object]:
+    attempt, outcome = result.attempt, result.outcome
     row: dict[str, object] = {
         "delivery": attempt.delivery.id,
         "started_at": attempt.started_at,
@@ -90,6 +102,7 @@ def _row(attempt: Attempt, outcome: AppAnswer | SiloError, now: datetime) -> dic
         "duration_ms": max(0, round((now - attempt.started_at).total_seconds() * 1000)),
         "response_code": NO_ANSWER,
         "error": None,
+        "remark": result.remark,
         "request_headers": attempt.own_headers,
         "response_headers": {},
         "response_body": None,

@@ -47,7 +47,7 @@ def enqueue_deliveries(tx: Transaction, deliveries: Sequence[NewDelivery], *, no
         deliveries: what is told to whom.
         now: when it happened.
     """
-    contents = _keep_contents(each.content for each in deliveries)
+    contents = _keep_contents(tx, (each.content for each in deliveries))
     for some in peewee.chunked(deliveries, _WRITTEN_AT_ONCE):
         # The app comes back with each id: no engine promises rows in the order in which they were given.
         rows = [_row(new, contents, now) for new in some]
@@ -56,7 +56,7 @@ def enqueue_deliveries(tx: Transaction, deliveries: Sequence[NewDelivery], *, no
         enqueue_each(tx, CATEGORY, messages)
 
 
-def _keep_contents(texts: Iterable[str | None]) -> Mapping[str | None, int]:
+def _keep_contents(tx: Transaction, texts: Iterable[str | None]) -> Mapping[str | None, int]:
     """The id of each text, written once."""
     # One by one: texts may be large, and there are few that differ.
     return {text: DeliveryContent.create(text=text).id for text in dict.fromkeys(texts) if text is not None}
@@ -73,6 +73,7 @@ def _row(new: NewDelivery, contents: Mapping[str | None, int], now: datetime) ->
         "issue_id": new.issue_id,
         "event": new.event,
         "state": DeliveryState.PENDING,
+        "next_attempt_at": now,
         "content_id": contents.get(new.content),
         "body": new.signed.body.decode("ascii") if new.signed else None,
         "hook_signature": new.signed.hook_signature if new.signed else None,

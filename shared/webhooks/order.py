@@ -47,12 +47,17 @@ def find_too_early(database: Database, delivery_ids: Collection[int]) -> set[int
     return {delivery_id for (delivery_id,) in database.rows(statement, tuple(delivery_ids))}
 
 
-def hold_back(database: Database, sentry_app_id: int, claims: Sequence[Claim]) -> None:
-    """Lets claimed messages wait until they are called, and with them all others of the app that are due too early."""
+def hold_back(database: Database, app: str, claims: Sequence[Claim]) -> None:
+    """Lets claimed messages wait until they are called, and with them all others of the app that are due too early.
+
+    Args:
+        database: where the outbox is.
+        app: a ``destination_of``.
+        claims: which messages.
+    """
     with database.session():
         # Each would be claimed for nothing, before the one whose turn it is.
-        values = (destination_of(sentry_app_id),)
-        rows = database.rows(_DUE_TOO_EARLY.format(now=now(database)), values)
+        rows = database.rows(_DUE_TOO_EARLY.format(now=now(database)), (app,))
     # Nothing is written to one that was called meanwhile: it has another generation.
     renew(database, [*claims, *(Claim(*row) for row in rows)], lease_seconds=HELD_BACK_SECONDS)
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeAlias
 
 import peewee
@@ -20,7 +21,6 @@ from shared.database.database import Database
 from shared.database.statement import now
 from shared.errors import Cancelled, Internal, SiloError
 from shared.outbox.claim import Retry, acknowledge, claim, release, retry_or_park
-from shared.outbox.drain import ATTEMPTS_BEFORE_PARKING, OBJECT_BACKOFF
 from shared.outbox.lease import Leases
 from shared.outbox.message import Claim, MessageState, Rejection
 from shared.outgoing.client import AppClient, outcome_of
@@ -30,6 +30,7 @@ from shared.webhooks.attempt import Attempt, Recipient, judge, make_attempt
 from shared.webhooks.delivery import DESTINATION_PREFIX, Delivery, DeliveryState, destination_of, fill_bodies
 from shared.webhooks.ended import AttemptResult, Ended, keep_ended
 from shared.webhooks.order import call_next, find_too_early, hold_back
+from shared.webhooks.schedule import wait_seconds
 
 log = structlog.get_logger(__name__)
 
@@ -116,7 +117,7 @@ class Sender:
             room = min(MAX_UNDER_WAY_PER_APP - busy[app], MAX_UNDER_WAY - len(self._under_way))
             if room > 0:
                 claims = claim(self._database, app, limit=room)
-                self._start(claims)
+                self._start(app, claims)
                 claimed += len(claims)
         return claimed
 
@@ -162,24 +163,21 @@ class Sender:
         except SiloError as exc:  # they are due again, and told again
             log.warning("webhooks.unsettled", reason=exc.reason)
 
-    def _start(self, claims: Sequence[Claim]) -> None:
-        prepared, waiting = self._prepare_all(claims)
-        gone = [each for each in claims if each.object_id not in prepared]
+    def _start(self, app: str, claims: Sequence[Claim]) -> None:
+        prepared, too_early = self._prepare_all(claims)
+        waiting = [each for each in claims if each.object_id in too_early]
+        if waiting:
+            hold_back(self._database, app, waiting)
+        gone = [each for each in claims if each.object_id not in prepared and each.object_id not in too_early]
         # The delivery was cleared away meanwhile; nobody misses it.
         # Its message would come back at every turn.
         acknowledge(self._database, gone)
         unsendable: list[tuple[Ended, Retry]] = []
-        if waiting:
-            # All of one app.
-            app_id = prepared[next(iter(waiting))][0].sentry_app_id
-            hold_back(self._database, app_id, [each for each in claims if each.object_id in waiting])
         for each in claims:
-            if each.object_id in waiting:
-                continue
             match prepared.get(each.object_id):
                 case delivery, Rejection() as rejection:
                     retry = self._retry(each, rejection)
-                    unsendable.append((Ended(delivery, _state(retry)), retry))
+                    unsendable.append((self._ended(delivery, retry), retry))
                 case delivery, Recipient() as recipient:
                     self._call(each, delivery, recipient)
         self._keep([ended for ended, _ in unsendable])
@@ -189,16 +187,16 @@ class Sender:
     def _prepare_all(
         self, claims: Sequence[Claim]
     ) -> tuple[dict[int, tuple[Delivery, Recipient | Rejection]], set[int]]:
-        """By id, the deliveries that are still there; and those of them that have to wait for an earlier one.
+        """By id, the deliveries that are still there; and the ids of others that have to wait for an earlier one.
 
         One that cannot be prepared costs its own attempt alone.
         """
         ids = [each.object_id for each in claims]
         with self._database.snapshot():
-            waiting = find_too_early(self._database, ids)
-            found = list(Delivery.select().where(Delivery.id.in_(ids)))
-            fill_bodies([each for each in found if each.id not in waiting])
-            return {each.id: (each, self._prepared(each)) for each in found}, waiting
+            too_early = find_too_early(self._database, ids)
+            found = list(Delivery.select().where(Delivery.id.in_([each for each in ids if each not in too_early])))
+            fill_bodies(found)
+            return {each.id: (each, self._prepared(each)) for each in found}, too_early
 
     def _prepared(self, delivery: Delivery) -> Recipient | Rejection:
         try:
@@ -225,17 +223,14 @@ class Sender:
         # Nobody answered and nobody refused: this process ended the call, which the app is not charged for.
         cut_off = [under_way.claimed for under_way, outcome in results if isinstance(outcome, Cancelled)]
         judged = [
-            (under_way, outcome, self._judge(under_way.claimed, outcome))
+            (under_way.claimed, *self._judged(under_way, outcome))
             for under_way, outcome in results
             if not isinstance(outcome, Cancelled)
         ]
-        ended = [
-            Ended(each.attempt.delivery, _state(retry), AttemptResult(each.attempt, o)) for each, o, retry in judged
-        ]
         # Written before the message goes: after a crash between the two the app is told again. The other way round the
         # delivery would stay pending, with no message that could ever send it.
-        self._keep(ended)
-        acknowledge(self._database, [under_way.claimed for under_way, _, retry in judged if retry is None])
+        self._keep([ended for _, ended, _ in judged])
+        acknowledge(self._database, [claimed for claimed, _, retry in judged if retry is None])
         retry_or_park(self._database, [retry for _, _, retry in judged if retry])
         release(self._database, cut_off)
 
@@ -246,24 +241,28 @@ class Sender:
         if firsts:
             call_next(self._database, firsts)
 
-    def _judge(self, claimed: Claim, outcome: Outcome) -> Retry | None:
-        """None: delivered."""
-        rejection = judge(outcome)
-        return self._retry(claimed, rejection) if rejection else None
+    def _judged(self, under_way: _UnderWay, outcome: Outcome) -> tuple[Ended, Retry | None]:
+        """What is written down, and what becomes of the message; None: it is done."""
+        verdict = judge(outcome, at=self._clock.now())
+        retry = self._retry(under_way.claimed, verdict.rejection, verdict.retry_after) if verdict.rejection else None
+        result = AttemptResult(under_way.attempt, outcome, remark=verdict.remark)
+        return self._ended(under_way.attempt.delivery, retry, result), retry
 
-    def _retry(self, claimed: Claim, rejection: Rejection) -> Retry:
+    def _retry(self, claimed: Claim, rejection: Rejection, retry_after: float | None = None) -> Retry:
         # This one included, which is counted only when it is written down.
-        attempt = claimed.attempts + 1
-        if rejection.permanent or attempt >= ATTEMPTS_BEFORE_PARKING:
+        wait = wait_seconds(claimed.attempts + 1, rng=self._rng, retry_after=retry_after)
+        if rejection.permanent or wait is None:
             log.warning("webhooks.parked", delivery_id=claimed.object_id, reason=rejection.reason)
             return Retry(claimed, rejection, wait_seconds=None)
-        return Retry(claimed, rejection, wait_seconds=OBJECT_BACKOFF.seconds(attempt, rng=self._rng))
+        return Retry(claimed, rejection, wait_seconds=wait)
 
-
-def _state(retry: Retry | None) -> DeliveryState:
-    if retry is None:
-        return DeliveryState.DELIVERED
-    return DeliveryState.PARKED if retry.wait_seconds is None else DeliveryState.PENDING
+    def _ended(self, delivery: Delivery, retry: Retry | None, result: AttemptResult | None = None) -> Ended:
+        if retry is None:
+            return Ended(delivery, DeliveryState.DELIVERED, result)
+        if retry.wait_seconds is None:
+            return Ended(delivery, DeliveryState.PARKED, result)
+        next_attempt_at = self._clock.now() + timedelta(seconds=retry.wait_seconds)
+        return Ended(delivery, DeliveryState.PENDING, result, next_attempt_at)
 
 
 def _outcome(future: "Future[AppAnswer]") -> Outcome:

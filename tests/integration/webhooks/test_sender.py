@@ -1,5 +1,4 @@
 import json
-import socket
 import threading
 from collections.abc import Callable
 
@@ -7,7 +6,6 @@ import pytest
 
 from shared.domain.signature import sign
 from shared.outbox.claim import LEASE_SECONDS
-from shared.outbox.drain import ATTEMPTS_BEFORE_PARKING, OBJECT_BACKOFF
 from shared.outbox.message import MessageState, OutboxMessage, Rejection
 from shared.webhooks.attempt import Recipient
 from shared.webhooks.clearing import EXPIRY_DAYS
@@ -15,6 +13,7 @@ from shared.webhooks.deliveries import redeliver
 from shared.webhooks.delivery import Delivery, DeliveryState
 from shared.webhooks.ended import MAX_KEPT_CHARACTERS, MAX_KEPT_HEADER_CHARACTERS
 from shared.webhooks.enqueue import NewDelivery, enqueue_deliveries
+from shared.webhooks.schedule import JITTER, WAITS_SECONDS
 from shared.webhooks.sender import MAX_UNDER_WAY_PER_APP
 from tests.integration.webhooks.conftest import APP_ID, HOOK, Post
 
@@ -47,44 +46,6 @@ def test_an_apps_owner_is_told_what_is_wrong_with_its_tls(post: Post) -> None:
     post.send()
     (attempt,) = post.attempts(delivery_id)
     assert attempt.error == "The app cannot be reached: it does not speak TLS as we do."
-
-
-@pytest.mark.parametrize("status", [400, 404, 410])
-def test_a_refusal_below_500_is_an_answer(post: Post, refuse: Callable[[int], None], status: int) -> None:
-    refuse(status)
-    delivery_id = post.enqueue()
-    post.send()
-    assert (post.find(delivery_id).state, post.messages()) == (DeliveryState.DELIVERED, [])
-
-
-@pytest.mark.parametrize("status", [429, 500, 503])
-def test_an_app_that_is_in_trouble_is_asked_again_with_the_same_request_id(
-    post: Post, refuse: Callable[[int], None], status: int
-) -> None:
-    refuse(status)
-    delivery_id = post.enqueue()
-    post.send()
-    assert (post.find(delivery_id).state, post.send()) == (DeliveryState.PENDING, 0)
-    refuse(200)
-    post.clock.advance(OBJECT_BACKOFF.cap_seconds)
-    assert post.send() == 1
-    first, second = post.receiver.requests
-    assert (first.headers["request-id"], first.body) == (second.headers["request-id"], second.body)
-    assert first.headers["sentry-hook-timestamp"] != second.headers["sentry-hook-timestamp"]
-    assert [attempt.response_code for attempt in post.attempts(delivery_id)] == [status, 200]
-
-
-def test_an_app_that_cannot_be_reached_is_asked_again_until_attempts_run_out(post: Post) -> None:
-    post.changes(url=f"http://127.0.0.1:{_closed_port()}/")
-    delivery_id = post.enqueue()
-    for _ in range(ATTEMPTS_BEFORE_PARKING):
-        assert post.send() == 1
-        post.clock.advance(OBJECT_BACKOFF.cap_seconds)
-    assert post.send() == 0
-    assert (post.find(delivery_id).state, post.messages()[0].state) == (DeliveryState.PARKED, MessageState.PARKED)
-    assert {(each.response_code, each.error) for each in post.attempts(delivery_id)} == {
-        (0, "The app cannot be reached.")
-    }
 
 
 def test_an_address_that_may_not_be_called_is_parked_at_once(post: Post) -> None:
@@ -196,8 +157,8 @@ def test_a_delivery_that_cannot_be_prepared_delays_no_other_and_is_parked_in_the
     post.poisoned.add(poisoned)
     assert post.send() == 1
     assert (post.find(poisoned).state, post.find(sound).state) == (DeliveryState.PENDING, DeliveryState.DELIVERED)
-    for _ in range(ATTEMPTS_BEFORE_PARKING - 1):
-        post.clock.advance(OBJECT_BACKOFF.cap_seconds)
+    for wait in WAITS_SECONDS:
+        post.clock.advance(wait * (1 + JITTER))
         post.send()
     assert (post.find(poisoned).state, post.messages()[0].state) == (DeliveryState.PARKED, MessageState.PARKED)
     assert post.messages()[0].last_error == "INTERNAL: Preparing failed with KeyError."
@@ -277,12 +238,6 @@ def test_only_so_many_deliveries_of_an_app_are_kept(post: Post, monkeypatch: pyt
         ids.append(post.enqueue())
         post.send()
     assert [post.exists(each) for each in ids] == [False, False, True, True]
-
-
-def _closed_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
 
 
 def test_any_number_of_deliveries_is_written_at_once(post: Post) -> None:

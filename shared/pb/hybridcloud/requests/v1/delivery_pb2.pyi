@@ -12,7 +12,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class RpcDelivery(_message.Message):
-    __slots__ = ("id", "request_id", "event", "status", "created_at", "body", "attempts")
+    __slots__ = ("id", "request_id", "event", "status", "created_at", "body", "attempts", "attempt_count", "next_attempt_at")
     class Status(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATUS_UNSPECIFIED: _ClassVar[RpcDelivery.Status]
@@ -30,6 +30,8 @@ class RpcDelivery(_message.Message):
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
     BODY_FIELD_NUMBER: _ClassVar[int]
     ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_COUNT_FIELD_NUMBER: _ClassVar[int]
+    NEXT_ATTEMPT_AT_FIELD_NUMBER: _ClassVar[int]
     id: int
     request_id: str
     event: str
@@ -37,10 +39,12 @@ class RpcDelivery(_message.Message):
     created_at: _timestamp_pb2.Timestamp
     body: str
     attempts: _containers.RepeatedCompositeFieldContainer[RpcDeliveryAttempt]
-    def __init__(self, id: _Optional[int] = ..., request_id: _Optional[str] = ..., event: _Optional[str] = ..., status: _Optional[_Union[RpcDelivery.Status, str]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., body: _Optional[str] = ..., attempts: _Optional[_Iterable[_Union[RpcDeliveryAttempt, _Mapping]]] = ...) -> None: ...
+    attempt_count: int
+    next_attempt_at: _timestamp_pb2.Timestamp
+    def __init__(self, id: _Optional[int] = ..., request_id: _Optional[str] = ..., event: _Optional[str] = ..., status: _Optional[_Union[RpcDelivery.Status, str]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., body: _Optional[str] = ..., attempts: _Optional[_Iterable[_Union[RpcDeliveryAttempt, _Mapping]]] = ..., attempt_count: _Optional[int] = ..., next_attempt_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class RpcDeliveryAttempt(_message.Message):
-    __slots__ = ("started_at", "duration_ms", "response_code", "error", "request_headers", "response_headers", "response_body")
+    __slots__ = ("started_at", "duration_ms", "response_code", "error", "request_headers", "response_headers", "response_body", "remark")
     class RequestHeadersEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -62,6 +66,7 @@ class RpcDeliveryAttempt(_message.Message):
     REQUEST_HEADERS_FIELD_NUMBER: _ClassVar[int]
     RESPONSE_HEADERS_FIELD_NUMBER: _ClassVar[int]
     RESPONSE_BODY_FIELD_NUMBER: _ClassVar[int]
+    REMARK_FIELD_NUMBER: _ClassVar[int]
     started_at: _timestamp_pb2.Timestamp
     duration_ms: int
     response_code: int
@@ -69,4 +74,5 @@ class RpcDeliveryAttempt(_message.Message):
     request_headers: _containers.ScalarMap[str, str]
     response_headers: _containers.ScalarMap[str, str]
     response_body: str
-    def __init__(self, started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duration_ms: _Optional[int] = ..., response_code: _Optional[int] = ..., error: _Optional[str] = ..., request_headers: _Optional[_Mapping[str, str]] = ..., response_headers: _Optional[_Mapping[str, str]] = ..., response_body: _Optional[str] = ...) -> None: ...
+    remark: str
+    def __init__(self, started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duration_ms: _Optional[int] = ..., response_code: _Optional[int] = ..., error: _Optional[str] = ..., request_headers: _Optional[_Mapping[str, str]] = ..., response_headers: _Optional[_Mapping[str, str]] = ..., response_body: _Optional[str] = ..., remark: _Optional[str] = ...) -> None: ...
