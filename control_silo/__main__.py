@@ -2,6 +2,7 @@
 
 import json
 import os
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -68,7 +69,7 @@ def migrate_command(
     try:
         url = ControlDatabaseConfig.from_environment(os.environ).database_url
         database = connect(url.get_secret_value(), create=True)
-        for name in migrate(database):
+        for name in migrate(database, say=partial(typer.echo, err=True)):
             typer.echo(f"applied {name}", err=True)
         if bootstrap:
             typer.echo(json.dumps({"superuser": ensure_superuser(open_alone(database, clock=SystemClock()))}))

@@ -25,6 +25,7 @@ from shared.asking.ask import UNLOGGED, Asking
 from shared.clock import Clock
 from shared.database.connect import connect
 from shared.database.database import Database
+from shared.database.migrating import Say
 from shared.database.schema import Schema
 from shared.domain.peer import CONTROL
 from shared.errors import SiloUnreachable
@@ -68,9 +69,9 @@ SCHEMAS = (
 """All that this silo's database holds."""
 
 
-def migrate(database: Database) -> list[str]:
-    """Brings the database up to date; answers the names of what was applied."""
-    applied = [name for schema in SCHEMAS for name in schema.migrate(database)]
+def migrate(database: Database, *, say: Say = lambda sentence: None) -> list[str]:
+    """Brings the database up to date; answers the names of what was applied, and says whom it waits for."""
+    applied = [name for schema in SCHEMAS for name in schema.migrate(database, say=say)]
     fill_editions(database, KINDS)
     return applied
 

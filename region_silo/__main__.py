@@ -1,6 +1,7 @@
 """``python -m region_silo serve | worker | migrate``: the only reader of this silo's environment."""
 
 import os
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -66,7 +67,7 @@ def migrate_command() -> None:
     try:
         url = RegionDatabaseConfig.from_environment(os.environ).database_url
         database = connect(url.get_secret_value(), create=True)
-        for name in migrate(database):
+        for name in migrate(database, say=partial(typer.echo, err=True)):
             typer.echo(f"applied {name}", err=True)
         database.close()
     except SiloError as exc:

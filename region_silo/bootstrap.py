@@ -34,6 +34,7 @@ from shared.circuit import Circuit
 from shared.clock import Clock
 from shared.database.connect import connect
 from shared.database.database import Database
+from shared.database.migrating import Say
 from shared.database.schema import Schema
 from shared.domain.peer import CONTROL
 from shared.errors import SiloError
@@ -79,9 +80,9 @@ HTTP_MAX_WAITING = 32
 anyio gives it, 40."""
 
 
-def migrate(database: Database) -> list[str]:
-    """Brings the database up to date; answers the names of what was applied."""
-    applied = [name for schema in SCHEMAS for name in schema.migrate(database)]
+def migrate(database: Database, *, say: Say = lambda sentence: None) -> list[str]:
+    """Brings the database up to date; answers the names of what was applied, and says whom it waits for."""
+    applied = [name for schema in SCHEMAS for name in schema.migrate(database, say=say)]
     with database.session():
         own = OwnRegion.select().first()
     if own:  # else it never registered, and so owns nothing yet

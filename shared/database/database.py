@@ -1,6 +1,6 @@
 """A pooled database and its sessions, snapshots and transactions, the same on both engines.
 
-Runs migrations as well. Refuses to know any table.
+Refuses to know any table.
 """
 
 import contextlib
@@ -10,11 +10,9 @@ from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any, Protocol, cast
 
 import peewee
-from playhouse.migrations import Runner
 
 from shared.clock import Clock, SystemClock
 from shared.database.columns import instant_text
@@ -140,6 +138,12 @@ class Database:
         for callback in tx.callbacks:
             callback()
 
+    @contextlib.contextmanager
+    def autocommit(self) -> Iterator[None]:
+        """Writes, each statement by itself: what PostgreSQL does concurrently can be in no transaction."""
+        with self.session(), self._writing():
+            yield
+
     def savepoint(self) -> AbstractContextManager[object]:
         """A part of the surrounding transaction that is undone alone when it fails."""
         return cast(AbstractContextManager[object], self.peewee.savepoint())
@@ -187,16 +191,6 @@ class Database:
         with answering_within(CHECK_SECONDS), self.session():
             self.rows("SELECT 1 FROM schema_migration LIMIT 1")
             self._require_current()
-
-    def migrate(self, directory: Path, *, history: str = "schema_migration") -> list[str]:
-        """Applies the pending migrations of ``directory`` and returns their names; safe to run twice at once."""
-        with answering_within(None), self.transaction():
-            if self.dialect is Dialect.POSTGRESQL:
-                # However large the tables are that it changes.
-                self.rows("SET LOCAL statement_timeout = 0")
-                # Two processes that start at once would see the same migrations pending; SQLite has one writer anyway.
-                self.rows("SELECT pg_advisory_xact_lock(hashtext('silo.migrate'))")
-            return list(Runner(self.peewee, str(directory), table_name=history).up())
 
     def close(self) -> None:
         """Closes every connection; one that a session of another thread uses, when that session ends."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from playhouse.migrations import Runner
 
 from shared.database.database import Database
+from shared.database.migrating import Say, apply_migrations
 from shared.errors import ConfigInvalid, DatabaseUnavailable
 
 
@@ -19,14 +20,19 @@ class Schema:
     history: str
     """The table that says which were applied."""
 
-    def migrate(self, database: Database) -> list[str]:
+    def migrate(self, database: Database, *, say: Say = lambda sentence: None) -> list[str]:
         """Brings the tables up to date; answers the names of what was applied.
+
+        Args:
+            database: where they are.
+            say: told whom a migration waits for.
 
         Raises:
             ConfigInvalid: the database is of a newer release, or another silo's.
+            DatabaseBusy: somebody held a lock for too long.
         """
         self.refuse_newer(database)
-        return database.migrate(self.directory, history=self.history)
+        return apply_migrations(database, self.directory, history=self.history, say=say)
 
     def list_missing(self, database: Database) -> list[str]:
         """Names of the migrations that the database lacks. Opens a session.

@@ -18,6 +18,7 @@ from region_silo.services.find_app import whole_app
 from shared.clock import FrozenClock
 from shared.database.connect import connect
 from shared.database.database import Database
+from shared.database.migrating import apply_migrations
 from shared.domain.app_status import SentryAppStatus
 from shared.outbox.edition import Edition
 from shared.outbox.message import OutboxMessage, migrate_outbox
@@ -37,7 +38,7 @@ def old(database_url: str, tmp_path: Path) -> Iterator[Old]:
             folder = tmp_path / "old"
             shutil.copytree(migrations, folder, ignore=lambda _, names: [each for each in names if each >= "0009"])
             migrate_outbox(database)
-            database.migrate(folder)
+            apply_migrations(database, folder)
             return database
 
         yield make

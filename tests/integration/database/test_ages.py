@@ -10,6 +10,7 @@ import control_silo.bootstrap
 import region_silo.bootstrap
 from shared.database.connect import connect
 from shared.database.database import Database
+from shared.database.migrating import apply_migrations
 from shared.database.schema import Schema
 from shared.errors import ConfigInvalid, DatabaseUnavailable
 from tests.integration.database.conftest import create_notes, texts, write
@@ -36,7 +37,7 @@ def database(database_url: str, known: Path) -> Iterator[Database]:
     """A database with both migrations; a process that expects the same."""
     with contextlib.closing(connect(database_url, create=True)) as database:
         create_notes(database)
-        database.migrate(known)
+        apply_migrations(database, known)
         database.expect([schema_of(known)])
         yield database
 
@@ -65,7 +66,7 @@ def test_a_database_of_an_older_release_serves_reads_alone_until_it_is_migrated(
             attempt()
     assert texts(database) == []
     with contextlib.closing(connect_again(database)) as migrating:
-        migrating.migrate(known)
+        apply_migrations(migrating, known)
     database.check()
     write(database, "in time")
     assert texts(database) == ["in time"]

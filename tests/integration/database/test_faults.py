@@ -11,6 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from shared.database.connect import connect
 from shared.database.database import Database
+from shared.database.migrating import apply_migrations
 from shared.errors import ConfigInvalid, DatabaseBusy, DatabaseFull, DatabaseUnavailable, InvalidInput
 from tests.integration.contention import contention
 from tests.integration.database.conftest import Note, create_notes, texts, write
@@ -137,7 +138,7 @@ def test_a_write_to_a_file_that_was_replaced_is_refused(sqlite: Database, tmp_pa
 
 
 def test_a_check_notices_a_file_that_is_gone(sqlite: Database, tmp_path: Path) -> None:
-    sqlite.migrate(tmp_path)
+    apply_migrations(sqlite, tmp_path)
     sqlite.check()
     (tmp_path / "notes.db").unlink()
     with pytest.raises(DatabaseUnavailable, match="gone"):
@@ -146,7 +147,7 @@ def test_a_check_notices_a_file_that_is_gone(sqlite: Database, tmp_path: Path) -
 
 @pytest.mark.postgres
 def test_a_check_notices_a_server_that_is_away_at_once_and_its_return(postgres: Database, tmp_path: Path) -> None:
-    postgres.migrate(tmp_path)
+    apply_migrations(postgres, tmp_path)
     postgres.check()
     with away(postgres), pytest.raises(DatabaseUnavailable):
         postgres.check()

@@ -12,6 +12,7 @@ import pytest
 from shared.clock import SystemClock
 from shared.database.connect import connect
 from shared.database.database import CHECK_SECONDS, Database
+from shared.database.migrating import apply_migrations
 from shared.errors import DatabaseUnavailable
 from shared.outbox.enqueue import enqueue
 from shared.outbox.message import migrate_outbox
@@ -44,7 +45,7 @@ def database(network: tuple[Proxy, str], tmp_path: Path, monkeypatch: pytest.Mon
     with contextlib.closing(connect(network[1], pool_size=2)) as database:
         create_notes(database)
         migrate_outbox(database)
-        database.migrate(tmp_path)
+        apply_migrations(database, tmp_path)
         write(database, "before")
         yield database
 

@@ -9,6 +9,7 @@ import pytest
 
 from shared.database.connect import connect
 from shared.database.database import Database
+from shared.database.migrating import apply_migrations
 from shared.database.postgresql import BEHIND_A_POOLER
 from shared.errors import ConfigInvalid, DatabaseBusy
 from shared.outbox.claim import claim
@@ -86,7 +87,7 @@ def test_a_lock_is_waited_for_no_longer_than_elsewhere(database: Database, postg
 
 
 def test_migrations_and_the_outbox_work(database: Database, tmp_path: Path) -> None:
-    database.migrate(tmp_path)
+    apply_migrations(database, tmp_path)
     migrate_outbox(database)
     database.check()
     with database.transaction() as tx:

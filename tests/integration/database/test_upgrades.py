@@ -17,6 +17,7 @@ from shared.category import Category
 from shared.clock import FrozenClock
 from shared.database.connect import connect
 from shared.database.database import Database
+from shared.database.migrating import apply_migrations
 from shared.domain.subscription import expand_events
 from shared.outbox.edition import versions_of
 from shared.outbox.message import OutboxMessage, migrate_outbox
@@ -37,7 +38,7 @@ def old(database_url: str, tmp_path: Path) -> Iterator[Old]:
             folder = tmp_path / "old"
             shutil.copytree(migrations, folder, ignore=lambda _, names: [each for each in names if each >= before])
             migrate_outbox(database)
-            database.migrate(folder)
+            apply_migrations(database, folder)
             return database
 
         yield make
