@@ -87,21 +87,21 @@ class SiloUp:
         if silo in self.restarted:
             self.restarted.pop(silo).wait()
 
-    def start_by_hand(self, silo: str) -> None:
+    def start_by_hand(self, silo: str, *, code: Path = ROOT) -> None:
         """Starts a silo again at its addresses, as an operator would, and returns when it answers."""
         module = "control_silo" if silo == "control" else "region_silo"
         command = [sys.executable, "-m", module, "serve"]
         with (self.data / f"{silo}-by-hand.log").open("ab") as log:
-            process = subprocess.Popen(command, env=self._variables(silo), stdout=log, stderr=log)
+            process = subprocess.Popen(command, env=self._variables(silo, code), cwd=code, stdout=log, stderr=log)
         self.restarted[silo] = process
         self.place(silo)["pid"] = process.pid
         eventually(lambda: _serves(self.place(silo)["http"]), within_seconds=START_SECONDS)
 
-    def migrate(self, silo: str) -> None:
-        """Makes the database of a silo, as an operator would."""
+    def migrate(self, silo: str, *, code: Path = ROOT) -> None:
+        """Makes the database of a silo, or brings it up to date, as an operator would."""
         module = "control_silo" if silo == "control" else "region_silo"
         command = [sys.executable, "-m", module, "migrate"]
-        subprocess.run(command, env=self._variables(silo), check=True, capture_output=True)
+        subprocess.run(command, env=self._variables(silo, code), cwd=code, check=True, capture_output=True)
 
     def move(self, silo: str) -> None:
         """Gives a silo that is down other addresses; `topology.json` does not hear of it."""
@@ -137,7 +137,7 @@ class SiloUp:
         """Every silo's."""
         return PlatformKeys.from_json(json.loads((self.data / "keys.json").read_text()))
 
-    def _variables(self, silo: str) -> dict[str, str]:
+    def _variables(self, silo: str, code: Path) -> dict[str, str]:
         prefix, database = ("CONTROL", "control.db") if silo == "control" else ("REGION", f"region-{silo}.db")
         variables = {
             f"{prefix}_DATABASE_URL": f"sqlite:///{self.data / database}",
@@ -146,13 +146,19 @@ class SiloUp:
             "REGION_CONTROL_TARGET": self.topology["control"]["grpc"],
             "REGION_NAME": silo,
         }
-        return {**_environment(), **self.keys.variables(silo), **variables}
+        return {**_environment(code), **self.keys.variables(silo), **variables}
 
 
 @contextmanager
-def silo_up(data: Path, *options: str) -> Iterator[SiloUp]:
-    """`silo up` on free ports, ready; nothing of it is left after the block."""
-    up = start_silo_up(data, *options)
+def silo_up(data: Path, *options: str, code: Path = ROOT) -> Iterator[SiloUp]:
+    """`silo up` on free ports, ready; nothing of it is left after the block.
+
+    Args:
+        data: its directory.
+        options: further ones.
+        code: the checkout that it is run from.
+    """
+    up = start_silo_up(data, *options, code=code)
     try:
         line = up.process.stdout.readline() if up.process.stdout else ""
         assert line, "".join(up.said)
@@ -162,11 +168,12 @@ def silo_up(data: Path, *options: str) -> Iterator[SiloUp]:
         up.stop()
 
 
-def start_silo_up(data: Path, *options: str) -> SiloUp:
+def start_silo_up(data: Path, *options: str, code: Path = ROOT) -> SiloUp:
     """`silo up` from its first moment on; it may not be ready yet."""
     process = subprocess.Popen(
         _command(("up", "--data", str(data), "--http-port", "0", "--json", *options)),
-        env=_environment(),
+        env=_environment(code),
+        cwd=code,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -201,8 +208,8 @@ def _command(arguments: Sequence[str]) -> list[str]:
     return [sys.executable, "-m", "shared.cli", *arguments]
 
 
-def _environment() -> Mapping[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
+def _environment(code: Path = ROOT) -> Mapping[str, str]:
+    return {**os.environ, "PYTHONPATH": str(code)}
 
 
 def _serves(url: str) -> bool:
