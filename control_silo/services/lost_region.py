@@ -3,6 +3,8 @@
 Nothing here is done by itself: that a region, or one of its organizations, is lost is for a person to say.
 """
 
+from dataclasses import dataclass
+
 from control_silo.models.app import SentryApp
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.region import (
@@ -17,12 +19,12 @@ from control_silo.services.control import Control
 from control_silo.services.delete import delete_installation
 from control_silo.services.organization import find_organization
 from shared.category import Category
-from shared.database.locking import locked
+from shared.database.locking import locked, pass_over_ids
 from shared.database.transaction import Transaction
-from shared.errors import Conflict, OrganizationNotFound, RegionNotFound
+from shared.errors import Conflict, DeadlineExceeded, OrganizationNotFound, RegionNotFound, Unavailable
 from shared.outbox.change import change
 from shared.outbox.operate import forget_destination
-from shared.pb.hybridcloud.organizations.v1 import organization_service_pb2
+from shared.pb.hybridcloud.organizations.v1 import organization_pb2, organization_service_pb2
 
 _SHOWN = 10
 """How many of what is in the way are named."""
@@ -66,19 +68,94 @@ def remove_region(control: Control, *, name: str, releases_organizations: bool) 
 
 
 def restore_organization(control: Control, *, slug: str) -> str:
-    """Makes an organization again in its region, which does not have it any more; answers the region's name.
+    """Makes an organization known again on that side which has lost it; answers its region's name.
+
+    One that control knows is made again, empty, in its region. One that control does not know is taken over from the
+    region that has it: control runs on a copy of its database that is older than the organization.
 
     Raises:
-        OrganizationNotFound: control knows no such organization.
-        Unavailable, DeadlineExceeded: the region is away.
+        OrganizationNotFound: neither control nor any region knows such an organization.
+        Conflict: two regions have one, or control has given its id or its slug to another since.
+        Unavailable, DeadlineExceeded: a region is away that may have it.
     """
-    organization, reservation = _known(control, slug)
+    with control.database.session():
+        organization = find_organization(slug)
+    if organization is None:
+        lost = _find_in_regions(control, slug)
+        _reserve_again(control, lost)
+        place = _Place(lost.id, slug, lost.name, lost.region_name)
+    else:
+        place = _Place(organization.id, slug, organization.name, organization.region_name)
+    with control.database.session():
+        reservation = OrganizationReservation.get_by_id(place.id)
     request = organization_service_pb2.ProvisionOrganizationRequest(
-        id=organization.id, slug=organization.slug, name=organization.name, is_restored=True
+        id=place.id, slug=place.slug, name=place.name, is_restored=True
     )
     request.created_at.FromDatetime(reservation.created_at)
-    control.regions.organizations(organization.region_name).ProvisionOrganization(request)
-    return str(organization.region_name)
+    # A region that has it answers so, and sends it once more.
+    control.regions.organizations(place.region).ProvisionOrganization(request)
+    return place.region
+
+
+@dataclass(frozen=True)
+class _Place:
+    """An organization, and where it lives."""
+
+    id: int
+    slug: str
+    name: str
+    region: str
+
+
+def _find_in_regions(control: Control, slug: str) -> organization_pb2.RpcOrganization:
+    """Raises:
+    OrganizationNotFound, Conflict, Unavailable, DeadlineExceeded: as ``restore_organization``.
+    """
+    found, away = [], None
+    for region in control.regions.list_names():
+        request = organization_service_pb2.GetOrganizationRequest(slug=slug)
+        try:
+            answer = control.regions.organizations(region).GetOrganization(request)
+        except (Unavailable, DeadlineExceeded) as exc:
+            away = exc
+            continue
+        # What a region says of others' organizations is not asked for.
+        if answer.HasField("organization") and answer.organization.region_name == region:
+            found.append(answer.organization)
+    if len(found) > 1:
+        where = _listed([each.region_name for each in found])
+        raise Conflict(f"Several regions have an organization {slug}: {where}. Slugs are one organization's alone.")
+    if found:
+        return found[0]
+    # Who does not answer may have it.
+    raise away or OrganizationNotFound
+
+
+def _reserve_again(control: Control, lost: organization_pb2.RpcOrganization) -> None:
+    """Gives out the id and the slug once more to the organization that has them.
+
+    Raises:
+        Conflict: another organization has been given one of the two since.
+    """
+    with control.database.transaction() as tx:
+        # First of all: it may wait for who writes the table.
+        pass_over_ids(tx, OrganizationReservation, newest=lost.id)
+        given = list(
+            OrganizationReservation.select().where(
+                (OrganizationReservation.id == lost.id) | (OrganizationReservation.slug == lost.slug)
+            )
+        )
+        for other in given:
+            if (other.id, other.slug, other.region_name) != (lost.id, lost.slug, lost.region_name):
+                raise Conflict(
+                    f"Control has given {'the slug' if other.slug == lost.slug else 'the id'} of {lost.slug} "
+                    f"({lost.id}, in {lost.region_name}) to another organization since: {other.slug} ({other.id}, in "
+                    f"{other.region_name}). One of the two has to go first."
+                )
+        if not given:
+            OrganizationReservation.create(
+                id=lost.id, slug=lost.slug, region_name=lost.region_name, created_at=control.clock.now()
+            )
 
 
 def release_organization(control: Control, *, slug: str) -> None:

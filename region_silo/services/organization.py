@@ -13,6 +13,7 @@ from shared.domain.slug import ORGANIZATION_SLUG_ERROR, is_valid_organization_sl
 from shared.errors import FieldMissing, SlugTaken, ValidationFailed
 from shared.outbox.change import change
 from shared.outbox.comparing import want_comparison
+from shared.outbox.enqueue import enqueue
 from shared.pb.hybridcloud.organizations.v1 import organization_pb2
 
 
@@ -33,7 +34,7 @@ def provision_organization(
         slug: reserved by control.
         name: the slug when empty.
         created_at: when control gave out the id; None: now.
-        is_restored: whether control's mapping may be newer than what is made here.
+        is_restored: whether control's mapping may be newer than what is made here, or lost.
 
     Raises:
         FieldMissing: the id or the slug is missing.
@@ -50,15 +51,14 @@ def provision_organization(
     try:
         with region.database.transaction() as tx:
             existing = Organization.get_or_none(Organization.id == organization_id)
-            if existing is not None:  # perhaps the answer to the first call was lost
-                # Control asks again because it does not hold the mapping yet: it is sent once more.
-                change(tx, Category.ORGANIZATION, [existing.id])
-                return existing
-            organization = Organization.create(
+            # If it is there, perhaps the answer to the first call was lost: its version is in the reader's token again.
+            organization = existing or Organization.create(
                 id=organization_id, slug=slug, name=name or slug, created_at=created_at or now
             )
             change(tx, Category.ORGANIZATION, [organization.id])
             if is_restored:
+                # Control has refused it, may be, when it did not know of it any more: then its message is parked.
+                enqueue(tx, Category.ORGANIZATION, [organization.id], destinations=[CONTROL])
                 # Control's mapping is of the versions of before. Comparing finds that, and outranks them.
                 want_comparison(tx, CONTROL)
             return organization

@@ -74,7 +74,12 @@ def remove(
 
 
 def restore(ctx: typer.Context, slug: SlugArgument, as_json: JsonOption = False) -> None:
-    """Make an organization again, empty, that control knows and its region has lost."""
+    """Make an organization whole again that its region or control has lost.
+
+    One that control knows and its region does not is made again there, empty. One that a region has and control does
+    not, since control runs on an older copy of its database, is taken over from there; its members and installations
+    are gone with what control has lost.
+    """
     request = topology_service_pb2.RestoreOrganizationRequest(slug=slug)
     with access_of(ctx).channel(CONTROL) as channel:
         stub = topology_service_pb2_grpc.TopologyServiceStub(channel)

@@ -107,19 +107,29 @@ def _summary(findings: Sequence[Finding]) -> str:
 
 
 def _mendable(finding: Finding) -> Sequence[Difference]:
-    """What a repair can mend: an organization that no region has is for an operator to restore or to release."""
+    """What a repair can mend: an organization that one side has lost is for an operator to restore or to release."""
     if owner_of(finding.side.category) is Owner.CONTROL:
         return finding.differences
-    return [each for each in finding.differences if each.kind is not Sort.LEFT_OVER]
+    return [each for each in finding.differences if each.kind not in {Sort.LEFT_OVER, Sort.MISSING}]
+
+
+def _lost(findings: Sequence[Finding], sort: Sort) -> list[int]:
+    """Ids of organizations that no repair is sure to mend."""
+    owned = [finding for finding in findings if owner_of(finding.side.category) is Owner.REGION]
+    return [each.object_id for finding in owned for each in finding.differences if each.kind is sort]
 
 
 def _say_what_next(findings: Sequence[Finding], *, repaired: bool) -> None:
     differing = _summary([replace(each, differences=_mendable(each)) for each in findings])
-    lost = [each.object_id for finding in findings for each in finding.differences if each not in _mendable(finding)]
-    if lost:
+    if lost := _lost(findings, Sort.LEFT_OVER):
         note(
             f"Organizations that control has and no region: {_listed(lost)}. No repair brings them back: "
             "`silo org restore SLUG` makes one again, `silo org release SLUG` gives it up; `silo org list` names them."
+        )
+    if forgotten := _lost(findings, Sort.MISSING):
+        note(
+            f"Organizations that a region has and control does not: {_listed(forgotten)}. A repair sends them again. "
+            "Control refuses one whose id it no longer knows to be given out: `silo org restore SLUG` takes that over."
         )
     if differing and repaired:
         note(f"Still different: {differing}. `silo outbox parked` shows what was refused, `silo status` what waits.")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from control_silo.models.region import OrganizationReplica, RegisteredRegion
+from control_silo.models.region import OrganizationReplica, OrganizationReservation, RegisteredRegion
 from control_silo.services.region import COUNT_SLACK
 from region_silo.models.organization import Organization
 from region_silo.models.replica import AppReplica
@@ -19,7 +19,9 @@ from shared.errors import (
     PermissionDenied,
     RegionNameTaken,
     RegionNotFound,
+    SiloUnreachable,
 )
+from shared.outbox.difference import Sort
 from shared.outbox.enqueue import enqueue
 from shared.outbox.message import OutboxMessage
 from shared.pb.hybridcloud.operations.v1 import topology_service_pb2 as pb
@@ -148,6 +150,50 @@ def test_an_organization_that_its_region_lost_is_restored(silos: Silos) -> None:
     compare(silos, "us", CONTROL)
     assert silos.version(Category.ORGANIZATION, acme.id, owner="us") == 8
     assert not compare(silos, "us", CONTROL).unmended
+
+
+def forget_in_control(silos: Silos, organization_id: int) -> None:
+    """Control loses the organization, as by a copy of its database that is older than it."""
+    with silos.control.database.transaction():
+        OrganizationReplica.delete().where(OrganizationReplica.id == organization_id).execute()
+        OrganizationReservation.delete().where(OrganizationReservation.id == organization_id).execute()
+
+
+def test_an_organization_that_control_lost_is_taken_over_from_its_region(silos: Silos) -> None:
+    acme = silos.create_organization("acme", region="us")
+    silos.replicate()
+    forget_in_control(silos, acme.id)
+    assert compare(silos, "us", CONTROL).found == {Sort.MISSING: 1}  # which control refuses
+    with silos.database("us").session():
+        assert [each.state for each in OutboxMessage.select()] == ["parked"]
+    assert operator(silos).RestoreOrganization(pb.RestoreOrganizationRequest(slug="acme")).region == "us"
+    silos.replicate()
+    assert not compare(silos, "us", CONTROL).found
+    with silos.database("us").session():
+        assert not OutboxMessage.select().exists()
+    assert silos.create_organization("next", region="us").id > acme.id
+
+
+def test_an_organization_that_control_lost_and_whose_slug_is_anothers_is_refused(silos: Silos) -> None:
+    acme = silos.create_organization("acme", region="us")
+    silos.replicate()
+    forget_in_control(silos, acme.id)
+    pb_slug = pb.RestoreOrganizationRequest(slug="acme")
+    with silos.control.database.transaction():
+        OrganizationReservation.create(slug="acme", region_name="de", created_at=silos.clock.now())
+    with pytest.raises(Conflict, match=rf"the slug of acme \({acme.id}, in us\).*in de\)\. One of the two has to go"):
+        operator(silos).RestoreOrganization(pb_slug)
+    with silos.control.database.transaction():
+        OrganizationReservation.update(slug="other", id=acme.id).execute()
+    with pytest.raises(Conflict, match="the id of acme"):
+        operator(silos).RestoreOrganization(pb_slug)
+
+
+def test_a_region_that_is_away_may_have_what_is_looked_for(silos: Silos) -> None:
+    silos.stop("de")
+    with pytest.raises(SiloUnreachable):
+        operator(silos).RestoreOrganization(pb.RestoreOrganizationRequest(slug="xx"))
+    silos.start("de")
 
 
 def test_an_organization_that_its_region_lost_is_released(silos: Silos) -> None:

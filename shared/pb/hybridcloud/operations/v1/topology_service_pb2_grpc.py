@@ -106,7 +106,9 @@ class TopologyServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RestoreOrganization(self, request, context):
-        """Called by an operator. Makes an organization again that control knows and its region does not, empty as it is then.
+        """Called by an operator. Makes an organization again that control knows and its region does not, empty as it is then;
+        or takes over one that a region has and control has forgotten. When control has given its id or its slug to another
+        since, or two regions have one: ALREADY_EXISTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -33,7 +33,10 @@ class TopologyServiceStub:
     out again. While organizations live there: ALREADY_EXISTS.
     """
     RestoreOrganization: _grpc.UnaryUnaryMultiCallable[_topology_service_pb2.RestoreOrganizationRequest, _topology_service_pb2.RestoreOrganizationResponse]
-    """Called by an operator. Makes an organization again that control knows and its region does not, empty as it is then."""
+    """Called by an operator. Makes an organization again that control knows and its region does not, empty as it is then;
+    or takes over one that a region has and control has forgotten. When control has given its id or its slug to another
+    since, or two regions have one: ALREADY_EXISTS.
+    """
     ReleaseOrganization: _grpc.UnaryUnaryMultiCallable[_topology_service_pb2.ReleaseOrganizationRequest, _topology_service_pb2.ReleaseOrganizationResponse]
     """Called by an operator. Gives up an organization that control knows and its region does not: its members, features and
     installations go, and its slug may be used again. While it owns apps, or its region has it: ALREADY_EXISTS.
@@ -87,7 +90,10 @@ class TopologyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _topology_service_pb2.RestoreOrganizationRequest,
         context: _grpc.ServicerContext,
     ) -> _topology_service_pb2.RestoreOrganizationResponse:
-        """Called by an operator. Makes an organization again that control knows and its region does not, empty as it is then."""
+        """Called by an operator. Makes an organization again that control knows and its region does not, empty as it is then;
+        or takes over one that a region has and control has forgotten. When control has given its id or its slug to another
+        since, or two regions have one: ALREADY_EXISTS.
+        """
 
     @_abc_1.abstractmethod
     def ReleaseOrganization(
