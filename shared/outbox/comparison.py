@@ -23,7 +23,7 @@ from shared.errors import DeadlineExceeded, InvalidInput
 from shared.outbox.difference import Sort, Versions, differences_between
 from shared.outbox.digest import BUCKETS, digest_buckets
 from shared.outbox.edition import Part, list_due, versions_of
-from shared.outbox.greatest_id import pass_over_seen_ids
+from shared.outbox.greatest_id import pass_over_mentioned_ids, pass_over_seen_ids
 from shared.outbox.kind import Kinds, OwnedKind
 from shared.outbox.message import MessageState
 from shared.outbox.repair import MAX_ID, repair
@@ -86,6 +86,7 @@ class Comparison:
         """
         for held in self.kinds.held:
             pass_over_seen_ids(self.database, held, self.stub)
+        pass_over_mentioned_ids(self.database, self.kinds, self.stub)
         for kind in self.kinds.owned:
             try:
                 self._compare(kind)

@@ -6,6 +6,7 @@ Owns asking and bounding; how a table's ids are passed over is ``locking``'s.
 import threading
 import time
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import structlog
 
@@ -47,12 +48,39 @@ def pass_over_seen_ids(
     request = replica_service_pb2.GetDigestsRequest(
         category=number_of(kind.category), destination=destination, ids_only=True
     )
-    seen = stub.GetDigests(request, timeout=ASK_SECONDS).greatest_id
+    _pass_over(database, kind.numbered, seen=stub.GetDigests(request, timeout=ASK_SECONDS).greatest_id)
+
+
+def pass_over_mentioned_ids(
+    database: Database, kinds: Kinds, stub: replica_service_pb2_grpc.ReplicaServiceStub
+) -> None:
+    """Likewise with ids of what has no category of its own: users, say, whom a region's comments name.
+
+    Args:
+        database: of this silo.
+        kinds: of this silo.
+        stub: to the silo that is asked.
+
+    Raises:
+        SiloError: as above.
+    """
+    if not kinds.numbered:
+        return
+    # Any category that it holds will do; one of an older release passes over the question.
+    request = replica_service_pb2.GetDigestsRequest(
+        category=number_of(kinds.owned[0].category), ids_only=True, with_mentioned=True
+    )
+    seen = stub.GetDigests(request, timeout=ASK_SECONDS).mentioned_ids
+    for word, model in kinds.numbered.items():
+        _pass_over(database, model, seen=seen.get(word, 0))
+
+
+def _pass_over(database: Database, model: Any, *, seen: int) -> None:
     with database.session():
-        ((own,),) = database.rows(f"SELECT coalesce(max(id), 0) FROM {table_of(kind.numbered)}")
+        ((own,),) = database.rows(f"SELECT coalesce(max(id), 0) FROM {table_of(model)}")
     if own < seen <= own + MAX_IDS_AHEAD:
         with database.transaction() as tx:
-            pass_over_ids(tx, kind.numbered, newest=seen)
+            pass_over_ids(tx, model, newest=seen)
 
 
 def pass_over_ids_seen_by(database: Database, kinds: Kinds, channel: Channel) -> None:
@@ -66,6 +94,7 @@ def pass_over_ids_seen_by(database: Database, kinds: Kinds, channel: Channel) ->
         pass_over_seen_ids(database, held, stub)
     for owned in kinds.owned:
         pass_over_seen_ids(database, owned, stub)
+    pass_over_mentioned_ids(database, kinds, stub)
 
 
 def pass_over_ids_seen_by_all(

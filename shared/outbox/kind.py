@@ -8,7 +8,7 @@ without its kind is an error.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from inspect import isabstract
 from typing import Any, ClassVar, TypeAlias
@@ -96,13 +96,27 @@ class Kinds:
     held: tuple[HeldKind, ...] = ()
     is_told: Callable[[str], bool] = lambda name: False
     """Whether a silo of that name is told of what is owned here. Needs a session."""
+    numbered: Mapping[str, Any] = field(default_factory=dict)
+    """Models by whose ids something goes that has no category of its own and that holders hear of all the same."""
+    mentioned: Mapping[str, str] = field(default_factory=dict)
+    """In a silo that hears of such ids, by the same words: a ``SELECT`` of the greatest one, or of null."""
 
     @classmethod
-    def found_in(cls, package: str, *, silo: str, is_told: Callable[[str], bool]) -> "Kinds":
+    def found_in(
+        cls,
+        package: str,
+        *,
+        silo: str,
+        is_told: Callable[[str], bool],
+        numbered: Mapping[str, Any] | None = None,
+        mentioned: Mapping[str, str] | None = None,
+    ) -> "Kinds":
         """Args:
             package: the dotted name of a package that has a module of each category's name, and a kind in each.
             silo: the name of the silo that it is.
-            is_told: as the field.
+            is_told: as the field; so are the others.
+            numbered: none unless it is given.
+            mentioned: likewise.
 
         Raises:
             ModuleNotFoundError: a category has no module.
@@ -113,6 +127,8 @@ class Kinds:
             owned=tuple(kind for kind in kinds if isinstance(kind, OwnedKind)),
             held=tuple(kind for kind in kinds if isinstance(kind, HeldKind)),
             is_told=is_told,
+            numbered=numbered or {},
+            mentioned=mentioned or {},
         )
 
     def owned_kind(self, category: Category) -> OwnedKind:
@@ -132,6 +148,11 @@ class Kinds:
             if kind.category is category:
                 return kind
         raise InvalidInput.at("category", f"this silo keeps no replicas of {category.value}.")
+
+    def mentioned_ids(self, database: Database) -> dict[str, int]:
+        """The greatest ids that were heard of, by what they are of. Needs a session."""
+        found = {word: database.rows(statement)[0][0] for word, statement in self.mentioned.items()}
+        return {word: int(greatest) for word, greatest in found.items() if greatest}
 
     def check_told(self, name: str) -> None:
         """Raises:

@@ -57,7 +57,10 @@ class ReplicaServicer(replica_service_pb2_grpc.ReplicaServiceServicer):
                 held = self._kinds.held_kind(category)
                 greatest = held.greatest_id(self._database)
                 listed = () if request.ids_only else held.list_held(self._database)
-        response = replica_service_pb2.GetDigestsResponse(greatest_id=greatest)
+            # Only who gives ids out may know of them, and asks a silo that holds what it owns.
+            wants_mentioned = request.with_mentioned and not request.destination
+            mentioned = self._kinds.mentioned_ids(self._database) if wants_mentioned else {}
+        response = replica_service_pb2.GetDigestsResponse(greatest_id=greatest, mentioned_ids=mentioned)
         if not request.ids_only:
             digests = response.state_digests if request.with_states else response.digests
             digests.extend(digest_buckets(listed, with_states=request.with_states))

@@ -44,26 +44,37 @@ class ChangeResult(_message.Message):
     def __init__(self, outcome: _Optional[_Union[ChangeResult.Outcome, str]] = ..., reason: _Optional[str] = ..., message: _Optional[str] = ..., permanent: _Optional[bool] = ...) -> None: ...
 
 class GetDigestsRequest(_message.Message):
-    __slots__ = ("category", "destination", "ids_only", "with_states")
+    __slots__ = ("category", "destination", "ids_only", "with_states", "with_mentioned")
     CATEGORY_FIELD_NUMBER: _ClassVar[int]
     DESTINATION_FIELD_NUMBER: _ClassVar[int]
     IDS_ONLY_FIELD_NUMBER: _ClassVar[int]
     WITH_STATES_FIELD_NUMBER: _ClassVar[int]
+    WITH_MENTIONED_FIELD_NUMBER: _ClassVar[int]
     category: _replica_pb2.Category
     destination: str
     ids_only: bool
     with_states: bool
-    def __init__(self, category: _Optional[_Union[_replica_pb2.Category, str]] = ..., destination: _Optional[str] = ..., ids_only: _Optional[bool] = ..., with_states: _Optional[bool] = ...) -> None: ...
+    with_mentioned: bool
+    def __init__(self, category: _Optional[_Union[_replica_pb2.Category, str]] = ..., destination: _Optional[str] = ..., ids_only: _Optional[bool] = ..., with_states: _Optional[bool] = ..., with_mentioned: _Optional[bool] = ...) -> None: ...
 
 class GetDigestsResponse(_message.Message):
-    __slots__ = ("digests", "greatest_id", "state_digests")
+    __slots__ = ("digests", "greatest_id", "state_digests", "mentioned_ids")
+    class MentionedIdsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
     DIGESTS_FIELD_NUMBER: _ClassVar[int]
     GREATEST_ID_FIELD_NUMBER: _ClassVar[int]
     STATE_DIGESTS_FIELD_NUMBER: _ClassVar[int]
+    MENTIONED_IDS_FIELD_NUMBER: _ClassVar[int]
     digests: _containers.RepeatedScalarFieldContainer[int]
     greatest_id: int
     state_digests: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, digests: _Optional[_Iterable[int]] = ..., greatest_id: _Optional[int] = ..., state_digests: _Optional[_Iterable[int]] = ...) -> None: ...
+    mentioned_ids: _containers.ScalarMap[str, int]
+    def __init__(self, digests: _Optional[_Iterable[int]] = ..., greatest_id: _Optional[int] = ..., state_digests: _Optional[_Iterable[int]] = ..., mentioned_ids: _Optional[_Mapping[str, int]] = ...) -> None: ...
 
 class ListVersionsRequest(_message.Message):
     __slots__ = ("category", "destination", "buckets", "page_size", "page_token", "tombstones", "deep")
