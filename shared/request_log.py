@@ -114,11 +114,15 @@ def request_message(record: RequestRecord) -> app_request_pb2.RpcSentryAppReques
 
 def _trim(tx: Transaction, sentry_app_id: int, event: str, *, is_error: bool) -> None:
     """Deletes all but the newest. Rows that another transaction is deleting are passed over, so that none waits."""
+    kind = (sentry_app_id, event, is_error)
+    # The newest that goes is looked up, and not held: who held what stays would write a record for each.
     tx.database.rows(
         "DELETE FROM request_log_entry WHERE id IN (SELECT id FROM request_log_entry "  # noqa: S608 - no values
-        "WHERE sentry_app_id = ? AND event = ? AND is_error = ? "
-        f"ORDER BY id DESC LIMIT {_EXPIRED_PER_WRITE} OFFSET {MAX_ENTRIES}{unheld_clause(tx.database)})",
-        (sentry_app_id, event, is_error),
+        "WHERE sentry_app_id = ? AND event = ? AND is_error = ? AND id <= ("
+        "SELECT id FROM request_log_entry WHERE sentry_app_id = ? AND event = ? AND is_error = ? "
+        f"ORDER BY id DESC LIMIT 1 OFFSET {MAX_ENTRIES}) "
+        f"ORDER BY id LIMIT {_EXPIRED_PER_WRITE}{unheld_clause(tx.database)})",
+        (*kind, *kind),
     )
 
 

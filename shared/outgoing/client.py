@@ -16,7 +16,7 @@ import ssl
 import threading
 from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, TypeVar
 
 import httpx
@@ -127,7 +127,7 @@ class AppClient:
             async with asyncio.timeout(request.limits.deadline_seconds):
                 url = self._parse(request.url)
                 # Inside the deadline: whoever waits for the answer waits for the place, too.
-                async with self._places.taken(f"{url.host}:{_port(url)}"):
+                async with nullcontext() if request.has_place else self._places.taken(f"{url.host}:{_port(url)}"):
                     progress.is_unanswered = True
                     with _translated(url):
                         return await self._exchange(request, url, progress)

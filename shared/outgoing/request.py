@@ -42,6 +42,8 @@ class OutgoingRequest:
     limits: Limits = Limits()
     keeps_begun_answer: bool = False
     """Whether an answer that began and did not come to its end is one nevertheless, with what there is of its body."""
+    has_place: bool = False
+    """Whether whoever sends it bounds how many are under way; otherwise it waits until the client has a place."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from shared.domain.headers import merge_headers
 from shared.domain.request_record import RequestRecord, record_exchange
@@ -36,6 +37,15 @@ class Recipient:
     client_secret: str | None = field(repr=False)
     """None: gone; the delivery brings its signatures."""
     is_internal: bool
+
+    @property
+    def host(self) -> str:
+        """Where calls to it go, as far as others may share it: ``host:port``; empty where the URL is none."""
+        try:
+            parts = urlsplit(self.url)
+            return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+        except ValueError:
+            return ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +82,7 @@ def make_attempt(delivery: Delivery, recipient: Recipient, *, at: datetime) -> A
         body=body.encode("ascii"),
         # What counts is the status: a body that breaks off takes nothing back of it.
         keeps_begun_answer=True,
+        has_place=True,
     )
     return Attempt(delivery=delivery, recipient=recipient, request=request, own_headers=headers, started_at=at)
 

@@ -15,28 +15,42 @@ EXPIRY_DAYS = 30
 # Of each app: one that is told much does not clear away what others were told.
 MAX_DELIVERIES = 1000
 """Deliveries of one app that are kept once they are not pending any more."""
-_CLEARED_PER_WRITE = 50
+CLEARED_AT_ONCE = 500
+"""More than come between two times, so that none stay behind."""
+
+_ENDED = f"state <> '{DeliveryState.PENDING}'"
+"""In the words of the index."""
+# Looked up first, and not held: who held what he leaves alone would write a record for each.
+_NEWEST_TOO_MANY = f"SELECT id FROM delivery WHERE sentry_app_id = ? AND {_ENDED} ORDER BY id DESC LIMIT 1 OFFSET ?"  # noqa: S608
+_TOO_MANY = f"sentry_app_id = ? AND {_ENDED} AND id <= ? ORDER BY id"
+_TOO_OLD = f"created_at < ? AND {_ENDED} ORDER BY created_at"
+# What was written before anything that is still said. One that is being written has a greater id, or is not seen yet.
+_LEFT_CONTENTS = f"""
+DELETE FROM delivery_content WHERE id IN (
+    SELECT id FROM delivery_content WHERE id < (SELECT min(content_id) FROM delivery) LIMIT {CLEARED_AT_ONCE})"""  # noqa: S608 - no values
 
 
 def clear_away(tx: Transaction, sentry_app_id: int, *, now: datetime) -> None:
-    """Deletes some of the app's deliveries that there is no more room for, and some that have expired.
+    """Deletes deliveries of the app that there is no more room for, and some of any app that have expired.
 
     With them goes what is left of them in the outbox, where a parked one would stay for ever.
     """
-    expired = instant_text(now - timedelta(days=EXPIRY_DAYS))
-    # A few at each write instead of all at times: nobody pays for a clean-up that grew, and no job has to run.
-    too_many = f"sentry_app_id = ? {{}} ORDER BY id DESC LIMIT {_CLEARED_PER_WRITE} OFFSET {MAX_DELIVERIES}"
-    too_old = f"created_at < ? {{}} ORDER BY created_at LIMIT {_CLEARED_PER_WRITE}"
-    for which, value in ((too_many, sentry_app_id), (too_old, expired)):
-        ended = which.format(f"AND state <> '{DeliveryState.PENDING}'")
-        deleted = tx.database.rows(
-            f"DELETE FROM delivery WHERE id IN (SELECT id FROM delivery WHERE {ended}{unheld_clause(tx.database)}) "  # noqa: S608 - no values
-            "RETURNING id, sentry_app_id, content_id",
-            (value,),
-        )
-        for delivery_id, app_id, _ in deleted:
-            forget(tx, CATEGORY, delivery_id, destination=destination_of(app_id))
-        _clear_contents(tx, {content_id for _, _, content_id in deleted if content_id is not None})
+    for (newest,) in tx.database.rows(_NEWEST_TOO_MANY, (sentry_app_id, MAX_DELIVERIES)):
+        _delete(tx, _TOO_MANY, (sentry_app_id, newest))
+    _delete(tx, _TOO_OLD, (instant_text(now - timedelta(days=EXPIRY_DAYS)),))
+    # Two that clear away the last two deliveries of one content leave it to whoever comes later.
+    tx.database.rows(_LEFT_CONTENTS)
+
+
+def _delete(tx: Transaction, which: str, values: tuple[object, ...]) -> None:
+    deleted = tx.database.rows(
+        f"DELETE FROM delivery WHERE id IN (SELECT id FROM delivery WHERE {which} LIMIT {CLEARED_AT_ONCE}"  # noqa: S608 - no values
+        f"{unheld_clause(tx.database)}) RETURNING id, sentry_app_id, content_id",
+        values,
+    )
+    for delivery_id, app_id, _ in deleted:
+        forget(tx, CATEGORY, delivery_id, destination=destination_of(app_id))
+    _clear_contents(tx, {content_id for _, _, content_id in deleted if content_id is not None})
 
 
 def _clear_contents(tx: Transaction, ids: Collection[int]) -> None:

@@ -103,6 +103,11 @@ def destination_of(sentry_app_id: int) -> str:
     return f"{DESTINATION_PREFIX}{sentry_app_id}"
 
 
+def app_id_of(destination: str) -> int:
+    """The inverse of ``destination_of``."""
+    return int(destination.removeprefix(DESTINATION_PREFIX))
+
+
 def fill_bodies(deliveries: Collection[Delivery], *, max_characters: int | None = None) -> None:
     """Gives each delivery that shares its content with others its own body. Needs a session; writes nothing.
 

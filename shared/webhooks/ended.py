@@ -1,5 +1,6 @@
 """What became of deliveries: one transaction writes their states, their attempts and the request log."""
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,8 @@ MAX_KEPT_HEADER_CHARACTERS = 4096
 """All names and values of an answer's headers together are kept up to here."""
 MAX_ATTEMPTS_KEPT = 20
 """A delivery keeps its newest attempts: an owner looks at how it failed last."""
+CLEARED_EVERY = 50
+"""Deliveries of an app that end, on the average, between two times that what there is no room for is cleared away."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,8 @@ DELETE FROM delivery_attempt WHERE id IN (
     WHERE place > ?)"""
 
 
-def keep_ended(database: Database, ended: Sequence[Ended], *, now: datetime) -> None:
-    """Writes down what became of each; what there is no more room for is cleared away."""
+def keep_ended(database: Database, ended: Sequence[Ended], *, now: datetime, rng: random.Random) -> None:
+    """Writes down what became of each; what there is no more room for is cleared away now and then, as ``rng`` says."""
     if not ended:
         return
     results = [each.result for each in ended if each.result]
@@ -69,7 +72,9 @@ def keep_ended(database: Database, ended: Sequence[Ended], *, now: datetime) -> 
         records = [record_of(result.attempt, result.outcome) for result in results]
         keep_records(tx, [record for record in records if record], now=now)
         # In one order: two senders that clear away for the same apps do not wait for each other crosswise.
-        for sentry_app_id in sorted({each.delivery.sentry_app_id for each in ended}):
+        for sentry_app_id in sorted(
+            {each.delivery.sentry_app_id for each in ended if not rng.randrange(CLEARED_EVERY)}
+        ):
             clear_away(tx, sentry_app_id, now=now)
 
 
@@ -89,7 +94,11 @@ def _keep_attempts(tx: Transaction, results: Sequence[AttemptResult], *, now: da
     if not results:
         return
     DeliveryAttempt.insert_many([_row(result, now) for result in results]).execute()
-    ids = [result.attempt.delivery.id for result in results]
+    # Others cannot have too many.
+    many = [each.attempt.delivery for each in results if each.attempt.delivery.attempt_count >= MAX_ATTEMPTS_KEPT]
+    ids = [delivery.id for delivery in many]
+    if not ids:
+        return
     tx.database.rows(_TOO_MANY_ATTEMPTS.format(marks=marks(ids)), (*ids, MAX_ATTEMPTS_KEPT))
 
 

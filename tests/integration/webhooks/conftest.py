@@ -80,11 +80,12 @@ class Post:
         return Sender(self.database, clock=self.clock, client=self.client, prepare=prepare, seed=1)
 
     def send(self) -> int:
-        """Sends what is due and waits for what becomes of it; answers how many calls were made."""
-        sender = self.sender()
-        sender.send_due()
-        sender.wait()
-        return sender.settle_ended()
+        """Sends until nothing is due and waits for what becomes of it; answers how many calls were made."""
+        sender, calls = self.sender(), 0
+        while sender.send_due():
+            sender.wait()
+            calls += sender.settle_ended()
+        return calls
 
     def changes(self, **fields: Any) -> None:
         """Changes the recipient."""
@@ -139,3 +140,9 @@ def refuse(post: Post) -> Callable[[int], None]:
         post.receiver.answers(HOOK, status=status, body=b'{"why": "not now"}')
 
     return answers
+
+
+@pytest.fixture
+def clears_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What there is no room for is cleared away whenever something has ended, and not now and then."""
+    monkeypatch.setattr("shared.webhooks.ended.CLEARED_EVERY", 1)

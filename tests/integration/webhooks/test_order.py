@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from shared.outbox.message import Rejection
 from shared.webhooks.clearing import EXPIRY_DAYS
 from shared.webhooks.delivery import DeliveryContent, DeliveryState
@@ -44,11 +46,14 @@ def test_the_next_waits_while_the_one_before_it_is_under_way_whoever_sends(post:
 
 def test_webhooks_of_other_issues_and_installations_and_of_none_wait_for_nobody(post: Post) -> None:
     post.recipients[OTHER_APP] = post.recipients[APP_ID]
+    sender = post.sender()
+    post.happens(APP_ID, OTHER_APP)
+    sender.send_due(), sender.wait(), sender.settle_ended()
+    held = post.receiver.holds(HOOK)
     post.happens(issue_id=1), post.happens(issue_id=2), post.happens(OTHER_APP, issue_id=1)
     post.happens(issue_id=None), post.happens(issue_id=None)
-    held, sender = post.receiver.holds(HOOK), post.sender()
     sender.send_due()
-    post.receiver.wait_for(5)
+    post.receiver.wait_for(2 + 5)
     held.set()
     sender.wait()
 
@@ -77,6 +82,7 @@ def test_one_that_nobody_calls_goes_by_itself(post: Post) -> None:
     (first,), (second,) = post.happens(data=0), post.happens(data=1)
     held, dead = post.receiver.holds(HOOK), post.sender()
     dead.send_due()
+    post.sender().send_due()
     held.set()
     dead.wait()
     with post.database.transaction() as tx:
@@ -88,6 +94,7 @@ def test_one_that_nobody_calls_goes_by_itself(post: Post) -> None:
     assert post.find(second).state == DeliveryState.DELIVERED
 
 
+@pytest.mark.usefixtures("clears_always")
 def test_what_many_are_told_is_kept_once_and_as_long_as_any_of_them_is(post: Post) -> None:
     post.recipients[OTHER_APP] = post.recipients[APP_ID]
     post.happens(APP_ID, OTHER_APP, data="x" * 1_000_000)

@@ -1,6 +1,7 @@
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -14,7 +15,6 @@ from shared.webhooks.delivery import Delivery, DeliveryState
 from shared.webhooks.ended import MAX_KEPT_CHARACTERS, MAX_KEPT_HEADER_CHARACTERS
 from shared.webhooks.enqueue import NewDelivery, enqueue_deliveries
 from shared.webhooks.schedule import JITTER, WAITS_SECONDS
-from shared.webhooks.sender import MAX_UNDER_WAY_PER_APP
 from tests.integration.webhooks.conftest import APP_ID, HOOK, Post
 
 
@@ -102,25 +102,33 @@ def test_a_delivery_of_a_dead_sender_is_sent_by_another_after_the_lease(post: Po
     dead.wait()
 
 
-def test_an_app_that_hangs_takes_its_own_places_only(post: Post) -> None:
-    hold, other = post.receiver.holds(HOOK), 8
+def test_an_app_that_hangs_keeps_nobody_waiting(post: Post) -> None:
+    held, quick = post.receiver.holds(HOOK), 8
+    post.receiver.answers("/other")
     recipient = post.recipients[APP_ID]
     assert isinstance(recipient, Recipient)
-    post.receiver.answers("/other")
-    post.recipients[other] = Recipient(
-        url=f"{post.receiver.url}/other", custom_headers=(), client_secret="s", is_internal=True
-    )
-    slow = [post.enqueue() for _ in range(MAX_UNDER_WAY_PER_APP + 1)]
-    quick = post.enqueue(app_id=other)
+    post.recipients[quick] = replace(recipient, url=f"{post.receiver.url}/other")
+    for _ in range(3):
+        post.enqueue(), post.enqueue(app_id=quick)
     sender = post.sender()
-    assert sender.send_due() == MAX_UNDER_WAY_PER_APP + 1
-    post.receiver.wait_for(MAX_UNDER_WAY_PER_APP + 1)
-    assert {request.path for request in post.receiver.requests} == {HOOK, "/other"}
-    hold.set()
+    while len(post.receiver.requests) < 4:
+        sender.send_due()
+        sender.settle_ended()
+    paths = [request.path for request in post.receiver.requests]
+    assert (paths.count(HOOK), paths.count("/other")) == (1, 3)
+    held.set()
     sender.wait()
-    sender.settle_ended()
-    assert post.find(quick).state == DeliveryState.DELIVERED
-    assert [post.find(each).state for each in slow].count(DeliveryState.PENDING) == 1
+
+
+def test_a_call_that_hangs_is_set_apart_and_another_is_not_begun(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.webhooks.places.SOFT_SECONDS", 0.0)
+    sender, held = post.sender(), post.receiver.holds(HOOK)
+    post.enqueue(), post.enqueue()
+    assert (sender.send_due(), sender.send_due()) == (1, 0)
+    held.set()
+    sender.wait()
+    assert (sender.settle_ended(), sender.send_due()) == (1, 1)
+    sender.wait()
 
 
 def test_a_running_sender_wakes_on_commit_and_gives_back_what_it_could_not_finish(post: Post) -> None:
@@ -139,16 +147,12 @@ def test_a_running_sender_wakes_on_commit_and_gives_back_what_it_could_not_finis
 
 
 def test_two_senders_never_send_one_delivery_twice(post: Post) -> None:
-    ids = [post.enqueue(data=number) for number in range(2 * MAX_UNDER_WAY_PER_APP)]
-    senders = [post.sender(), post.sender()]
-    threads = [threading.Thread(target=sender.send_due) for sender in senders]
+    ids = [post.enqueue(data=number) for number in range(16)]
+    threads = [threading.Thread(target=post.send) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    for sender in senders:
-        sender.wait()
-        sender.settle_ended()
     assert sorted(request.json["data"]["n"] for request in post.receiver.requests) == list(range(len(ids)))
 
 
@@ -187,6 +191,7 @@ def test_a_redelivery_that_is_asked_for_during_the_call_is_sent_after_it(post: P
     assert len(post.attempts(delivery_id)) == 2
 
 
+@pytest.mark.usefixtures("clears_always")
 def test_a_parked_delivery_that_is_cleared_away_leaves_nothing_in_the_outbox(post: Post) -> None:
     post.changes(url="http://169.254.169.254/latest/")
     post.enqueue()
@@ -220,6 +225,7 @@ def test_only_the_newest_attempts_are_kept(post: Post, monkeypatch: pytest.Monke
     assert seconds == [1, 0]
 
 
+@pytest.mark.usefixtures("clears_always")
 def test_old_deliveries_are_cleared_away_and_pending_ones_are_kept(post: Post, refuse: Callable[[int], None]) -> None:
     old = post.enqueue()
     post.send()
@@ -231,6 +237,7 @@ def test_old_deliveries_are_cleared_away_and_pending_ones_are_kept(post: Post, r
     assert (post.exists(old), post.exists(pending)) == (False, True)
 
 
+@pytest.mark.usefixtures("clears_always")
 def test_only_so_many_deliveries_of_an_app_are_kept(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shared.webhooks.clearing.MAX_DELIVERIES", 2)
     ids = []
