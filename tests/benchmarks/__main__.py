@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from shared.process import configure_logging, prefer_latency
-from tests.benchmarks import calls, drain, ingest, lag, memory, rest, strangers, writes
+from tests.benchmarks import calls, drain, ingest, lag, memory, rest, strangers, webhooks, writes
 from tests.benchmarks.measure import Measurement, show
 
 BENCHMARKS: dict[str, Callable[[Path], Iterable[Measurement]]] = {
@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, Callable[[Path], Iterable[Measurement]]] = {
     "memory": memory.measure,
     "rest": rest.measure,
     "strangers": strangers.measure,
+    "webhooks": webhooks.measure,
 }
 
 

@@ -48,7 +48,9 @@ def test_webhooks_of_other_issues_and_installations_and_of_none_wait_for_nobody(
     post.recipients[OTHER_APP] = post.recipients[APP_ID]
     sender = post.sender()
     post.happens(APP_ID, OTHER_APP)
-    sender.send_due(), sender.wait(), sender.settle_ended()
+    sender.send_due()
+    sender.wait()
+    sender.settle_ended()
     held = post.receiver.holds(HOOK)
     post.happens(issue_id=1), post.happens(issue_id=2), post.happens(OTHER_APP, issue_id=1)
     post.happens(issue_id=None), post.happens(issue_id=None)
