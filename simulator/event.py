@@ -5,6 +5,7 @@ Owns what each does, and how often it comes relative to the others.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from control_silo.replication.kinds import KINDS
 from control_silo.services.organization import create_organization
@@ -24,6 +25,8 @@ from simulator.world import World
 _REFUSALS = (Conflict, Forbidden, InvalidInput, LimitReached, NotFound)
 """What may be said to somebody who changes something, whatever becomes of regions."""
 _TOKENS_KEPT = 10
+_GIVING_WAY_SECONDS = 5.0
+"""What comparing waits for lasts longer in a story than it is worth telling."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,38 @@ class Events(Troubles):
                 rejected = f", {result.rejected} rejected" if result.rejected else ""
                 self._tell(f"{lane.name} claimed {result.claimed}, delivered {result.delivered}{rejected}")
         return delivered
+
+    def compare_alone(self) -> None:
+        """A worker compares what its destination holds, as it does when its lane opens and every so often."""
+        free = [lane for lane in self.world.lanes if not lane.is_comparing]
+        if free:
+            self.take_look(self.rng.choice(free))
+
+    def take_look(self, lane: SimulatedLane) -> bool:
+        """One round of comparing; whether it came to its end and found nothing."""
+        lane.is_comparing, found = True, None
+        with self.world.living(lane.life.silo):
+            try:
+                found = lane.comparing.run_once(pause=partial(self._give_way, lane))
+            except SiloError as exc:
+                self._tell(f"{lane.name} compares in vain: {exc.reason}")
+            lane.is_comparing = False
+        if found and found.found:
+            differing = ", ".join(f"{count} {sort}" for sort, count in sorted(found.found.items()))
+            self._tell(f"{lane.name} compares and finds {differing}")
+        return found is not None and not found.found
+
+    def _give_way(self, lane: SimulatedLane, seconds: float) -> bool:
+        """What happens between two steps of comparing: the world moves on, and its process does not stop."""
+        self.world.clock.advance(max(seconds, _GIVING_WAY_SECONDS))
+        self.world.network.meanwhile()
+        if self.world.network.is_fair:
+            # In the calm nothing moves on by itself, and what a step has made due is waited for.
+            for each in self.world.lanes:
+                if each.destination == lane.destination and each.life is lane.life:
+                    self.take_turn(each)
+        lane.life.check()
+        return False
 
     def wait(self) -> None:
         """Time passes; those who work hold on to what they have claimed, or do not."""

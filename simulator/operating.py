@@ -1,9 +1,8 @@
-"""What operators do meanwhile: compare and repair, pause and resume, retry. And how workers compare by themselves."""
+"""What operators do meanwhile: compare and repair, pause and resume, retry."""
 
 import random
 from collections.abc import Callable
 from contextlib import closing
-from functools import partial
 
 from typing_extensions import override
 
@@ -11,13 +10,9 @@ from shared.cli.access import Access
 from shared.cli.compare import Comparer
 from shared.cli.repair import look, repair
 from shared.domain.peer import CONTROL
-from shared.errors import SiloError
 from shared.outbox.operate import ParkedFilter, pause, resume, retry_parked
 from simulator.silo import SimulatedLane, operator_keys, own_address
 from simulator.world import World
-
-_GIVING_WAY_SECONDS = 5.0
-"""What comparing waits for lasts longer in a story than it is worth telling."""
 
 
 class OperatorAccess(Access):
@@ -57,33 +52,6 @@ class Operating:
                 repair(access, comparer, findings)
             self._tell(f"an operator repairs {sum(len(finding.differences) for finding in findings)}")
         return True
-
-    def compare_alone(self) -> None:
-        """A worker compares what its destination holds, as it does when its lane opens and every so often."""
-        free = [lane for lane in self.world.lanes if not lane.is_comparing]
-        if free:
-            self.take_look(self.rng.choice(free))
-
-    def take_look(self, lane: SimulatedLane) -> bool:
-        """One round of comparing; whether it came to its end and found nothing."""
-        lane.is_comparing, found = True, None
-        with self.world.living(lane.life.silo):
-            try:
-                found = lane.comparing.run_once(pause=partial(self._give_way, lane))
-            except SiloError as exc:
-                self._tell(f"{lane.name} compares in vain: {exc.reason}")
-            lane.is_comparing = False
-        if found and found.found:
-            differing = ", ".join(f"{count} {sort}" for sort, count in sorted(found.found.items()))
-            self._tell(f"{lane.name} compares and finds {differing}")
-        return found is not None and not found.found
-
-    def _give_way(self, lane: SimulatedLane, seconds: float) -> bool:
-        """What happens between two steps of comparing: the world moves on, and it never stops."""
-        self.world.clock.advance(max(seconds, _GIVING_WAY_SECONDS))
-        self.world.network.meanwhile()
-        lane.life.check()
-        return False
 
     def pause(self) -> None:
         lane = self._any_lane()

@@ -12,13 +12,12 @@ from typing import Any
 from shared.category import Category, Owner, number_of, owned_by
 from shared.cli.access import Access
 from shared.domain.peer import CONTROL
-from shared.outbox.difference import Difference, differences_between
+from shared.outbox.difference import Difference, Versions, differences_between
 from shared.outbox.digest import BUCKETS
+from shared.outbox.listing import CALL_SECONDS, list_versions
 from shared.pb.hybridcloud.replication.v1 import replica_service_pb2, replica_service_pb2_grpc
 from shared.rpc.channel import SiloChannel
 
-TIMEOUT_SECONDS = 60.0
-"""How long one call may take: a silo that holds a million replicas reads them all to answer."""
 _PAGE_SIZE = 5000
 _OF_TWO_OWNERS = b"of two owners"
 """In place of the checksum of an object that two silos own, say because one runs on a copy of the other's database:
@@ -158,7 +157,7 @@ class Comparer:
         request = replica_service_pb2.GetDigestsRequest(
             category=number_of(category), destination=destination, with_states=with_states
         )
-        answer = self._stub(silo).GetDigests(request, timeout=TIMEOUT_SECONDS)
+        answer = self._stub(silo).GetDigests(request, timeout=CALL_SECONDS)
         if not with_states:
             return answer.digests
         if not answer.state_digests:
@@ -171,10 +170,10 @@ class Comparer:
             owned = self._versions(owner, side.category, buckets, destination=side.holder, is_deep=is_deep)
             twice = {each: (owned[each][0], _OF_TWO_OWNERS) for each in owned.keys() & expected.keys()}
             # Marked and not chosen: whichever owner were believed, the other would differ for ever.
-            expected |= owned | twice
+            expected |= {**owned, **twice}
         return expected
 
-    def _held(self, side: Side, buckets: Collection[int]) -> dict[int, tuple[int, bytes]]:
+    def _held(self, side: Side, buckets: Collection[int]) -> Versions:
         return self._versions(side.holder, side.category, buckets)
 
     def _versions(
@@ -186,7 +185,7 @@ class Comparer:
         destination: str = "",
         tombstones: bool = False,
         is_deep: bool = False,
-    ) -> dict[int, tuple[int, bytes]]:
+    ) -> Versions:
         request = replica_service_pb2.ListVersionsRequest(
             category=number_of(category),
             destination=destination,
@@ -195,13 +194,7 @@ class Comparer:
             tombstones=tombstones,
             deep=is_deep,
         )
-        found: dict[int, tuple[int, bytes]] = {}
-        while True:
-            page = self._stub(silo).ListVersions(request, timeout=TIMEOUT_SECONDS)
-            found |= {each.object_id: (each.version, each.checksum) for each in page.versions}
-            if not page.next_page_token:
-                return found
-            request.page_token = page.next_page_token
+        return list_versions(self._stub(silo), request, silo=silo)
 
     def _stub(self, silo: str) -> replica_service_pb2_grpc.ReplicaServiceStub:
         return replica_service_pb2_grpc.ReplicaServiceStub(self._channels[silo])

@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console, Group
 from rich.live import Live
+from rich.markup import escape
 
 from shared.cli.access import Access, access_of
 from shared.cli.invocation import SiloCommand
@@ -79,8 +80,8 @@ def render(report: StatusReport) -> Group:
 
 
 def _remarks(rows: Sequence[tuple[str, SiloStatus]]) -> list[str]:
-    """A sentence for each silo of an older release, with a wrong clock, or where comparing found something."""
-    return [*_upgrades(rows), *_skews(rows), *_differences(rows)]
+    """A sentence for each silo of an older release, with a wrong clock, or where something failed or was found."""
+    return [*_upgrades(rows), *_skews(rows), *_failures(rows), *_differences(rows)]
 
 
 def _upgrades(rows: Iterable[tuple[str, SiloStatus]]) -> list[str]:
@@ -98,6 +99,15 @@ def _skews(rows: Iterable[tuple[str, SiloStatus]]) -> list[str]:
         f"{'ahead of' if silo.clock_skew_seconds > 0 else 'behind'} its database's."
         for name, silo in rows
         if silo.clock_skew_seconds is not None and abs(silo.clock_skew_seconds) >= _NOTICED_SKEW_SECONDS
+    ]
+
+
+def _failures(rows: Iterable[tuple[str, SiloStatus]]) -> list[str]:
+    return [
+        f"{silo.failing} objects did not get to {name} when last tried, one of them for this reason: "
+        f"{escape(silo.last_error or 'none was given')} (`silo outbox parked {name}` shows those that are set aside.)"
+        for name, silo in rows
+        if silo.failing
     ]
 
 

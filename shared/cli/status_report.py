@@ -47,6 +47,10 @@ class SiloStatus:
     breaker: str | None = None
     is_paused: bool | None = None
     """Whether an operator has stopped what is sent there."""
+    failing: int | None = None
+    """Messages of which the last attempt failed."""
+    last_error: str | None = None
+    """Why one of them failed, or why the silo could not be called."""
     clock_skew_seconds: float | None = None
     """How far the clock of its machine is ahead of its database's."""
     comparison: outbox_pb2.Comparison | None = None
@@ -62,6 +66,8 @@ class SiloStatus:
             "lag_seconds": {"p50": self.lag_p50_seconds, "p99": self.lag_p99_seconds},
             "breaker": self.breaker,
             "paused": self.is_paused,
+            "failing": self.failing,
+            "last_error": self.last_error,
             "clock_skew_seconds": self.clock_skew_seconds,
             "compared": None if self.comparison is None else _comparison_json(self.comparison),
         }
@@ -161,6 +167,8 @@ def _status(reachable: bool, destination: outbox_pb2.DestinationStatus | None) -
         lag_p99_seconds=_optional(destination, "lag_p99_seconds"),
         breaker=breaker_name(destination),
         is_paused=destination.HasField("paused_at"),
+        failing=destination.failing,
+        last_error=destination.last_error or None,
         comparison=destination.comparison if destination.HasField("comparison") else None,
     )
 
@@ -222,6 +230,8 @@ def _summed(reachable: bool, answers: Iterable[Destinations | None]) -> SiloStat
         lag_p99_seconds=_worst([part.lag_p99_seconds for part in parts]),
         breaker="open" if any(part.breaker == "open" for part in parts) else "closed",
         is_paused=any(part.is_paused for part in parts),
+        failing=sum(part.failing or 0 for part in parts),
+        last_error=next((part.last_error for part in parts if part.last_error), None),
         comparison=_summed_comparisons([part.comparison for part in parts if part.comparison is not None]),
     )
 

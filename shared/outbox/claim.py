@@ -19,7 +19,7 @@ from shared.database.database import Database
 from shared.database.locking import unheld_clause
 from shared.database.statement import Dialect, among, commit_soon, in_seconds, instant_mark, now, numbers, row_marks
 from shared.database.transaction import Transaction
-from shared.outbox.message import Claim, MessageState, Rejection
+from shared.outbox.message import Claim, MessageState, Rejection, kept_error
 
 LEASE_SECONDS = 3.0
 """How long a claim holds unless it is renewed; what a dead worker had claimed is due again after this."""
@@ -117,8 +117,7 @@ def retry_or_park(database: Database, retries: Sequence[Retry]) -> None:
             state = MessageState.PARKED if is_parked else MessageState.DUE
             due_at = "due_at" if is_parked else in_seconds(database)
             wait = [] if is_parked else [retry.wait_seconds]
-            # The text came from another silo, and PostgreSQL stores no NUL.
-            error = f"{retry.rejection.reason}: {retry.rejection.message}".replace("\0", "\N{REPLACEMENT CHARACTER}")
+            error = kept_error(retry.rejection.reason, retry.rejection.message)
             database.rows(
                 f"UPDATE outbox SET state = '{state}', attempts = attempts + ?, last_error = ?, due_at = {due_at} "
                 f"WHERE id IN (SELECT id FROM outbox WHERE id = ? AND generation = ? {unheld_clause(database)})",

@@ -19,22 +19,23 @@ import peewee
 from shared.category import Category, number_of
 from shared.database.database import Database
 from shared.database.statement import now
-from shared.errors import DeadlineExceeded, InvalidInput
+from shared.errors import DeadlineExceeded, Internal, InvalidInput
 from shared.outbox.difference import Sort, Versions, differences_between
 from shared.outbox.digest import BUCKETS, digest_buckets
 from shared.outbox.edition import Part, list_due, versions_of
 from shared.outbox.greatest_id import pass_over_mentioned_ids, pass_over_seen_ids
 from shared.outbox.kind import Kinds, OwnedKind
+from shared.outbox.listing import CALL_SECONDS, TooManyListed, list_versions
 from shared.outbox.message import MessageState
 from shared.outbox.repair import MAX_ID, repair
 from shared.pb.hybridcloud.replication.v1 import replica_service_pb2, replica_service_pb2_grpc
 
 ROUND_SECONDS = 300.0
 """How long a round may take, all its waiting included; the next one finds what is left."""
-CALL_SECONDS = 60.0
-"""How long one call may take: a silo that holds a million replicas reads them all to answer."""
 AT_ONCE = 20_000
 """About how many objects are held in memory, and how many are looked at before live traffic is given way."""
+MAX_LISTED = 5 * AT_ONCE
+"""How many objects of some buckets a destination may list at once."""
 MENDED_AT_ONCE = 500
 MAX_VERSIONS_AHEAD = 2**24
 """How far a version may be above the owner's to be outranked: more changes than anybody makes between a backup and its
@@ -102,6 +103,8 @@ class Comparison:
         answer = self.stub.GetDigests(request, timeout=CALL_SECONDS)
         # A silo of the release before knows of versions alone, and is compared by them.
         held, with_states = answer.state_digests or answer.digests, bool(answer.state_digests)
+        if len(held) != BUCKETS:
+            raise Internal(f"{self.destination} answers {len(held)} digests; there are {BUCKETS} buckets.")
         expected, objects = self._digests(category, with_states=with_states)
         self.result.objects += objects
         differing = [bucket for bucket in range(BUCKETS) if expected[bucket] != held[bucket]]
@@ -126,6 +129,17 @@ class Comparison:
             after_id = some[-1][0]
 
     def _compare_buckets(self, kind: OwnedKind, buckets: tuple[int, ...]) -> None:
+        """Those together, or by halves where the destination holds more in them than fits."""
+        try:
+            self._compare_together(kind, buckets)
+        except TooManyListed:
+            if len(buckets) == 1:
+                raise Internal(f"{self.destination} lists more than {MAX_LISTED} objects in one bucket.") from None
+            middle = len(buckets) // 2
+            self._compare_buckets(kind, buckets[:middle])
+            self._compare_buckets(kind, buckets[middle:])
+
+    def _compare_together(self, kind: OwnedKind, buckets: tuple[int, ...]) -> None:
         category = kind.category
         before, waited = self._look(category, buckets)
         held = self._held(category, buckets)
@@ -158,14 +172,7 @@ class Comparison:
         request = replica_service_pb2.ListVersionsRequest(
             category=number_of(category), buckets=buckets, page_size=_PAGE_SIZE, tombstones=tombstones
         )
-        found: dict[int, tuple[int, bytes]] = {}
-        while True:
-            self._give_way()
-            page = self.stub.ListVersions(request, timeout=CALL_SECONDS)
-            found |= {each.object_id: (each.version, each.checksum) for each in page.versions}
-            if not page.next_page_token:
-                return found
-            request.page_token = page.next_page_token
+        return list_versions(self.stub, request, silo=self.destination, limit=MAX_LISTED, pause=self._give_way)
 
     def _mend(self, category: Category, held: Mapping[int, int]) -> None:
         """Makes some objects due, each under a version that outranks the one held."""

@@ -13,7 +13,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from shared.category import Category, category_of
 from shared.database.database import Database
-from shared.errors import SiloError
+from shared.errors import Internal, SiloError
 from shared.outbox.edition import read_changes
 from shared.outbox.message import Claim, Rejection
 from shared.pb.hybridcloud.replication.v1 import replica_pb2, replica_service_pb2, replica_service_pb2_grpc
@@ -29,6 +29,11 @@ DELIVERY_SECONDS = 10.0
 HEALTH_SECONDS = 2.0
 
 _REJECTED = replica_service_pb2.ChangeResult.OUTCOME_REJECTED
+_OUTCOMES = {
+    _REJECTED,
+    replica_service_pb2.ChangeResult.OUTCOME_APPLIED,
+    replica_service_pb2.ChangeResult.OUTCOME_STALE,
+}
 
 
 class Load(Protocol):
@@ -58,7 +63,7 @@ class ReplicaDestination:
         for batch in _batches(states, answers):
             request = replica_service_pb2.ApplyChangesRequest(changes=batch)
             response = stub.ApplyChanges(request, timeout=DELIVERY_SECONDS)
-            # Strict: an answer of another length would settle messages by the results of others.
+            self._check(batch, response.results)
             for change, result in zip(batch, response.results, strict=True):
                 answers[_key(change)] = _rejection(result)
         # An object with neither state nor tombstone was never committed: there is nothing to deliver.
@@ -71,6 +76,17 @@ class ReplicaDestination:
         except SiloError:
             return False
         return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+    def _check(self, batch: Sequence[replica_pb2.Change], results: Sequence[replica_service_pb2.ChangeResult]) -> None:
+        """Raises:
+        Internal: the silo answers what cannot be. Nobody knows which object it has, so that nothing is settled by it.
+        """
+        if len(results) != len(batch):
+            raise Internal(f"{self.name} answers {len(results)} results to {len(batch)} changes.")
+        for change, result in zip(batch, results, strict=True):
+            if result.outcome not in _OUTCOMES:
+                category, object_id = _key(change)
+                raise Internal(f"{self.name} answers the outcome {result.outcome} for {category} {object_id}.")
 
     def _read(self, claims: Sequence[Claim]) -> list[replica_pb2.Change]:
         ids: dict[str, list[int]] = {}

@@ -12,6 +12,9 @@ from shared.database.database import Database
 from shared.database.model import Model
 from shared.database.schema import Schema
 
+MAX_ERROR_CHARACTERS = 1000
+"""What is kept of the reason that another silo gives."""
+
 
 class MessageState(StrEnum):
     """Where a message stands."""
@@ -118,6 +121,11 @@ class Rejection:
     reason: str
     message: str
     permanent: bool
+
+
+def kept_error(reason: str, message: str) -> str:
+    """What is kept of why another silo said no: its text may be of any length, and PostgreSQL stores no NUL."""
+    return f"{reason}: {message}"[:MAX_ERROR_CHARACTERS].replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 SCHEMA = Schema(Path(__file__).parent / "migrations", "schema_migration_outbox")

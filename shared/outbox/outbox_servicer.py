@@ -139,6 +139,8 @@ def _destination_message(status: DestinationStatus) -> outbox_pb2.DestinationSta
         lag_p50_seconds=status.lag_p50_seconds,
         lag_p99_seconds=status.lag_p99_seconds,
         categories=[_category_message(status, category) for category in status.categories],
+        failing=status.failing,
+        last_error=status.last_error or "",
     )
     closed, opened = outbox_pb2.DestinationStatus.BREAKER_CLOSED, outbox_pb2.DestinationStatus.BREAKER_OPEN
     message.breaker = opened if is_open else closed

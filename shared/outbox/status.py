@@ -48,7 +48,10 @@ class DestinationStatus:
     """Over the last deliveries; None while there were none."""
     lag_p99_seconds: float | None = None
     breaker: BreakerState = BreakerState.CLOSED
+    failing: int = 0
+    """Messages of which the last attempt failed, parked or not."""
     last_error: str | None = None
+    """Why one of those failed; where there is none, why the destination could not be called."""
     paused_at: datetime | None = None
     """Since when nothing is claimed for it; None: it is not paused."""
     comparison: ComparisonStatus | None = None
@@ -77,11 +80,14 @@ def list_destinations(database: Database) -> list[DestinationStatus]:
         found[destination] = DestinationStatus(
             destination, lag_p50_seconds=p50, lag_p99_seconds=p99, breaker=BreakerState(breaker), last_error=error
         )
-    for destination, category, state, count, oldest, at in database.rows(
-        f"SELECT destination, category, state, count(*), min(enqueued_at), {now(database)} FROM outbox GROUP BY 1, 2, 3"
+    for destination, category, state, count, oldest, failing, error, at in database.rows(
+        "SELECT destination, category, state, count(*), min(enqueued_at), "
+        f"count(last_error), max(last_error), {now(database)} FROM outbox GROUP BY 1, 2, 3"
     ):
         status = found[destination]
         status.destination = destination
+        status.failing += failing
+        status.last_error = error or status.last_error
         if state == MessageState.PARKED:
             status.parked_by_category[category] = count
         elif state == MessageState.AWAITING_UPGRADE:

@@ -19,6 +19,7 @@ from shared.outbox.comparing import Compared, Comparing
 from shared.outbox.drain import Destination, Drain, DrainResult
 from shared.outbox.lease import Leases
 from shared.outbox.listen import Listener
+from shared.outbox.message import kept_error
 from shared.outbox.operate import forget_destination
 from shared.outbox.status import DestinationStatus, record_destination
 from shared.wake import EVERY_DESTINATION
@@ -220,7 +221,7 @@ class Lane:
         before = self._breaker.state
         if result.away:
             self._breaker.failed()
-            self._last_error = f"{result.away.reason}: {result.away.message}"
+            self._last_error = kept_error(result.away.reason, result.away.message)
         elif result.claimed or self._has_failed_here:
             self._breaker.succeeded()
             self._last_error = None

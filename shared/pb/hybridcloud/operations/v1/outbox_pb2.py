@@ -26,7 +26,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&hybridcloud/operations/v1/outbox.proto\x12\x19hybridcloud.operations.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xee\x04\n\x11\x44\x65stinationStatus\x12\x13\n\x0b\x64\x65stination\x18\x01 \x01(\t\x12J\n\x07\x62\x61\x63klog\x18\x02 \x03(\x0b\x32\x39.hybridcloud.operations.v1.DestinationStatus.BacklogEntry\x12\x0e\n\x06parked\x18\x03 \x01(\x03\x12\x1a\n\x12oldest_age_seconds\x18\x04 \x01(\x01\x12\x1c\n\x0flag_p50_seconds\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12\x1c\n\x0flag_p99_seconds\x18\x06 \x01(\x01H\x01\x88\x01\x01\x12\x45\n\x07\x62reaker\x18\x07 \x01(\x0e\x32\x34.hybridcloud.operations.v1.DestinationStatus.Breaker\x12=\n\ncategories\x18\x08 \x03(\x0b\x32).hybridcloud.operations.v1.CategoryStatus\x12-\n\tpaused_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\ncomparison\x18\n \x01(\x0b\x32%.hybridcloud.operations.v1.Comparison\x1a.\n\x0c\x42\x61\x63klogEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"H\n\x07\x42reaker\x12\x17\n\x13\x42REAKER_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x42REAKER_CLOSED\x10\x01\x12\x10\n\x0c\x42REAKER_OPEN\x10\x02\x42\x12\n\x10_lag_p50_secondsB\x12\n\x10_lag_p99_seconds\"\xef\x01\n\nComparison\x12/\n\x0b\x63ompared_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06rounds\x18\x02 \x01(\x03\x12\x0f\n\x07objects\x18\x03 \x01(\x03\x12?\n\x05\x66ound\x18\x04 \x03(\x0b\x32\x30.hybridcloud.operations.v1.Comparison.FoundEntry\x12\x0e\n\x06mended\x18\x05 \x01(\x03\x12\x10\n\x08unmended\x18\x06 \x01(\x03\x1a,\n\nFoundEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"u\n\x0e\x43\x61tegoryStatus\x12\x10\n\x08\x63\x61tegory\x18\x01 \x01(\t\x12\x0b\n\x03\x64ue\x18\x02 \x01(\x03\x12\x0e\n\x06parked\x18\x03 \x01(\x03\x12\x1a\n\x12oldest_age_seconds\x18\x04 \x01(\x01\x12\x18\n\x10\x61waiting_upgrade\x18\x05 \x01(\x03\"\xa0\x01\n\rParkedMessage\x12\x13\n\x0b\x64\x65stination\x18\x01 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x02 \x01(\t\x12\x11\n\tobject_id\x18\x03 \x01(\x03\x12\x10\n\x08\x61ttempts\x18\x04 \x01(\x05\x12\x12\n\nlast_error\x18\x05 \x01(\t\x12/\n\x0b\x65nqueued_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"[\n\x0cParkedFilter\x12\x13\n\x0b\x64\x65stination\x18\x01 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x02 \x01(\t\x12\x16\n\tobject_id\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\x0c\n\n_object_idb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&hybridcloud/operations/v1/outbox.proto\x12\x19hybridcloud.operations.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x93\x05\n\x11\x44\x65stinationStatus\x12\x13\n\x0b\x64\x65stination\x18\x01 \x01(\t\x12J\n\x07\x62\x61\x63klog\x18\x02 \x03(\x0b\x32\x39.hybridcloud.operations.v1.DestinationStatus.BacklogEntry\x12\x0e\n\x06parked\x18\x03 \x01(\x03\x12\x1a\n\x12oldest_age_seconds\x18\x04 \x01(\x01\x12\x1c\n\x0flag_p50_seconds\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12\x1c\n\x0flag_p99_seconds\x18\x06 \x01(\x01H\x01\x88\x01\x01\x12\x45\n\x07\x62reaker\x18\x07 \x01(\x0e\x32\x34.hybridcloud.operations.v1.DestinationStatus.Breaker\x12=\n\ncategories\x18\x08 \x03(\x0b\x32).hybridcloud.operations.v1.CategoryStatus\x12-\n\tpaused_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\ncomparison\x18\n \x01(\x0b\x32%.hybridcloud.operations.v1.Comparison\x12\x0f\n\x07\x66\x61iling\x18\x0b \x01(\x03\x12\x12\n\nlast_error\x18\x0c \x01(\t\x1a.\n\x0c\x42\x61\x63klogEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"H\n\x07\x42reaker\x12\x17\n\x13\x42REAKER_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x42REAKER_CLOSED\x10\x01\x12\x10\n\x0c\x42REAKER_OPEN\x10\x02\x42\x12\n\x10_lag_p50_secondsB\x12\n\x10_lag_p99_seconds\"\xef\x01\n\nComparison\x12/\n\x0b\x63ompared_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06rounds\x18\x02 \x01(\x03\x12\x0f\n\x07objects\x18\x03 \x01(\x03\x12?\n\x05\x66ound\x18\x04 \x03(\x0b\x32\x30.hybridcloud.operations.v1.Comparison.FoundEntry\x12\x0e\n\x06mended\x18\x05 \x01(\x03\x12\x10\n\x08unmended\x18\x06 \x01(\x03\x1a,\n\nFoundEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"u\n\x0e\x43\x61tegoryStatus\x12\x10\n\x08\x63\x61tegory\x18\x01 \x01(\t\x12\x0b\n\x03\x64ue\x18\x02 \x01(\x03\x12\x0e\n\x06parked\x18\x03 \x01(\x03\x12\x1a\n\x12oldest_age_seconds\x18\x04 \x01(\x01\x12\x18\n\x10\x61waiting_upgrade\x18\x05 \x01(\x03\"\xa0\x01\n\rParkedMessage\x12\x13\n\x0b\x64\x65stination\x18\x01 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x02 \x01(\t\x12\x11\n\tobject_id\x18\x03 \x01(\x03\x12\x10\n\x08\x61ttempts\x18\x04 \x01(\x05\x12\x12\n\nlast_error\x18\x05 \x01(\t\x12/\n\x0b\x65nqueued_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"[\n\x0cParkedFilter\x12\x13\n\x0b\x64\x65stination\x18\x01 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x02 \x01(\t\x12\x16\n\tobject_id\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\x0c\n\n_object_idb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,19 +38,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COMPARISON_FOUNDENTRY']._loaded_options = None
   _globals['_COMPARISON_FOUNDENTRY']._serialized_options = b'8\001'
   _globals['_DESTINATIONSTATUS']._serialized_start=103
-  _globals['_DESTINATIONSTATUS']._serialized_end=725
-  _globals['_DESTINATIONSTATUS_BACKLOGENTRY']._serialized_start=565
-  _globals['_DESTINATIONSTATUS_BACKLOGENTRY']._serialized_end=611
-  _globals['_DESTINATIONSTATUS_BREAKER']._serialized_start=613
-  _globals['_DESTINATIONSTATUS_BREAKER']._serialized_end=685
-  _globals['_COMPARISON']._serialized_start=728
-  _globals['_COMPARISON']._serialized_end=967
-  _globals['_COMPARISON_FOUNDENTRY']._serialized_start=923
-  _globals['_COMPARISON_FOUNDENTRY']._serialized_end=967
-  _globals['_CATEGORYSTATUS']._serialized_start=969
-  _globals['_CATEGORYSTATUS']._serialized_end=1086
-  _globals['_PARKEDMESSAGE']._serialized_start=1089
-  _globals['_PARKEDMESSAGE']._serialized_end=1249
-  _globals['_PARKEDFILTER']._serialized_start=1251
-  _globals['_PARKEDFILTER']._serialized_end=1342
+  _globals['_DESTINATIONSTATUS']._serialized_end=762
+  _globals['_DESTINATIONSTATUS_BACKLOGENTRY']._serialized_start=602
+  _globals['_DESTINATIONSTATUS_BACKLOGENTRY']._serialized_end=648
+  _globals['_DESTINATIONSTATUS_BREAKER']._serialized_start=650
+  _globals['_DESTINATIONSTATUS_BREAKER']._serialized_end=722
+  _globals['_COMPARISON']._serialized_start=765
+  _globals['_COMPARISON']._serialized_end=1004
+  _globals['_COMPARISON_FOUNDENTRY']._serialized_start=960
+  _globals['_COMPARISON_FOUNDENTRY']._serialized_end=1004
+  _globals['_CATEGORYSTATUS']._serialized_start=1006
+  _globals['_CATEGORYSTATUS']._serialized_end=1123
+  _globals['_PARKEDMESSAGE']._serialized_start=1126
+  _globals['_PARKEDMESSAGE']._serialized_end=1286
+  _globals['_PARKEDFILTER']._serialized_start=1288
+  _globals['_PARKEDFILTER']._serialized_end=1379
 # @@protoc_insertion_point(module_scope)

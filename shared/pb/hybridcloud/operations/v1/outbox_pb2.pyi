@@ -12,7 +12,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class DestinationStatus(_message.Message):
-    __slots__ = ("destination", "backlog", "parked", "oldest_age_seconds", "lag_p50_seconds", "lag_p99_seconds", "breaker", "categories", "paused_at", "comparison")
+    __slots__ = ("destination", "backlog", "parked", "oldest_age_seconds", "lag_p50_seconds", "lag_p99_seconds", "breaker", "categories", "paused_at", "comparison", "failing", "last_error")
     class Breaker(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         BREAKER_UNSPECIFIED: _ClassVar[DestinationStatus.Breaker]
@@ -38,6 +38,8 @@ class DestinationStatus(_message.Message):
     CATEGORIES_FIELD_NUMBER: _ClassVar[int]
     PAUSED_AT_FIELD_NUMBER: _ClassVar[int]
     COMPARISON_FIELD_NUMBER: _ClassVar[int]
+    FAILING_FIELD_NUMBER: _ClassVar[int]
+    LAST_ERROR_FIELD_NUMBER: _ClassVar[int]
     destination: str
     backlog: _containers.ScalarMap[str, int]
     parked: int
@@ -48,7 +50,9 @@ class DestinationStatus(_message.Message):
     categories: _containers.RepeatedCompositeFieldContainer[CategoryStatus]
     paused_at: _timestamp_pb2.Timestamp
     comparison: Comparison
-    def __init__(self, destination: _Optional[str] = ..., backlog: _Optional[_Mapping[str, int]] = ..., parked: _Optional[int] = ..., oldest_age_seconds: _Optional[float] = ..., lag_p50_seconds: _Optional[float] = ..., lag_p99_seconds: _Optional[float] = ..., breaker: _Optional[_Union[DestinationStatus.Breaker, str]] = ..., categories: _Optional[_Iterable[_Union[CategoryStatus, _Mapping]]] = ..., paused_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., comparison: _Optional[_Union[Comparison, _Mapping]] = ...) -> None: ...
+    failing: int
+    last_error: str
+    def __init__(self, destination: _Optional[str] = ..., backlog: _Optional[_Mapping[str, int]] = ..., parked: _Optional[int] = ..., oldest_age_seconds: _Optional[float] = ..., lag_p50_seconds: _Optional[float] = ..., lag_p99_seconds: _Optional[float] = ..., breaker: _Optional[_Union[DestinationStatus.Breaker, str]] = ..., categories: _Optional[_Iterable[_Union[CategoryStatus, _Mapping]]] = ..., paused_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., comparison: _Optional[_Union[Comparison, _Mapping]] = ..., failing: _Optional[int] = ..., last_error: _Optional[str] = ...) -> None: ...
 
 class Comparison(_message.Message):
     __slots__ = ("compared_at", "rounds", "objects", "found", "mended", "unmended")
