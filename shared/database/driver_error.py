@@ -15,6 +15,8 @@ _FULL_STATES = ("53100", "53200")
 _CROWDED_STATES = ("53300",)
 # Undefined table, undefined column: another version of this program has made the database.
 _UNMIGRATED_STATES = ("42P01", "42703")
+# Program limit exceeded: a text that is looked up by an index has a page of it at most.
+_LIMIT_STATES = ("54000",)
 _UNHOLDABLE_TEXT = "PostgreSQL text fields cannot contain NUL"
 _UNMIGRATED_TEXTS = ("no such table", "no such column")
 
@@ -24,7 +26,7 @@ def translate(exc: BaseException) -> SiloError | None:
 
     Returns:
         None for what is no trouble of the database's, and for what only the service can explain: integrity errors.
-        ``InvalidInput`` for a text that no column can hold, wherever it came from.
+        ``InvalidInput`` for a text that no column or index can hold, wherever it came from.
     """
     # The pool's, and no error of a driver's: it says that we are busy, not the server.
     if isinstance(exc, MaxConnectionsExceeded):
@@ -56,6 +58,8 @@ def _known(exc: BaseException) -> SiloError | None:
         return DatabaseFull()
     if state in _CROWDED_STATES:
         return PoolExhausted()
+    if state in _LIMIT_STATES:
+        return InvalidInput("A text is longer than it can be looked up by.")
     # Said apart: waiting mends a server that is away, and never a schema.
     if state in _UNMIGRATED_STATES or text.startswith(_UNMIGRATED_TEXTS):
         return DatabaseUnavailable("The database is not migrated; run `migrate`.")

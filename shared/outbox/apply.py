@@ -13,6 +13,7 @@ import structlog
 
 from shared.category import category_of, is_category
 from shared.database.database import Database
+from shared.database.driver_error import translate
 from shared.database.statement import Dialect, numbers, row_marks
 from shared.database.transaction import Transaction
 from shared.errors import CategoryUnknown, FieldMissing, Forbidden, InvalidInput, SiloError, VersionImplausible
@@ -140,12 +141,21 @@ def _apply_category(
         # In PostgreSQL an error spoils the whole transaction, but for what a savepoint takes back.
         with tx.database.savepoint():
             _apply_rows(tx, table, changes, indexes, results)
-    except (peewee.IntegrityError, peewee.DataError, InvalidInput, Forbidden, ValueError, OverflowError) as exc:
+    except (peewee.DatabaseError, InvalidInput, Forbidden, ValueError, OverflowError) as exc:
+        if not _is_of_a_state(exc):
+            raise
         if len(indexes) == 1:
             results[indexes[0]] = _rejected(exc)
             return
         for index in indexes:
             _apply_category(tx, table, changes, [index], results)
+
+
+def _is_of_a_state(exc: Exception) -> bool:
+    """Whether it is a state's fault, and not trouble of the database's, which concerns every change."""
+    if not isinstance(exc, peewee.DatabaseError) or isinstance(exc, peewee.IntegrityError | peewee.DataError):
+        return True
+    return isinstance(translate(exc), InvalidInput)
 
 
 def _apply_rows(

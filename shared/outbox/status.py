@@ -86,12 +86,13 @@ def list_destinations(database: Database) -> list[DestinationStatus]:
     ):
         status = found[destination]
         status.destination = destination
+        if state == MessageState.AWAITING_UPGRADE:
+            status.awaiting_upgrade[category] = count
+            continue
         status.failing += failing
         status.last_error = error or status.last_error
         if state == MessageState.PARKED:
             status.parked_by_category[category] = count
-        elif state == MessageState.AWAITING_UPGRADE:
-            status.awaiting_upgrade[category] = count
         else:
             status.backlog[category] = count
             status.oldest_age_seconds[category] = max(0.0, (parse_instant(at) - parse_instant(oldest)).total_seconds())

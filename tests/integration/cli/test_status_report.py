@@ -18,6 +18,7 @@ def test_idle_silos_are_up_with_nothing_waiting(silos: Silos, access: Access) ->
     report = read_status(access).as_json()
     idle = {"reachable": True, "backlog": {}, "parked": 0, "oldest_age_seconds": 0.0, "breaker": "closed"}
     idle |= {"paused": False, "clock_skew_seconds": 0.0, "compared": None, "awaiting_upgrade": {}}
+    idle |= {"failing": 0, "last_error": None}
     assert report["regions"]["us"] == {**idle, "lag_seconds": {"p50": None, "p99": None}}
     assert set(report["regions"]) == {"us", "de"}
 

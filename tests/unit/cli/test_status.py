@@ -47,3 +47,10 @@ def test_what_waits_for_an_upgrade_is_told_apart() -> None:
 def test_a_clock_that_is_wrong_is_told() -> None:
     assert "us's machine is 60 s behind its database's" in shown(clock_skew_seconds=-60.0)
     assert "machine" not in shown(clock_skew_seconds=0.01)
+
+
+def test_what_failed_is_told_with_one_of_the_reasons_as_it_stands() -> None:
+    told = " ".join(shown(failing=7, last_error="INVALID_INPUT: [bold]No.").split())
+    assert "7 objects did not get to us when last tried" in told
+    assert "INVALID_INPUT: [bold]No." in told
+    assert "did not get" not in shown(failing=0)
