@@ -30,7 +30,7 @@ from shared.consistency import TOKEN_NAME
 from shared.domain.http_address import SiloAddress
 from shared.domain.path_key import find_id
 from shared.errors import CredentialsMissing, MalformedBody, NotFound, PermissionDenied, SiloError, SiloUnreachable
-from shared.http.event_pages import BAD_PROJECT, answer_pages
+from shared.http.event_pages import BAD_PROJECT, EVENT_PATHS, answer_pages
 from shared.http.relay import Relay, close_with, forward_paths
 from shared.http.threads import ThreadPool
 
@@ -90,8 +90,7 @@ REGION_OWNED: dict[str, Find] = {
     f"{_INSTALLATION}/external-requests/{{rest:path}}": _by_installation,
     f"{_INSTALLATION}/service-hook-projects/{{rest:path}}": _by_installation,
     "/api/0/sentry-apps/{sentry_app_id_or_slug}/interaction/": _by_app,
-    "/api/{project_id}/envelope/": _by_project,
-    "/api/{project_id}/store/": _by_project,
+    **{f"/api/{{project_id}}/{path}/": _by_project for path in EVENT_PATHS},
 }
 """Path by path, with every method, how the region is found."""
 

@@ -19,6 +19,7 @@ from region_silo.api import (
 )
 from region_silo.api.forward import forward_control_paths
 from region_silo.api.ingest import accept_events
+from region_silo.api.other_ways import accept_otherwise
 from region_silo.api.request import ApiTools
 from region_silo.config import RegionConfig
 from region_silo.services.region import Region
@@ -86,6 +87,7 @@ def create_api(
     app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
     app.state.tools = tools
     accept_events(app)
+    accept_otherwise(app)
     limit_requests(app, RequestLimit(region.clock, limit=config.requests_per_second))
     answer_browsers(app)
     if config.control_http:

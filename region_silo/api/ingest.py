@@ -34,6 +34,7 @@ from region_silo.models.project import Project
 from region_silo.services.ingestion import store_event
 from region_silo.services.projects import get_project_for_key, scrubbing_of
 from region_silo.services.region import Region
+from shared.domain.json_value import JsonObject
 from shared.domain.path_key import find_id
 from shared.errors import CredentialsInvalid, CredentialsMissing, MalformedBody, RateLimited, ValidationFailed
 from shared.http.answer import json_answer
@@ -77,7 +78,7 @@ def accept_events(app: FastAPI) -> None:
 async def post_envelope(request: Request, project_id: str) -> Response:
     """Stores the events of an envelope."""
     body = await read_body(request, max_bytes=MAX_ENVELOPE_BYTES)
-    return await _taken(_take_envelope, request, project_id, body)
+    return await taken(_take_envelope, request, project_id, body)
 
 
 async def post_event(request: Request, project_id: str) -> Response:
@@ -85,12 +86,13 @@ async def post_event(request: Request, project_id: str) -> Response:
     if request.headers.get("content-type", "").startswith(_ENVELOPE_TYPE):
         return await post_envelope(request, project_id)
     body = await read_body(request, max_bytes=MAX_EVENT_BYTES)
-    return await _taken(_take_event, request, project_id, body)
+    return await taken(take_event, request, project_id, body)
 
 
-async def _taken(
+async def taken(
     take: Callable[[Request, str, bytes], Response], request: Request, project_id: str, body: bytes
 ) -> Response:
+    """What ``take`` answers, on a thread for events; and what SDKs are told when there is none, or the key is spent."""
     try:
         return await EVENT_THREADS.run(take, request, project_id, body)
     except RateLimited as error:
@@ -108,10 +110,10 @@ def _later(text: str, *, seconds: int) -> RateLimited:
 
 def _take_envelope(request: Request, project_id: str, body: bytes) -> Response:
     encoding = request.headers.get("content-encoding", "")
-    region, admitted = _region(request), list[Project]()
+    region, admitted = region_of(request), list[Project]()
     envelope = parse_envelope(
         unpacking(body, encoding=encoding, max_bytes=MAX_UNPACKED_BYTES),
-        admit=lambda dsn: admitted.append(_project(request, project_id, public_key=_public_key_of(request, dsn=dsn))),
+        admit=lambda dsn: admitted.append(_project(request, project_id, public_key=public_key_of(request, dsn=dsn))),
     )
     (project,) = admitted
     sender = _address_of(request)
@@ -125,12 +127,15 @@ def _take_envelope(request: Request, project_id: str, body: bytes) -> Response:
     return json_answer({"id": event_id} if event_id else {})
 
 
-def _take_event(request: Request, project_id: str, body: bytes) -> Response:
+def take_event(
+    request: Request, project_id: str, body: bytes, *, read: Callable[[bytes], JsonObject] = parse_event
+) -> Response:
+    """Stores one event, which ``read`` makes of the body, once that is unpacked."""
     encoding = request.headers.get("content-encoding", "")
-    region = _region(request)
-    project = _project(request, project_id, public_key=_public_key_of(request))
+    region = region_of(request)
+    project = _project(request, project_id, public_key=public_key_of(request))
     raw = _plain(unpack(body, encoding=encoding, max_bytes=MAX_EVENT_BYTES))
-    return json_answer({"id": _store(region, project, Item(EVENT, raw), sender=_address_of(request), event_id=None)})
+    return json_answer({"id": _store(region, project, Item(EVENT, raw), sender=_address_of(request), read=read)})
 
 
 def _event_id(envelope: Envelope, events: list[Item]) -> str | None:
@@ -138,8 +143,16 @@ def _event_id(envelope: Envelope, events: list[Item]) -> str | None:
     return envelope.event_id if len(events) == 1 else None
 
 
-def _store(region: Region, project: Project, item: Item, *, sender: str | None, event_id: str | None) -> str:
-    payload = parse_event(item.payload)
+def _store(
+    region: Region,
+    project: Project,
+    item: Item,
+    *,
+    sender: str | None,
+    event_id: str | None = None,
+    read: Callable[[bytes], JsonObject] = parse_event,
+) -> str:
+    payload = read(item.payload)
     arrival = Arrival(at=region.clock.now(), sender=sender, event_id=event_id)
     event = read_event(payload, size=len(item.payload), arrival=arrival, scrubbing=scrubbing_of(project))
     if payload.get("type") != _TRANSACTION:
@@ -155,7 +168,7 @@ def _project(request: Request, project_id: str, *, public_key: str) -> Project:
         PermissionDenied: the key is not the project's.
         RateLimited: it has sent enough.
     """
-    found, region = find_id(project_id), _region(request)
+    found, region = find_id(project_id), region_of(request)
     if found is None:
         raise MalformedBody(BAD_PROJECT)
     # Before the database is asked. Only keys that were found are counted, so that made-up ones take no memory.
@@ -197,11 +210,12 @@ def _address_of(request: Request) -> str | None:
     return request.client.host if request.client else None
 
 
-def _region(request: Request) -> Region:
+def region_of(request: Request) -> Region:
+    """The region that serves the request."""
     return cast(ApiTools, request.app.state.tools).region
 
 
-def _public_key_of(request: Request, *, dsn: str | None = None) -> str:
+def public_key_of(request: Request, *, dsn: str | None = None) -> str:
     """The key of a request: from ``X-Sentry-Auth`` or ``Authorization: Sentry …``, the query, or an envelope's DSN.
 
     Args:

@@ -57,17 +57,27 @@ class Arrival:
 
 
 def parse_event(raw: bytes) -> JsonObject:
-    """An event as JSON: the last of two equal keys counts, ``NaN`` and the infinities, which are none, are null.
+    """An event as JSON.
 
     Raises:
         MalformedBody: it is no JSON object.
     """
-    try:
-        value = _DECODER.decode(raw.decode()) if raw else None
-    except (ValueError, RecursionError) as exc:
-        raise MalformedBody(f"JSON parse error - {exc}") from exc
+    value = parse_sent(raw)
     if not isinstance(value, dict):
         raise MalformedBody(NO_EVENT)
+    return value
+
+
+def parse_sent(raw: bytes) -> JsonValue:
+    """What was sent: the last of two equal keys counts, ``NaN`` and the infinities, which are none, are null.
+
+    Raises:
+        MalformedBody: it is no JSON.
+    """
+    try:
+        value: JsonValue = _DECODER.decode(raw.decode()) if raw else None
+    except (ValueError, RecursionError) as exc:
+        raise MalformedBody(f"JSON parse error - {exc}") from exc
     return value
 
 

@@ -85,6 +85,18 @@ def get_project_for_key(project_id: int, *, public_key: str) -> Project:
     return project
 
 
+def get_project_by_key(public_key: str) -> Project:
+    """The project of a key. Needs a session.
+
+    Raises:
+        PermissionDenied: there is none.
+    """
+    project = Project.get_or_none(Project.public_key == public_key)
+    if project is None:
+        raise PermissionDenied("event submission rejected with_reason: ProjectId")
+    return project
+
+
 def scrubbing_of(project: Project) -> Scrubbing:
     """Which secrets are filtered out of the project's events."""
     return Scrubbing(**project.scrubbing or {})

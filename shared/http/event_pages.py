@@ -15,7 +15,12 @@ from shared.http.spelling import API_PREFIX
 BAD_PROJECT = "bad project path parameter"
 """The original's text for a project that is no number."""
 
-_PATHS = ("/envelope/", "/store/")
+EVENT_PATHS = ("envelope", "store", "security", "csp-report", "nel", "minidump")
+"""What comes after a project's id where events come in, each followed by a slash."""
+BY_KEY = "/api/store/"
+"""Where an event comes in that names its project by the key alone."""
+
+_ENDS = tuple(f"/{path}/" for path in EVENT_PATHS)
 _HEADERS = {
     "access-control-allow-origin": "*",
     "access-control-expose-headers": "x-sentry-error, x-sentry-rate-limits, retry-after",
@@ -49,7 +54,7 @@ class _Pages:
 def is_for_events(path: str) -> bool:
     """Whether events come in there."""
     # Without a pattern: every request of the silo is asked.
-    return path.startswith(API_PREFIX) and path.endswith(_PATHS) and path.count("/") == 4
+    return path == BY_KEY or (path.startswith(API_PREFIX) and path.endswith(_ENDS) and path.count("/") == 4)
 
 
 def _telling(send: Send) -> Send:
