@@ -3,10 +3,11 @@
 An app is judged by how its calls went. One that answers at once has several places. One that is new has one, and one
 more for retries, until it has answered. One that takes its time has fewer, and one whose calls hang is probed by a
 single call; these two take their places from a stock of their own. A call that takes longer than ``SOFT_SECONDS`` moves
-into that stock while it is under way, so that whoever answers at once waits for nobody who does not. Belongs to one
-thread; what it knows is of this process alone.
+into that stock while it is under way, so that whoever answers at once waits for nobody who does not. Between two
+probes of one that hangs there is ever more time. What is known here is of this process alone.
 """
 
+import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Hashable
@@ -17,6 +18,9 @@ SOFT_SECONDS = 1.0
 """What a call may take without being called slow."""
 MAX_UNDER_WAY = 768
 """Calls of one process that are under way at a time."""
+PROBE_SECONDS = 5.0
+"""Between the end of a call that hung and the next one; twice as long after each further one that does."""
+MAX_PROBE_SECONDS = 300.0
 RETRIES_OF_ALL = 4
 """Retries hold at most one in so many of the places of a stock."""
 
@@ -90,10 +94,19 @@ class Places:
     _young: deque[Place] = field(default_factory=deque)
     """In the order in which they were taken; those that are over are dropped when their turn comes."""
     _under_way: int = 0
+    _hung: dict[int, int] = field(default_factory=dict)
+    """By app, how often it hung since it last answered."""
+    _probe_at: dict[int, float] = field(default_factory=dict)
+    """When an app that hangs is called again."""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def standing(self, sentry_app_id: int) -> Standing:
         """How calls to the app went lately."""
         return self._standings.get(sentry_app_id, Standing.NEW)
+
+    def is_quick(self, sentry_app_id: int) -> bool:
+        """Whether nothing is known against the app."""
+        return self.standing(sentry_app_id) in {Standing.NEW, Standing.QUICK}
 
     def room(self, sentry_app_id: int, *, is_retry: bool, host: str | None = None) -> int:
         """How many calls to the app may begin; the host is where it was called last unless it is given."""
@@ -111,36 +124,50 @@ class Places:
             free.append(max(bound.in_all // RETRIES_OF_ALL, 1) - counts["retries", standing])
         if standing is Standing.HANGING:
             # It is probed alone, whatever it is told.
-            free.append(1 - counts["app", sentry_app_id])
+            is_due = self.monotonic() >= self._probe_at.get(sentry_app_id, 0.0)
+            free.append(1 - counts["app", sentry_app_id] if is_due else 0)
         return max(min(free), 0)
 
     def take(self, sentry_app_id: int, *, host: str, is_retry: bool) -> Place:
         """Counts a call that begins."""
         place = Place(sentry_app_id, host, is_retry, self.standing(sentry_app_id), self.monotonic())
-        self._young.append(place)
-        self._under_way += 1
-        self._counts.update(place.counted())
+        with self._lock:
+            self._young.append(place)
+            self._under_way += 1
+            self._counts.update(place.counted())
         return place
 
     def give_back(self, place: Place, standing: Standing | None) -> None:
         """Ends a call: ``standing`` is what is known of the app by it; None: nothing."""
-        place.is_over = True
-        self._under_way -= 1
-        self._uncount(place)
         if standing is Standing.QUICK and self.monotonic() - place.taken_at > SOFT_SECONDS:
             standing = Standing.SLOW
-        if standing is not None:
-            self._standings[place.sentry_app_id] = standing
+        with self._lock:
+            place.is_over = True
+            self._under_way -= 1
+            self._uncount(place)
+            if standing is not None:
+                self._standings[place.sentry_app_id] = standing
+                self._note_hang(place.sentry_app_id, hung=standing is Standing.HANGING)
 
     def set_slow_apart(self) -> None:
         """Moves calls that take too long into the stock of those that hang; their apps are taken for such meanwhile."""
         now = self.monotonic()
-        while self._young and (self._young[0].is_over or now - self._young[0].taken_at > SOFT_SECONDS):
-            place = self._young.popleft()
-            if not place.is_over:
-                self._uncount(place)
-                place.standing = self._standings[place.sentry_app_id] = Standing.HANGING
-                self._counts.update(place.counted())
+        with self._lock:
+            while self._young and (self._young[0].is_over or now - self._young[0].taken_at > SOFT_SECONDS):
+                place = self._young.popleft()
+                if not place.is_over:
+                    self._uncount(place)
+                    place.standing = self._standings[place.sentry_app_id] = Standing.HANGING
+                    self._counts.update(place.counted())
+
+    def _note_hang(self, sentry_app_id: int, *, hung: bool) -> None:
+        if not hung:
+            self._hung.pop(sentry_app_id, None)
+            self._probe_at.pop(sentry_app_id, None)
+            return
+        times = self._hung[sentry_app_id] = self._hung.get(sentry_app_id, 0) + 1
+        wait = min(PROBE_SECONDS * 2 ** min(times - 1, 10), MAX_PROBE_SECONDS)
+        self._probe_at[sentry_app_id] = self.monotonic() + wait
 
     def _uncount(self, place: Place) -> None:
         for key in place.counted():

@@ -3,7 +3,16 @@ from itertools import count
 
 import pytest
 
-from shared.webhooks.places import BOUNDS, MAX_UNDER_WAY, RETRIES_OF_ALL, SOFT_SECONDS, Place, Places, Standing
+from shared.webhooks.places import (
+    BOUNDS,
+    MAX_UNDER_WAY,
+    PROBE_SECONDS,
+    RETRIES_OF_ALL,
+    SOFT_SECONDS,
+    Place,
+    Places,
+    Standing,
+)
 
 HEALTHY, HANGING = 1, 2
 
@@ -28,6 +37,14 @@ def places(hand: Hand) -> Places:
 
 
 def stands(places: Places, app: int, standing: Standing) -> None:
+    end(places, app, standing)
+    if standing is Standing.HANGING:
+        # So much later that it may be probed.
+        assert isinstance(places.monotonic, Hand)
+        places.monotonic.now += PROBE_SECONDS
+
+
+def end(places: Places, app: int, standing: Standing) -> None:
     places.give_back(places.take(app, host=f"{app}.example:443", is_retry=False), standing)
 
 
@@ -67,6 +84,17 @@ def test_an_app_that_hangs_is_probed_by_one_call_alone(places: Places) -> None:
     stands(places, HANGING, Standing.HANGING)
     assert len(list(fill(places, HANGING, is_retry=True))) == 1
     assert places.room(HANGING, is_retry=False) == 0
+
+
+def test_an_app_that_goes_on_hanging_is_probed_ever_more_seldom(places: Places, hand: Hand) -> None:
+    for wait in (5, 10, 20, 40, 80, 160, 300, 300):
+        end(places, HANGING, Standing.HANGING)
+        hand.now += wait - 0.1
+        assert places.room(HANGING, is_retry=False) == 0
+        hand.now += 0.1
+        assert places.room(HANGING, is_retry=False) == 1
+    stands(places, HANGING, Standing.QUICK)
+    assert places.room(HANGING, is_retry=False) == BOUNDS[Standing.QUICK].per_app
 
 
 @pytest.mark.parametrize("standing", Standing)
