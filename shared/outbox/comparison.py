@@ -43,6 +43,8 @@ use. A silo that is taken could else use up the versions of what others hold, to
 _PAGE_SIZE = 5000
 PAUSE_SECONDS = 0.02
 """Between steps, and between looks whether live traffic is through."""
+SHARE = 0.25
+"""Of the time, looking takes no more than this: after each step it rests for three times what the step took."""
 
 Pause: TypeAlias = Callable[[float], bool]
 """Waits so many seconds; True when the round has to end."""
@@ -64,6 +66,16 @@ class Interrupted(Exception):
     """The process stops."""
 
 
+@dataclass
+class _Pace:
+    """How long the present step takes."""
+
+    resumed_at: float = field(default_factory=time.monotonic)
+
+    def rest(self) -> float:
+        return (time.monotonic() - self.resumed_at) * (1 / SHARE - 1)
+
+
 @dataclass(frozen=True)
 class Comparison:
     """One round with one destination."""
@@ -76,6 +88,7 @@ class Comparison:
     ends_at: float
     """On the monotonic clock of this machine."""
     result: Round = field(default_factory=Round)
+    _pace: _Pace = field(default_factory=_Pace)
 
     def run(self) -> Round:
         """Compares every category, and mends what differs.
@@ -110,14 +123,14 @@ class Comparison:
         differing = [bucket for bucket in range(BUCKETS) if expected[bucket] != held[bucket]]
         buckets_at_once = max(1, BUCKETS * AT_ONCE // max(objects, AT_ONCE))
         for buckets in peewee.chunked(differing, buckets_at_once):
-            self._give_way()
+            self._give_way(rest=self._pace.rest())
             self._compare_buckets(kind, tuple(buckets))
 
     def _digests(self, category: Category, *, with_states: bool) -> tuple[Sequence[int], int]:
         """What the destination should hold, by bucket, and how many objects that is."""
         digests, objects, after_id = [0] * BUCKETS, 0, 0
         while True:
-            self._give_way()
+            self._give_way(rest=self._pace.rest())
             with self.database.session():
                 some = list_due(category, self.destination, part=Part(after_id, limit=AT_ONCE))
             # Digests are sums, so those of parts add up to that of the whole.
@@ -190,8 +203,11 @@ class Comparison:
         self.result.mended += len(mendable) - len(unknown)
         self.result.unmended += [(category, each) for each in sorted(unknown | (held.keys() - mendable.keys()))]
 
-    def _give_way(self) -> None:
+    def _give_way(self, *, rest: float = 0.0) -> None:
         """Returns once nothing is due to the destination.
+
+        Args:
+            rest: for how many seconds the round rests first, whatever is due. What differs is mended without.
 
         Raises:
             Interrupted: the process stops.
@@ -200,8 +216,10 @@ class Comparison:
         while True:
             if time.monotonic() >= self.ends_at:
                 raise DeadlineExceeded("The comparison took too long.")
-            if self.pause(PAUSE_SECONDS):
+            if self.pause(max(PAUSE_SECONDS, rest)):
                 raise Interrupted
+            rest = 0.0
+            self._pace.resumed_at = time.monotonic()
             with self.database.session():
                 if not self.database.rows(_IS_DUE.format(now=now(self.database)), (self.destination,)):
                     return
