@@ -44,7 +44,7 @@ _PAGE_SIZE = 5000
 PAUSE_SECONDS = 0.02
 """Between steps, and between looks whether live traffic is through."""
 SHARE = 0.25
-"""Of the time, looking takes no more than this: after each step it rests for three times what the step took."""
+"""How much of the time looking takes at most: after each step it rests for three times what the step took."""
 
 Pause: TypeAlias = Callable[[float], bool]
 """Waits so many seconds; True when the round has to end."""
