@@ -65,15 +65,15 @@ def session_key(request: Request) -> str | None:
 
 
 def client_key(request: Request) -> bytes | None:
-    """What tells this client from others: a digest of the credential that will count, however it is spelled.
+    """What tells this client from others: a digest of the token or session that will count, however it is spelled.
 
-    None for a request without credentials.
+    None for a request without one. A password is none: it is shown to sign in, and counted there. Nor is anything else
+    in the header: a stranger could make up another one for each request, and be answered what anybody is.
     """
     try:
         token = bearer_token(request)
     except CredentialsInvalid:
-        # Malformed as it is, it still tells one client from another.
         token = None
-    shown = token or session_key(request) or request.headers.get("authorization")
+    shown = token or session_key(request)
     # A digest, since this key stays in memory, and is a secret's.
     return hashlib.sha256(shown.encode("utf-8", "surrogatepass")).digest() if shown else None

@@ -1,24 +1,25 @@
 """How much is done for those whom nobody knows: with no credentials, or with some that were never good here.
 
 Somebody who asks again and again costs processor time even where the answer is a refusal. So of one address so many
-requests a second are looked at; a further one waits, which costs nothing but its time, and is refused if there are too
-many still.
+requests a second are looked at; a further one waits for its turn, which costs nothing but its time, and is refused if
+there are too many still. Turns come at a rate of their own: however many wait, so many a second are refused.
 For use in one event loop. Refuses to know what is asked.
 """
 
 import asyncio
-import random
 import time
 from collections.abc import Callable
 
 from cachetools import LRUCache
 
-PER_SECOND = 100
+PER_SECOND = 50
 """Requests of strangers that are looked at, of one address, in the long run."""
 AT_ONCE = 50
 """How many of these may come together."""
-PAUSE_SECONDS = (1.0, 3.0)
-"""How long a further one waits, at least and at most: each otherwise, or all that wait would come back at once."""
+TURNS_PER_SECOND = 50
+"""How many that have waited come to their turn, of one address: each is looked at then or refused."""
+PAUSE_SECONDS = (1.0, 10.0)
+"""How long a further one waits, at least and at most."""
 MAX_KNOWN = 50_000
 """Credentials that are remembered to be good."""
 MAX_ADDRESSES = 10_000
@@ -41,6 +42,8 @@ class Strangers:
         self._known: LRUCache[bytes, bool] = LRUCache(MAX_KNOWN)
         self._left: LRUCache[str, tuple[float, float]] = LRUCache(MAX_ADDRESSES)
         """By address how many more are looked at, and at which time that was so."""
+        self._last_turns: LRUCache[str, float] = LRUCache(MAX_ADDRESSES)
+        """By address when the last of those who wait comes to its turn."""
 
     async def admit(self, client: bytes | None, *, address: str) -> bool:
         """Whether a request is looked at, at once or after a pause.
@@ -51,8 +54,18 @@ class Strangers:
         """
         if (client is not None and client in self._known) or self._take(address):
             return True
-        await asyncio.sleep(random.uniform(*PAUSE_SECONDS))  # noqa: S311 - jitter
+        await asyncio.sleep(self._wait_seconds(address))
         return self._take(address)
+
+    def _wait_seconds(self, address: str) -> float:
+        shortest, longest = PAUSE_SECONDS
+        now = self._read()
+        # One after the other: of those who were put off together nobody comes back together with others.
+        turn = max(now + shortest, self._last_turns.get(address, now) + 1 / TURNS_PER_SECOND)
+        # Whoever would wait too long does not lengthen the line: it would be as long as a crowd likes.
+        turn = min(turn, now + longest)
+        self._last_turns[address] = turn
+        return turn - now
 
     def _take(self, address: str) -> bool:
         now = self._read()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.domain.peer import CONTROL
-from shared.http.strangers import Strangers
+from shared.http.strangers import TURNS_PER_SECOND, Strangers
 from shared.outgoing.reach import parse_networks
 from tests.http_silos import HttpSilos, serving_http
 from tests.silos import running_silos
@@ -48,6 +48,20 @@ def test_so_many_of_one_address_are_looked_at() -> None:
     assert admitted(strangers, times=2) == [True, False]
     clock.seconds = 100.0
     assert admitted(strangers, times=LIMIT + 1) == [True] * LIMIT + [False]
+
+
+def test_so_many_a_second_are_refused_however_many_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.http.strangers.PAUSE_SECONDS", (1.0, 3.0))
+    waited: list[float] = []
+
+    async def note(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr("shared.http.strangers.asyncio.sleep", note)
+    assert not any(admitted(Strangers(at_once=0, per_second=0, read=Hand()), times=10 * TURNS_PER_SECOND))
+    assert waited[:2] == [1.0, 1.0 + 1 / TURNS_PER_SECOND]
+    assert sum(seconds < 2.0 for seconds in waited) == TURNS_PER_SECOND
+    assert max(waited) == 3.0
 
 
 def test_credentials_are_known_while_they_are_good() -> None:
@@ -91,6 +105,12 @@ def credentials(who: str, number: int) -> dict[str, Any]:
 def test_nobody_becomes_known_by_what_is_answered_to_anybody(http: HttpSilos, method: str, path: str) -> None:
     statuses = [http.call(method, CONTROL, path, token="made-up").status_code for _ in range(LIMIT + 1)]
     assert statuses[-1] == 429
+
+
+@pytest.mark.parametrize("shown", ["Basic YTpi", "Sentry sentry_key=a", "Made up"])
+def test_nobody_becomes_known_by_what_is_no_token(http: HttpSilos, shown: str) -> None:
+    asked = [http.get(CONTROL, "/api/0/", headers={"authorization": shown}) for _ in range(LIMIT + 1)]
+    assert [answer.status_code for answer in asked] == [200] * LIMIT + [429]
 
 
 def test_behind_a_trusted_proxy_strangers_are_told_apart(http: HttpSilos) -> None:
