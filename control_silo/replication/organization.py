@@ -17,7 +17,7 @@ from shared.outbox.kind import HeldKind
 from shared.pb.hybridcloud.organizations.v1 import organization_pb2
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
-MAX_VERSIONS_AHEAD = 2**32
+MAX_VERSIONS_AHEAD = 2**20
 """How far a version may be above the one held: more changes than a region makes of one organization while control is
 away. A region that is taken could else use all versions up, and whoever replaces it could change nothing more."""
 STATUSES = ("active", "pending_deletion")

@@ -13,7 +13,7 @@ from shared.cli.examination import Examination, ExaminedSilo
 from shared.cli.tables import duration
 from shared.domain.peer import CONTROL
 from shared.errors import ConfigInvalid, SiloError
-from shared.http.measure import CERTIFICATE_ENDS, MISSING_MIGRATIONS
+from shared.http.measure import CERTIFICATE_ENDS, MISSING_MIGRATIONS, SKEW
 from shared.rpc.signature import FUTURE_SECONDS
 
 WARN_DAYS = 21
@@ -115,14 +115,16 @@ def clocks(seen: Examination) -> Iterator[Finding]:
     """Whether the silos' clocks agree with this machine's, since a call is believed by its time."""
     for silo in seen.silos.values():
         ahead = silo.clock_ahead_seconds
-        if ahead is None:
-            continue
-        said = f"its clock is {duration(abs(ahead))} {'ahead' if ahead > 0 else 'behind'}"
-        if abs(ahead) > CLOCK_SECONDS:
-            verdict = Verdict.PROBLEM if abs(ahead) > FUTURE_SECONDS else Verdict.WARNING
-            yield _found(silo, verdict, said, "Have NTP set the clocks: calls from the future are refused.")
-        else:
-            yield _found(silo, Verdict.OK, said)
+        if ahead is not None:
+            advice = "Have NTP set the clocks: calls from the future are refused."
+            yield _clock(silo, f"its clock is {_apart(ahead)}", ahead, advice)
+
+
+def database_clocks(seen: Examination) -> Iterator[Finding]:
+    """Whether the clock of each silo's machine agrees with that of its database, by which everything is due."""
+    for silo, ahead in _metric(seen, SKEW):
+        advice = "Have NTP set the clocks of both machines: each is believed in places where the other is not."
+        yield _clock(silo, f"its machine's clock is {_apart(ahead)} of its database's", ahead, advice)
 
 
 def ports(seen: Examination) -> Iterator[Finding]:
@@ -152,8 +154,18 @@ def outboxes(seen: Examination) -> Iterator[Finding]:
             yield _found(silo, Verdict.WARNING, "what is sent to it is paused", "`silo outbox resume`")
 
 
-CHECKS: Sequence[Check] = (reachable, schema, keys, certificates, clocks, ports, outboxes)
+CHECKS: Sequence[Check] = (reachable, schema, keys, certificates, clocks, database_clocks, ports, outboxes)
 """In the order in which they are shown."""
+
+
+def _apart(ahead: float) -> str:
+    return f"{duration(abs(ahead))} {'ahead' if ahead > 0 else 'behind'}"
+
+
+def _clock(silo: ExaminedSilo, says: str, ahead: float, advice: str) -> Finding:
+    if abs(ahead) <= CLOCK_SECONDS:
+        return _found(silo, Verdict.OK, says)
+    return _found(silo, Verdict.PROBLEM if abs(ahead) > FUTURE_SECONDS else Verdict.WARNING, says, advice)
 
 
 def _certificate(silo: str, *, left: float) -> Finding:

@@ -5,6 +5,7 @@ able to set a cookie there, send a client and its token elsewhere, open the API 
 own shown. So from a region a list of headers passes, and of these only what they are for.
 """
 
+import re
 from collections.abc import Iterable
 
 import anyio
@@ -29,7 +30,8 @@ FROM_REGIONS = frozenset(
     b"x-sentry-rate-limits".split()
 )
 """The headers that pass; control itself says which origins may read an answer."""
-_SHOWN_AS_IT_IS = frozenset({b"application/json", b"text/plain"})
+_SHOWN_AS_IT_IS = re.compile(rb"(?:application/json|text/plain)(?:; ?charset=[a-z0-9-]+)?", re.IGNORECASE)
+_BODILESS = frozenset({204, 304})
 _OPAQUE = b"application/octet-stream"
 
 RawHeaders = list[tuple[bytes, bytes]]
@@ -48,7 +50,11 @@ class RelayedAnswer(StreamingResponse):
         super().__init__(answer.aiter_raw(), status_code=answer.status_code)
         # Raw as well: pairs in their order, so that one name may come twice.
         headers = passed_on(answer.headers.raw, drop=OF_ONE_HOP)
-        self.raw_headers = headers if silo == CONTROL else _harmless(headers, asked_at=asked_at.encode("latin-1"))
+        if silo != CONTROL:
+            headers = _harmless(headers, asked_at=asked_at.encode("latin-1"))
+            if answer.status_code not in _BODILESS and not _is_typed_or_empty(headers):
+                headers.append((b"content-type", _OPAQUE))
+        self.raw_headers = headers
         self._answer = answer
         self._silo = silo
 
@@ -91,6 +97,10 @@ def _harmless(headers: RawHeaders, *, asked_at: bytes) -> RawHeaders:
     return [*typed, (b"x-content-type-options", b"nosniff")]
 
 
+def _is_typed_or_empty(headers: RawHeaders) -> bool:
+    return any(name == b"content-type" or (name, value) == (b"content-length", b"0") for name, value in headers)
+
+
 def _leads_back(link: bytes, asked_at: bytes) -> bool:
     # A comma may stand in a URL, an angle bracket may not.
     before, *links = link.split(b"<")
@@ -98,6 +108,6 @@ def _leads_back(link: bytes, asked_at: bytes) -> bool:
 
 
 def _content_type(value: bytes) -> bytes:
-    essence = value.partition(b";")[0].strip().lower()
-    # Saved and not shown: what a region calls a page would be one of control's own.
-    return value if essence in _SHOWN_AS_IT_IS else _OPAQUE
+    # Whole: a browser takes what follows a comma for another type, and the last one counts. What else a region calls
+    # a page would be one of control's own: saved and not shown.
+    return value if _SHOWN_AS_IT_IS.fullmatch(value) else _OPAQUE

@@ -14,7 +14,7 @@ import structlog
 from shared.database.database import Database
 from shared.database.statement import in_seconds, now
 from shared.database.transaction import Transaction
-from shared.errors import SiloError
+from shared.errors import Internal, SiloError
 from shared.outbox.breaker import Backoff
 from shared.outbox.comparison import ROUND_SECONDS, Comparison, Interrupted, Pause, Round
 from shared.outbox.difference import Sort
@@ -123,6 +123,10 @@ class Comparing:
             self.run_once()
         except Interrupted:
             return False
+        except Internal:
+            # Not soon again: what is in no order is not so for a moment, and to be asked costs its asker much.
+            log.exception("outbox.comparison_failed", destination=self._destination)
+            return True
         except SiloError as exc:
             self._failures += 1
             log.info("outbox.comparison_unfinished", destination=self._destination, reason=exc.reason)

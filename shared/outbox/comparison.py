@@ -37,6 +37,9 @@ AT_ONCE = 20_000
 MAX_LISTED = 5 * AT_ONCE
 """How many objects of some buckets a destination may list at once."""
 MENDED_AT_ONCE = 500
+MAX_ADOPTED = 50_000
+"""Objects that this silo knows nothing of and still buries, in one round: a destination that is taken could else have
+it keep any number of tombstones."""
 MAX_VERSIONS_AHEAD = 2**24
 """How far a version may be above the owner's to be outranked: more changes than anybody makes between a backup and its
 use. A silo that is taken could else use up the versions of what others hold, too."""
@@ -58,6 +61,8 @@ class Round:
     """That the destination should hold."""
     found: Counter[Sort] = field(default_factory=Counter)
     mended: int = 0
+    adopted: int = 0
+    """Those among them that this silo knew nothing of."""
     unmended: list[tuple[Category, int]] = field(default_factory=list)
     """Category and id of what this silo cannot mend."""
 
@@ -192,10 +197,15 @@ class Comparison:
         self._give_way()
         with self.database.transaction() as tx:
             known = versions_of(category, held)
+            foreign = sorted(held.keys() - known.keys())
+            refused = set(foreign[max(0, MAX_ADOPTED - self.result.adopted) :])
+            self.result.adopted += len(foreign) - len(refused)
             mendable = {
                 object_id: version
                 for object_id, version in held.items()
-                if 0 < object_id <= MAX_ID and version <= known.get(object_id, 0) + MAX_VERSIONS_AHEAD
+                if object_id not in refused
+                and 0 < object_id <= MAX_ID
+                and version <= known.get(object_id, 0) + MAX_VERSIONS_AHEAD
             }
             unknown = (
                 set(repair(tx, self.kinds, category, mendable, destination=self.destination)) if mendable else set()

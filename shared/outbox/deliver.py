@@ -24,6 +24,9 @@ MAX_BATCH_BYTES = 2 * 1024 * 1024
 """Serialized changes that one call carries at most, unless a single change is larger."""
 MAX_CHANGE_BYTES = 12 * 1024 * 1024
 """A larger object is rejected here: no silo would take the call."""
+MAX_REASON_LENGTH = 64
+MAX_MESSAGE_LENGTH = 1_000
+"""Characters of a rejection that are believed."""
 DELIVERY_SECONDS = 10.0
 """Deadline of one call; well within the lease."""
 HEALTH_SECONDS = 2.0
@@ -130,4 +133,6 @@ def _key(change: replica_pb2.Change) -> tuple[str, int]:
 def _rejection(result: replica_service_pb2.ChangeResult) -> Rejection | None:
     if result.outcome != _REJECTED:
         return None
-    return Rejection(result.reason, result.message, permanent=result.permanent)
+    # It is kept with the message and shown to operators; who took a silo could else fill the disk of another.
+    reason, message = result.reason[:MAX_REASON_LENGTH], result.message[:MAX_MESSAGE_LENGTH]
+    return Rejection(reason, message, permanent=result.permanent)

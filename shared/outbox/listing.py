@@ -15,6 +15,8 @@ from shared.pb.hybridcloud.replication.v1 import replica_service_pb2, replica_se
 CALL_SECONDS = 60.0
 """How long one call may take: a silo that holds a million replicas reads them all to answer."""
 
+MAX_CHECKSUM_BYTES = 64
+
 
 class TooManyListed(Exception):
     """There is more in these buckets than was to be held in memory."""
@@ -49,6 +51,9 @@ def list_versions(
         page = stub.ListVersions(request, timeout=CALL_SECONDS)
         ids = [each.object_id for each in page.versions]
         _check(ids, silo=silo, after=last, buckets=frozenset(request.buckets))
+        # What is kept of an object is little, and so is a page.
+        if len(ids) > request.page_size or any(len(each.checksum) > MAX_CHECKSUM_BYTES for each in page.versions):
+            raise Internal(f"{silo} lists more at once than it was asked for.")
         found |= {each.object_id: (each.version, each.checksum) for each in page.versions}
         if not page.next_page_token:
             return found

@@ -199,6 +199,15 @@ def test_what_a_hostile_region_answers_changes_nothing_at_the_client(world: Worl
 
 
 @pytest.mark.parametrize(
+    "said",
+    ["text/html", "application/json; x=text/html, text/html", "application/json, text/html", "image/svg+xml", None],
+)
+def test_a_page_of_a_regions_is_shown_by_no_browser(world: World, said: str | None) -> None:
+    world.taken.answer = Response(b"<script>", headers={"content-type": said} if said else {})
+    assert world.ask().headers.get_list("content-type") == ["application/octet-stream"]
+
+
+@pytest.mark.parametrize(
     "link", ["<{}.evil.example/>", "<{}/>, <https://evil.example/>", "https://evil.example", "<{}/"]
 )
 def test_a_link_that_leads_elsewhere_is_dropped(world: World, link: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from control_silo.models.region import OrganizationReplica
 from control_silo.replication.kinds import KINDS
+from control_silo.replication.organization import MAX_VERSIONS_AHEAD
 from control_silo.services.organization import create_organization
 from shared.category import Category, number_of
 from shared.errors import SiloUnreachable
@@ -56,6 +57,7 @@ def send(silos: Silos, *changes: replica_pb2.Change) -> list[Any]:
         ({"region_name": "us"}, "INVALID_INPUT"),
         ({"version": 2**63 - 1}, "VERSION_IMPLAUSIBLE"),
         ({"version": 2**52}, "VERSION_IMPLAUSIBLE"),
+        ({"version": MAX_VERSIONS_AHEAD + 2}, "VERSION_IMPLAUSIBLE"),
     ],
     ids=lambda value: str(value)[:30],
 )

@@ -12,7 +12,7 @@ from shared.cli.examination import Examination, ExaminedSilo
 from shared.cli.status_report import SiloStatus, StatusReport
 from shared.clock import SystemClock
 from shared.errors import KeyUnknown
-from shared.http.measure import CERTIFICATE_ENDS, MISSING_MIGRATIONS
+from shared.http.measure import CERTIFICATE_ENDS, MISSING_MIGRATIONS, SKEW
 from shared.pb.hybridcloud.operations.v1.key_pb2 import PeerKey
 from shared.pb.hybridcloud.operations.v1.key_service_pb2 import ListKeysResponse
 from tests.contract.rpc.test_tls import Authority
@@ -68,6 +68,8 @@ def test_a_platform_that_is_well_is_said_to_be() -> None:
         ({"keys": KeyUnknown()}, "keys", Verdict.PROBLEM),
         ({"clock_ahead_seconds": -1.5}, "clocks", Verdict.WARNING),
         ({"clock_ahead_seconds": 30.0}, "clocks", Verdict.PROBLEM),
+        ({"metrics": {SKEW: -1.5}}, "database_clocks", Verdict.WARNING),
+        ({"metrics": {SKEW: 30.0}}, "database_clocks", Verdict.PROBLEM),
     ],
     ids=str,
 )
