@@ -71,7 +71,7 @@ class _Head:
 
 
 _HEAD: ContextVar[_Head | None] = ContextVar("silo.head", default=None)
-"""Of the request that this task makes: the pool chooses the connection, which learns by this whose it is."""
+"""The head that this task waits for: the pool chooses the connection, which learns by this whose it is."""
 
 
 class _BoundedTransport(httpx.AsyncBaseTransport):

@@ -1,7 +1,8 @@
 """Whose call is served next, where several peers share the workers of a server.
 
-Owns what one peer may have of them: three quarters, and half of the room to wait in, however many calls it signs; so
-that a peer that is taken, or in error, keeps nobody else's call from a worker. Refuses to know calls, and threads.
+Owns what one peer may have of them: three quarters, and half of the room to wait in, however many calls it signs; and
+that some of both is kept for those who have none or few, however many peers sign as many. So peers that are taken, or
+in error, keep nobody else's call from a worker. Refuses to know calls, and threads.
 """
 
 import threading
@@ -24,6 +25,8 @@ class Turns:
         # More than half: calls that wait for control or an app may fill half of the workers, and who makes them must
         # still be answered what is held here.
         self._share, self._calls_of_one = max(1, workers * 3 // 4), max(1, max_calls // 2)
+        # Two peers could have all else. A call in eight is little for those who need all that there is.
+        self._kept_workers, self._kept_calls = workers // 8, max_calls // 8
         self._served: Counter[str] = Counter()
         self._waiting: OrderedDict[str, deque[Start]] = OrderedDict()
         """By peer, each with a call at least; who was served last stands last."""
@@ -39,8 +42,7 @@ class Turns:
             start: called once, by whoever has made room, if there is room before the end; ``leave`` has to follow.
         """
         with self._lock:
-            has_room = self._calls[peer] < self._calls_of_one and self._calls.total() < self._max_calls
-            if self._is_closed or not has_room:
+            if self._is_closed or not self._has_room(peer):
                 return False
             self._calls[peer] += 1
             is_next = self._may_be_served(peer) and peer not in self._waiting
@@ -70,8 +72,15 @@ class Turns:
             self._is_closed = True
             self._waiting.clear()
 
+    def _has_room(self, peer: str) -> bool:
+        total, own = self._calls.total(), self._calls[peer]
+        # Of what is kept nobody has much: with few peers at once in need of it, each finds some.
+        has_few = own < self._kept_calls // 4
+        return own < self._calls_of_one and total < self._max_calls - (0 if has_few else self._kept_calls)
+
     def _may_be_served(self, peer: str) -> bool:
-        return self._served.total() < self._workers and self._served[peer] < self._share
+        total, own = self._served.total(), self._served[peer]
+        return own < self._share and total < self._workers - (self._kept_workers if own else 0)
 
     def _take_next(self) -> Start | None:
         """The call of that peer which has the fewest served; of several such peers, the one that waits longest."""

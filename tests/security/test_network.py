@@ -1,6 +1,9 @@
 """Who sits on the network, or holds one peer's certificate, is taken for no other peer. Over TCP, with mutual TLS."""
 
 import shutil
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,6 +23,7 @@ from shared.rpc.tls import TlsConfig
 from tests.contract.rpc.echo import EchoServicer, EchoStub, add_echo_servicer_to_server
 from tests.contract.rpc.test_tls import Authority
 
+ROOT = Path(__file__).parents[2]
 HELLO = StringValue(value="hello")
 ONCE = RetryPolicy(max_attempts=1)
 OURS, THEIRS = Keyring.parse("control/us-1:secret"), Keyring.parse("us/us-1:secret")
@@ -102,3 +106,36 @@ def test_it_is_known_when_a_certificate_ends(network: Network) -> None:
     files.cert.write_text("not a certificate")
     with pytest.raises(ConfigInvalid):
         files.expires_at()
+
+
+SERVER = """
+import sys
+from pathlib import Path
+from shared.clock import SystemClock
+from shared.process import configure_logging
+from shared.rpc.keyring import Keyring
+from shared.rpc.server import serve
+from shared.rpc.tls import TlsConfig
+
+configure_logging()
+ca, cert, key = map(Path, sys.argv[1:])
+keys, tls = Keyring.parse("control/us-1:secret"), TlsConfig(ca=ca, cert=cert, key=key)
+server = serve("127.0.0.1:0", name="us", keys=keys, clock=SystemClock(), servicers=[], tls=tls)
+print(server.address, flush=True)
+sys.stdin.read()
+server.stop(grace_seconds=0)
+"""
+
+
+def test_a_handshake_that_comes_to_nothing_leaves_no_line_in_the_log(network: Network) -> None:
+    files = network.ours.issue("us")
+    command = [sys.executable, "-c", SERVER, *map(str, (files.ca, files.cert, files.key))]
+    pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(command, cwd=ROOT, text=True, **pipes) as server:
+        host, port = str(server.stdout and server.stdout.readline()).strip().split(":")
+        for _ in range(3):
+            with socket.create_connection((host, int(port)), timeout=30) as stranger:
+                stranger.sendall(b"GET / HTTP/1.1\r\n\r\n")
+                assert stranger.recv(1) == b""
+        _, log = server.communicate("", timeout=60)
+    assert log == ""

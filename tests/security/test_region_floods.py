@@ -19,7 +19,7 @@ from shared.rpc.server import CALLS_PER_WORKER, DEFAULT_MAX_WORKERS, serve
 from tests.contract.rpc.echo import EchoServicer, EchoStub, add_echo_servicer_to_server
 
 PATIENCE = 10.0
-KEYS = {"de": "de-1:one", "us": "us-1:other"}
+KEYS = {"de": "de-1:one", "fr": "fr-1:another", "us": "us-1:other"}
 ALL_OF_ONE = DEFAULT_MAX_WORKERS * CALLS_PER_WORKER // 2
 
 
@@ -46,13 +46,13 @@ class Flooded:
         channel = connect(self.address, caller=name, target_name="control", keys=keys, clock=clock, retry=once)
         return EchoStub(self._closing.enter_context(channel))
 
-    def flood(self, calls: int) -> list[Any]:
-        stubs = [self.peer("de") for _ in range(1 + calls // 500)]
+    def flood(self, calls: int, *, by: str = "de") -> list[Any]:
+        stubs = [self.peer(by) for _ in range(1 + calls // 500)]
         text = StringValue(value="hang")
         return [stubs[number % len(stubs)].Read.future(text, timeout=60) for number in range(calls)]
 
     def _answer(self, request: StringValue, context: grpc.ServicerContext) -> StringValue:
-        if current_caller() == "de" and request.value == "hang":
+        if current_caller() != "us" and request.value == "hang":
             self.hanging.release()
             self.end.wait()
         return request
@@ -72,6 +72,17 @@ def test_a_region_that_floods_keeps_no_other_peers_call_from_a_worker(control: F
         assert other.Read(StringValue(value="hello"), timeout=PATIENCE).value == "hello"
     assert not control.hanging.acquire(blocking=False)
     assert not any(call.done() for call in calls)
+
+
+def test_two_regions_that_flood_keep_no_other_peers_call_from_a_worker(control: Flooded) -> None:
+    calls = [*control.flood(ALL_OF_ONE + 1), *control.flood(ALL_OF_ONE + 1, by="fr")]
+    refused = threading.Semaphore(0)
+    for call in calls:
+        call.add_done_callback(lambda _: refused.release())
+    assert all(refused.acquire(timeout=PATIENCE) for _ in range(2))
+    other = control.peer("us")
+    for _ in range(DEFAULT_MAX_WORKERS):
+        assert other.Read(StringValue(value="hello"), timeout=PATIENCE).value == "hello"
 
 
 def test_a_region_that_floods_takes_half_of_the_room_to_wait(control: Flooded) -> None:

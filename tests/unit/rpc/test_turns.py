@@ -43,6 +43,21 @@ def test_all_peers_together_have_the_room_that_there_is() -> None:
     assert [turns.take(name, lambda: None) for name in ("de", "us", "fr")] == [True, True, False]
 
 
+def test_workers_are_kept_for_peers_that_have_none() -> None:
+    turns, order = Turns(8, max_calls=800), list[str]()
+    for name in ("de", "fr") * 8:
+        turns.take(name, started(order, name))
+    assert len(order) == 7
+    turns.take("us", started(order, "us"))
+    assert order[-1] == "us"
+
+
+def test_room_is_kept_for_peers_that_have_few_calls() -> None:
+    turns = Turns(1, max_calls=80)
+    assert sum(turns.take(name, lambda: None) for name in ("de", "fr") * 80) == 70
+    assert [turns.take("us", lambda: None) for _ in range(3)] == [True, True, False]
+
+
 def test_one_worker_is_had_by_whoever_comes_first() -> None:
     turns, order = Turns(1, max_calls=8), list[str]()
     for name in ("de", "us"):
