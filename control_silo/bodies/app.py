@@ -276,8 +276,8 @@ class AppObject(Body):
         )
 
 
-_SHOWN = AppObject.model_fields.keys() & APP_COLUMNS.keys() - {"status", "webhook_headers", "date_published"}
-"""Fields that show the column of their name as it is."""
+_SHOWN = AppObject.model_fields.keys() & APP_COLUMNS.keys()
+"""Fields that show the column of their name as it is, where ``AppObject.of`` says nothing else of them."""
 
 
 def _secret(details: AppDetails, *, now: datetime, is_plain: bool) -> str | None:

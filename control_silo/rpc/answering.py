@@ -4,16 +4,22 @@ Owns the order, check, wait for replicas, read, and the rule that a region acts 
 """
 
 import contextlib
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
 from control_silo.services.control import Control
 from control_silo.services.interest import calling_region, region_of_organization
+from shared.app_service.pages import page_of
 from shared.app_service.request import check_request
 from shared.asking.ask import Asking
 from shared.consistency import required
 from shared.errors import CallerNotOwner, ReplicaBehind
+from shared.rpc.consistency import rpc_names
+
+Servicer = TypeVar("Servicer", bound=type)
 
 
 class ControlAnswers:
@@ -41,6 +47,21 @@ class ControlAnswers:
             raise ReplicaBehind
         with self.control.database.snapshot():
             yield
+
+
+def in_pages(servicer: Servicer) -> Servicer:
+    """Decorates a servicer: each of its lists is answered in pages to whoever asks for some."""
+    for name in rpc_names(servicer):
+        setattr(servicer, name, _in_pages(getattr(servicer, name)))
+    return servicer
+
+
+def _in_pages(method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def call(self: Any, request: Any, context: Any) -> Any:
+        return page_of(method(self, request, context), request)
+
+    return call
 
 
 def require_owner(organization_id: int) -> None:

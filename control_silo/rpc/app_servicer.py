@@ -9,7 +9,7 @@ import grpc
 from google.protobuf import json_format, struct_pb2
 
 from control_silo.bodies.app_field import NAME_LENGTH_ERROR
-from control_silo.rpc.answering import ControlAnswers, require_owner
+from control_silo.rpc.answering import ControlAnswers, in_pages, require_owner
 from control_silo.rpc.component_servicer import AlertPart, ComponentPart
 from control_silo.rpc.installation_servicer import InstallationPart
 from control_silo.rpc.render import app_messages, find_app_message, installation_messages
@@ -215,5 +215,6 @@ def checked_events(events: struct_pb2.ListValue) -> list[str]:
 
 
 @consistent
+@in_pages
 class AppServicer(AppPart, InstallationPart, ComponentPart, AlertPart, app_service_pb2_grpc.AppServiceServicer):
     """Answers from control's tables."""

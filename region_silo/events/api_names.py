@@ -65,6 +65,7 @@ def entries_of(event: JsonObject) -> list[Part]:
 
 def _exceptions(raised: list[JsonValue]) -> Part | None:
     values = [_exception(mapping_of(each)) for each in raised]
+    # Whether a reader may want to hide the frames that are not the software's own.
     mixed = any((value["stacktrace"] or {}).get("hasSystemFrames") for value in values)
     return {"values": values, "hasSystemFrames": mixed, "excOmitted": None} if values else None
 
@@ -100,6 +101,7 @@ def _stacktrace(value: JsonValue) -> Part | None:
     frames = [_frame(mapping_of(each)) for each in items_of(trace.get("frames"))]
     return {
         "frames": frames,
+        # Always null here; clients of the original demand the key.
         "framesOmitted": None,
         "registers": trace.get("registers"),
         "hasSystemFrames": len({frame["inApp"] for frame in frames}) == 2,
@@ -117,9 +119,11 @@ def _frame(frame: JsonObject) -> Part:
 def _context(frame: JsonObject) -> list[list[Any]]:
     """The lines around it, each with its number."""
     number, line = frame.get("lineno"), frame.get("context_line")
+    # Without its number a line could not be placed among those around it.
     if not isinstance(number, int) or line is None:
         return []
     before, after = items_of(frame.get("pre_context")), items_of(frame.get("post_context"))
+    # The file's own numbers, counted back from the line that the frame names.
     first = number - len(before)
     return [[first + place, each] for place, each in enumerate([*before, line, *after])]
 

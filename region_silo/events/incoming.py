@@ -95,6 +95,7 @@ def read_event(
     Raises:
         ValidationFailed: the event's id is none.
     """
+    # Scrubbed before anything is made of it: title, tags and search text must not show what the event hides.
     event = scrub(normalize(payload, sender=arrival.sender), scrubbing)
     return IncomingEvent(
         event_id=arrival.event_id or parse_event_id(payload.get("event_id")) or uuid4().hex,
@@ -116,6 +117,7 @@ def parse_event_id(value: JsonValue) -> str | None:
     """
     if value is None:
         return None
+    # Some SDKs send the dashes; the original stores and shows none.
     text = value.replace("-", "").lower() if isinstance(value, str) else ""
     if not _EVENT_ID.fullmatch(text):
         raise ValidationFailed("invalid event identifier")
@@ -131,8 +133,10 @@ def _occurred_at(value: JsonValue, *, received_at: datetime) -> datetime:
             claimed = datetime.fromtimestamp(value, UTC)
         else:
             return received_at
+    # The last two come from instants that this machine's calendar does not have.
     except (ValueError, OverflowError, OSError):
         return received_at
+    # A wrong clock would otherwise put an issue where no list of recent ones shows it.
     is_believable = received_at - MAX_PAST <= claimed <= received_at + MAX_FUTURE
     return claimed if is_believable else received_at
 

@@ -26,6 +26,7 @@ def log_entry(value: JsonValue) -> Part | None:
     ``message`` has the placeholders, and is left out where ``formatted`` says the same.
     """
     if not isinstance(value, Mapping):
+        # Some SDKs send false where there is no message.
         formatted = None if value is False else any_text(value)
         return {"formatted": formatted} if formatted else None
     message, formatted = text(value.get("message")), text(value.get("formatted"))
@@ -42,6 +43,7 @@ def log_entry(value: JsonValue) -> Part | None:
 
 
 def _fill_in(message: str, params: JsonValue) -> str:
+    # One language of placeholders in a message: the first of which any is found.
     for pattern, shown in ((_PERCENT, _percent), (_CURLY, _text_of)):
         try:
             filled, count = _replace(pattern, message, params, shown)
@@ -67,6 +69,7 @@ def _replace(
         if match.groupdict().get("kind") == "%":
             return "%"
         key = match["key"]
+        # One without a name takes the next place.
         if not key:
             place += 1
         return shown(_parameter(params, key or str(place - 1)), match)

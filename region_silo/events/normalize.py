@@ -34,8 +34,9 @@ PLATFORMS = frozenset(
     }
 )
 """Those of the original; any other is ``other``."""
-_LEVELS = ("fatal", "error", "warning", "info", "debug", "sample")
-_LEVEL_NUMBERS = {"50": "fatal", "40": "error", "30": "warning", "20": "info", "10": "debug"}
+_LEVELS = ("fatal", "warning", "info", "debug", "sample")
+"""Beside ``error``, which any other word is taken for."""
+_LEVEL_NUMBERS = {"50": "fatal", "30": "warning", "20": "info", "10": "debug"}
 _LEVEL_WORDS = {"critical": "fatal", "warn": "warning", "log": "info"}
 _OLD_NAMES: Mapping[str, tuple[str, ...]] = {
     "logentry": ("sentry.interfaces.Message", "message"),
@@ -123,12 +124,15 @@ def normalize(payload: JsonObject, *, sender: str | None = None) -> NormalEvent:
     """
     sent = _by_new_names(payload)
     platform = text_of(sent.get("platform"), limit=64)
+    # A list of platforms that senders could add to would be no use to anybody who picks from it.
     platform = platform if platform in PLATFORMS else "other"
     raised, trace = stacktrace.exceptions(sent.get("exception")), stacktrace.stacktrace(sent.get("stacktrace"))
+    # Old SDKs send the only exception's trace beside it.
     if len(raised) == 1 and trace:
         raised[0].setdefault("stacktrace", trace)
         trace = None
     asked, given = request.request(sent.get("request")), _tags(sent.get("tags"))
+    # Old SDKs knew an environment as a tag alone; now it is a field, which outranks it.
     in_tags = given.pop("environment", None)
     return NormalEvent(
         platform=platform,
@@ -152,6 +156,7 @@ def normalize(payload: JsonObject, *, sender: str | None = None) -> NormalEvent:
 def level_of(value: JsonValue) -> str:
     """One of the known words; ``error`` for any other."""
     word = text_of(value, limit=16).lower()
+    # Numbers are those of Python's logging.
     word = _LEVEL_NUMBERS.get(word, _LEVEL_WORDS.get(word, word))
     return word if word in _LEVELS else "error"
 
@@ -160,6 +165,7 @@ def _by_new_names(payload: JsonObject) -> JsonObject:
     found = dict(payload)
     for name, old_names in _OLD_NAMES.items():
         for old_name in old_names:
+            # The new name outranks, but an empty value under it says less than one under the old.
             if not found.get(name) and found.get(old_name) is not None:
                 found[name] = found[old_name]
     return found
@@ -177,7 +183,9 @@ def _tags(value: JsonValue) -> dict[str, str]:
     """Tags come as an object or as a list of pairs; of two with one name the first counts."""
     tags: dict[str, str] = {}
     for name, each in pairs_of(value):
+        # A key with white space could not be searched for.
         key = "-".join(line_of(name, limit=_MAX_NAME_CHARACTERS).split())
+        # Python's spelling of true, as the original prints a tag that was sent as a boolean.
         shown = line_of(str(each) if isinstance(each, bool) else each, limit=_MAX_NAME_CHARACTERS)
         if key and shown and key not in _TAKEN_TAGS and len(tags) < _MAX_TAGS:
             tags.setdefault(key, shown)
@@ -186,6 +194,7 @@ def _tags(value: JsonValue) -> dict[str, str]:
 
 def _fingerprint(value: JsonValue) -> list[str]:
     sent = value if isinstance(value, list) else []
+    # As for tags; and a part that says nothing would split no issue from another.
     parts = (text_of(str(part) if isinstance(part, bool) else part) for part in sent)
     return [part for part in parts if part]
 
@@ -193,6 +202,7 @@ def _fingerprint(value: JsonValue) -> list[str]:
 def _contexts(value: JsonValue) -> Part:
     """Each names its type: by itself, or as it is called."""
     found = {name: fields for name, each in mapping_of(value).items() if (fields := _context(each))}
+    # What the sender called its type comes after, and so outranks the name.
     return {name: {"type": name} | fields for name, fields in found.items()}
 
 
@@ -202,6 +212,7 @@ def _context(value: JsonValue) -> Part:
 
 def _breadcrumb(value: JsonValue) -> Part:
     found = fields_of(value, _BREADCRUMB)
+    # The original's defaults; one that says nothing at all is left out instead.
     return {"type": "default", "level": "info"} | found if found else {}
 
 

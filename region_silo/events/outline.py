@@ -82,6 +82,7 @@ def _metadata_of_message(message: str) -> Part:
 
 def _metadata_of_exception(event: NormalEvent) -> Part:
     caught, frame = event.exceptions[-1], crash_frame(event.frames) or {}
+    # The value as it is, with its lines; the title takes the first of them alone.
     metadata: Part = {"value": cut(caught.get("value", ""), limit=_MAX_VALUE_CHARACTERS)}
     if not is_synthetic(caught):
         metadata["type"] = line_of(caught.get("type", "Error"), limit=_MAX_TYPE_CHARACTERS) or "Error"
@@ -89,9 +90,11 @@ def _metadata_of_exception(event: NormalEvent) -> Part:
 
 
 def _title(metadata: Part) -> str:
+    # That of a message; an exception has type and value instead.
     if "title" in metadata:
         return str(metadata["title"])
     if "type" not in metadata:
+        # A synthetic one: where it happened says more than the type that the SDK made up.
         return str(metadata.get("function") or "<unknown>")
     value = line_of(metadata["value"], limit=_MAX_TITLE_CHARACTERS)
     return f"{metadata['type']}: {value}" if value else str(metadata["type"])
@@ -100,8 +103,10 @@ def _title(metadata: Part) -> str:
 def _culprit(event: NormalEvent) -> str:
     if given := event.culprit or event.transaction:
         return given
+    # The title names the function already.
     if event.exceptions and is_synthetic(event.exceptions[-1]):
         return ""
+    # The last exception that has a trace: the one that was caught may have lost its own.
     traces = [raised["stacktrace"]["frames"] for raised in event.exceptions if "stacktrace" in raised]
     place = culprit_of(traces[-1] if traces else event.frames, platform=event.platform)
     return line_of(place or (event.request or {}).get("url"), limit=_MAX_CULPRIT_CHARACTERS)
@@ -119,6 +124,7 @@ def _tags(event: NormalEvent) -> list[list[str]]:
         "transaction": event.transaction,
         "user": _identity(event.user),
     }
+    # Later ones outrank: what a sender says of the surroundings, and what the event is, above both.
     tags = _of_surroundings(event) | event.tags | own
     shown = {name: line_of(value, limit=_MAX_TAG_CHARACTERS) for name, value in tags.items()}
     return [[name, shown[name]] for name in sorted(shown) if shown[name]]
@@ -126,6 +132,7 @@ def _tags(event: NormalEvent) -> list[list[str]]:
 
 def _of_surroundings(event: NormalEvent) -> dict[str, str]:
     mechanism = event.exceptions[-1].get("mechanism", {}) if event.exceptions else {}
+    # Those that the original makes of events, so that its searches find them.
     tags = {"url": (event.request or {}).get("url", ""), "mechanism": mechanism.get("type", "")}
     if (handled := mechanism.get("handled")) is not None:
         tags["handled"] = "yes" if handled else "no"
@@ -139,4 +146,5 @@ def _of_surroundings(event: NormalEvent) -> dict[str, str]:
 
 def _identity(user: Part | None) -> str | None:
     named = ((shown, (user or {}).get(key)) for key, shown in _USER_KEYS.items())
+    # With its kind, or a user with the id 7 would be the one who is called 7.
     return next((f"{shown}:{value}" for shown, value in named if value), None)

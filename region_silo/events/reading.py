@@ -28,15 +28,19 @@ _MAX_NUMBER = 2**63
 
 def text_of(value: JsonValue, *, limit: int = MAX_TEXT_CHARACTERS) -> str:
     """The value as text of at most ``limit`` characters; empty for what is neither text nor number."""
+    # To Python, true is a number; to whoever sent it, it is none.
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
+    # Printing a huge number takes time that grows with the square of its length, and Python refuses the longest.
     if isinstance(value, int) and abs(value) > _MAX_NUMBER:
         return ""
+    # Cut first: the pattern need not walk what is thrown away.
     return _UNSTORABLE.sub(REPLACEMENT, str(value)[:limit])
 
 
 def line_of(value: JsonValue, *, limit: int) -> str:
     """The first line that says anything, ending in three dots where it was cut."""
+    # More than the line may have, since white space at its start and control characters fall away first.
     text = text_of(value, limit=limit * 8).strip()
     line = _CONTROL.sub(" ", text.splitlines()[0]).strip() if text else ""
     return cut(line, limit=limit)
@@ -79,12 +83,14 @@ def bag(value: JsonValue) -> Any:
 def bag_object(value: JsonValue) -> Part | None:
     """An object of anything; a list counts as one of its places, as frames' variables come from some SDKs."""
     if isinstance(value, list):
+        # An object is what everyone behind this expects; the places keep their order.
         value = {str(place): item for place, item in enumerate(value)}
     return bag(value) if isinstance(value, Mapping) and value else None
 
 
 def texts(value: JsonValue) -> list[str] | None:
     """A list of texts, of which each keeps its place."""
+    # An item that says nothing becomes empty text: lines of source are counted by their places.
     return [text_of(item) for item in value] if isinstance(value, list) and value else None
 
 
@@ -97,6 +103,7 @@ def fields_of(value: JsonValue, fields: Mapping[str, Reader]) -> Part:
     """The known fields of an object, of which each says something; empty for what is no object."""
     if not isinstance(value, Mapping):
         return {}
+    # By the fields that are known, and not by those that came: a sender may invent as many as they like.
     read = {name: reader(value[name]) for name, reader in fields.items() if name in value}
     return {name: found for name, found in read.items() if found is not None}
 
@@ -104,6 +111,7 @@ def fields_of(value: JsonValue, fields: Mapping[str, Reader]) -> Part:
 def items_of(value: JsonValue) -> list[JsonValue]:
     """Several, in the forms in which SDKs send them: ``{"values": [...]}``, a list, or the one by itself."""
     if isinstance(value, Mapping):
+        # An object without `values` is the one item itself, as old SDKs send a single exception.
         value = value.get("values", [value])
     if isinstance(value, Mapping):
         return [value]
@@ -118,6 +126,7 @@ def pairs_of(value: JsonValue) -> list[tuple[Any, Any]]:
     return [
         (item[0], item[1])
         for item in found
+        # A text of two characters has a length of two as well, and is no pair.
         if isinstance(item, Sequence) and not isinstance(item, str) and len(item) == 2
     ]
 
@@ -132,8 +141,10 @@ def _shallow(value: JsonValue, depth: int) -> Any:
         return _UNSTORABLE.sub(REPLACEMENT, value)
     if not isinstance(value, list | Mapping):
         return value
+    # What lies deeper is shown all the same, as text: leaving it out would hide what people look for.
     if depth == 0:
         return json.dumps(value)
     if isinstance(value, list):
         return [_shallow(item, depth - 1) for item in value]
+    # Keys like values: no reader of an event has to expect either character.
     return {_UNSTORABLE.sub(REPLACEMENT, key): _shallow(item, depth - 1) for key, item in value.items()}

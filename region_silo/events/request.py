@@ -38,8 +38,10 @@ def request(value: JsonValue) -> Part | None:
     found = fields_of(value, _REQUEST)
     if "url" in found:
         found = _split(found)
+    # Both would have to be scrubbed alike; of the parsed ones each is judged by its name.
     if found.get("cookies") and "headers" in found:
         found["headers"] = [pair for pair in found["headers"] if pair[0] != "Cookie"]
+    # Parsed where they came as a header alone, so that at least their names are shown.
     cookie = next((value for name, value in found.get("headers", ()) if name == "Cookie"), None)
     if cookie and "cookies" not in found and (cookies := _cookies(cookie)):
         found["cookies"] = cookies
@@ -49,15 +51,18 @@ def request(value: JsonValue) -> Part | None:
 
 def _split(found: Part) -> Part:
     """The address without its query and fragment, which have fields of their own; those outrank what it says."""
+    # JavaScript SDKs cut long addresses with the one character that means three dots.
     url = found["url"].replace("\u2026", "...")
     rest, _, fragment = url.partition("#")
     place, _, query = rest.partition("?")
     try:
         parts = urlsplit(place)
+        # A host alone and its root are the same page, and become one tag.
         place = urlunsplit(parts._replace(path=parts.path or "/")) if parts.netloc else place
     except ValueError:
         pass  # what is no address stays as it is
     derived = {"query_string": _query(query), "fragment": fragment or None}
+    # What was sent as a field of its own stands behind, and so outranks what the address says.
     return {name: part for name, part in derived.items() if part} | found | {"url": place}
 
 
@@ -82,6 +87,7 @@ def _query(value: JsonValue) -> list[list[str]] | None:
 
 def _cookies(value: JsonValue) -> list[list[str]] | None:
     if isinstance(value, str):
+        # Not Python's reader of cookies, which drops all of them at the first that it dislikes.
         halves = (part.strip().partition("=") for part in value.split(";"))
         return [[name, each] for name, _, each in halves if name][:_MAX_PAIRS] or None
     return _pairs(value)
@@ -89,6 +95,7 @@ def _cookies(value: JsonValue) -> list[list[str]] | None:
 
 def _headers(value: JsonValue) -> list[list[str]] | None:
     shown = [[_title(text_of(name)), _joined(each)] for name, each in pairs_of(value)[:_MAX_PAIRS]]
+    # Sorted, as HTTP gives their order no meaning: equal requests are shown alike.
     return sorted(pair for pair in shown if pair[0]) or None
 
 
@@ -97,6 +104,7 @@ def _joined(value: JsonValue) -> str:
 
 
 def _title(name: str) -> str:
+    # Names have no case in HTTP; scrubbing and the rest of this module compare them as they are spelled here.
     return "-".join(part[:1].upper() + part[1:] for part in name.split("-"))
 
 
@@ -111,6 +119,7 @@ def _body(value: JsonValue) -> object:
 
 
 def _form(body: str) -> dict[str, str] | None:
+    # A form is sent as ASCII, with everything else escaped; what starts so is another format cut off.
     if not body.isascii() or body.startswith(("<?xml", "{", "[")):
         return None
     try:
@@ -123,6 +132,7 @@ def _form(body: str) -> dict[str, str] | None:
 
 
 def _kind_of_body(sent: JsonValue, found: Part) -> str | None:
+    # It could be read, so it says itself what it was, whatever a header claims.
     if isinstance(sent, str) and not isinstance(found.get("data"), str):
         return "application/json" if sent.lstrip()[:1] in ("{", "[") else "application/x-www-form-urlencoded"
     named = next((value for name, value in found.get("headers", ()) if name == "Content-Type"), "")
@@ -133,6 +143,7 @@ def user(value: JsonValue) -> Part | None:
     """The user; what is known of nobody stands under ``data``."""
     found = fields_of(value, _USER)
     if isinstance(value, Mapping):
+        # Kept, but apart: what SDKs add of their own must not look like what is known of every user.
         others = {key: bag(each) for key, each in value.items() if key not in _USER and each is not None}
         if others:
             found["data"] = others | found.get("data", {})
@@ -148,6 +159,7 @@ def with_addresses(asked: Part | None, who: Part | None, *, platform: str, sende
         platform: of the event.
         sender: address of whoever sent the event; None when it is not known.
     """
+    # Changed in place, in the request of the event that is being read: nobody else has it yet.
     env = (asked or {}).get("env", {})
     if env.get("REMOTE_ADDR") == AUTO and sender:
         env["REMOTE_ADDR"] = sender
@@ -156,6 +168,7 @@ def with_addresses(asked: Part | None, who: Part | None, *, platform: str, sende
     if given == AUTO:
         given = sender
     if not given:
+        # A server's events come from the server: its address is no user's.
         given = env.get("REMOTE_ADDR") or (sender if platform in _FROM_CLIENTS else None)
     return who | {"ip_address": given} if _is_address(given) else who or None
 

@@ -87,7 +87,9 @@ class _Scrubber:
     """The rules of one project."""
 
     def __init__(self, scrubbing: Scrubbing) -> None:
+        # Escaped: a project writes parts of names, and a pattern could take for ever.
         own = "|".join(re.escape(name) for name in scrubbing.sensitive_fields)
+        # One pattern for all names: each value is searched once, however many a project adds.
         names = [names for names in (_NAMES if scrubbing.with_defaults else "", own) if names]
         self._with_defaults = scrubbing.with_defaults
         self._anywhere = re.compile("|".join(names), re.IGNORECASE)
@@ -137,8 +139,10 @@ class _Scrubber:
         """A value by its name and by what it looks like."""
         if value is None or isinstance(value, bool) or (isinstance(value, str) and value in _HARMLESS):
             return value
+        # Before the rules: a project that names a field knows better than they do.
         if name.lower() in self._safe:
             return value
+        # The whole value, of whatever kind: what is below a secret's name is the secret.
         if self._in_names.search(name):
             return FILTERED
         if isinstance(value, Mapping):
@@ -154,6 +158,7 @@ class _Scrubber:
         return [self.value(name, each) for each in value]
 
     def _text(self, text: str) -> str:
+        # The text as a whole, as the original does it: where in it the secret stands cannot be told.
         if self._anywhere.search(text):
             return FILTERED
         if self._with_defaults:
@@ -164,6 +169,7 @@ class _Scrubber:
         return text
 
     def _header(self, name: str, value: str) -> Any:
+        # Versions in it look like numbers of cards and accounts.
         if name == "User-Agent":
             return value
         return FILTERED if name in _SECRET_HEADERS and self._with_defaults else self.value(name, value)

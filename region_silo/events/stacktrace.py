@@ -33,6 +33,7 @@ _SCRIPTS = frozenset({"javascript", "node"})
 
 def _frame(value: JsonValue) -> Part:
     frame = fields_of(value, _FRAME)
+    # One of both is enough: either is made of the other.
     if "abs_path" not in frame and "filename" in frame:
         frame["abs_path"] = frame.pop("filename")
     if "filename" not in frame and "abs_path" in frame:
@@ -41,12 +42,14 @@ def _frame(value: JsonValue) -> Part:
 
 
 def _file_of(path: str) -> str:
+    # A path on a disk is shown as it is; it is addresses that have a host before the part that tells files apart.
     if not _URL.match(path):
         return path
     try:
         found = urlsplit(path).path
     except ValueError:
         return path
+    # The page itself, inline: without its host nothing would be left to recognise.
     return path if found in ("", "/") else found
 
 
@@ -55,6 +58,7 @@ def stacktrace(value: JsonValue) -> Part | None:
     if isinstance(value, list):
         value = {"frames": value}
     found = fields_of(value, _STACKTRACE)
+    # A trace without frames tells nothing, and would stand in the way of one that has some.
     return found if found.get("frames") else None
 
 
@@ -69,6 +73,7 @@ def _mechanism(value: JsonValue) -> Part | None:
 def _exception(value: JsonValue) -> Part | None:
     """An exception that says what was raised, or where."""
     found = fields_of(value, _EXCEPTION)
+    # Some SDKs send "ValueError: wrong" as one text; DOTALL, since values have lines.
     match = _TYPE_AND_VALUE.fullmatch(found.get("value", "")) if "type" not in found else None
     if match:
         found |= {"type": match[1], "value": match[2].strip()}
@@ -87,6 +92,7 @@ def threads(value: JsonValue) -> list[Part]:
 
 def crash_frame(frames: list[Part]) -> Part | None:
     """The innermost frame of the monitored software itself whose function is known; else the innermost such of all."""
+    # What is called so could be any function.
     known = [frame for frame in frames if frame.get("function") not in _NO_FUNCTIONS | {None}]
     return next((frame for frame in reversed(known) if frame.get("in_app")), known[-1] if known else None)
 
@@ -94,10 +100,12 @@ def crash_frame(frames: list[Part]) -> Part | None:
 def culprit_of(frames: list[Part], *, platform: str) -> str:
     """What the original calls the place of a stack trace; empty when no frame names any."""
     default: str | None = None
+    # From the innermost outwards: the first of the software's own is where its author will look.
     for frame in reversed(frames):
         if frame.get("in_app"):
             if place := _place(frame, platform):
                 return place
+        # Of a library only the innermost counts, for when nothing of the software's own is there.
         elif default is None:
             default = _place(frame, platform)
     return default or ""
@@ -107,6 +115,7 @@ def _place(frame: Part, platform: str) -> str:
     # The frame's own comes first: one stack trace may pass through two languages.
     language = frame.get("platform") or platform
     function = frame.get("function") or "?"
+    # Of native code the original names the function alone.
     if language in _NATIVE:
         return str(function)
     place = frame.get("module") or frame.get("filename")

@@ -57,6 +57,7 @@ class Issue(Model):
     first_seen_at = InstantField()
     last_seen_at = InstantField()
     resolved_at = InstantField(null=True)
+    # Users are control's: a copy of name and address saves a call to control for each list of issues.
     assignee_id = peewee.BigIntegerField(null=True)
     assignee_name = peewee.TextField(null=True)
     """The user's name when the issue was assigned; so it is with the e-mail address."""
@@ -65,8 +66,10 @@ class Issue(Model):
 
     class Meta:
         indexes = (
+            # Two first events of one problem at once: the database lets one of them make the issue.
             (("project_id", "grouping_hash"), True),
             (("project_id", "number"), True),
+            # One for each order that lists are asked for in; the id at the end makes the order of equals certain.
             (("organization_id", "status", "last_seen_at", "id"), False),
             (("organization_id", "last_seen_at", "id"), False),
             (("organization_id", "first_seen_at", "id"), False),
@@ -125,6 +128,7 @@ class Activity(Model):
     happened_at = InstantField()
 
 
+# Of the many events of an issue none is shown among its activity, so none is in the index.
 Activity.add_index(Activity.index(Activity.issue_id, Activity.id, where=Activity.kind != "error.created"))
 
 
@@ -163,4 +167,5 @@ class PlatformExternalIssue(Model):
     created_at = InstantField()
 
     class Meta:
+        # The original's rule, and what makes linking twice at once safe.
         indexes = ((("group_id", "service_type"), True),)

@@ -26,6 +26,7 @@ class Project(Model):
     """The fields of an ``events.scrubbing.Scrubbing``; null: the usual ones."""
 
     class Meta:
+        # Two organizations may have a project of one name each.
         indexes = ((("organization_id", "slug"), True),)
 
 

@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 from region_silo.services.control import ControlClient
 from region_silo.services.held import NotHeld
 from region_silo.services.region import Region
+from shared.app_service.pages import page_of
 from shared.app_service.request import check_request
 from shared.asking.ask import Asking
 from shared.consistency import required
@@ -66,7 +67,7 @@ class ReplicaFirst:
         known: Response | None = None
         if is_fresh:
             try:
-                known = find()
+                known = page_of(find(), request)
             # It never leaves the silo: to the caller it makes no difference who answered.
             except NotHeld:
                 known = None

@@ -15,6 +15,7 @@ from region_silo.services.held import NotHeld, is_local
 from region_silo.services.installed_component import list_installed_components
 from region_silo.services.region import Region
 from shared.app_service.alert_component import ALERT_RULE_ACTION
+from shared.app_service.pages import every_page
 from shared.consistency import required
 from shared.domain.app_status import SentryAppInstallationStatus
 from shared.domain.component_definitions import ELEMENT_TYPES
@@ -193,7 +194,11 @@ class AppReader:
         # Control's method takes one type at a time; all of them together are few.
         for wanted in [component_type] if component_type else ELEMENT_TYPES:
             request = component_calls_pb2.GetComponentContextsRequest(filter=installed, component_type=wanted)
-            contexts += self._control.ask(self._control.apps.GetComponentContexts, request).contexts
+            # In pages: the schemas of many apps may together be more than a message.
+            for page in every_page(
+                request, lambda each: self._control.ask(self._control.apps.GetComponentContexts, each)
+            ):
+                contexts += page.contexts
         # As the replicas answer: whoever pages through meets the same order whichever silo told.
         return sorted(contexts, key=lambda context: context.installation.id)
 

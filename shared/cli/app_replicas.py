@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from shared.app_service.pages import every_page
 from shared.cli.access import Access
 from shared.cli.organizations import list_organizations
 from shared.domain.peer import CONTROL
@@ -71,8 +72,8 @@ def _ask_control(access: Access, slug: str) -> tuple[int, Sequence[Installation]
         stub = app_service_pb2_grpc.AppServiceStub(channel)
         app = stub.GetSentryAppBySlug(app_service_pb2.GetSentryAppBySlugRequest(slug=slug)).sentry_app
         wanted = installation_pb2.SentryAppInstallationFilter(app_ids=[app.id])
-        found = stub.GetMany(app_service_pb2.GetManyRequest(filter=wanted)).installations
-    return app.id, [_installation(each, slugs) for each in found]
+        pages = every_page(app_service_pb2.GetManyRequest(filter=wanted), stub.GetMany)
+        return app.id, [_installation(each, slugs) for page in pages for each in page.installations]
 
 
 def _installation(found: installation_pb2.RpcSentryAppInstallation, slugs: Mapping[int, str]) -> Installation:

@@ -6,7 +6,7 @@ from shared.clock import Clock
 from shared.database.database import Database
 from shared.database.file import DatabaseFile
 from shared.database.pool import sqlite_pool
-from shared.database.postgresql import postgresql_pool
+from shared.database.postgresql_pool import postgresql_pool
 from shared.database.statement import Dialect
 from shared.errors import ConfigInvalid
 

@@ -21,7 +21,7 @@ from shared.database.file import DatabaseFile
 from shared.database.pool import LOCK_WAIT_SECONDS, NO_SESSION, NO_TRANSACTION
 from shared.database.postgresql import answering_within
 from shared.database.statement import SQLITE_NOW, Dialect, for_psycopg, has_rows, is_write
-from shared.database.transaction import Transaction, in_transaction
+from shared.database.transaction import Transaction, guarded
 from shared.errors import DatabaseBusy, DatabaseMisused, DatabaseUnavailable
 from shared.wake import Wake
 
@@ -113,7 +113,7 @@ class Database:
     def snapshot(self) -> Iterator[None]:
         """Reads that all see the same committed state."""
         # Guarded like a write: a snapshot that waits for another silo keeps old rows from being cleaned up.
-        with self.session(), self._begun(snapshot=True), _guarded():
+        with self.session(), self._begun(snapshot=True), guarded():
             yield
 
     @contextlib.contextmanager
@@ -131,7 +131,7 @@ class Database:
             if self._file:
                 self._file.refuse_if_gone()
             self._require_current()
-            with self._begun(snapshot=False), _guarded(), self._writing():
+            with self._begun(snapshot=False), guarded(), self._writing():
                 yield tx
                 self._keep(tx)
         # Outside every lock and connection: a callback may wake a thread that writes at once.
@@ -293,16 +293,6 @@ def current_database() -> Database:
     if database is None:
         raise DatabaseMisused(NO_SESSION)
     return database
-
-
-@contextlib.contextmanager
-def _guarded() -> Iterator[None]:
-    """Refuses calls to other silos while it lasts."""
-    token = in_transaction.set(True)
-    try:
-        yield
-    finally:
-        in_transaction.reset(token)
 
 
 def _in_seconds(clock: Clock, seconds: float = 0.0) -> str:

@@ -3,7 +3,8 @@
 Knows no driver, so the channel can ask it without loading one.
 """
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -30,6 +31,16 @@ class Transaction:
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Calls ``callback`` once, after the commit; never when it rolls back."""
         self.callbacks.append(callback)
+
+
+@contextlib.contextmanager
+def guarded() -> Iterator[None]:
+    """Refuses calls to other silos while it lasts."""
+    token = in_transaction.set(True)
+    try:
+        yield
+    finally:
+        in_transaction.reset(token)
 
 
 def refuse_inside_transaction(method: str) -> None:

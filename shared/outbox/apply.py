@@ -86,6 +86,7 @@ def apply_changes(
         raise FieldMissing.at("changes", "at least one is required.")
     if len(changes) > MAX_CHANGES:
         raise InvalidInput.at("changes", f"{len(changes)} is more than the {MAX_CHANGES} that one call may carry.")
+    # Whoever gets no other answer was outranked, be it by the replica or by another change of this batch.
     results: list[ChangeResult] = [_STALE] * len(changes)
     rows: defaultdict[replica_pb2.Category, dict[int, int]] = defaultdict(dict)
     for index, change in enumerate(changes):
@@ -121,6 +122,7 @@ def check(change: replica_pb2.Change, tables: Mapping["replica_pb2.Category", Re
         raise FieldMissing("object_id: a positive id is required.")
     if change.version <= 0:
         raise FieldMissing("version: a positive version is required.")
+    # An owner that counted this far is broken or hostile; taking it would shut out every later owner.
     if change.version > MAX_VERSION:
         raise VersionImplausible
     state = change.WhichOneof("state")
@@ -185,6 +187,7 @@ def upsert_newer(tx: Transaction, table: str, columns: Sequence[str], rows: Sequ
     Returns:
         Ids of the rows that were written.
     """
+    # The id is what was found by; everything else is written whole, so that no column is of another version.
     assignments = ", ".join(f"{column} = excluded.{column}" for column in columns[1:])
     source, parameters = _source(tx.database, rows)
     statement = (

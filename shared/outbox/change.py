@@ -51,6 +51,7 @@ def keep_editions(database: Database, kinds: Kinds) -> Database:
 def tell_new_destination(tx: Transaction, destination: str, categories: Iterable[Category]) -> None:
     """Enqueues all that a silo should hold which held nothing before, under the versions that there are."""
     for category in categories:
+        # From the view and not from editions: what it should hold, also of objects that nobody has changed lately.
         statement = "SELECT DISTINCT object_id FROM interest WHERE category = ? AND destination = ?"
         # In one order, as every transaction locks editions.
         ids = sorted(object_id for (object_id,) in tx.database.rows(statement, (category.value, destination)))

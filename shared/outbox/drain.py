@@ -52,6 +52,7 @@ tenth of its lane's."""
 Answer: TypeAlias = Rejection | SiloError | None
 """What became of one object: it is there (None), it is rejected, or the call for it alone failed."""
 
+# Faults of the way and of its keys, which no object can have caused.
 _AWAY = (Unavailable, DeadlineExceeded, Exhausted, Unauthenticated, Forbidden, RegionNotFound, ConfigInvalid)
 
 
@@ -133,6 +134,7 @@ class Drain:
     def run_once(self) -> DrainResult:
         """Claims one batch, delivers it and settles it; ``claimed == 0`` means that nothing is due."""
         limit = self._next_limit
+        # First, so that what waits for an upgrade is claimed in this very turn if it may go.
         self._upgrade.try_again()
         claims = claim(self.database, self.name, limit=limit)
         if not claims:
@@ -150,6 +152,7 @@ class Drain:
             away = self._deliver(together, answers) if together else None
             for claimed in alone:
                 away = away or self._deliver([claimed], answers)
+        # Fewer answers than claims where the destination went away: the rest is due again, and judged by nobody.
         settled = self._judge_all(zip(claims, answers, strict=False))
         self._settle(settled, left=claims[len(answers) :])
         # A batch that is too much for the destination comes back smaller, down to one object, so that a limit of the
@@ -205,6 +208,7 @@ class Drain:
 
     def _judge(self, claimed: Claim, answer: Rejection | SiloError) -> Retry:
         key = (claimed.category, claimed.object_id)
+        # The call failed, and nobody has said a word against the object.
         if isinstance(answer, SiloError):
             failures = self._failures[key] = self._failures.get(key, 0) + 1
             rejection = Rejection(answer.reason, answer.message, permanent=False)

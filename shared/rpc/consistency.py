@@ -25,14 +25,14 @@ def consistent(servicer: Servicer) -> Servicer:
     commit is named by the answer's token, also when the call fails after it. Methods that stream their answer stay as
     they are. A call whose token is not one of ours fails with ``ValidationFailed``.
     """
-    for name in _rpc_names(servicer):
+    for name in rpc_names(servicer):
         method = getattr(servicer, name)
         if not inspect.isgeneratorfunction(method):
             setattr(servicer, name, _consistent(method))
     return servicer
 
 
-def _rpc_names(servicer: type) -> Iterator[str]:
+def rpc_names(servicer: type) -> Iterator[str]:
     """What the generated bases of the servicer declare."""
     for base in servicer.__mro__:
         if base.__module__.endswith("_pb2_grpc"):

@@ -11,7 +11,7 @@ MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
 """Largest serialized message, both ways, on every transport; a larger one fails as RESOURCE_EXHAUSTED."""
 
 MAX_METADATA_BYTES: Final = 128 * 1024
-"""Room for an error with many field violations in the trailing metadata; gRPC's default is 8 KiB."""
+"""gRPC's default of 8 KiB is little where proxies add to it; an error stays below that, for clients with defaults."""
 
 KEEPALIVE_SECONDS: Final = 12
 """A silent connection is probed this often, so that a peer that vanished without a word is noticed."""

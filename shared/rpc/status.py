@@ -5,8 +5,9 @@ Owns THE table from error family to ``grpc.StatusCode`` and both translations: t
 same class again. Refuses to know what the errors mean. Nothing outside this package sees a gRPC status.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
+from urllib.parse import quote
 
 import grpc
 from google.protobuf.message import DecodeError, Message
@@ -44,8 +45,15 @@ _BARE: dict[grpc.StatusCode, type[errors.SiloError]] = {
 """What a code means that arrives without our details: from the transport, a proxy or a foreign server."""
 
 _DETAILS_KEY = "grpc-status-details-bin"
-_MAX_MESSAGE_CHARS = 2_000
-_MAX_VIOLATIONS_BYTES = 32 * 1024
+MAX_DETAILS_BYTES = 7 * 1024
+"""All that an error says, as it is sent: any gRPC client takes 8 KiB of metadata, and other entries need some of it.
+One that is larger ends the call without any details."""
+_MAX_MESSAGE_BYTES = 1_000
+"""Sent twice, since the message of the status itself is what other clients show; there a byte may take three."""
+_MAX_FACTS_BYTES = 1_000
+_FRAME_BYTES = 200
+"""The keys, the type of each detail, and what tells one part of a message from the next."""
+_PART_BYTES = 12
 
 
 class WireStatus(grpc.Status):
@@ -67,17 +75,22 @@ def to_status(error: errors.SiloError, *, trailers: Sequence[tuple[str, str | by
     """The status with which a call fails.
 
     Args:
-        error: what went wrong. Texts beyond what fits into metadata are cut.
+        error: what went wrong. What does not fit into ``MAX_DETAILS_BYTES`` is cut off: of the message, of the metadata
+            and of the fields, from behind.
         trailers: further trailing metadata.
     """
     code = code_of(type(error))
-    message = _legible(error.message)
+    message = _legible(error.message, at_most=_MAX_MESSAGE_BYTES)
     details = status_pb2.Status(code=code.value[0], message=message)
     info = error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN)
-    info.metadata.update({_legible(key): _legible(value) for key, value in error.metadata.items()})
+    info.metadata.update(_fitting(error.metadata.items(), room=_MAX_FACTS_BYTES))
     details.details.add().Pack(info)
     if error.fields:
-        details.details.add().Pack(_bad_request(error))
+        # In base64, which takes four bytes for three.
+        room = (MAX_DETAILS_BYTES - len(quote(message))) * 3 // 4 - details.ByteSize() - _FRAME_BYTES
+        pairs = _fitting(_violations(error), room=room)
+        violations = [error_details_pb2.BadRequest.FieldViolation(field=name, description=text) for name, text in pairs]
+        details.details.add().Pack(error_details_pb2.BadRequest(field_violations=violations))
     entries: Metadata = (*trailers, (_DETAILS_KEY, details.SerializeToString()))
     return WireStatus(code, details=message, trailing_metadata=entries)
 
@@ -108,28 +121,29 @@ def trailers_of(error: errors.SiloError) -> dict[str, str]:
     return {key: value for key, value in _trailing(cause) if isinstance(value, str)}
 
 
-def _bad_request(error: errors.SiloError) -> error_details_pb2.BadRequest:
-    bad_request = error_details_pb2.BadRequest()
-    room = _MAX_VIOLATIONS_BYTES
-    for field, description in _violations(error):
-        room -= len(field.encode()) + len(description.encode())
-        # Metadata is bounded; a list of violations that does not fit would end the call without any details.
-        if room < 0:
-            break
-        bad_request.field_violations.add(field=field, description=description)
-    return bad_request
-
-
 def _violations(error: errors.SiloError) -> Iterator[tuple[str, str]]:
     for field, texts in error.fields.items():
         for text in texts:
-            yield _legible(field), _legible(text)
+            yield field, text
 
 
-def _legible(text: str) -> str:
-    """Text that protobuf accepts: no lone surrogates, and short enough for metadata."""
-    # A surrogate in a client's text would make of a refusal a fault of ours.
-    return text[:_MAX_MESSAGE_CHARS].encode("utf-8", "replace").decode()
+def _fitting(pairs: Iterable[tuple[str, str]], *, room: int) -> Iterator[tuple[str, str]]:
+    """Yields as many pairs as there is room for, the last one cut."""
+    for name, text in pairs:
+        legible = _legible(name, at_most=room - _PART_BYTES)
+        room -= len(legible.encode()) + _PART_BYTES
+        # A name alone would say that something is wrong, and not what.
+        if room <= 0:
+            return
+        fitting = _legible(text, at_most=room)
+        room -= len(fitting.encode())
+        yield legible, fitting
+
+
+def _legible(text: str, *, at_most: int) -> str:
+    """The beginning of a text that protobuf accepts and so many bytes hold."""
+    # A surrogate in a client's text would make of a refusal a fault of ours; the last character may be cut in two.
+    return text.encode("utf-8", "replace")[: max(0, at_most)].decode("utf-8", "ignore")
 
 
 def _trailing(error: grpc.RpcError) -> Metadata:

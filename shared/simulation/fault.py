@@ -49,6 +49,7 @@ def parse_faults(text: str) -> frozenset[Fault]:
 
 def faults_text(faults: Collection[Fault]) -> str:
     """The inverse of ``parse_faults``."""
+    # The short word, since the line is meant to be pasted into a command again.
     if frozenset(faults) == EVERY_FAULT:
         return "all"
     return ",".join(fault for fault in Fault if fault in faults) or "none"

@@ -30,6 +30,7 @@ class Ledger:
         Raises:
             ContractBroken: the version was used before.
         """
+        # Two states under one version: of two holders each could show another one, and both be right.
         if version in self.committed[object_id]:
             raise ContractBroken(f"{object_id} was committed at version {version} twice.")
         self.committed[object_id][version] = state
@@ -52,6 +53,7 @@ class Ledger:
             raise ContractBroken(
                 f"{holder} shows {object_id} at version {version} as {state!r}; {states[version]!r} was committed."
             )
+        # Each holder by itself: nothing is promised about one of them being ahead of another.
         before = self._shown.get((holder, object_id), 0)
         if version < before:
             raise ContractBroken(f"{holder} shows {object_id} at version {version} after it showed {before}.")
@@ -61,5 +63,6 @@ class Ledger:
         """Raises:
         ContractBroken: sentence 2: what was shown, or its tombstone, is not there any more.
         """
+        # A tombstone is shown too; a holder that forgets it would take a late state for a new object.
         if (holder, object_id) in self._shown:
             raise ContractBroken(f"{holder} holds nothing of {object_id} any more, not even a tombstone.")

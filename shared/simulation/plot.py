@@ -38,6 +38,7 @@ def _chart(
     samples: Sequence[Mapping[str, Any]], lanes: Sequence[tuple[str, str]], *, column: int, top: int, label: str
 ) -> list[str]:
     lines = [_points(samples, lane, column) for lane in lanes]
+    # Never nothing: everything below is divided by both.
     last = max((each["seconds"] for each in samples), default=0.0) or 1.0
     most = max((value for points in lines for _, value in points), default=0.0) or 1.0
     bottom = top + _HEIGHT
@@ -47,6 +48,7 @@ def _chart(
         f"<text x='{_LEFT - 6}' y='{top + 10}' text-anchor='end'>{most:g}</text>",
         f"<text x='{_LEFT + _WIDTH}' y='{bottom + 16}' text-anchor='end'>{last:g} s</text>",
     ]
+    # From the bottom up, as SVG counts from the top down.
     for points, colour in zip(lines, _colours(len(lines)), strict=True):
         scaled = [(_LEFT + _WIDTH * x / last, bottom - _HEIGHT * y / most) for x, y in points]
         parts.append(f"<path d='{_steps(scaled)}' fill='none' stroke='{colour}' stroke-width='1.5'/>")

@@ -117,9 +117,11 @@ class Scenario:
         try:
             for _ in range(self.steps):
                 self._step()
+            # The calm has no faults left that could excuse an error.
             self._expect_no_error(self._heal)
             self.stage.check_ending()
             broken = None
+        # At the first broken sentence: what follows from it would only hide it.
         except ContractBroken as exc:
             broken = str(exc)
         fates = Counter(self.stage.weather.fates)
@@ -127,6 +129,7 @@ class Scenario:
 
     def meanwhile(self) -> None:
         """Moves the world on while a call is under way."""
+        # Deeper ones would find workers busy, and recursion has to end somewhere.
         if self._depth >= MAX_DEPTH:
             return
         self._depth += 1
@@ -137,8 +140,10 @@ class Scenario:
             self._depth -= 1
 
     def _step(self) -> None:
+        # One source of chance for everything: the seed alone tells the story again.
         (event,) = self.rng.choices(list(_EVENTS), list(_EVENTS.values()))
         self._expect_no_error(lambda: event(self))
+        # After every event: what is broken now and right again later is broken.
         self.stage.check()
 
     def _expect_no_error(self, event: Callable[[], None]) -> None:
@@ -151,6 +156,7 @@ class Scenario:
         self._tell(self.stage.write(self.rng))
 
     def _work(self) -> None:
+        # A worker is one thread: while its call is under way it can begin nothing else.
         free = [lane for lane in self.stage.lanes if lane.name not in self._busy]
         if free:
             self._take_turn(self.rng.choice(free))
@@ -160,6 +166,7 @@ class Scenario:
         self._busy.add(lane.name)
         try:
             result = lane.drain.run_once()
+        # Its claims stay until their lease ends; the lane's next turn is another worker's.
         except WorkerDied:
             self._tell(f"{lane.name} is another one now")
             return 1
@@ -171,6 +178,7 @@ class Scenario:
         return result.claimed
 
     def _wait(self) -> None:
+        # The longest ends every lease, so that claims of the dead are taken again.
         seconds = self.rng.choice((0.05, 0.5, 2.0, LEASE_SECONDS + 1.0))
         self.stage.clock.advance(seconds)
         self._tell(f"{seconds} s pass")
@@ -179,6 +187,7 @@ class Scenario:
         if Fault.PARTITION not in self.stage.weather.faults:
             return
         away, silo = self.stage.weather.away, self.rng.choice(self.stage.lanes).destination
+        # More returns than departures, or soon nobody would be there to deliver to.
         if away and self.rng.random() < RETURNING:
             silo = self.rng.choice(sorted(away))
             away.remove(silo)
@@ -213,6 +222,7 @@ class Scenario:
         Nothing that is parked is retried: what is not refused any more has to be due without an operator.
         """
         weather = self.stage.weather
+        # Sentence 3 speaks of a world in which writes have stopped and silos can talk: this is it.
         weather.is_fair = True
         weather.away.clear()
         for lane in {(lane.database, lane.destination): lane for lane in self.stage.lanes}.values():
@@ -221,6 +231,7 @@ class Scenario:
             claimed = sum(self._take_turn(lane) for lane in self.stage.lanes)
             self.stage.check()
             if not claimed:
+                # Nothing was claimed, but leases and backoffs may still run.
                 if not self._is_anything_due():
                     return
                 self.stage.clock.advance(LEASE_SECONDS + 1.0)

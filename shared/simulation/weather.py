@@ -58,6 +58,7 @@ class Weather:
         """
         self._rng = rng
         self.faults = faults
+        # Most calls are fine, or no state would ever get far enough to be wrong.
         self._weights = {Fate.FINE: _FINE_WEIGHT}
         for fault, of_fault in _WEIGHTS.items():
             self._weights |= of_fault if fault in faults else {}
@@ -99,6 +100,7 @@ class _Line(grpc.UnaryUnaryClientInterceptor):  # type: ignore[type-arg]  # gene
 
     def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
         fate = self._weather.fate_of_call(self._silo)
+        # Before and after the call are different deaths: after it the destination has what nobody acknowledges.
         if fate is Fate.WORKER_DIES_BEFORE:
             raise WorkerDied
         if fate in {Fate.REQUEST_LOST, Fate.AWAY}:

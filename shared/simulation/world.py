@@ -87,6 +87,7 @@ class World:
         new_database_url: gives the URL of another empty database at each call.
         workers: how many drain each destination.
         """
+        # One clock for all, which stands still but for what the scenario says: no run depends on this machine.
         self.clock = FrozenClock()
         self.owner = _open(
             new_database_url(), self.clock, "subject (id BIGINT PRIMARY KEY, version BIGINT, state TEXT)"
@@ -112,6 +113,7 @@ class World:
         for database in (self.owner, *self.holders.values()):
             with database.transaction():
                 own = "subject" if database is self.owner else "subject_replica"
+                # Emptied and not made anew: opening databases takes longer than playing in them.
                 for table in ("outbox", "outbox_pause", "outbox_destination", own):
                     database.rows(f"DELETE FROM {table}")  # noqa: S608 - names of ours
         weather = Weather(rng, faults=faults)
@@ -143,6 +145,7 @@ class World:
             target_name=name,
             keys=Keyring([Key(name, "simulation", _SECRET)]),
             clock=self.clock,
+            # The channel tries nothing again: each attempt is to be one that the weather has decided on.
             retry=RetryPolicy(max_attempts=1),
         )
 
@@ -150,7 +153,14 @@ class World:
         channel = weather.over(self._channels[holder], silo=holder)
         destination = ReplicaDestination(self.owner, holder, lambda: channel, load or self.load)
         drain = Drain(
-            self.owner, holder, destination, self.clock, rng, Leases(self.owner), limit=rng.randint(1, SUBJECTS)
+            # A batch of any size: limits decide which messages go together, and so which fail together.
+            self.owner,
+            holder,
+            destination,
+            self.clock,
+            rng,
+            Leases(self.owner),
+            limit=rng.randint(1, SUBJECTS),
         )
         return SimulatedLane(f"{holder}'s worker {number + 1}", holder, self.owner, drain)
 
@@ -180,8 +190,10 @@ class Play:
 
     def write(self, rng: random.Random) -> str:
         """Changes one subject or several in one transaction, which now and then fails."""
+        # Few subjects, written often: states meet their successors, which is where contracts break.
         subjects = rng.sample(range(1, SUBJECTS + 1), rng.choice((1, 1, 1, 3)))
         state = rng.choice((f"state {next(self._writes)}", f"state {next(self._writes)}", POISON, None))
+        # A transaction that fails must leave no message either.
         is_doomed = rng.random() < 0.15
         written: dict[int, int] = {}
         with contextlib.suppress(_Doomed), self.world.owner.transaction() as tx:
@@ -209,6 +221,7 @@ class Play:
                     self.ledger.forget(name, object_id)
         with self.world.owner.session():
             backlog = self.world.owner.rows("SELECT destination, count(*) FROM outbox GROUP BY destination")
+        # A message is a dirty key: however often subjects are written, there are no more keys than subjects.
         if any(count > SUBJECTS for _, count in backlog):
             raise ContractBroken(f"More messages than subjects wait: {dict(backlog)}.")
 
@@ -218,6 +231,7 @@ class Play:
         for name, database in self.world.holders.items():
             held = _replicas(database)
             for object_id, expected in newest.items():
+                # What a holder refuses for good has to be parked, and nothing else may be.
                 is_refused = name == CHOOSY and expected[1] == POISON
                 if is_refused != ((name, object_id) in parked):
                     raise ContractBroken(f"{object_id} for {name} is{'' if is_refused else ' not'} to be parked.")

@@ -47,7 +47,7 @@ def database(database_url: str) -> Iterator[Database]:
 @pytest.fixture
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits long for a lock or a connection; to be asked for before ``database``."""
-    for module in ("database", "pool", "postgresql"):
+    for module in ("database", "pool", "postgresql_pool"):
         monkeypatch.setattr(f"shared.database.{module}.LOCK_WAIT_SECONDS", 0.2)
-    for module in ("pool", "postgresql"):
+    for module in ("pool", "postgresql_pool"):
         monkeypatch.setattr(f"shared.database.{module}.POOL_WAIT_SECONDS", 0.2)

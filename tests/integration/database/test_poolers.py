@@ -10,7 +10,7 @@ import pytest
 from shared.database.connect import connect
 from shared.database.database import Database
 from shared.database.migrating import apply_migrations
-from shared.database.postgresql import BEHIND_A_POOLER
+from shared.database.postgresql_pool import BEHIND_A_POOLER
 from shared.errors import ConfigInvalid, DatabaseBusy
 from shared.outbox.claim import claim
 from shared.outbox.enqueue import enqueue

@@ -1,6 +1,11 @@
+import functools
+from typing import Any
+
 import pytest
 from google.protobuf.message import Message
 
+from shared.app_service import pages
+from shared.app_service.pages import every_page
 from shared.errors import CallerNotOwner, SiloError, SiloUnreachable
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2
 from tests.integration.region.requests import FORWARDED, LOCAL
@@ -21,6 +26,28 @@ WRITES = {
 def test_a_region_answers_every_read_as_control_answers_it(world: World, name: str, silo: str) -> None:
     request = ALL[name](world)
     assert _outcome(world, silo, request) == _outcome(world, "control", request, caller=silo)
+
+
+@pytest.mark.parametrize("silo", ["us", "de", "control"])
+@pytest.mark.parametrize("name", LOCAL)
+def test_the_pages_of_a_list_are_the_list_on_every_silo(world: World, name: str, silo: str) -> None:
+    request: Any = ALL[name](world)
+    answer = world.silos.ask(silo, request)
+    if "page_size" not in request.DESCRIPTOR.fields_by_name:
+        return
+    found = every_page(request, lambda each: world.silos.ask(silo, _one(each)))
+    put_together = functools.reduce(lambda one, other: one.MergeFrom(other) or one, found, type(answer)())
+    put_together.ClearField("next_page_token")
+    assert put_together == answer
+
+
+def test_a_list_that_is_too_large_for_a_page_is_read_to_its_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    request: Any = LOCAL["apps of an organization"](world)
+    whole = world.silos.ask("us", request).sentry_apps
+    monkeypatch.setattr(pages, "MAX_PAGE_BYTES", 1)
+    found = [page.sentry_apps for page in every_page(request, lambda each: world.silos.ask("us", each))]
+    assert [len(page) for page in found] == [1] * len(whole)
+    assert [app for page in found for app in page] == list(whole)
 
 
 def test_the_token_of_an_installation_is_for_the_region_of_its_organization(world: World) -> None:
@@ -66,6 +93,12 @@ def test_answers_are_not_all_empty(world: World) -> None:
         "components of an app without any",
         "component that an app has not",
     }
+
+
+def _one(request: Any) -> Any:
+    """The same request for pages of one."""
+    request.page_size = 1
+    return request
 
 
 def _outcome(world: World, silo: str, request: Message, *, caller: str = "service:test") -> object:

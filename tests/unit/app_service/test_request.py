@@ -20,6 +20,7 @@ MAY_BE_EMPTY = {
     ("TriggerSentryAppActionCreatorsRequest", "install_uuid"),
 }
 ANCHORS = ("organization_id", "installation_ids", "app_ids", "uuids", "status")
+PAGE = {"page_size", "page_token"}
 REQUESTS = [
     GetMessageClass(method.input_type) for method in app_service_pb2.DESCRIPTOR.services_by_name["AppService"].methods
 ]
@@ -28,7 +29,7 @@ REQUESTS = [
 def required_fields() -> Iterator[tuple[type[Message], str]]:
     for request in REQUESTS:
         for field in request.DESCRIPTOR.fields:
-            is_plain = not field.has_presence and not field.is_repeated
+            is_plain = not field.has_presence and not field.is_repeated and field.name not in PAGE
             if (is_plain or field.name in REQUIRED_MESSAGES) and (request.__name__, field.name) not in MAY_BE_EMPTY:
                 yield request, field.name
 

@@ -1,13 +1,28 @@
+import asyncio
 import contextlib
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import Request
 
 from shared.domain.json_value import JsonValue
 from shared.errors import MalformedBody
 from shared.http.answer import json_answer
-from shared.http.body import parse_json
+from shared.http.body import parse_json, read_body
+
+
+@pytest.mark.parametrize(
+    ("method", "read"), [*((each, b"{}") for each in ("POST", "PUT", "PATCH", "DELETE")), ("GET", b""), ("HEAD", b"")]
+)
+def test_a_body_is_read_of_the_methods_that_may_have_one(method: str, read: bytes) -> None:
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": b"{}"}
+
+    request = Request({"type": "http", "method": method, "headers": []}, receive)
+    assert asyncio.run(read_body(request)) == read
+
 
 leaf = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 value = st.recursive(leaf, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20)

@@ -1,6 +1,10 @@
-import pytest
+import contextlib
 
-from shared.http.cors import is_allowed_origin
+import pytest
+from starlette.requests import Request
+
+from shared.errors import PermissionDenied
+from shared.http.cors import check_cookie_use, is_allowed_origin
 
 ALLOWED = ("https://app.example", "http://localhost:3000", "plain.example", "*.wide.example", "ported.example:8443")
 
@@ -45,3 +49,15 @@ def test_any_other_origin_is_not(origin: str) -> None:
 
 def test_nothing_is_allowed_by_an_empty_list() -> None:
     assert not is_allowed_origin("https://app.example", allowed=())
+
+
+@pytest.mark.parametrize(("site", "may"), [("same-origin", True), ("none", True), ("same-site", False), ("", False)])
+def test_a_session_changes_something_from_pages_of_its_own_origin_alone(site: str, *, may: bool) -> None:
+    request = Request({"type": "http", "method": "POST", "headers": [(b"sec-fetch-site", site.encode())]})
+    with contextlib.nullcontext() if may else pytest.raises(PermissionDenied):
+        check_cookie_use(request)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "TRACE"])
+def test_what_changes_nothing_may_come_from_anywhere(method: str) -> None:
+    check_cookie_use(Request({"type": "http", "method": method, "headers": [(b"sec-fetch-site", b"cross-site")]}))

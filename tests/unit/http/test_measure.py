@@ -1,13 +1,15 @@
 """Metrics that a silo has only where it is configured so."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from prometheus_client import generate_latest
 
 from shared.clock import SystemClock
-from shared.http.measure import Metrics
+from shared.http.measure import Measure, Metrics
 from shared.rpc.tls import TlsConfig
 from tests.certificates import write_certificate
 
@@ -35,3 +37,16 @@ def test_a_certificate_that_is_half_written_is_left_out(tmp_path: Path) -> None:
     file = tmp_path / "half.pem"
     file.write_text("-----BEGIN CERT")
     assert NAME not in gauges(TlsConfig(file, file, file))
+
+
+@pytest.mark.parametrize(
+    ("method", "label"),
+    [*((each, each) for each in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD")), ("BREW", "other")],
+)
+def test_a_request_is_counted_by_its_method_unless_somebody_made_that_up(method: str, label: str) -> None:
+    async def ignore(*_: object) -> None:
+        pass
+
+    metrics, nothing = Metrics(list_ages=list, clock=SystemClock()), cast("Any", ignore)
+    asyncio.run(Measure(nothing, metrics=metrics)({"type": "http", "method": method}, nothing, nothing))
+    assert f'method="{label}"' in generate_latest(metrics.registry).decode()

@@ -6,6 +6,7 @@ import pytest
 from google.protobuf.descriptor_pb2 import (
     DescriptorProto,
     EnumDescriptorProto,
+    FieldDescriptorProto,
     FileDescriptorProto,
     MethodDescriptorProto,
     MethodOptions,
@@ -57,6 +58,30 @@ REPEATABLE = """
     SentryAppRegionService/DeleteServiceHookProjects ReplicaService/ApplyChanges
 """
 """What changes something, and the same again when it is called again. All other methods only read."""
+
+WHOLE: Mapping[str, str] = {
+    "AppService/FindAppComponents": "one schema, of 256 KiB at most",
+    "AppService/GetNotificationEmailsForSentryApp": "an organization's owners and managers",
+    "HookService/UpdateWebhookAndEvents": "the hooks of one application in an organization",
+    "HookService/UpdateWebhookAndEventsForAppByRegion": "the hooks of one application",
+    "HookService/CreateOrUpdateWebhookAndEventsForInstallation": "the hooks of one application in an organization",
+    "HookService/BulkCreateServiceHooksForApp": "one for each that was asked for",
+    "AppRequestService/GetBufferRequestsForCell": "what the log keeps of an app",
+    "AppRequestService/ListDeliveries": "`limit`, outlines alone",
+    "AppRequestService/GetDeliveries": "`max_characters` each",
+    "SentryAppRegionService/GetSelectOptions": "what one app answers, which is bounded",
+    "SentryAppRegionService/GetServiceHookProjects": "the projects of one hook",
+    "SentryAppRegionService/SetServiceHookProjects": "one for each that was asked for",
+    "SentryAppRegionService/GetInteractionStats": "the intervals of a bounded period",
+    "ReplicaService/ApplyChanges": "one for each change that was sent",
+    "ReplicaService/GetDigests": "the buckets of a category",
+    "OutboxService/GetStatus": "the lanes of a silo",
+    "OutboxService/RepairReplicas": "those of the ids that were sent",
+    "TopologyService/RegisterRegion": "the regions",
+    "TopologyService/ListRegions": "the regions",
+    "KeyService/ListKeys": "the keys of the peers",
+}
+"""What lists are answered whole, and what bounds them."""
 
 SECRETS = {
     "api_token",
@@ -124,10 +149,27 @@ def test_a_list_in_pages_takes_the_token_that_the_page_before_gave(contracts: Co
     assert all("next_page_token" in fields[f"{rpc}Response"] for rpc in paged)
 
 
+def test_a_list_is_answered_in_pages_or_something_bounds_it(contracts: Contracts) -> None:
+    lists = {
+        message.name: message for message in _messages(contracts) if any(_is_repeated(each) for each in message.field)
+    }
+    answers = [
+        (f"{service.rpartition('.')[2]}/{method.name}", lists[f"{method.name}Response"])
+        for service, method in _methods(contracts)
+        if f"{method.name}Response" in lists and not method.server_streaming
+    ]
+    whole = {name for name, answer in answers if all(each.name != "next_page_token" for each in answer.field)}
+    assert whole == set(WHOLE)
+
+
 def test_a_field_that_may_hold_a_secret_is_redacted(contracts: Contracts) -> None:
     secret = [(message, field) for message in _messages(contracts) for field in message.field if field.name in SECRETS]
     assert {field.name for _, field in secret} == SECRETS
     assert {f"{message.name}.{field.name}" for message, field in secret if not field.options.debug_redact} == NOT_SECRET
+
+
+def _is_repeated(field: FieldDescriptorProto) -> bool:
+    return field.label == FieldDescriptorProto.LABEL_REPEATED
 
 
 def _methods(contracts: Contracts) -> Iterator[tuple[str, MethodDescriptorProto]]:

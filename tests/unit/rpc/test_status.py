@@ -1,6 +1,8 @@
 """The table, and statuses that we did not make. That every error survives a channel is proved by the contract suite."""
 
+import base64
 from typing import Any
+from urllib.parse import quote
 
 import grpc
 import pytest
@@ -94,6 +96,34 @@ def test_details_that_are_not_ours_are_not_believed(details: bytes) -> None:
 def test_trailers_travel_beside_the_details() -> None:
     status = to_status(errors.SlugTaken(), trailers=[("key", "value")])
     assert [key for key, _ in status.trailing_metadata] == ["key", DETAILS]
+
+
+LONG = ["x" * 100_000, "é" * 100_000, "\U0001f600" * 100_000, "%" * 100_000, "\ud800" * 100_000]
+
+
+@pytest.mark.parametrize("text", LONG, ids=["ascii", "accents", "emoji", "percent signs", "surrogates"])
+@pytest.mark.parametrize("part", ["message", "metadata", "fields"])
+def test_an_error_is_sent_in_less_than_7_kib_whatever_it_says(part: str, text: str) -> None:
+    said: dict[str, Any] = {
+        "message": text,
+        "metadata": {"a": text, text: "b"},
+        "fields": {"a": [text] * 9, text: ["b"]},
+    }
+    for error in (errors.ValidationFailed(**{part: said[part]}), errors.ValidationFailed(**said)):
+        status = to_status(error)
+        [(key, value)] = status.trailing_metadata
+        assert isinstance(value, bytes)
+        sent = len(quote(status.details)) + len(key) + len(base64.b64encode(value))
+        assert sent + len("grpc-message") < 7 * 1024
+        assert from_rpc_error(ForeignError(status.code, status.trailing_metadata)).reason == "VALIDATION_FAILED"
+
+
+def test_of_many_fields_those_are_sent_that_fit() -> None:
+    error = errors.ValidationFailed(fields={f"field{number}": ["x" * 90] for number in range(1_000)})
+    status = to_status(error)
+    found = from_rpc_error(ForeignError(status.code, status.trailing_metadata)).fields
+    assert list(found.items())[:-1] == list(error.fields.items())[: len(found) - 1]
+    assert len(found) > 40
 
 
 def test_an_error_that_came_through_no_channel_has_no_trailers() -> None:

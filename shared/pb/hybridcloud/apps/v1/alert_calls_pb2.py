@@ -27,7 +27,7 @@ from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from shared.pb.hybridcloud.apps.v1 import alert_pb2 as hybridcloud_dot_apps_dot_v1_dot_alert__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%hybridcloud/apps/v1/alert_calls.proto\x12\x13hybridcloud.apps.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fhybridcloud/apps/v1/alert.proto\"7\n\x1c\x46indAlertableServicesRequest\x12\x17\n\x0forganization_id\x18\x01 \x01(\x03\"[\n\x1d\x46indAlertableServicesResponse\x12:\n\x08services\x18\x01 \x03(\x0b\x32(.hybridcloud.apps.v1.RpcSentryAppService\"\xa7\x01\n GetCustomAlertRuleActionsRequest\x12>\n\nevent_data\x18\x01 \x01(\x0b\x32*.hybridcloud.apps.v1.RpcSentryAppEventData\x12\x17\n\x0forganization_id\x18\x02 \x01(\x03\x12\x19\n\x0cproject_slug\x18\x03 \x01(\tH\x00\x88\x01\x01\x42\x0f\n\r_project_slug\"M\n!GetCustomAlertRuleActionsResponse\x12(\n\x07\x61\x63tions\x18\x01 \x03(\x0b\x32\x17.google.protobuf.Struct\"f\n%TriggerSentryAppActionCreatorsRequest\x12\'\n\x06\x66ields\x18\x01 \x03(\x0b\x32\x17.google.protobuf.Struct\x12\x14\n\x0cinstall_uuid\x18\x02 \x01(\t\"\xff\x01\n&TriggerSentryAppActionCreatorsResponse\x12\x0f\n\x07success\x18\x01 \x01(\x08\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x17\n\nerror_type\x18\x03 \x01(\tH\x00\x88\x01\x01\x12\x30\n\x0fwebhook_context\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\x12/\n\x0epublic_context\x18\x05 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x18\n\x0bstatus_code\x18\x06 \x01(\x05H\x01\x88\x01\x01\x42\r\n\x0b_error_typeB\x0e\n\x0c_status_codeb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%hybridcloud/apps/v1/alert_calls.proto\x12\x13hybridcloud.apps.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fhybridcloud/apps/v1/alert.proto\"^\n\x1c\x46indAlertableServicesRequest\x12\x17\n\x0forganization_id\x18\x01 \x01(\x03\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"t\n\x1d\x46indAlertableServicesResponse\x12:\n\x08services\x18\x01 \x03(\x0b\x32(.hybridcloud.apps.v1.RpcSentryAppService\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xce\x01\n GetCustomAlertRuleActionsRequest\x12>\n\nevent_data\x18\x01 \x01(\x0b\x32*.hybridcloud.apps.v1.RpcSentryAppEventData\x12\x17\n\x0forganization_id\x18\x02 \x01(\x03\x12\x19\n\x0cproject_slug\x18\x03 \x01(\tH\x00\x88\x01\x01\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\tB\x0f\n\r_project_slug\"f\n!GetCustomAlertRuleActionsResponse\x12(\n\x07\x61\x63tions\x18\x01 \x03(\x0b\x32\x17.google.protobuf.Struct\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"f\n%TriggerSentryAppActionCreatorsRequest\x12\'\n\x06\x66ields\x18\x01 \x03(\x0b\x32\x17.google.protobuf.Struct\x12\x14\n\x0cinstall_uuid\x18\x02 \x01(\t\"\xff\x01\n&TriggerSentryAppActionCreatorsResponse\x12\x0f\n\x07success\x18\x01 \x01(\x08\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x17\n\nerror_type\x18\x03 \x01(\tH\x00\x88\x01\x01\x12\x30\n\x0fwebhook_context\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\x12/\n\x0epublic_context\x18\x05 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x18\n\x0bstatus_code\x18\x06 \x01(\x05H\x01\x88\x01\x01\x42\r\n\x0b_error_typeB\x0e\n\x0c_status_codeb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,15 +35,15 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'shared.pb.hybridcloud.apps.
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_FINDALERTABLESERVICESREQUEST']._serialized_start=125
-  _globals['_FINDALERTABLESERVICESREQUEST']._serialized_end=180
-  _globals['_FINDALERTABLESERVICESRESPONSE']._serialized_start=182
-  _globals['_FINDALERTABLESERVICESRESPONSE']._serialized_end=273
-  _globals['_GETCUSTOMALERTRULEACTIONSREQUEST']._serialized_start=276
-  _globals['_GETCUSTOMALERTRULEACTIONSREQUEST']._serialized_end=443
-  _globals['_GETCUSTOMALERTRULEACTIONSRESPONSE']._serialized_start=445
-  _globals['_GETCUSTOMALERTRULEACTIONSRESPONSE']._serialized_end=522
-  _globals['_TRIGGERSENTRYAPPACTIONCREATORSREQUEST']._serialized_start=524
-  _globals['_TRIGGERSENTRYAPPACTIONCREATORSREQUEST']._serialized_end=626
-  _globals['_TRIGGERSENTRYAPPACTIONCREATORSRESPONSE']._serialized_start=629
-  _globals['_TRIGGERSENTRYAPPACTIONCREATORSRESPONSE']._serialized_end=884
+  _globals['_FINDALERTABLESERVICESREQUEST']._serialized_end=219
+  _globals['_FINDALERTABLESERVICESRESPONSE']._serialized_start=221
+  _globals['_FINDALERTABLESERVICESRESPONSE']._serialized_end=337
+  _globals['_GETCUSTOMALERTRULEACTIONSREQUEST']._serialized_start=340
+  _globals['_GETCUSTOMALERTRULEACTIONSREQUEST']._serialized_end=546
+  _globals['_GETCUSTOMALERTRULEACTIONSRESPONSE']._serialized_start=548
+  _globals['_GETCUSTOMALERTRULEACTIONSRESPONSE']._serialized_end=650
+  _globals['_TRIGGERSENTRYAPPACTIONCREATORSREQUEST']._serialized_start=652
+  _globals['_TRIGGERSENTRYAPPACTIONCREATORSREQUEST']._serialized_end=754
+  _globals['_TRIGGERSENTRYAPPACTIONCREATORSRESPONSE']._serialized_start=757
+  _globals['_TRIGGERSENTRYAPPACTIONCREATORSRESPONSE']._serialized_end=1012
 # @@protoc_insertion_point(module_scope)

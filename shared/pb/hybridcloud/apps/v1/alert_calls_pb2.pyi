@@ -10,32 +10,44 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class FindAlertableServicesRequest(_message.Message):
-    __slots__ = ("organization_id",)
+    __slots__ = ("organization_id", "page_size", "page_token")
     ORGANIZATION_ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     organization_id: int
-    def __init__(self, organization_id: _Optional[int] = ...) -> None: ...
+    page_size: int
+    page_token: str
+    def __init__(self, organization_id: _Optional[int] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class FindAlertableServicesResponse(_message.Message):
-    __slots__ = ("services",)
+    __slots__ = ("services", "next_page_token")
     SERVICES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     services: _containers.RepeatedCompositeFieldContainer[_alert_pb2.RpcSentryAppService]
-    def __init__(self, services: _Optional[_Iterable[_Union[_alert_pb2.RpcSentryAppService, _Mapping]]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, services: _Optional[_Iterable[_Union[_alert_pb2.RpcSentryAppService, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class GetCustomAlertRuleActionsRequest(_message.Message):
-    __slots__ = ("event_data", "organization_id", "project_slug")
+    __slots__ = ("event_data", "organization_id", "project_slug", "page_size", "page_token")
     EVENT_DATA_FIELD_NUMBER: _ClassVar[int]
     ORGANIZATION_ID_FIELD_NUMBER: _ClassVar[int]
     PROJECT_SLUG_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     event_data: _alert_pb2.RpcSentryAppEventData
     organization_id: int
     project_slug: str
-    def __init__(self, event_data: _Optional[_Union[_alert_pb2.RpcSentryAppEventData, _Mapping]] = ..., organization_id: _Optional[int] = ..., project_slug: _Optional[str] = ...) -> None: ...
+    page_size: int
+    page_token: str
+    def __init__(self, event_data: _Optional[_Union[_alert_pb2.RpcSentryAppEventData, _Mapping]] = ..., organization_id: _Optional[int] = ..., project_slug: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class GetCustomAlertRuleActionsResponse(_message.Message):
-    __slots__ = ("actions",)
+    __slots__ = ("actions", "next_page_token")
     ACTIONS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     actions: _containers.RepeatedCompositeFieldContainer[_struct_pb2.Struct]
-    def __init__(self, actions: _Optional[_Iterable[_Union[_struct_pb2.Struct, _Mapping]]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, actions: _Optional[_Iterable[_Union[_struct_pb2.Struct, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class TriggerSentryAppActionCreatorsRequest(_message.Message):
     __slots__ = ("fields", "install_uuid")

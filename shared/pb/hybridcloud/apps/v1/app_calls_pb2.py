@@ -28,7 +28,7 @@ from shared.pb.hybridcloud.apps.v1 import app_pb2 as hybridcloud_dot_apps_dot_v1
 from shared.pb.hybridcloud.apps.v1 import installation_pb2 as hybridcloud_dot_apps_dot_v1_dot_installation__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#hybridcloud/apps/v1/app_calls.proto\x12\x13hybridcloud.apps.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1dhybridcloud/apps/v1/app.proto\x1a&hybridcloud/apps/v1/installation.proto\"%\n\x17GetSentryAppByIdRequest\x12\n\n\x02id\x18\x01 \x01(\x03\"Q\n\x18GetSentryAppByIdResponse\x12\x35\n\nsentry_app\x18\x01 \x01(\x0b\x32!.hybridcloud.apps.v1.RpcSentryApp\")\n\x19GetSentryAppBySlugRequest\x12\x0c\n\x04slug\x18\x01 \x01(\t\"S\n\x1aGetSentryAppBySlugResponse\x12\x35\n\nsentry_app\x18\x01 \x01(\x0b\x32!.hybridcloud.apps.v1.RpcSentryApp\":\n GetSentryAppsByProxyUsersRequest\x12\x16\n\x0eproxy_user_ids\x18\x01 \x03(\x03\"[\n!GetSentryAppsByProxyUsersResponse\x12\x36\n\x0bsentry_apps\x18\x01 \x03(\x0b\x32!.hybridcloud.apps.v1.RpcSentryApp\"=\n\x1f\x46indServiceHookSentryAppRequest\x12\x1a\n\x12\x61pi_application_id\x18\x01 \x01(\x03\"Y\n FindServiceHookSentryAppResponse\x12\x35\n\nsentry_app\x18\x01 \x01(\x0b\x32!.hybridcloud.apps.v1.RpcSentryApp\"3\n\x19GetByApplicationIdRequest\x12\x16\n\x0e\x61pplication_id\x18\x01 \x01(\x03\"S\n\x1aGetByApplicationIdResponse\x12\x35\n\nsentry_app\x18\x01 \x01(\x0b\x32!.hybridcloud.apps.v1.RpcSentryApp\"G\n,GetPublishedSentryAppsForOrganizationRequest\x12\x17\n\x0forganization_id\x18\x01 \x01(\x03\"g\n-GetPublishedSentryAppsForOrganizationResponse\x12\x36\n\x0bsentry_apps\x18\x01 \x03(\x0b\x32!.hybridcloud.apps.v1.RpcSentryApp\">\n#GetSentryAppsForOrganizationRequest\x12\x17\n\x0forganization_id\x18\x01 \x01(\x03\"^\n$GetSentryAppsForOrganizationResponse\x12\x36\n\x0bsentry_apps\x18\x01 \x03(\x0b\x32!.hybridcloud.apps.v1.RpcSentryApp\"]\n\x16UpdateSentryAppRequest\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x37\n\x05\x61ttrs\x18\x02 \x01(\x0b\x32(.hybridcloud.apps.v1.SentryAppUpdateArgs\"]\n\x13SentryAppUpdateArgs\x12*\n\x06\x65vents\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.ListValue\x12\x11\n\x04name\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x07\n\x05_name\"P\n\x17UpdateSentryAppResponse\x12\x35\n\nsentry_app\x18\x01 \x01(\x0b\x32!.hybridcloud.apps.v1.RpcSentryApp\"S\n\x1eGetInternalIntegrationsRequest\x12\x17\n\x0forganization_id\x18\x01 \x01(\x03\x12\x18\n\x10integration_name\x18\x02 \x01(\t\"Y\n\x1fGetInternalIntegrationsResponse\x12\x36\n\x0bsentry_apps\x18\x01 \x03(\x0b\x32!.hybridcloud.apps.v1.RpcSentryApp\"\xd2\x01\n1CreateInternalIntegrationForChannelRequestRequest\x12\x17\n\x0forganization_id\x18\x01 \x01(\x03\x12\x18\n\x10integration_name\x18\x02 \x01(\t\x12\x1a\n\x12integration_scopes\x18\x03 \x03(\t\x12\x1e\n\x16integration_creator_id\x18\x04 \x01(\x03\x12.\n\x08metadata\x18\x05 \x01(\x0b\x32\x17.google.protobuf.StructB\x03\x80\x01\x01\"y\n2CreateInternalIntegrationForChannelRequestResponse\x12\x43\n\x0cinstallation\x18\x01 \x01(\x0b\x32-.hybridcloud.apps.v1.RpcSentryAppInstallation\"%\n\x17\x44isableSentryappRequest\x12\n\n\x02id\x18\x01 \x01(\x03\"\x1a\n\x18\x44isableSentryappResponse\"Z\n(GetNotificationEmailsForSentryAppRequest\x12\x17\n\x0forganization_id\x18\x01 \x01(\x03\x12\x15\n\rcreator_label\x18\x02 \x01(\t\";\n)GetNotificationEmailsForSentryAppResponse\x12\x0e\n\x06\x65mails\x18\x01 \x03(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#hybridcloud/apps/v1/app_calls.proto\x12\x13hybridcloud.apps.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1dhybridcloud/apps/v1/app.proto\x1a&hybridcloud/apps/v1/installation.proto\"%\n\x17GetSentryAppByIdRequest\x12\n\n\x02id\x18\x01 \x01(\x03\"Q\n\x18GetSentryAppByIdResponse\x12\x35\n\nsentry_app\x18\x01 \x01(\x0b\x32!.hybridcloud.apps.v1.RpcSentryApp\")\n\x19GetSentryAppBySlugRequest\x12\x0c\n\x04slug\x18\x01 \x01(\t\"S\n\x1aGetSentryAppBySlugResponse\x12\x35\n\nsentry_app\x18\x01 \x01(\x0b\x32!.hybridcloud.apps.v1.RpcSentryApp\"a\n GetSentryAppsByProxyUsersRequest\x12\x16\n\x0eproxy_user_ids\x18\x01 \x03(\x03\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"t\n!GetSentryAppsByProxyUsersResponse\x12\x36\n\x0bsentry_apps\x18\x01 \x03(\x0b\x32!.hybridcloud.apps.v1.RpcSentryApp\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"=\n\x1f\x46indServiceHookSentryAppRequest\x12\x1a\n\x12\x61pi_application_id\x18\x01 \x01(\x03\"Y\n FindServiceHookSentryAppResponse\x12\x35\n\nsentry_app\x18\x01 \x01(\x0b\x32!.hybridcloud.apps.v1.RpcSentryApp\"3\n\x19GetByApplicationIdRequest\x12\x16\n\x0e\x61pplication_id\x18\x01 \x01(\x03\"S\n\x1aGetByApplicationIdResponse\x12\x35\n\nsentry_app\x18\x01 \x01(\x0b\x32!.hybridcloud.apps.v1.RpcSentryApp\"n\n,GetPublishedSentryAppsForOrganizationRequest\x12\x17\n\x0forganization_id\x18\x01 \x01(\x03\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"\x80\x01\n-GetPublishedSentryAppsForOrganizationResponse\x12\x36\n\x0bsentry_apps\x18\x01 \x03(\x0b\x32!.hybridcloud.apps.v1.RpcSentryApp\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"e\n#GetSentryAppsForOrganizationRequest\x12\x17\n\x0forganization_id\x18\x01 \x01(\x03\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"w\n$GetSentryAppsForOrganizationResponse\x12\x36\n\x0bsentry_apps\x18\x01 \x03(\x0b\x32!.hybridcloud.apps.v1.RpcSentryApp\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"]\n\x16UpdateSentryAppRequest\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x37\n\x05\x61ttrs\x18\x02 \x01(\x0b\x32(.hybridcloud.apps.v1.SentryAppUpdateArgs\"]\n\x13SentryAppUpdateArgs\x12*\n\x06\x65vents\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.ListValue\x12\x11\n\x04name\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x07\n\x05_name\"P\n\x17UpdateSentryAppResponse\x12\x35\n\nsentry_app\x18\x01 \x01(\x0b\x32!.hybridcloud.apps.v1.RpcSentryApp\"z\n\x1eGetInternalIntegrationsRequest\x12\x17\n\x0forganization_id\x18\x01 \x01(\x03\x12\x18\n\x10integration_name\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"r\n\x1fGetInternalIntegrationsResponse\x12\x36\n\x0bsentry_apps\x18\x01 \x03(\x0b\x32!.hybridcloud.apps.v1.RpcSentryApp\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xd2\x01\n1CreateInternalIntegrationForChannelRequestRequest\x12\x17\n\x0forganization_id\x18\x01 \x01(\x03\x12\x18\n\x10integration_name\x18\x02 \x01(\t\x12\x1a\n\x12integration_scopes\x18\x03 \x03(\t\x12\x1e\n\x16integration_creator_id\x18\x04 \x01(\x03\x12.\n\x08metadata\x18\x05 \x01(\x0b\x32\x17.google.protobuf.StructB\x03\x80\x01\x01\"y\n2CreateInternalIntegrationForChannelRequestResponse\x12\x43\n\x0cinstallation\x18\x01 \x01(\x0b\x32-.hybridcloud.apps.v1.RpcSentryAppInstallation\"%\n\x17\x44isableSentryappRequest\x12\n\n\x02id\x18\x01 \x01(\x03\"\x1a\n\x18\x44isableSentryappResponse\"Z\n(GetNotificationEmailsForSentryAppRequest\x12\x17\n\x0forganization_id\x18\x01 \x01(\x03\x12\x15\n\rcreator_label\x18\x02 \x01(\t\";\n)GetNotificationEmailsForSentryAppResponse\x12\x0e\n\x06\x65mails\x18\x01 \x03(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,45 +46,45 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETSENTRYAPPBYSLUGRESPONSE']._serialized_start=326
   _globals['_GETSENTRYAPPBYSLUGRESPONSE']._serialized_end=409
   _globals['_GETSENTRYAPPSBYPROXYUSERSREQUEST']._serialized_start=411
-  _globals['_GETSENTRYAPPSBYPROXYUSERSREQUEST']._serialized_end=469
-  _globals['_GETSENTRYAPPSBYPROXYUSERSRESPONSE']._serialized_start=471
-  _globals['_GETSENTRYAPPSBYPROXYUSERSRESPONSE']._serialized_end=562
-  _globals['_FINDSERVICEHOOKSENTRYAPPREQUEST']._serialized_start=564
-  _globals['_FINDSERVICEHOOKSENTRYAPPREQUEST']._serialized_end=625
-  _globals['_FINDSERVICEHOOKSENTRYAPPRESPONSE']._serialized_start=627
-  _globals['_FINDSERVICEHOOKSENTRYAPPRESPONSE']._serialized_end=716
-  _globals['_GETBYAPPLICATIONIDREQUEST']._serialized_start=718
-  _globals['_GETBYAPPLICATIONIDREQUEST']._serialized_end=769
-  _globals['_GETBYAPPLICATIONIDRESPONSE']._serialized_start=771
-  _globals['_GETBYAPPLICATIONIDRESPONSE']._serialized_end=854
-  _globals['_GETPUBLISHEDSENTRYAPPSFORORGANIZATIONREQUEST']._serialized_start=856
-  _globals['_GETPUBLISHEDSENTRYAPPSFORORGANIZATIONREQUEST']._serialized_end=927
-  _globals['_GETPUBLISHEDSENTRYAPPSFORORGANIZATIONRESPONSE']._serialized_start=929
-  _globals['_GETPUBLISHEDSENTRYAPPSFORORGANIZATIONRESPONSE']._serialized_end=1032
-  _globals['_GETSENTRYAPPSFORORGANIZATIONREQUEST']._serialized_start=1034
-  _globals['_GETSENTRYAPPSFORORGANIZATIONREQUEST']._serialized_end=1096
-  _globals['_GETSENTRYAPPSFORORGANIZATIONRESPONSE']._serialized_start=1098
-  _globals['_GETSENTRYAPPSFORORGANIZATIONRESPONSE']._serialized_end=1192
-  _globals['_UPDATESENTRYAPPREQUEST']._serialized_start=1194
-  _globals['_UPDATESENTRYAPPREQUEST']._serialized_end=1287
-  _globals['_SENTRYAPPUPDATEARGS']._serialized_start=1289
-  _globals['_SENTRYAPPUPDATEARGS']._serialized_end=1382
-  _globals['_UPDATESENTRYAPPRESPONSE']._serialized_start=1384
-  _globals['_UPDATESENTRYAPPRESPONSE']._serialized_end=1464
-  _globals['_GETINTERNALINTEGRATIONSREQUEST']._serialized_start=1466
-  _globals['_GETINTERNALINTEGRATIONSREQUEST']._serialized_end=1549
-  _globals['_GETINTERNALINTEGRATIONSRESPONSE']._serialized_start=1551
-  _globals['_GETINTERNALINTEGRATIONSRESPONSE']._serialized_end=1640
-  _globals['_CREATEINTERNALINTEGRATIONFORCHANNELREQUESTREQUEST']._serialized_start=1643
-  _globals['_CREATEINTERNALINTEGRATIONFORCHANNELREQUESTREQUEST']._serialized_end=1853
-  _globals['_CREATEINTERNALINTEGRATIONFORCHANNELREQUESTRESPONSE']._serialized_start=1855
-  _globals['_CREATEINTERNALINTEGRATIONFORCHANNELREQUESTRESPONSE']._serialized_end=1976
-  _globals['_DISABLESENTRYAPPREQUEST']._serialized_start=1978
-  _globals['_DISABLESENTRYAPPREQUEST']._serialized_end=2015
-  _globals['_DISABLESENTRYAPPRESPONSE']._serialized_start=2017
-  _globals['_DISABLESENTRYAPPRESPONSE']._serialized_end=2043
-  _globals['_GETNOTIFICATIONEMAILSFORSENTRYAPPREQUEST']._serialized_start=2045
-  _globals['_GETNOTIFICATIONEMAILSFORSENTRYAPPREQUEST']._serialized_end=2135
-  _globals['_GETNOTIFICATIONEMAILSFORSENTRYAPPRESPONSE']._serialized_start=2137
-  _globals['_GETNOTIFICATIONEMAILSFORSENTRYAPPRESPONSE']._serialized_end=2196
+  _globals['_GETSENTRYAPPSBYPROXYUSERSREQUEST']._serialized_end=508
+  _globals['_GETSENTRYAPPSBYPROXYUSERSRESPONSE']._serialized_start=510
+  _globals['_GETSENTRYAPPSBYPROXYUSERSRESPONSE']._serialized_end=626
+  _globals['_FINDSERVICEHOOKSENTRYAPPREQUEST']._serialized_start=628
+  _globals['_FINDSERVICEHOOKSENTRYAPPREQUEST']._serialized_end=689
+  _globals['_FINDSERVICEHOOKSENTRYAPPRESPONSE']._serialized_start=691
+  _globals['_FINDSERVICEHOOKSENTRYAPPRESPONSE']._serialized_end=780
+  _globals['_GETBYAPPLICATIONIDREQUEST']._serialized_start=782
+  _globals['_GETBYAPPLICATIONIDREQUEST']._serialized_end=833
+  _globals['_GETBYAPPLICATIONIDRESPONSE']._serialized_start=835
+  _globals['_GETBYAPPLICATIONIDRESPONSE']._serialized_end=918
+  _globals['_GETPUBLISHEDSENTRYAPPSFORORGANIZATIONREQUEST']._serialized_start=920
+  _globals['_GETPUBLISHEDSENTRYAPPSFORORGANIZATIONREQUEST']._serialized_end=1030
+  _globals['_GETPUBLISHEDSENTRYAPPSFORORGANIZATIONRESPONSE']._serialized_start=1033
+  _globals['_GETPUBLISHEDSENTRYAPPSFORORGANIZATIONRESPONSE']._serialized_end=1161
+  _globals['_GETSENTRYAPPSFORORGANIZATIONREQUEST']._serialized_start=1163
+  _globals['_GETSENTRYAPPSFORORGANIZATIONREQUEST']._serialized_end=1264
+  _globals['_GETSENTRYAPPSFORORGANIZATIONRESPONSE']._serialized_start=1266
+  _globals['_GETSENTRYAPPSFORORGANIZATIONRESPONSE']._serialized_end=1385
+  _globals['_UPDATESENTRYAPPREQUEST']._serialized_start=1387
+  _globals['_UPDATESENTRYAPPREQUEST']._serialized_end=1480
+  _globals['_SENTRYAPPUPDATEARGS']._serialized_start=1482
+  _globals['_SENTRYAPPUPDATEARGS']._serialized_end=1575
+  _globals['_UPDATESENTRYAPPRESPONSE']._serialized_start=1577
+  _globals['_UPDATESENTRYAPPRESPONSE']._serialized_end=1657
+  _globals['_GETINTERNALINTEGRATIONSREQUEST']._serialized_start=1659
+  _globals['_GETINTERNALINTEGRATIONSREQUEST']._serialized_end=1781
+  _globals['_GETINTERNALINTEGRATIONSRESPONSE']._serialized_start=1783
+  _globals['_GETINTERNALINTEGRATIONSRESPONSE']._serialized_end=1897
+  _globals['_CREATEINTERNALINTEGRATIONFORCHANNELREQUESTREQUEST']._serialized_start=1900
+  _globals['_CREATEINTERNALINTEGRATIONFORCHANNELREQUESTREQUEST']._serialized_end=2110
+  _globals['_CREATEINTERNALINTEGRATIONFORCHANNELREQUESTRESPONSE']._serialized_start=2112
+  _globals['_CREATEINTERNALINTEGRATIONFORCHANNELREQUESTRESPONSE']._serialized_end=2233
+  _globals['_DISABLESENTRYAPPREQUEST']._serialized_start=2235
+  _globals['_DISABLESENTRYAPPREQUEST']._serialized_end=2272
+  _globals['_DISABLESENTRYAPPRESPONSE']._serialized_start=2274
+  _globals['_DISABLESENTRYAPPRESPONSE']._serialized_end=2300
+  _globals['_GETNOTIFICATIONEMAILSFORSENTRYAPPREQUEST']._serialized_start=2302
+  _globals['_GETNOTIFICATIONEMAILSFORSENTRYAPPREQUEST']._serialized_end=2392
+  _globals['_GETNOTIFICATIONEMAILSFORSENTRYAPPRESPONSE']._serialized_start=2394
+  _globals['_GETNOTIFICATIONEMAILSFORSENTRYAPPRESPONSE']._serialized_end=2453
 # @@protoc_insertion_point(module_scope)

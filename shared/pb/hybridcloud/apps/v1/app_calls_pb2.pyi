@@ -35,16 +35,22 @@ class GetSentryAppBySlugResponse(_message.Message):
     def __init__(self, sentry_app: _Optional[_Union[_app_pb2.RpcSentryApp, _Mapping]] = ...) -> None: ...
 
 class GetSentryAppsByProxyUsersRequest(_message.Message):
-    __slots__ = ("proxy_user_ids",)
+    __slots__ = ("proxy_user_ids", "page_size", "page_token")
     PROXY_USER_IDS_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     proxy_user_ids: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, proxy_user_ids: _Optional[_Iterable[int]] = ...) -> None: ...
+    page_size: int
+    page_token: str
+    def __init__(self, proxy_user_ids: _Optional[_Iterable[int]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class GetSentryAppsByProxyUsersResponse(_message.Message):
-    __slots__ = ("sentry_apps",)
+    __slots__ = ("sentry_apps", "next_page_token")
     SENTRY_APPS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     sentry_apps: _containers.RepeatedCompositeFieldContainer[_app_pb2.RpcSentryApp]
-    def __init__(self, sentry_apps: _Optional[_Iterable[_Union[_app_pb2.RpcSentryApp, _Mapping]]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, sentry_apps: _Optional[_Iterable[_Union[_app_pb2.RpcSentryApp, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class FindServiceHookSentryAppRequest(_message.Message):
     __slots__ = ("api_application_id",)
@@ -71,28 +77,40 @@ class GetByApplicationIdResponse(_message.Message):
     def __init__(self, sentry_app: _Optional[_Union[_app_pb2.RpcSentryApp, _Mapping]] = ...) -> None: ...
 
 class GetPublishedSentryAppsForOrganizationRequest(_message.Message):
-    __slots__ = ("organization_id",)
+    __slots__ = ("organization_id", "page_size", "page_token")
     ORGANIZATION_ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     organization_id: int
-    def __init__(self, organization_id: _Optional[int] = ...) -> None: ...
+    page_size: int
+    page_token: str
+    def __init__(self, organization_id: _Optional[int] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class GetPublishedSentryAppsForOrganizationResponse(_message.Message):
-    __slots__ = ("sentry_apps",)
+    __slots__ = ("sentry_apps", "next_page_token")
     SENTRY_APPS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     sentry_apps: _containers.RepeatedCompositeFieldContainer[_app_pb2.RpcSentryApp]
-    def __init__(self, sentry_apps: _Optional[_Iterable[_Union[_app_pb2.RpcSentryApp, _Mapping]]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, sentry_apps: _Optional[_Iterable[_Union[_app_pb2.RpcSentryApp, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class GetSentryAppsForOrganizationRequest(_message.Message):
-    __slots__ = ("organization_id",)
+    __slots__ = ("organization_id", "page_size", "page_token")
     ORGANIZATION_ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     organization_id: int
-    def __init__(self, organization_id: _Optional[int] = ...) -> None: ...
+    page_size: int
+    page_token: str
+    def __init__(self, organization_id: _Optional[int] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class GetSentryAppsForOrganizationResponse(_message.Message):
-    __slots__ = ("sentry_apps",)
+    __slots__ = ("sentry_apps", "next_page_token")
     SENTRY_APPS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     sentry_apps: _containers.RepeatedCompositeFieldContainer[_app_pb2.RpcSentryApp]
-    def __init__(self, sentry_apps: _Optional[_Iterable[_Union[_app_pb2.RpcSentryApp, _Mapping]]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, sentry_apps: _Optional[_Iterable[_Union[_app_pb2.RpcSentryApp, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class UpdateSentryAppRequest(_message.Message):
     __slots__ = ("id", "attrs")
@@ -117,18 +135,24 @@ class UpdateSentryAppResponse(_message.Message):
     def __init__(self, sentry_app: _Optional[_Union[_app_pb2.RpcSentryApp, _Mapping]] = ...) -> None: ...
 
 class GetInternalIntegrationsRequest(_message.Message):
-    __slots__ = ("organization_id", "integration_name")
+    __slots__ = ("organization_id", "integration_name", "page_size", "page_token")
     ORGANIZATION_ID_FIELD_NUMBER: _ClassVar[int]
     INTEGRATION_NAME_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     organization_id: int
     integration_name: str
-    def __init__(self, organization_id: _Optional[int] = ..., integration_name: _Optional[str] = ...) -> None: ...
+    page_size: int
+    page_token: str
+    def __init__(self, organization_id: _Optional[int] = ..., integration_name: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class GetInternalIntegrationsResponse(_message.Message):
-    __slots__ = ("sentry_apps",)
+    __slots__ = ("sentry_apps", "next_page_token")
     SENTRY_APPS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     sentry_apps: _containers.RepeatedCompositeFieldContainer[_app_pb2.RpcSentryApp]
-    def __init__(self, sentry_apps: _Optional[_Iterable[_Union[_app_pb2.RpcSentryApp, _Mapping]]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, sentry_apps: _Optional[_Iterable[_Union[_app_pb2.RpcSentryApp, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class CreateInternalIntegrationForChannelRequestRequest(_message.Message):
     __slots__ = ("organization_id", "integration_name", "integration_scopes", "integration_creator_id", "metadata")

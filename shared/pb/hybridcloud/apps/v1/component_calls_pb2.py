@@ -27,7 +27,7 @@ from shared.pb.hybridcloud.apps.v1 import component_pb2 as hybridcloud_dot_apps_
 from shared.pb.hybridcloud.apps.v1 import installation_pb2 as hybridcloud_dot_apps_dot_v1_dot_installation__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)hybridcloud/apps/v1/component_calls.proto\x12\x13hybridcloud.apps.v1\x1a#hybridcloud/apps/v1/component.proto\x1a&hybridcloud/apps/v1/installation.proto\"*\n\x18\x46indAppComponentsRequest\x12\x0e\n\x06\x61pp_id\x18\x01 \x01(\x03\"[\n\x19\x46indAppComponentsResponse\x12>\n\ncomponents\x18\x01 \x03(\x0b\x32*.hybridcloud.apps.v1.RpcSentryAppComponent\"w\n\x1bGetComponentContextsRequest\x12@\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x30.hybridcloud.apps.v1.SentryAppInstallationFilter\x12\x16\n\x0e\x63omponent_type\x18\x02 \x01(\t\"c\n\x1cGetComponentContextsResponse\x12\x43\n\x08\x63ontexts\x18\x01 \x03(\x0b\x32\x31.hybridcloud.apps.v1.RpcSentryAppComponentContext\"\xaf\x01\n\'GetInstallationComponentContextsRequest\x12@\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x30.hybridcloud.apps.v1.SentryAppInstallationFilter\x12\x16\n\x0e\x63omponent_type\x18\x02 \x01(\t\x12*\n\"include_contexts_without_component\x18\x03 \x01(\x08\"o\n(GetInstallationComponentContextsResponse\x12\x43\n\x08\x63ontexts\x18\x01 \x03(\x0b\x32\x31.hybridcloud.apps.v1.RpcSentryAppComponentContext\"\x80\x01\n!PrepareSentryAppComponentsRequest\x12\x17\n\x0finstallation_id\x18\x01 \x01(\x03\x12\x16\n\x0e\x63omponent_type\x18\x02 \x01(\t\x12\x19\n\x0cproject_slug\x18\x03 \x01(\tH\x00\x88\x01\x01\x42\x0f\n\r_project_slug\"c\n\"PrepareSentryAppComponentsResponse\x12=\n\tcomponent\x18\x01 \x01(\x0b\x32*.hybridcloud.apps.v1.RpcSentryAppComponentb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)hybridcloud/apps/v1/component_calls.proto\x12\x13hybridcloud.apps.v1\x1a#hybridcloud/apps/v1/component.proto\x1a&hybridcloud/apps/v1/installation.proto\"*\n\x18\x46indAppComponentsRequest\x12\x0e\n\x06\x61pp_id\x18\x01 \x01(\x03\"[\n\x19\x46indAppComponentsResponse\x12>\n\ncomponents\x18\x01 \x03(\x0b\x32*.hybridcloud.apps.v1.RpcSentryAppComponent\"\x9e\x01\n\x1bGetComponentContextsRequest\x12@\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x30.hybridcloud.apps.v1.SentryAppInstallationFilter\x12\x16\n\x0e\x63omponent_type\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"|\n\x1cGetComponentContextsResponse\x12\x43\n\x08\x63ontexts\x18\x01 \x03(\x0b\x32\x31.hybridcloud.apps.v1.RpcSentryAppComponentContext\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xd6\x01\n\'GetInstallationComponentContextsRequest\x12@\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x30.hybridcloud.apps.v1.SentryAppInstallationFilter\x12\x16\n\x0e\x63omponent_type\x18\x02 \x01(\t\x12*\n\"include_contexts_without_component\x18\x03 \x01(\x08\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"\x88\x01\n(GetInstallationComponentContextsResponse\x12\x43\n\x08\x63ontexts\x18\x01 \x03(\x0b\x32\x31.hybridcloud.apps.v1.RpcSentryAppComponentContext\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x80\x01\n!PrepareSentryAppComponentsRequest\x12\x17\n\x0finstallation_id\x18\x01 \x01(\x03\x12\x16\n\x0e\x63omponent_type\x18\x02 \x01(\t\x12\x19\n\x0cproject_slug\x18\x03 \x01(\tH\x00\x88\x01\x01\x42\x0f\n\r_project_slug\"c\n\"PrepareSentryAppComponentsResponse\x12=\n\tcomponent\x18\x01 \x01(\x0b\x32*.hybridcloud.apps.v1.RpcSentryAppComponentb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,16 +38,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FINDAPPCOMPONENTSREQUEST']._serialized_end=185
   _globals['_FINDAPPCOMPONENTSRESPONSE']._serialized_start=187
   _globals['_FINDAPPCOMPONENTSRESPONSE']._serialized_end=278
-  _globals['_GETCOMPONENTCONTEXTSREQUEST']._serialized_start=280
-  _globals['_GETCOMPONENTCONTEXTSREQUEST']._serialized_end=399
-  _globals['_GETCOMPONENTCONTEXTSRESPONSE']._serialized_start=401
-  _globals['_GETCOMPONENTCONTEXTSRESPONSE']._serialized_end=500
-  _globals['_GETINSTALLATIONCOMPONENTCONTEXTSREQUEST']._serialized_start=503
-  _globals['_GETINSTALLATIONCOMPONENTCONTEXTSREQUEST']._serialized_end=678
-  _globals['_GETINSTALLATIONCOMPONENTCONTEXTSRESPONSE']._serialized_start=680
-  _globals['_GETINSTALLATIONCOMPONENTCONTEXTSRESPONSE']._serialized_end=791
-  _globals['_PREPARESENTRYAPPCOMPONENTSREQUEST']._serialized_start=794
-  _globals['_PREPARESENTRYAPPCOMPONENTSREQUEST']._serialized_end=922
-  _globals['_PREPARESENTRYAPPCOMPONENTSRESPONSE']._serialized_start=924
-  _globals['_PREPARESENTRYAPPCOMPONENTSRESPONSE']._serialized_end=1023
+  _globals['_GETCOMPONENTCONTEXTSREQUEST']._serialized_start=281
+  _globals['_GETCOMPONENTCONTEXTSREQUEST']._serialized_end=439
+  _globals['_GETCOMPONENTCONTEXTSRESPONSE']._serialized_start=441
+  _globals['_GETCOMPONENTCONTEXTSRESPONSE']._serialized_end=565
+  _globals['_GETINSTALLATIONCOMPONENTCONTEXTSREQUEST']._serialized_start=568
+  _globals['_GETINSTALLATIONCOMPONENTCONTEXTSREQUEST']._serialized_end=782
+  _globals['_GETINSTALLATIONCOMPONENTCONTEXTSRESPONSE']._serialized_start=785
+  _globals['_GETINSTALLATIONCOMPONENTCONTEXTSRESPONSE']._serialized_end=921
+  _globals['_PREPARESENTRYAPPCOMPONENTSREQUEST']._serialized_start=924
+  _globals['_PREPARESENTRYAPPCOMPONENTSREQUEST']._serialized_end=1052
+  _globals['_PREPARESENTRYAPPCOMPONENTSRESPONSE']._serialized_start=1054
+  _globals['_PREPARESENTRYAPPCOMPONENTSRESPONSE']._serialized_end=1153
 # @@protoc_insertion_point(module_scope)

@@ -22,34 +22,46 @@ class FindAppComponentsResponse(_message.Message):
     def __init__(self, components: _Optional[_Iterable[_Union[_component_pb2.RpcSentryAppComponent, _Mapping]]] = ...) -> None: ...
 
 class GetComponentContextsRequest(_message.Message):
-    __slots__ = ("filter", "component_type")
+    __slots__ = ("filter", "component_type", "page_size", "page_token")
     FILTER_FIELD_NUMBER: _ClassVar[int]
     COMPONENT_TYPE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     filter: _installation_pb2.SentryAppInstallationFilter
     component_type: str
-    def __init__(self, filter: _Optional[_Union[_installation_pb2.SentryAppInstallationFilter, _Mapping]] = ..., component_type: _Optional[str] = ...) -> None: ...
+    page_size: int
+    page_token: str
+    def __init__(self, filter: _Optional[_Union[_installation_pb2.SentryAppInstallationFilter, _Mapping]] = ..., component_type: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class GetComponentContextsResponse(_message.Message):
-    __slots__ = ("contexts",)
+    __slots__ = ("contexts", "next_page_token")
     CONTEXTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     contexts: _containers.RepeatedCompositeFieldContainer[_component_pb2.RpcSentryAppComponentContext]
-    def __init__(self, contexts: _Optional[_Iterable[_Union[_component_pb2.RpcSentryAppComponentContext, _Mapping]]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, contexts: _Optional[_Iterable[_Union[_component_pb2.RpcSentryAppComponentContext, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class GetInstallationComponentContextsRequest(_message.Message):
-    __slots__ = ("filter", "component_type", "include_contexts_without_component")
+    __slots__ = ("filter", "component_type", "include_contexts_without_component", "page_size", "page_token")
     FILTER_FIELD_NUMBER: _ClassVar[int]
     COMPONENT_TYPE_FIELD_NUMBER: _ClassVar[int]
     INCLUDE_CONTEXTS_WITHOUT_COMPONENT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     filter: _installation_pb2.SentryAppInstallationFilter
     component_type: str
     include_contexts_without_component: bool
-    def __init__(self, filter: _Optional[_Union[_installation_pb2.SentryAppInstallationFilter, _Mapping]] = ..., component_type: _Optional[str] = ..., include_contexts_without_component: _Optional[bool] = ...) -> None: ...
+    page_size: int
+    page_token: str
+    def __init__(self, filter: _Optional[_Union[_installation_pb2.SentryAppInstallationFilter, _Mapping]] = ..., component_type: _Optional[str] = ..., include_contexts_without_component: _Optional[bool] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class GetInstallationComponentContextsResponse(_message.Message):
-    __slots__ = ("contexts",)
+    __slots__ = ("contexts", "next_page_token")
     CONTEXTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     contexts: _containers.RepeatedCompositeFieldContainer[_component_pb2.RpcSentryAppComponentContext]
-    def __init__(self, contexts: _Optional[_Iterable[_Union[_component_pb2.RpcSentryAppComponentContext, _Mapping]]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, contexts: _Optional[_Iterable[_Union[_component_pb2.RpcSentryAppComponentContext, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class PrepareSentryAppComponentsRequest(_message.Message):
     __slots__ = ("installation_id", "component_type", "project_slug")

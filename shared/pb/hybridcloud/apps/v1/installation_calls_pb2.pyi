@@ -11,32 +11,44 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class SerializeManyRequest(_message.Message):
-    __slots__ = ("filter", "as_user", "auth_context")
+    __slots__ = ("filter", "as_user", "auth_context", "page_size", "page_token")
     FILTER_FIELD_NUMBER: _ClassVar[int]
     AS_USER_FIELD_NUMBER: _ClassVar[int]
     AUTH_CONTEXT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     filter: _installation_pb2.SentryAppInstallationFilter
     as_user: _user_pb2.RpcUser
     auth_context: _user_pb2.AuthenticationContext
-    def __init__(self, filter: _Optional[_Union[_installation_pb2.SentryAppInstallationFilter, _Mapping]] = ..., as_user: _Optional[_Union[_user_pb2.RpcUser, _Mapping]] = ..., auth_context: _Optional[_Union[_user_pb2.AuthenticationContext, _Mapping]] = ...) -> None: ...
+    page_size: int
+    page_token: str
+    def __init__(self, filter: _Optional[_Union[_installation_pb2.SentryAppInstallationFilter, _Mapping]] = ..., as_user: _Optional[_Union[_user_pb2.RpcUser, _Mapping]] = ..., auth_context: _Optional[_Union[_user_pb2.AuthenticationContext, _Mapping]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class SerializeManyResponse(_message.Message):
-    __slots__ = ("installations",)
+    __slots__ = ("installations", "next_page_token")
     INSTALLATIONS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     installations: _containers.RepeatedCompositeFieldContainer[_struct_pb2.Struct]
-    def __init__(self, installations: _Optional[_Iterable[_Union[_struct_pb2.Struct, _Mapping]]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, installations: _Optional[_Iterable[_Union[_struct_pb2.Struct, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class GetManyRequest(_message.Message):
-    __slots__ = ("filter",)
+    __slots__ = ("filter", "page_size", "page_token")
     FILTER_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     filter: _installation_pb2.SentryAppInstallationFilter
-    def __init__(self, filter: _Optional[_Union[_installation_pb2.SentryAppInstallationFilter, _Mapping]] = ...) -> None: ...
+    page_size: int
+    page_token: str
+    def __init__(self, filter: _Optional[_Union[_installation_pb2.SentryAppInstallationFilter, _Mapping]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class GetManyResponse(_message.Message):
-    __slots__ = ("installations",)
+    __slots__ = ("installations", "next_page_token")
     INSTALLATIONS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     installations: _containers.RepeatedCompositeFieldContainer[_installation_pb2.RpcSentryAppInstallation]
-    def __init__(self, installations: _Optional[_Iterable[_Union[_installation_pb2.RpcSentryAppInstallation, _Mapping]]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, installations: _Optional[_Iterable[_Union[_installation_pb2.RpcSentryAppInstallation, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class FindInstallationByProxyUserRequest(_message.Message):
     __slots__ = ("proxy_user_id", "organization_id")
@@ -53,28 +65,40 @@ class FindInstallationByProxyUserResponse(_message.Message):
     def __init__(self, installation: _Optional[_Union[_installation_pb2.RpcSentryAppInstallation, _Mapping]] = ...) -> None: ...
 
 class InstallationsForOrganizationRequest(_message.Message):
-    __slots__ = ("organization_id",)
+    __slots__ = ("organization_id", "page_size", "page_token")
     ORGANIZATION_ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     organization_id: int
-    def __init__(self, organization_id: _Optional[int] = ...) -> None: ...
+    page_size: int
+    page_token: str
+    def __init__(self, organization_id: _Optional[int] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class InstallationsForOrganizationResponse(_message.Message):
-    __slots__ = ("installations",)
+    __slots__ = ("installations", "next_page_token")
     INSTALLATIONS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     installations: _containers.RepeatedCompositeFieldContainer[_installation_pb2.RpcSentryAppInstallation]
-    def __init__(self, installations: _Optional[_Iterable[_Union[_installation_pb2.RpcSentryAppInstallation, _Mapping]]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, installations: _Optional[_Iterable[_Union[_installation_pb2.RpcSentryAppInstallation, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class GetInstallationsForOrganizationRequest(_message.Message):
-    __slots__ = ("organization_id",)
+    __slots__ = ("organization_id", "page_size", "page_token")
     ORGANIZATION_ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     organization_id: int
-    def __init__(self, organization_id: _Optional[int] = ...) -> None: ...
+    page_size: int
+    page_token: str
+    def __init__(self, organization_id: _Optional[int] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class GetInstallationsForOrganizationResponse(_message.Message):
-    __slots__ = ("installations",)
+    __slots__ = ("installations", "next_page_token")
     INSTALLATIONS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     installations: _containers.RepeatedCompositeFieldContainer[_installation_pb2.RpcSentryAppInstallation]
-    def __init__(self, installations: _Optional[_Iterable[_Union[_installation_pb2.RpcSentryAppInstallation, _Mapping]]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, installations: _Optional[_Iterable[_Union[_installation_pb2.RpcSentryAppInstallation, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class GetInstallationBySentryAppIdRequest(_message.Message):
     __slots__ = ("sentry_app_id", "organization_id")
