@@ -133,7 +133,10 @@ def _unchanged(tx: Transaction, claims: Sequence[Claim]) -> tuple[str, list[Any]
             USING (id, generation) {unheld_clause(tx.database, of="outbox")}"""
         return statement, [numbers(c.id for c in claims), numbers(c.generation for c in claims)]
     pairs = [(c.id, c.generation) for c in claims]
-    statement = f"SELECT id FROM outbox WHERE (id, generation) IN (VALUES {row_marks(pairs)})"
+    # In this order: asked whether a pair is among some, SQLite looks at every message that there is.
+    statement = f"""
+        WITH claimed (id, generation) AS (VALUES {row_marks(pairs)})
+        SELECT outbox.id FROM claimed CROSS JOIN outbox USING (id, generation)"""
     return statement, [value for pair in pairs for value in pair]
 
 

@@ -52,7 +52,9 @@ def make_editions(
         The version of each object, also of those that stayed as they were; an object that never was has none.
     """
     versions: dict[Key, int] = {}
-    for some in peewee.chunked(sorted(set(keys)), AT_ONCE):
+    ordered = sorted(set(keys))
+    for start in range(0, len(ordered), AT_ONCE):
+        some = ordered[start : start + AT_ONCE]
         making = _Making(tx, kinds, some, outranked or {}, carries_over=carries_over)
         editions = list(making.editions())
         versions |= making.unchanged | {each.key: each.version for each in editions}

@@ -64,7 +64,7 @@ def write_editions(tx: Transaction, editions: Sequence[NewEdition]) -> None:
         return
     if tx.database.dialect is Dialect.POSTGRESQL:
         rows, parameters = _typed_rows([(*_row(each), " ".join(sorted(each.told))) for each in editions])
-        tx.database.rows(_POSTGRESQL.format(rows=rows, now=database_now(tx.database)), parameters)
+        tx.database.rows(_POSTGRESQL.format(rows=rows, now=database_now(tx.database), earlier="least"), parameters)
         ring_after_commit(tx, {silo for each in editions for silo in each.told})
         return
     untyped = [_row(each) for each in editions]

@@ -11,6 +11,22 @@ def test_enqueueing_again_keeps_one_row_and_counts_its_generation(box: Box) -> N
     assert {key: row.generation for key, row in box.rows().items()} == {7: 3}
 
 
+def test_what_is_due_already_keeps_its_place_when_it_is_enqueued_again(box: Box) -> None:
+    box.enqueue(7)
+    due_at = box.rows()[7].due_at
+    box.clock.advance(1)
+    box.enqueue(7, 8)
+    assert box.rows()[7].due_at == due_at
+    assert [each.object_id for each in claim(box.database, "us", limit=9)] == [7, 8]
+
+
+def test_what_backs_off_is_due_at_once_when_it_is_enqueued_again(box: Box) -> None:
+    box.enqueue(7)
+    claim(box.database, "us", limit=1)
+    box.enqueue(7)
+    assert [each.generation for each in claim(box.database, "us", limit=9)] == [2]
+
+
 def test_a_rolled_back_transaction_leaves_no_message(box: Box) -> None:
     class Undone(Exception):
         pass
