@@ -8,7 +8,7 @@ import peewee
 from region_silo.replication.held import REPLICA_COLUMNS, RegionKind, replica, require_same_id, state_bytes
 from shared.app_service.credential import take_credential
 from shared.category import Category
-from shared.database.statement import marks, row_marks
+from shared.database.statement import among, row_marks
 from shared.database.transaction import Transaction
 from shared.pb.hybridcloud.apps.v1 import app_pb2
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
@@ -30,14 +30,12 @@ class AppKind(RegionKind):
         if app.application.client_secret:  # control is older than credentials apart from their apps
             app = app_pb2.RpcSentryApp.FromString(app.SerializeToString())
             take_credential(app)
-        return (*replica(change, app), app.slug, app.application_id, app.proxy_user_id, app.owner_id, app.status)
+        return (*replica(change, part=app), app.slug, app.application_id, app.proxy_user_id, app.owner_id, app.status)
 
     def applied(self, tx: Transaction, changes: Sequence[replica_pb2.Change]) -> None:
         # Components have no version of their own: those of the older app go, whatever they were.
-        tx.database.rows(
-            f"DELETE FROM component_replica WHERE sentry_app_id IN ({marks(changes)})",  # noqa: S608 - placeholders only
-            [change.object_id for change in changes],
-        )
+        wanted, ids = among(tx.database, [change.object_id for change in changes])
+        tx.database.rows(f"DELETE FROM component_replica WHERE sentry_app_id {wanted}", ids)  # noqa: S608 - a placeholder
         rows = [
             (state.id, change.version, change.object_id, state.component.type, state_bytes(state.component))
             for change in changes

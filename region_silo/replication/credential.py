@@ -17,4 +17,4 @@ class CredentialKind(RegionKind):
 
     def row(self, change: replica_pb2.Change) -> tuple[Any, ...]:
         # Two messages in a row are one that is merged of both: readers put this behind the app's own bytes.
-        return replica(change, credential_part(change.credential))
+        return replica(change, part=credential_part(change.credential))

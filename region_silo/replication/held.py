@@ -10,7 +10,7 @@ from shared.database.transaction import Transaction
 from shared.domain.peer import CONTROL
 from shared.errors import InvalidInput
 from shared.outbox.apply import ReplicaTable
-from shared.outbox.digest import state_checksum
+from shared.outbox.edition import checksum_of
 from shared.outbox.kind import HeldKind, refuse_others
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
@@ -38,17 +38,20 @@ class RegionKind(HeldKind):
         """Nothing belongs to a replica but its row."""
 
 
-def replica(change: replica_pb2.Change, state: Message) -> tuple[Any, ...]:
+def replica(change: replica_pb2.Change, *, part: Message | None = None) -> tuple[Any, ...]:
     """The values of ``REPLICA_COLUMNS``.
 
     Args:
         change: what arrived.
-        state: the part of its state that is kept; ignored for a tombstone.
+        part: what is kept of its state; None: all. Ignored for a tombstone.
     """
-    is_tombstone = change.WhichOneof("state") is None
+    kind = change.WhichOneof("state")
+    if kind is None:
+        return change.object_id, change.version, True, checksum_of(None), b""
     # The checksum is of the whole state, also where only a part of it is kept: the owner computes it of what it sends.
-    stored = b"" if is_tombstone else state_bytes(state)
-    return change.object_id, change.version, is_tombstone, state_checksum(change), stored
+    whole = state_bytes(getattr(change, kind))
+    stored = whole if part is None else state_bytes(part)
+    return change.object_id, change.version, False, checksum_of(whole), stored
 
 
 def require_same_id(change: replica_pb2.Change, object_id: int) -> None:

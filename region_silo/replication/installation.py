@@ -30,7 +30,7 @@ class InstallationKind(RegionKind):
                 status = SentryAppInstallationStatus.as_int(installation.status)
             except ValueError as exc:
                 raise InvalidInput(f"status: {installation.status!r} is not one of an installation's.") from exc
-        columns = replica(change, change.installation)
+        columns = replica(change)
         return (*columns, installation.uuid, installation.organization_id, change.installation.sentry_app_id, status)
 
     def applied(self, tx: Transaction, changes: Sequence[replica_pb2.Change]) -> None:

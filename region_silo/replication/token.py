@@ -19,4 +19,4 @@ class TokenKind(RegionKind):
         token = change.token
         if change.HasField("token") and not token.token_hash:
             raise FieldMissing("token_hash: a token without its hash can never be found.")
-        return (*replica(change, token), token.token_hash, token.installation_id)
+        return (*replica(change), token.token_hash, token.installation_id)

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import peewee
 import structlog
 
-from shared.category import category_of, is_category
+from shared.category import Category, is_category, number_of
 from shared.database.database import Database
 from shared.database.driver_error import translate
 from shared.database.statement import Dialect, numbers, row_marks
@@ -27,6 +27,8 @@ MAX_CHANGES = 1000
 MAX_VERSION = 2**53 - 1
 """The newest version that is taken. What is held at the greatest number that there is could never be outranked."""
 
+_STATE_OF = {number_of(category): category.value for category in Category}
+"""The field that has the state, by the number of the category."""
 _ARRAY_TYPES = ((bool, "boolean"), (int, "bigint"), (bytes, "bytea"), (str, "text"))
 
 ChangeResult = replica_service_pb2.ChangeResult
@@ -86,6 +88,8 @@ def apply_changes(
         raise FieldMissing.at("changes", "at least one is required.")
     if len(changes) > MAX_CHANGES:
         raise InvalidInput.at("changes", f"{len(changes)} is more than the {MAX_CHANGES} that one call may carry.")
+    # Protobuf makes an object of a change anew each time that it is asked for one.
+    changes = list(changes)
     # Whoever gets no other answer was outranked, be it by the replica or by another change of this batch.
     results: list[ChangeResult] = [_STALE] * len(changes)
     rows: defaultdict[replica_pb2.Category, dict[int, int]] = defaultdict(dict)
@@ -114,10 +118,11 @@ def check(change: replica_pb2.Change, tables: Mapping["replica_pb2.Category", Re
     CategoryUnknown: a later release of this silo could apply the change.
     InvalidInput, VersionImplausible: the change is not one that this silo could ever apply.
     """
-    if not is_category(change.category):
-        raise CategoryUnknown
-    if change.category not in tables:
-        raise InvalidInput(f"category: this silo keeps no replicas of {change.category}.")
+    category, state = change.category, change.WhichOneof("state")
+    if category not in tables:
+        if not is_category(category):
+            raise CategoryUnknown
+        raise InvalidInput(f"category: this silo keeps no replicas of {category}.")
     if change.object_id <= 0:
         raise FieldMissing("object_id: a positive id is required.")
     if change.version <= 0:
@@ -125,9 +130,7 @@ def check(change: replica_pb2.Change, tables: Mapping["replica_pb2.Category", Re
     # An owner that counted this far is broken or hostile; taking it would shut out every later owner.
     if change.version > MAX_VERSION:
         raise VersionImplausible
-    state = change.WhichOneof("state")
-    expected = category_of(change.category).value
-    if state not in (None, expected):
+    if state not in (None, expected := _STATE_OF[category]):
         raise InvalidInput(f"state: a change of {expected} carries {expected}, not {state}.")
 
 
@@ -212,6 +215,8 @@ def _source(database: Database, rows: Sequence[tuple[Any, ...]]) -> tuple[str, l
 def _array(values: Sequence[Any]) -> tuple[str, Any]:
     """What a column's values are to PostgreSQL, and all of them as one parameter."""
     name = next(name for kind, name in _ARRAY_TYPES if isinstance(values[0], kind))
+    if name == "boolean":
+        return name, f"{{{','.join('t' if value else 'f' for value in values)}}}"
     return name, numbers(values) if name == "bigint" else list(values)
 
 

@@ -36,6 +36,14 @@ class Retry:
     """Whether an attempt is counted: the destination itself rejected the object."""
 
 
+def due_clause(database: Database) -> str:
+    """The condition that a message may be claimed now."""
+    return (
+        f"outbox.state = '{MessageState.DUE}' AND outbox.due_at <= {now(database)} "
+        f"AND (outbox.leased_until IS NULL OR outbox.leased_until <= {now(database)})"
+    )
+
+
 def claim(database: Database, destination: str, *, limit: int, lease_seconds: float = LEASE_SECONDS) -> list[Claim]:
     """Leases the messages that have been due longest.
 
@@ -49,17 +57,21 @@ def claim(database: Database, destination: str, *, limit: int, lease_seconds: fl
         The claims, longest dirty first; [] when nothing is due, or the destination is paused.
     """
     # Materialized: a planner that ran the inner query again for each row would lease more than the limit.
+    place = _place(database)
     statement = f"""
         WITH longest_due AS MATERIALIZED (
-            SELECT id FROM outbox WHERE destination = ? AND state = '{MessageState.DUE}' AND due_at <= {now(database)}
+            SELECT {place} FROM outbox WHERE destination = ? AND {due_clause(database)}
             AND NOT EXISTS (SELECT 1 FROM outbox_pause WHERE destination = ?)
             ORDER BY due_at LIMIT ? {unheld_clause(database)})
-        UPDATE outbox SET due_at = {in_seconds(database)} FROM longest_due WHERE outbox.id = longest_due.id
-        RETURNING outbox.id, category, object_id, generation, attempts, enqueued_at, {now(database)}"""
-    rows = database.write(statement, (destination, destination, limit, lease_seconds))
+        UPDATE outbox SET leased_until = {in_seconds(database)} WHERE {_is_at(database, "SELECT * FROM longest_due")}
+        RETURNING id, category, object_id, generation, attempts, enqueued_at, {now(database)}"""
+    rows = database.write(statement, (destination, destination, limit, lease_seconds), anew=True)
+    if not rows:
+        return []
+    claimed_at = parse_instant(rows[0][-1])  # of the statement, and so of all
     claims = [
-        Claim(message_id, category, object_id, generation, attempts, parse_instant(enqueued_at), parse_instant(at))
-        for message_id, category, object_id, generation, attempts, enqueued_at, at in rows
+        Claim(message_id, category, object_id, generation, attempts, parse_instant(enqueued_at), claimed_at)
+        for message_id, category, object_id, generation, attempts, enqueued_at, _ in rows
     ]
     # RETURNING promises no order.
     return sorted(claims, key=lambda claimed: claimed.enqueued_at)
@@ -73,9 +85,9 @@ def renew(database: Database, claims: Sequence[Claim], *, lease_seconds: float =
         unchanged, keys = _unchanged(tx, claims)
         statement = f"""
             WITH held AS MATERIALIZED ({unchanged})
-            UPDATE outbox SET due_at = {in_seconds(database)}
-            WHERE id IN (SELECT id FROM held) AND state = '{MessageState.DUE}'"""
-        tx.database.rows(statement, (*keys, lease_seconds))
+            UPDATE outbox SET leased_until = {in_seconds(database)}
+            WHERE {_is_at(database, "SELECT * FROM held")} AND state = '{MessageState.DUE}'"""
+        tx.database.rows(statement, (*keys, lease_seconds), anew=True)
 
 
 def acknowledge(database: Database, claims: Sequence[Claim], *, may_be_lost: bool = False) -> None:
@@ -119,18 +131,36 @@ def retry_or_park(database: Database, retries: Sequence[Retry]) -> None:
             wait = [] if is_parked else [retry.wait_seconds]
             error = kept_error(retry.rejection.reason, retry.rejection.message)
             database.rows(
-                f"UPDATE outbox SET state = '{state}', attempts = attempts + ?, last_error = ?, due_at = {due_at} "
+                f"UPDATE outbox SET state = '{state}', attempts = attempts + ?, last_error = ?, due_at = {due_at}, "
+                "leased_until = NULL "
                 f"WHERE id IN (SELECT id FROM outbox WHERE id = ? AND generation = ? {unheld_clause(database)})",
                 (int(retry.counts), error, *wait, retry.claim.id, retry.claim.generation),
             )
 
 
+def _place(database: Database) -> str:
+    """The column by which a message is found again in the statement that has found it."""
+    return "ctid" if database.dialect is Dialect.POSTGRESQL else "id"
+
+
+def _is_at(database: Database, found: str) -> str:
+    """The condition that a message is among those whose places a query has found and holds.
+
+    PostgreSQL goes there at once. For a join it would choose between ways of looking, and keep one that was right for
+    an empty outbox when there is a backlog: to compare each message with each.
+    """
+    return f"ctid = ANY(ARRAY({found}))" if database.dialect is Dialect.POSTGRESQL else f"id IN ({found})"
+
+
 def _unchanged(tx: Transaction, claims: Sequence[Claim]) -> tuple[str, list[Any]]:
-    """A query for the ids of messages that are still as they were claimed, holding them, and its parameters."""
+    """A query for the places of messages that are still as they were claimed, holding them, and its parameters."""
     if tx.database.dialect is Dialect.POSTGRESQL:
+        # One look for each: of a join PostgreSQL would read every message that there is, for each batch again.
         statement = f"""
-            SELECT id FROM outbox JOIN unnest(?::bigint[], ?::bigint[]) AS claimed (id, generation)
-            USING (id, generation) {unheld_clause(tx.database, of="outbox")}"""
+            SELECT found.ctid FROM unnest(?::bigint[], ?::bigint[]) AS claimed (id, generation)
+            CROSS JOIN LATERAL (
+                SELECT ctid FROM outbox WHERE outbox.id = claimed.id AND outbox.generation = claimed.generation
+                LIMIT 1 {unheld_clause(tx.database)}) AS found"""
         return statement, [numbers(c.id for c in claims), numbers(c.generation for c in claims)]
     pairs = [(c.id, c.generation) for c in claims]
     # In this order: asked whether a pair is among some, SQLite looks at every message that there is.
@@ -142,13 +172,10 @@ def _unchanged(tx: Transaction, claims: Sequence[Claim]) -> tuple[str, list[Any]
 
 def _delete_unchanged(tx: Transaction, claims: Sequence[Claim]) -> set[int]:
     unchanged, keys = _unchanged(tx, claims)
-    if tx.database.dialect is Dialect.POSTGRESQL:
-        statement = f"""
-            WITH done AS MATERIALIZED ({unchanged})
-            DELETE FROM outbox USING done WHERE outbox.id = done.id RETURNING outbox.id"""
-    else:
-        statement = f"DELETE FROM outbox WHERE id IN ({unchanged}) RETURNING id"
-    return {message_id for (message_id,) in tx.database.rows(statement, keys)}
+    statement = f"""
+        WITH done AS MATERIALIZED ({unchanged})
+        DELETE FROM outbox WHERE {_is_at(tx.database, "SELECT * FROM done")} RETURNING id"""
+    return {message_id for (message_id,) in tx.database.rows(statement, keys, anew=True)}
 
 
 def _make_due(tx: Transaction, ids: Sequence[int], *, enqueued_at: datetime | None = None) -> None:
@@ -158,5 +185,5 @@ def _make_due(tx: Transaction, ids: Sequence[int], *, enqueued_at: datetime | No
     statement = f"""
         WITH free AS MATERIALIZED (
             SELECT id FROM outbox WHERE state = '{MessageState.DUE}' AND id {wanted} {unheld_clause(tx.database)})
-        UPDATE outbox SET due_at = {now(tx.database)}{since} WHERE id IN (SELECT id FROM free)"""
+        UPDATE outbox SET due_at = {now(tx.database)}, leased_until = NULL{since} WHERE id IN (SELECT id FROM free)"""
     tx.database.rows(statement, (*keys, *values))

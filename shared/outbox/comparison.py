@@ -18,15 +18,14 @@ import peewee
 
 from shared.category import Category, number_of
 from shared.database.database import Database
-from shared.database.statement import now
 from shared.errors import DeadlineExceeded, Internal, InvalidInput
+from shared.outbox.claim import due_clause
 from shared.outbox.difference import Sort, Versions, differences_between
 from shared.outbox.digest import BUCKETS, digest_buckets
 from shared.outbox.edition import Part, list_due, versions_of
 from shared.outbox.greatest_id import pass_over_mentioned_ids, pass_over_seen_ids
 from shared.outbox.kind import Kinds, OwnedKind
 from shared.outbox.listing import CALL_SECONDS, TooManyListed, list_versions
-from shared.outbox.message import MessageState
 from shared.outbox.repair import MAX_ID, repair
 from shared.pb.hybridcloud.replication.v1 import replica_service_pb2, replica_service_pb2_grpc
 
@@ -231,9 +230,9 @@ class Comparison:
             rest = 0.0
             self._pace.resumed_at = time.monotonic()
             with self.database.session():
-                if not self.database.rows(_IS_DUE.format(now=now(self.database)), (self.destination,)):
+                if not self.database.rows(_IS_DUE.format(due=due_clause(self.database)), (self.destination,)):
                     return
 
 
 _NOTHING = (0, b"")
-_IS_DUE = f"SELECT 1 FROM outbox WHERE destination = ? AND state = '{MessageState.DUE}' AND due_at <= {{now}} LIMIT 1"
+_IS_DUE = "SELECT 1 FROM outbox WHERE destination = ? AND {due} LIMIT 1"

@@ -16,7 +16,8 @@ from shared.database.database import Database
 from shared.errors import Internal, SiloError
 from shared.outbox.edition import read_changes
 from shared.outbox.message import Claim, Rejection
-from shared.pb.hybridcloud.replication.v1 import replica_pb2, replica_service_pb2, replica_service_pb2_grpc
+from shared.outbox.wire import SentChange, request_body
+from shared.pb.hybridcloud.replication.v1 import replica_service_pb2
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +32,13 @@ DELIVERY_SECONDS = 10.0
 """Deadline of one call; well within the lease."""
 HEALTH_SECONDS = 2.0
 
+FIRST_READ = 64
+"""States that are read at once before anything is known of their size."""
+MAX_READ_BYTES = 8 * 1024 * 1024
+"""States that are read at once afterwards, when the others are as large as the largest so far."""
+
+_APPLY_CHANGES = "/hybridcloud.replication.v1.ReplicaService/ApplyChanges"
+_Response = replica_service_pb2.ApplyChangesResponse
 _REJECTED = replica_service_pb2.ChangeResult.OUTCOME_REJECTED
 _OUTCOMES = {
     _REJECTED,
@@ -42,9 +50,7 @@ _OUTCOMES = {
 class Load(Protocol):
     """Reads current states. Runs in a snapshot, outside any call."""
 
-    def __call__(
-        self, category: Category, object_ids: Sequence[int], *, destination: str
-    ) -> Iterable[replica_pb2.Change]:
+    def __call__(self, category: Category, object_ids: Sequence[int], *, destination: str) -> Iterable[SentChange]:
         """A change for each object, its tombstone when it is gone or of no interest to the destination any more."""
         ...
 
@@ -60,15 +66,13 @@ class ReplicaDestination:
     load: Load = read_changes
 
     def deliver(self, claims: Sequence[Claim]) -> list[Rejection | None]:
-        states = self._read(claims)
         answers: dict[tuple[str, int], Rejection | None] = {}
-        stub = replica_service_pb2_grpc.ReplicaServiceStub(self.channel())
-        for batch in _batches(states, answers):
-            request = replica_service_pb2.ApplyChangesRequest(changes=batch)
-            response = stub.ApplyChanges(request, timeout=DELIVERY_SECONDS)
-            self._check(batch, response.results)
-            for change, result in zip(batch, response.results, strict=True):
-                answers[_key(change)] = _rejection(result)
+        # Like the generated stub's, but for serializing: what is sent is bytes already.
+        apply = self.channel().unary_unary(_APPLY_CHANGES, None, _Response.FromString)
+        for keys, body in _batches(self._changes(claims), answers):
+            results = list(apply(body, timeout=DELIVERY_SECONDS).results)
+            self._check(keys, results)
+            answers.update(zip(keys, map(_rejection, results), strict=True))
         # An object with neither state nor tombstone was never committed: there is nothing to deliver.
         return [answers.get((claim.category, claim.object_id)) for claim in claims]
 
@@ -80,54 +84,55 @@ class ReplicaDestination:
             return False
         return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
-    def _check(self, batch: Sequence[replica_pb2.Change], results: Sequence[replica_service_pb2.ChangeResult]) -> None:
+    def _check(self, keys: Sequence[tuple[str, int]], results: Sequence[replica_service_pb2.ChangeResult]) -> None:
         """Raises:
         Internal: the silo answers what cannot be. Nobody knows which object it has, so that nothing is settled by it.
         """
-        if len(results) != len(batch):
-            raise Internal(f"{self.name} answers {len(results)} results to {len(batch)} changes.")
-        for change, result in zip(batch, results, strict=True):
+        if len(results) != len(keys):
+            raise Internal(f"{self.name} answers {len(results)} results to {len(keys)} changes.")
+        for (category, object_id), result in zip(keys, results, strict=True):
             if result.outcome not in _OUTCOMES:
-                category, object_id = _key(change)
                 raise Internal(f"{self.name} answers the outcome {result.outcome} for {category} {object_id}.")
 
-    def _read(self, claims: Sequence[Claim]) -> list[replica_pb2.Change]:
+    def _changes(self, claims: Sequence[Claim]) -> Iterator[SentChange]:
+        """Some at a time, so that a thousand large states are never here at once; between them no session is open."""
         ids: dict[str, list[int]] = {}
         for claim in claims:
             ids.setdefault(claim.category, []).append(claim.object_id)
-        # One snapshot for the batch, ended before the call: no object is read half before and half after a commit.
-        with self.database.snapshot():
-            return [
-                change
-                for category, object_ids in ids.items()
-                for change in self.load(Category(category), object_ids, destination=self.name)
-            ]
+        for category, object_ids in ids.items():
+            start, at_once = 0, FIRST_READ
+            while start < len(object_ids):
+                some = object_ids[start : start + at_once]
+                # One snapshot for these, ended before the call: a destination that hangs holds nothing here.
+                with self.database.snapshot():
+                    changes = list(self.load(Category(category), some, destination=self.name))
+                yield from changes
+                start += len(some)
+                largest = max((change.ByteSize() for change in changes), default=0)
+                at_once = max(1, MAX_READ_BYTES // (largest + 1))
 
 
 def _batches(
-    changes: Iterable[replica_pb2.Change], answers: dict[tuple[str, int], Rejection | None]
-) -> Iterator[list[replica_pb2.Change]]:
-    """Cuts changes into calls; answers at once for those that no call could carry."""
-    batch: list[replica_pb2.Change] = []
+    changes: Iterable[SentChange], answers: dict[tuple[str, int], Rejection | None]
+) -> Iterator[tuple[list[tuple[str, int]], bytes]]:
+    """Cuts changes into calls: which objects, and the request. Answers at once for those that no call could carry."""
+    keys: list[tuple[str, int]] = []
+    bodies: list[bytes] = []
     size = 0
     for change in changes:
-        bytes_ = change.ByteSize()
-        if bytes_ > MAX_CHANGE_BYTES:
-            answers[_key(change)] = Rejection(
-                "BODY_TOO_LARGE", f"The state has {bytes_} bytes; {MAX_CHANGE_BYTES} is the limit.", permanent=True
-            )
+        key, body = (category_of(change.category), change.object_id), change.SerializeToString()
+        if len(body) > MAX_CHANGE_BYTES:
+            text = f"The state has {len(body)} bytes; {MAX_CHANGE_BYTES} is the limit."
+            answers[key] = Rejection("BODY_TOO_LARGE", text, permanent=True)
             continue
-        if batch and size + bytes_ > MAX_BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-        batch.append(change)
-        size += bytes_
-    if batch:
-        yield batch
-
-
-def _key(change: replica_pb2.Change) -> tuple[str, int]:
-    return category_of(change.category), change.object_id
+        if keys and size + len(body) > MAX_BATCH_BYTES:
+            yield keys, request_body(bodies)
+            keys, bodies, size = [], [], 0
+        keys.append(key)
+        bodies.append(body)
+        size += len(body)
+    if keys:
+        yield keys, request_body(bodies)
 
 
 def _rejection(result: replica_service_pb2.ChangeResult) -> Rejection | None:

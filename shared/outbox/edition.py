@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import peewee
 
-from shared.category import Category, number_of
+from shared.category import Category
 from shared.database.columns import BytesField
 from shared.database.database import Database, current_database
 from shared.database.locking import lock_clause
@@ -23,7 +23,7 @@ from shared.database.statement import among, marks
 from shared.database.transaction import Transaction
 from shared.errors import ConfigInvalid
 from shared.outbox.digest import BUCKETS
-from shared.pb.hybridcloud.replication.v1 import replica_pb2
+from shared.outbox.wire import SentChange, sent_change
 
 UNMADE = 0
 """``schema`` of an edition whose version is known and whose state is not: it was carried over by a migration."""
@@ -164,7 +164,7 @@ def _interested(database: Database, by_category: Mapping[Category, Sequence[int]
     return " UNION ALL ".join(selects), parameters
 
 
-def read_changes(category: Category, object_ids: Sequence[int], *, destination: str) -> Iterator[replica_pb2.Change]:
+def read_changes(category: Category, object_ids: Sequence[int], *, destination: str) -> Iterator[SentChange]:
     """The edition of each object: its state where the destination should hold it, else a tombstone of that version.
 
     An object that has no edition was never committed, and is left out. Implements ``Load``, and needs a session.
@@ -187,7 +187,7 @@ def read_changes(category: Category, object_ids: Sequence[int], *, destination: 
     for object_id, version, schema, state in database.rows(statement, parameters):
         if schema == UNMADE:
             raise ConfigInvalid("Editions are still to be made here: run `migrate` to its end.")
-        yield _change(category, object_id, version, schema, state)
+        yield sent_change(category, object_id, version=version, schema=schema, state=state)
 
 
 def list_due(category: Category, destination: str, *, part: Part = EVERYTHING) -> Listed:
@@ -221,12 +221,3 @@ def versions_of(category: Category, object_ids: Collection[int]) -> Mapping[int,
     """By id, the versions of objects that have an edition. Needs a session."""
     statement = "SELECT object_id, version FROM edition WHERE category = ? AND object_id "
     return dict(rows_by_id(statement, object_ids, category.value))
-
-
-def _change(category: Category, object_id: int, version: int, schema: int, state: bytes | None) -> replica_pb2.Change:
-    change = replica_pb2.Change(category=number_of(category), object_id=object_id, version=version, schema=schema)
-    if state is not None:
-        message = getattr(change, category.value)
-        message.SetInParent()  # a state without a single field is not a tombstone
-        message.MergeFromString(bytes(state))
-    return change

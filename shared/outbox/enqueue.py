@@ -24,6 +24,7 @@ WHERE true ORDER BY category, object_id, destination
 ON CONFLICT (destination, category, object_id) DO UPDATE SET
     generation = outbox.generation + 1,
     due_at = {{earlier}}(outbox.due_at, excluded.due_at),
+    leased_until = NULL,
     attempts = CASE outbox.state WHEN '{MessageState.PARKED}' THEN 0 ELSE outbox.attempts END,
     enqueued_at = CASE outbox.state WHEN '{MessageState.PARKED}' THEN excluded.enqueued_at ELSE outbox.enqueued_at END,
     state = excluded.state"""
@@ -37,7 +38,7 @@ _SQLITE_INSERT = f"{_SQLITE_MESSAGES} {INSERT_MESSAGES}"
 # its value stays, and an update for eight regions is then three pages to the disk for each of them.
 _SQLITE_COUNT = f"""
 {_SQLITE_MESSAGES}
-UPDATE outbox SET generation = generation + 1 FROM message
+UPDATE outbox SET generation = generation + 1, leased_until = NULL FROM message
 WHERE outbox.destination = message.destination AND outbox.category = message.category
 AND outbox.object_id = message.object_id AND state = '{MessageState.DUE}' AND due_at <= {{now}}
 RETURNING outbox.destination, outbox.category, outbox.object_id"""

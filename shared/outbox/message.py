@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 import peewee
 
@@ -20,7 +21,7 @@ class MessageState(StrEnum):
     """Where a message stands."""
 
     DUE = "due"
-    """Waits for its ``due_at``: at once when new, later when leased or backing off."""
+    """Waits for its ``due_at``: at once when new, later when backing off. Leased, it waits for its delivery."""
     PARKED = "parked"
     """Set aside: it was rejected for good. A new write of its object makes it due again."""
     AWAITING_UPGRADE = "awaiting_upgrade"
@@ -40,7 +41,10 @@ class OutboxMessage(Model):
     attempts = peewee.IntegerField()
     """Rejections so far; a destination that is away costs none."""
     due_at = InstantField()
-    """By the database's clock; not to be claimed before. A claim is a lease: it moves this into the future."""
+    """By the database's clock; not to be claimed before."""
+    leased_until = InstantField(null=True)
+    """A claim is a lease: nobody else claims the message before. Not in ``due_at``, which is in an index: so PostgreSQL
+    writes nothing but the row, beside itself."""
     enqueued_at = InstantField()
     """Since when the destination lacks something; lag is counted from here."""
     last_error = peewee.TextField(null=True)
@@ -101,8 +105,7 @@ class OutboxComparison(Model):
         table_name = "outbox_comparison"
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """A leased message: this worker may deliver it until the lease ends. Both instants are of the database's clock."""
 
     id: int

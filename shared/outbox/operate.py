@@ -63,7 +63,7 @@ def retry_parked(tx: Transaction, wanted: ParkedFilter) -> list[tuple[str, int]]
         Category and object id of each.
     """
     at = peewee.SQL(now(tx.database))
-    afresh = {"state": MessageState.DUE, "attempts": 0, "due_at": at, "enqueued_at": at}
+    afresh = {"state": MessageState.DUE, "attempts": 0, "due_at": at, "leased_until": None, "enqueued_at": at}
     retried = (
         OutboxMessage.update(generation=OutboxMessage.generation + 1, **afresh)
         .where(OutboxMessage.id.in_(_free(tx, wanted)))

@@ -77,8 +77,8 @@ class Upgrade:
         wanted, values = among(self.database, ids)
         with self.database.transaction():
             self.database.rows(
-                f"UPDATE outbox SET state = '{MessageState.DUE}', due_at = {now(self.database)} WHERE id IN ("
-                f"SELECT id FROM outbox WHERE id {wanted} AND state = '{MessageState.AWAITING_UPGRADE}' "
+                f"UPDATE outbox SET state = '{MessageState.DUE}', due_at = {now(self.database)}, leased_until = NULL "
+                f"WHERE id IN (SELECT id FROM outbox WHERE id {wanted} AND state = '{MessageState.AWAITING_UPGRADE}' "
                 f"{unheld_clause(self.database)})",
                 values,
             )

@@ -4,8 +4,8 @@ from shared.database.columns import parse_instant
 from shared.database.database import Database
 from shared.database.locking import unheld_clause
 from shared.database.statement import in_seconds, now
-from shared.outbox.claim import LEASE_SECONDS
-from shared.outbox.message import Claim, MessageState
+from shared.outbox.claim import LEASE_SECONDS, due_clause
+from shared.outbox.message import Claim
 from shared.webhooks.delivery import CATEGORY, DESTINATION_PREFIX
 
 # A walk along an index from destination to destination: it costs by destinations, not by messages.
@@ -17,23 +17,23 @@ WITH RECURSIVE walk (destination) AS (
     FROM walk WHERE walk.destination LIKE ?)
 SELECT destination FROM walk WHERE destination LIKE ? AND EXISTS (
     SELECT 1 FROM outbox
-    WHERE outbox.destination = walk.destination AND state = '{MessageState.DUE}' AND due_at <= {{now}})"""  # noqa: S608 - no values
+    WHERE outbox.destination = walk.destination AND {{due}})"""  # noqa: S608 - no values
 # In the words of the index, in which first attempts and retries stand apart.
 _CLAIM = f"""
 WITH longest_due AS MATERIALIZED (
     SELECT id FROM outbox
-    WHERE destination = ? AND category = '{CATEGORY}' AND state = '{MessageState.DUE}'
-    AND (CASE WHEN attempts > 0 THEN 1 ELSE 0 END) = {{is_retry}} AND due_at <= {{now}}
+    WHERE destination = ? AND category = '{CATEGORY}' AND {{due}}
+    AND (CASE WHEN attempts > 0 THEN 1 ELSE 0 END) = {{is_retry}}
     AND NOT EXISTS (SELECT 1 FROM outbox_pause WHERE destination = ?)
     ORDER BY due_at, id LIMIT ? {{unheld}})
-UPDATE outbox SET due_at = {{lease_end}} FROM longest_due WHERE outbox.id = longest_due.id
+UPDATE outbox SET leased_until = {{lease_end}} FROM longest_due WHERE outbox.id = longest_due.id
 RETURNING outbox.id, category, object_id, generation, attempts, enqueued_at, {{now}}"""  # noqa: S608 - no values
 
 
 def find_apps_with_due(database: Database) -> list[str]:
     """Destinations of the apps that have something due, in their order."""
     with database.session():
-        rows = database.rows(_APPS_WITH_DUE.format(now=now(database)), (f"{DESTINATION_PREFIX}%",) * 2)
+        rows = database.rows(_APPS_WITH_DUE.format(due=due_clause(database)), (f"{DESTINATION_PREFIX}%",) * 2)
     return [destination for (destination,) in rows]
 
 
@@ -49,6 +49,7 @@ def claim_due(database: Database, app: str, *, is_retry: bool, limit: int) -> li
     statement = _CLAIM.format(
         is_retry=int(is_retry),
         now=now(database),
+        due=due_clause(database),
         lease_end=in_seconds(database),
         unheld=unheld_clause(database),
     )

@@ -8,9 +8,9 @@ from collections.abc import Collection, Sequence
 
 from shared.database.database import Database
 from shared.database.statement import marks, now
-from shared.outbox.claim import renew
+from shared.outbox.claim import due_clause, renew
 from shared.outbox.enqueue import enqueue_each
-from shared.outbox.message import Claim, MessageState
+from shared.outbox.message import Claim
 from shared.webhooks.delivery import CATEGORY, DeliveryState, destination_of
 
 HELD_BACK_SECONDS = 60.0
@@ -29,8 +29,7 @@ _TOO_EARLY = f"SELECT id FROM delivery WHERE id IN ({{marks}}) AND {_EARLIER}"  
 _DUE_TOO_EARLY = f"""
 SELECT outbox.id, outbox.category, outbox.object_id, outbox.generation, outbox.attempts, outbox.enqueued_at, {{now}}
 FROM outbox JOIN delivery ON delivery.id = outbox.object_id
-WHERE outbox.destination = ? AND outbox.category = '{CATEGORY}' AND outbox.state = '{MessageState.DUE}'
-AND outbox.due_at <= {{now}} AND {_EARLIER}
+WHERE outbox.destination = ? AND outbox.category = '{CATEGORY}' AND {{due}} AND {_EARLIER}
 ORDER BY outbox.due_at LIMIT {_MAX_HELD_BACK}"""  # noqa: S608 - no values
 _NEXT = f"""
 SELECT next.id, next.sentry_app_id FROM (
@@ -57,7 +56,7 @@ def hold_back(database: Database, app: str, claims: Sequence[Claim]) -> None:
     """
     with database.session():
         # Each would be claimed for nothing, before the one whose turn it is.
-        rows = database.rows(_DUE_TOO_EARLY.format(now=now(database)), (app,))
+        rows = database.rows(_DUE_TOO_EARLY.format(now=now(database), due=due_clause(database)), (app,))
     # Nothing is written to one that was called meanwhile: it has another generation.
     renew(database, [*claims, *(Claim(*row) for row in rows)], lease_seconds=HELD_BACK_SECONDS)
 

@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from os import getpid
 from pathlib import Path
 
 from control_silo.replication.kinds import KINDS
@@ -15,6 +16,7 @@ from shared.outbox.fill import fill_editions
 from shared.outbox.lease import Leases
 from tests.benchmarks.logical import ROWS, logical_pair
 from tests.benchmarks.measure import Measurement, timed
+from tests.benchmarks.processor import Processors, postmaster
 from tests.benchmarks.topology import Bench, topology
 
 _OBJECTS = 50_000
@@ -27,17 +29,31 @@ def measure(folder: Path) -> Iterable[Measurement]:
         insert_apps(bench, _OBJECTS)
         ids = list(range(1, _OBJECTS + 1))
         dirty(bench, ids)
+        processors = Processors(_parts(bench, folder / "ours"))
         batched = _OBJECTS / _seconds(bench, limit=BATCH_LIMIT)
+        spent = processors.seconds()
         dirty(bench, ids[:_ONE_BY_ONE])
         single = _ONE_BY_ONE / _seconds(bench, limit=1)
         yield from _coalesced(bench, ids[:1000])
     logical = _logical(folder / "logical")
     what = f"drain of {_OBJECTS:,} objects"
     yield Measurement(
-        what, batched, "objects/s", "one rpc per row", single, batched / single, "≥ 10 ×", batched / single >= 10
+        what, batched, "objects/s", "one rpc per row", single, batched / single, "≥ 100 ×", batched / single >= 100
     )
     ratio = batched / logical
-    yield Measurement(what, batched, "objects/s", "logical replication", logical, ratio, "≥ 1.0 ×", ratio >= 1)
+    yield Measurement(what, batched, "objects/s", "logical replication", logical, ratio, "≥ 0.8 ×", ratio >= 0.8)
+    for part, seconds in spent.items():
+        yield Measurement(f"a drained object, {part}", seconds / _OBJECTS * 1e6, "µs of processor")
+
+
+def _parts(bench: Bench, folder: Path) -> dict[str, int]:
+    """The processes that a drain keeps busy, by name."""
+    return {
+        "control": getpid(),
+        "control's PostgreSQL": postmaster(folder / "control"),
+        "region": bench.processes["us"].pid,
+        "region's PostgreSQL": postmaster(folder / "us"),
+    }
 
 
 def insert_apps(bench: Bench, count: int) -> None:

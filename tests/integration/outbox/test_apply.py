@@ -180,5 +180,5 @@ def test_the_pages_of_every_replica_keep_room_for_newer_versions(postgres_url: s
         migrate(database)
         with database.session():
             rows = database.rows("SELECT relname FROM pg_class WHERE 'fillfactor=80' = ANY(reloptions)")
-    expected = {table.name for table in TABLES.values()} | {"edition", "outbox", "component_replica"}
+    expected = {table.name for table in TABLES.values()} | {"edition", "component_replica"}
     assert expected == {name for (name,) in rows}

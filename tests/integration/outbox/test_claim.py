@@ -1,7 +1,13 @@
+from collections.abc import Iterator
+from contextlib import closing
+
 import pytest
 
+from shared.database.connect import connect
+from shared.database.database import Database
 from shared.outbox.claim import LEASE_SECONDS, acknowledge, claim, release
 from shared.outbox.enqueue import enqueue, enqueue_each
+from shared.outbox.message import migrate_outbox
 from tests.integration.outbox.conftest import Box
 
 
@@ -25,6 +31,38 @@ def test_what_backs_off_is_due_at_once_when_it_is_enqueued_again(box: Box) -> No
     claim(box.database, "us", limit=1)
     box.enqueue(7)
     assert [each.generation for each in claim(box.database, "us", limit=9)] == [2]
+
+
+@pytest.fixture
+def backlog(postgres_url: str) -> Iterator[Database]:
+    """2,000 messages that came after plans were made for an outbox without any."""
+    with closing(connect(postgres_url)) as database:
+        migrate_outbox(database)
+        for _ in range(10):
+            assert claim(database, "us", limit=1000) == []
+        with database.transaction() as tx:
+            enqueue(tx, "app", range(1, 2001), destinations=["us"])
+        yield database
+
+
+def counted(database: Database, what: str) -> tuple[int, ...]:
+    """What PostgreSQL has counted of the outbox so far."""
+    with database.session():
+        database.rows("SELECT pg_stat_force_next_flush()")
+        return database.rows(f"SELECT {what} FROM pg_stat_user_tables WHERE relname = 'outbox'")[0]
+
+
+@pytest.mark.postgres  # SQLite knows no such updates
+def test_claiming_writes_no_index(backlog: Database) -> None:
+    assert len(claim(backlog, "us", limit=1000)) == 1000
+    assert counted(backlog, "n_tup_upd, n_tup_hot_upd") == (1000, 1000)
+
+
+@pytest.mark.postgres  # SQLite counts no reads
+def test_a_few_are_claimed_and_acknowledged_without_reading_all(backlog: Database) -> None:
+    before = counted(backlog, "seq_tup_read")
+    acknowledge(backlog, claim(backlog, "us", limit=10))
+    assert counted(backlog, "seq_tup_read") == before
 
 
 def test_a_rolled_back_transaction_leaves_no_message(box: Box) -> None:

@@ -88,7 +88,8 @@ class World:
         """Version and name that the destination would get; None: a tombstone."""
         with self.database.session():
             [sent] = read_changes(SUBJECT, [object_id], destination=destination)
-        return sent.version, sent.organization.organization.name if sent.HasField("organization") else None
+        change = replica_pb2.Change.FromString(sent.SerializeToString())
+        return change.version, change.organization.organization.name if change.HasField("organization") else None
 
 
 @pytest.fixture

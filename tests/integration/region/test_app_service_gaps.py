@@ -75,7 +75,8 @@ def test_a_stale_installation_does_not_come_back(silos: Silos, shop: Shop) -> No
         [stale] = read_changes(Category.INSTALLATION, [shop.installation.id], destination="us")
     uninstall(silos.control, uuid=shop.installation.uuid, actor=shop.owner)
     silos.replicate()
-    apply_changes(silos.database("us"), [stale], tables=TABLES)
+    change = replica_pb2.Change.FromString(stale.SerializeToString())
+    apply_changes(silos.database("us"), [change], tables=TABLES)
     assert not silos.ask("us", pb.GetInstallationByIdRequest(id=shop.installation.id)).HasField("installation")
 
 
