@@ -1,7 +1,8 @@
 """Registering with control: a region makes itself known when it starts, and keeps trying until control has heard.
 
 Afterwards it says how far it has counted whenever that has changed, so that no id is made a second time on an older
-copy of its database, or on a new one.
+copy of its database, or on a new one. When the connection to control was cut it registers anew: control may have been
+put back to a copy of its database that knows nothing of this region, or less than it.
 
 Owns what the two agreed on, too, which holds for as long as control is away. Control knows the region again by a random
 number made once in the region's own database: whoever else takes its name has another one.
@@ -22,6 +23,7 @@ from region_silo.services.ids import count_on, list_counts
 from region_silo.services.organization import provision_organization
 from region_silo.services.region import Region
 from shared.domain.http_address import base_url
+from shared.domain.peer import CONTROL
 from shared.errors import (
     ConfigInvalid,
     Conflict,
@@ -33,7 +35,9 @@ from shared.errors import (
     Unauthenticated,
 )
 from shared.outbox.breaker import Backoff
+from shared.outbox.comparing import want_comparison
 from shared.pb.hybridcloud.operations.v1 import topology_service_pb2
+from shared.rpc.connection import Connection
 
 log = structlog.get_logger(__name__)
 
@@ -57,12 +61,22 @@ class Addresses:
 class Registration:
     """A thread that registers; a refusal for good is reported to whoever runs the process."""
 
-    def __init__(self, region: Region, control: ControlClient, *, refused: Callable[[SiloError], None]) -> None:
+    def __init__(
+        self,
+        region: Region,
+        control: ControlClient,
+        *,
+        refused: Callable[[SiloError], None],
+        report_seconds: float = REPORT_SECONDS,
+    ) -> None:
         """Args:
         region: which one.
         control: keeps the directory of regions.
         refused: called when control will never accept, for instance because another region has the name.
+        report_seconds: how long control may not know of what has changed here, nor this region of a control restarted.
         """
+        self._report_seconds = report_seconds
+        self._connection = Connection(control.channel)
         self._region = region
         self._control = control
         self._refused = refused
@@ -78,10 +92,12 @@ class Registration:
         # A thread of its own: a region serves from its replicas whether or not control can be told.
         self._thread = threading.Thread(target=self._run, args=(addresses,), name="registration", daemon=True)
         self._thread.start()
+        self._connection.start()
 
     def stop(self) -> None:
         self._stopping.set()
         if self._thread:
+            self._connection.stop()
             self._thread.join()
 
     def register(self, addresses: Addresses) -> None:
@@ -140,9 +156,24 @@ class Registration:
         while not self._stopping.is_set() and not self.attempt(addresses):
             # With jitter: regions that control lost together do not come back all at one moment.
             self._stopping.wait(RETRY.seconds(self._failures, rng=self._rng))
-        while not self._stopping.wait(REPORT_SECONDS):
-            if self._has_counted_on():
+        while not self._stopping.wait(self._report_seconds):
+            if self._connection.was_cut:
+                self._register_anew(addresses)
+            elif self._has_counted_on():
                 self.attempt(addresses)
+
+    def _register_anew(self, addresses: Addresses) -> None:
+        # Before control is asked: a cut that comes after it is another one.
+        self._connection.forget()
+        try:
+            if self.attempt(addresses):
+                # No message tells what control has lost.
+                with self._region.database.transaction() as tx:
+                    want_comparison(tx, CONTROL)
+                return
+        except SiloError as exc:
+            log.info("region.comparison_not_wanted", reason=exc.reason)
+        self._connection.remember()
 
     def _has_counted_on(self) -> bool:
         try:

@@ -8,15 +8,18 @@ import grpc
 import pytest
 from structlog.testing import capture_logs
 
+from control_silo.models.region import RegisteredRegion
 from region_silo.services.control import ControlClient
 from region_silo.services.registration import ATTEMPTS_PER_WARNING, Addresses, Registration
 from shared.circuit import Circuit
 from shared.clock import FrozenClock
 from shared.domain.peer import CONTROL
 from shared.errors import SiloError
+from shared.outbox.message import OutboxComparison
 from shared.rpc.channel import connect
 from shared.rpc.keyring import Keyring
 from shared.rpc.retry import RetryPolicy
+from tests.e2e.silo_up import eventually
 from tests.keys import keys_of
 from tests.silos import Silos
 
@@ -32,7 +35,7 @@ def register(silos: Silos) -> Iterator[Register]:
     def make(channel: grpc.Channel) -> Registration:
         channels.append(channel)
         control = ControlClient(channel, Circuit(silos.clock))
-        return Registration(silos.regions["us"].region, control, refused=_fail)
+        return Registration(silos.regions["us"].region, control, refused=_fail, report_seconds=0.05)
 
     yield make
     for channel in channels:
@@ -82,3 +85,33 @@ def test_a_control_that_is_away_is_no_warning(silos: Silos, register: Register) 
 
 def _fail(error: SiloError) -> None:
     raise error
+
+
+def test_a_region_registers_anew_with_a_control_that_was_restarted_and_compares_it(
+    silos: Silos, register: Register
+) -> None:
+    registration = register(channel_to_control(silos))
+    registration.start(ADDRESSES)
+    try:
+        eventually(lambda: registered_at(silos) == ADDRESSES.grpc_address, within_seconds=30)
+        silos.stop(CONTROL)
+        with silos.control.database.transaction():
+            RegisteredRegion.update(grpc_address="forgotten:1").where(RegisteredRegion.name == "us").execute()
+        silos.start(CONTROL)
+        eventually(lambda: registered_at(silos) == ADDRESSES.grpc_address, within_seconds=30)
+        eventually(lambda: is_comparison_wanted(silos), within_seconds=30)
+    finally:
+        registration.stop()
+        silos.register("us", http_address="us.test:80")
+
+
+def registered_at(silos: Silos) -> str | None:
+    with silos.control.database.session():
+        row = RegisteredRegion.get_or_none(RegisteredRegion.name == "us")
+    return str(row.grpc_address) if row else None
+
+
+def is_comparison_wanted(silos: Silos) -> bool:
+    with silos.database("us").session():
+        row = OutboxComparison.get_or_none(OutboxComparison.destination == CONTROL)
+    return row is not None and row.wanted_at is not None
