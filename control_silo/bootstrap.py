@@ -21,7 +21,7 @@ from control_silo.rpc.topology_servicer import TopologyServicer
 from control_silo.services.control import Control
 from control_silo.services.regions import Place, RegionChannels
 from control_silo.services.webhook import prepare
-from shared.asking.ask import UNLOGGED, Asking
+from shared.asking.ask import Asking
 from shared.clock import Clock
 from shared.database.connect import connect
 from shared.database.database import Database
@@ -58,6 +58,7 @@ from shared.rpc import channel as rpc_channel
 from shared.rpc.keyring import Keyring
 from shared.rpc.server import AddServicer, SiloServer, serve
 from shared.webhooks import delivery as webhook_tables
+from shared.webhooks.asked import SiloAskedLog
 from shared.webhooks.deliveries import show_pending
 from shared.webhooks.sender import Sender
 
@@ -153,7 +154,8 @@ def start_server(control: Control, config: ControlConfig) -> SiloServer:
         kinds=KINDS,
         retried=show_pending,
     )
-    asking = Asking(control.outgoing, UNLOGGED, control.clock, callers=RPC_CALLERS)
+    asked_log = SiloAskedLog(control.database, control.clock)
+    asking = Asking(control.outgoing, asked_log, control.clock, callers=RPC_CALLERS)
     organizations = OrganizationServicer(control, asking)
     replicas = ReplicaServicer(control.database, KINDS, committed=control.freshness.applied)
     servicers: list[tuple[AddServicer, object]] = [

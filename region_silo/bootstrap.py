@@ -62,10 +62,10 @@ from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2_grpc
 from shared.peers import schema as peer_tables
 from shared.peers.key_servicer import KeyServicer
 from shared.peers.keys import PeerKeys
-from shared.request_log import SiloRequestLog
 from shared.rpc import channel as rpc_channel
 from shared.rpc.server import AddServicer, SiloServer, serve
 from shared.webhooks import delivery as webhook_tables
+from shared.webhooks.asked import SiloAskedLog
 from shared.webhooks.deliveries import show_pending
 from shared.webhooks.sender import Sender
 
@@ -200,8 +200,7 @@ def make_api(region: Region, config: RegionConfig, *, control: ControlClient) ->
 
 
 def _asking(region: Region, callers: CallerBounds) -> Asking:
-    request_log = SiloRequestLog(region.database, region.clock)
-    return Asking(region.outgoing, request_log, region.clock, callers=callers)
+    return Asking(region.outgoing, SiloAskedLog(region.database, region.clock), region.clock, callers=callers)
 
 
 def make_registration(region: Region, *, control: ControlClient, refused: Callable[[SiloError], None]) -> Registration:

@@ -119,7 +119,7 @@ def _read_query(query: QueryParams, *, now: datetime) -> RequestQuery:
         event=event,
         errors_only=errors_only,
         # Last, as it is the one parameter that the database is asked about.
-        organization_id=_organization_id(query.get("organizationSlug")),
+        organization_id=organization_id_of(query.get("organizationSlug")),
     )
 
 
@@ -141,8 +141,10 @@ def _instant(query: QueryParams, name: str, problems: dict[str, list[str]]) -> d
         return None
 
 
-def _organization_id(slug: str | None) -> int | None:
+def organization_id_of(slug: str | None) -> int | None:
     """The id of the organization that is asked for by its slug or, as in paths, its id; None when none is.
+
+    Needs a session.
 
     Raises:
         RequestRefused: there is none.

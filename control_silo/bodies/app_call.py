@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from google.protobuf import timestamp_pb2
 from pydantic import MISSING, ConfigDict, Field
@@ -12,6 +12,8 @@ from control_silo.models.region import OrganizationReplica
 from control_silo.services.app_deliveries import NamedDelivery
 from control_silo.services.request_log import sent_at
 from shared.bodies.body import Body, shown_by
+from shared.bodies.fields import Choice, Flag, Instant, Text
+from shared.domain.event import REQUEST_LOG_EVENTS
 from shared.domain.request_record import NO_ANSWER
 from shared.pb.hybridcloud.requests.v1 import app_request_pb2, delivery_pb2
 from shared.webhooks.deliveries import state_of
@@ -59,7 +61,7 @@ class DeliveryAttemptObject(Body):
 
 
 class DeliveryObject(Body):
-    """One webhook to one installation, and what became of it."""
+    """One webhook to one installation, or one question to its app, and what became of it."""
 
     model_config: ClassVar[ConfigDict] = shown_by(
         {
@@ -70,6 +72,8 @@ class DeliveryObject(Body):
             "dateCreated": "2030-01-01T00:00:00Z",
             "attemptCount": 1,
             "nextAttemptAt": None,
+            "askedPath": None,
+            "body": '{"action":"created"}',
             "attempts": [
                 {
                     "startedAt": "2030-01-01T00:00:00Z",
@@ -91,6 +95,10 @@ class DeliveryObject(Body):
     date_created: datetime
     attempt_count: int = Field(ge=0, description="Calls that were made.")
     next_attempt_at: datetime | None = Field(description="When it is tried next; null unless it is pending.")
+    asked_path: str | None = Field(
+        description="What the app was asked, behind its host: for choices with GET, else with POST; null: a webhook."
+    )
+    body: str = Field(description="The JSON that is sent, in a list its first 1,024 characters; empty: a GET has none.")
     attempts: list[DeliveryAttemptObject] = Field(description="Oldest first, the newest 20.")
 
     @classmethod
@@ -106,8 +114,34 @@ class DeliveryObject(Body):
             date_created=_instant(delivery.created_at),
             attempt_count=delivery.attempt_count,
             next_attempt_at=_instant(delivery.next_attempt_at) if delivery.HasField("next_attempt_at") else None,
+            asked_path=delivery.asked_path or None,
+            body=delivery.body,
             attempts=[DeliveryAttemptObject.of(attempt, body=delivery.body) for attempt in delivery.attempts],
         )
+
+
+class RedeliverBody(Body):
+    """Which deliveries to send again; of those that are over, all that are not left out by what is said here."""
+
+    model_config: ClassVar[ConfigDict] = shown_by({"since": "2030-01-01T00:00:00Z", "failed": True})
+
+    since: Instant | None = Field(default=None, description="Of what happened then or later.")
+    until: Instant | None = Field(default=None, description="Of what happened then or earlier.")
+    failed: Flag = Field(
+        default=False, description="Only those that were given up, or whose last attempt was no success."
+    )
+    event: Annotated[str, Choice(*sorted(REQUEST_LOG_EVENTS))] | None = None
+    status: Annotated[str, Choice(*DeliveryState)] | None = None
+    organization: Annotated[str, Text(200)] | None = Field(default=None, description="Slug or id.")
+
+
+class RedeliveredObject(Body):
+    """What is sent again."""
+
+    model_config: ClassVar[ConfigDict] = shown_by({"count": 12, "missingRegions": []})
+
+    count: int = Field(ge=0, description="Deliveries that are due again.")
+    missing_regions: list[str] = Field(description="Regions that did not answer: of theirs nothing is known.")
 
 
 class RequestOrganizationObject(Body):

@@ -1,4 +1,4 @@
-"""The deliveries of an app, gathered from the silos that make them: control's own and every region's.
+"""What an app was told and asked, gathered from the silos that make them: control's own and every region's.
 
 A delivery is known by its silo and its id there. Owns that name; knows not who may read.
 """
@@ -23,9 +23,12 @@ from shared.webhooks.deliveries import (
     list_outlines,
     list_whole,
     redeliver,
+    redeliver_all,
     status_of,
 )
-from shared.webhooks.delivery import DeliveryState
+
+REDELIVERING_DEADLINE_SECONDS = 10.0
+"""For all regions together: each writes as many rows as it keeps."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,34 +72,26 @@ class DeliveriesResult:
     """Names of the regions that did not answer, in order."""
 
 
-def list_app_deliveries(
-    control: Control, app_id: int, *, event: str | None, state: DeliveryState | None, limit: int
-) -> DeliveriesResult:
+def list_app_deliveries(control: Control, query: DeliveryQuery, *, limit: int) -> DeliveriesResult:
     """The newest deliveries to an app, in outline. Must not be called in a session.
 
     Args:
         control: its database and its channels to the regions.
-        app_id: whose deliveries.
-        event: only of this event; None for any.
-        state: only in this state; None for any.
+        query: which of them.
         limit: of each silo, at most ``MAX_DELIVERIES``.
     """
     # As many as a silo keeps: more cannot be asked for, and a region would refuse it.
     limit = min(limit, MAX_DELIVERIES)
 
     def start(name: str, timeout: float) -> Future:
-        status = status_of(state) if state else delivery_pb2.RpcDelivery.STATUS_UNSPECIFIED
-        request = pb.ListDeliveriesRequest(
-            sentry_app_id=app_id, cell_name=name, event=event or "", status=status, limit=limit
-        )
+        request = _list_request(query, region=name, limit=limit)
         return control.regions.app_requests(name).ListDeliveries.future(request, timeout=timeout)
 
-    query = DeliveryQuery(sentry_app_id=app_id, event=event, state=state)
     with control.database.session():
         # Read before the regions are asked: a session that waited for them would hold a connection.
         own = _named(CONTROL, list_outlines(query, limit=limit))
     answers: Mapping[str, pb.ListDeliveriesResponse | None] = ask_regions(
-        control, start, deadline_seconds=REGIONS_DEADLINE_SECONDS, names=regions_of_app(control, app_id)
+        control, start, deadline_seconds=REGIONS_DEADLINE_SECONDS, names=regions_of_app(control, query.sentry_app_id)
     )
     return _gathered(own, answers, limit=limit)
 
@@ -167,6 +162,53 @@ def redeliver_to_app(control: Control, app_id: int, name: DeliveryName) -> Named
     if not believed:
         raise silo_away(name.silo)
     return NamedDelivery(name=name, delivery=believed[0])
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedeliveredResult:
+    """What is sent again."""
+
+    count: int
+    missing_regions: tuple[str, ...]
+    """Names of the regions that did not answer, in order: of theirs nothing is known."""
+
+
+def redeliver_all_to_app(control: Control, query: DeliveryQuery) -> RedeliveredResult:
+    """Makes those deliveries due again that are over, in every silo. Must not be called in a session."""
+
+    def start(name: str, timeout: float) -> Future:
+        request = pb.RedeliverAllRequest(deliveries=_list_request(query, region=name))
+        return control.regions.app_requests(name).RedeliverAll.future(request, timeout=timeout)
+
+    own = redeliver_all(control.database, query)
+    answers: Mapping[str, pb.RedeliverAllResponse | None] = ask_regions(
+        control,
+        start,
+        deadline_seconds=REDELIVERING_DEADLINE_SECONDS,
+        names=regions_of_app(control, query.sentry_app_id),
+    )
+    # A region that is taken says whatever it likes; no more than it can keep is believed.
+    theirs = (min(max(answer.count, 0), MAX_DELIVERIES) for answer in answers.values() if answer)
+    return RedeliveredResult(
+        count=own + sum(theirs), missing_regions=tuple(name for name, answer in answers.items() if answer is None)
+    )
+
+
+def _list_request(query: DeliveryQuery, *, region: str, limit: int = 0) -> pb.ListDeliveriesRequest:
+    request = pb.ListDeliveriesRequest(
+        sentry_app_id=query.sentry_app_id,
+        cell_name=region,
+        event=query.event or "",
+        status=status_of(query.state) if query.state else delivery_pb2.RpcDelivery.STATUS_UNSPECIFIED,
+        organization_id=query.organization_id or 0,
+        failed=query.failed,
+        limit=limit,
+    )
+    if query.since:
+        request.since.FromDatetime(query.since)
+    if query.until:
+        request.until.FromDatetime(query.until)
+    return request
 
 
 @contextmanager

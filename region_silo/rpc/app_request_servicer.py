@@ -1,6 +1,7 @@
 """``AppRequestService``: this region's log of requests to apps, and its deliveries."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import grpc
 
@@ -19,6 +20,7 @@ from shared.webhooks.deliveries import (
     list_outlines,
     list_whole,
     redeliver,
+    redeliver_all,
     state_of,
 )
 
@@ -71,10 +73,7 @@ class AppRequestServicer(app_request_service_pb2_grpc.AppRequestServiceServicer)
         self._require(request)
         if not 0 <= request.limit <= MAX_DELIVERIES:
             raise InvalidInput.at("limit", f"a number from 1 to {MAX_DELIVERIES} is expected.")
-        state = state_of(request.status)
-        if state is None and request.status != delivery_pb2.RpcDelivery.STATUS_UNSPECIFIED:
-            raise InvalidInput.at("status", "this is not a status of a delivery.")
-        query = DeliveryQuery(sentry_app_id=request.sentry_app_id, event=request.event or None, state=state)
+        query = _query(request)
         with self._region.database.session():
             found = list_outlines(query, limit=request.limit or DEFAULT_DELIVERIES)
         return pb.ListDeliveriesResponse(deliveries=found)
@@ -107,6 +106,38 @@ class AppRequestServicer(app_request_service_pb2_grpc.AppRequestServiceServicer)
             now=self._region.clock.now(),
         )
         return pb.RedeliverResponse(delivery=delivery)
+
+    def RedeliverAll(self, request: pb.RedeliverAllRequest, context: grpc.ServicerContext) -> pb.RedeliverAllResponse:
+        self._require(request.deliveries)
+        return pb.RedeliverAllResponse(count=redeliver_all(self._region.database, _query(request.deliveries)))
+
+
+def _query(request: pb.ListDeliveriesRequest) -> DeliveryQuery:
+    """Raises:
+    InvalidInput: the status or a time is none.
+    """
+    state = state_of(request.status)
+    if state is None and request.status != delivery_pb2.RpcDelivery.STATUS_UNSPECIFIED:
+        raise InvalidInput.at("status", "this is not a status of a delivery.")
+    return DeliveryQuery(
+        sentry_app_id=request.sentry_app_id,
+        event=request.event or None,
+        state=state,
+        organization_id=request.organization_id or None,
+        since=_instant(request, "since"),
+        until=_instant(request, "until"),
+        failed=request.failed,
+    )
+
+
+def _instant(request: pb.ListDeliveriesRequest, field: str) -> datetime | None:
+    if not request.HasField(field):
+        return None
+    try:
+        instant: datetime = getattr(request, field).ToDatetime(tzinfo=UTC)
+    except (ValueError, OverflowError) as exc:
+        raise InvalidInput.at(field, "this is no time.") from exc
+    return instant
 
 
 def _events(conditions: app_request_pb2.RequestFilter) -> Sequence[str] | None:

@@ -14,14 +14,13 @@ from typing import Protocol
 import structlog
 
 from shared.clock import Clock
-from shared.domain.json_text import encode_body
 from shared.domain.json_value import JsonValue
-from shared.domain.request_record import RequestRecord, record_exchange
-from shared.domain.signature import APP_SIGNATURE_HEADER, sign
+from shared.domain.signature import sign_question
+from shared.domain.webhook import question_headers
 from shared.errors import RateLimited, RequestRefused, SiloError
 from shared.outgoing.client import AppClient, outcome_of
 from shared.outgoing.places import AppPlaces, CallerBounds, Place
-from shared.outgoing.request import AppAnswer, Limits, OutgoingRequest, logged_exchange
+from shared.outgoing.request import AppAnswer, Limits, OutgoingRequest
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
 from shared.rpc.served import remaining_seconds
 
@@ -38,26 +37,6 @@ _SHARE_OF_REMAINING = 0.9
 """How much of the time that the caller allows may be spent on apps: the rest is for the answer."""
 
 
-class RequestLog(Protocol):
-    """Where a silo keeps what it asked apps."""
-
-    def record(self, records: Sequence[RequestRecord]) -> None:
-        """Keeps the records, all or none.
-
-        Raises:
-            SiloError: none was kept.
-        """
-
-
-class _Unlogged:
-    def record(self, records: Sequence[RequestRecord]) -> None:
-        """Keeps nothing."""
-
-
-UNLOGGED: RequestLog = _Unlogged()
-"""For a silo whose log nobody reads for these requests: control's is for events of installations alone."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Question:
     """A request to the app of an installation."""
@@ -71,18 +50,40 @@ class Question:
     """Body of a POST; None asks with GET."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A question that was put to its app, and what came of it."""
+
+    question: Question
+    request: OutgoingRequest
+    outcome: AppAnswer | SiloError
+    started_at: datetime
+    ended_at: datetime
+
+
+class AskedLog(Protocol):
+    """Where a silo keeps what it asked apps."""
+
+    def record(self, calls: Sequence[Asked]) -> None:
+        """Keeps the calls, all or none.
+
+        Raises:
+            SiloError: none was kept.
+        """
+
+
 class Asking:
     """Asks apps; safe to share between threads."""
 
-    def __init__(self, client: AppClient, request_log: RequestLog, clock: Clock, *, callers: CallerBounds) -> None:
+    def __init__(self, client: AppClient, asked_log: AskedLog, clock: Clock, *, callers: CallerBounds) -> None:
         """Args:
         client: the way out.
-        request_log: keeps the questions.
+        asked_log: keeps the questions.
         clock: times them.
         callers: how many may wait for apps in the server that asks here.
         """
         self._client = client
-        self._log = request_log
+        self._log = asked_log
         self._clock = clock
         self._places = AppPlaces(callers)
 
@@ -115,19 +116,27 @@ class Asking:
             return self._ask_all(questions)
 
     def _ask_all(self, questions: Sequence[Question]) -> list[AppAnswer | SiloError]:
-        limits, sent_at = _limits(), self._clock.now()
+        limits, started_at = _limits(), self._clock.now()
         # One place for each app, however many questions it is asked together.
         with self._places.taken({question.installation.sentry_app.id for question in questions}) as places:
             started = [self._start(question, limits, places) for question in questions]
         # Waited for outside the block: each place is given back when its own call ends, not the slowest of all.
         # All were sent before the first is waited for: together they take as long as the slowest.
         outcomes = [outcome_of(each.future) if isinstance(each, _Started) else each for each in started]
-        records = [
-            _record(question, each.request, outcome, sent_at)
-            for question, each, outcome in zip(questions, started, outcomes, strict=True)
-            if isinstance(each, _Started)
-        ]
-        self._keep([record for record in records if record is not None])
+        self._keep(
+            [
+                Asked(
+                    question=question,
+                    request=each.request,
+                    outcome=outcome,
+                    started_at=started_at,
+                    # The end of a call is noted as it ends; it may be waited for much later.
+                    ended_at=each.ended_at or self._clock.now(),
+                )
+                for question, each, outcome in zip(questions, started, outcomes, strict=True)
+                if isinstance(each, _Started)
+            ]
+        )
         return outcomes
 
     def _start(self, question: Question, limits: Limits, places: Mapping[int, Place]) -> "_Started | SiloError":
@@ -141,21 +150,27 @@ class Asking:
         future = self._client.submit(request)
         # The place is held as long as the app is asked, also when the one who asked has gone.
         place.keep_until_done(future)
-        return _Started(request, future)
+        started = _Started(request, future)
+        future.add_done_callback(lambda _: started.end(self._clock.now()))
+        return started
 
-    def _keep(self, records: Sequence[RequestRecord]) -> None:
+    def _keep(self, calls: Sequence[Asked]) -> None:
         """An answer is worth more than its entry in a log."""
         try:
-            if records:
-                self._log.record(records)
+            if calls:
+                self._log.record(calls)
         except SiloError as error:
-            log.warning("request_log.not_written", reason=error.reason, count=len(records))
+            log.warning("request_log.not_written", reason=error.reason, count=len(calls))
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Started:
     request: OutgoingRequest
     future: "Future[AppAnswer]"
+    ended_at: datetime | None = None
+
+    def end(self, at: datetime) -> None:
+        self.ended_at = at
 
 
 def _limits() -> Limits:
@@ -171,33 +186,12 @@ def _request(question: Question, limits: Limits) -> OutgoingRequest:
     # Unsigned, the app could not tell the platform from anybody else: it is rather not asked.
     if not app.application.client_secret:
         raise RequestRefused("The app has no credentials.")
-    body = b"" if question.payload is None else encode_body(question.payload)
-    # Signed over the bytes that are sent, also where there are none: a GET proves who asks as well.
-    headers = {
-        "Content-Type": "application/json",
-        # For the app's own log; a question that is asked again is another one.
-        "Request-ID": secrets.token_hex(16),
-        APP_SIGNATURE_HEADER: sign(body, secret=app.application.client_secret),
-    }
+    # Signed also where there is no body: a GET proves who asks as well.
+    signed = sign_question(question.payload, secret=app.application.client_secret)
+    # For the app's own log, and by which it knows the question again when it is sent again.
+    headers = question_headers(request_id=secrets.token_hex(16), signatures=signed.headers)
     method = "GET" if question.payload is None else "POST"
-    return OutgoingRequest(method=method, url=question.url, headers=headers, body=body, limits=limits)
-
-
-def _record(
-    question: Question, request: OutgoingRequest, outcome: AppAnswer | SiloError, sent_at: datetime
-) -> RequestRecord | None:
-    exchange = logged_exchange(request, outcome, headers=request.headers)
-    if exchange is None:
-        return None
-    app = question.installation.sentry_app
-    return record_exchange(
-        exchange,
-        sentry_app_id=app.id,
-        event=question.event,
-        sent_at=sent_at,
-        organization_id=question.installation.organization_id,
-        is_internal=app.is_internal,
-    )
+    return OutgoingRequest(method=method, url=question.url, headers=headers, body=signed.body, limits=limits)
 
 
 def upstream_status(answer: AppAnswer) -> int:

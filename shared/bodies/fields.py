@@ -5,12 +5,20 @@ checked alike when it prints. The rules themselves are ``shared.domain.json_fiel
 """
 
 from dataclasses import KW_ONLY, dataclass
+from datetime import datetime
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import BeforeValidator, SkipValidation
 from pydantic_core import CoreSchema, core_schema
 
-from shared.domain.json_field import check_no_control_characters, parse_boolean, parse_integer, parse_name, parse_text
+from shared.domain.json_field import (
+    check_no_control_characters,
+    parse_boolean,
+    parse_instant,
+    parse_integer,
+    parse_name,
+    parse_text,
+)
 from shared.domain.json_value import JsonValue
 
 
@@ -63,6 +71,9 @@ class Choice:
 
 Flag: TypeAlias = Annotated[bool, BeforeValidator(parse_boolean)]
 """Yes or no; the usual words and numbers for it count."""
+
+Instant: TypeAlias = Annotated[datetime, BeforeValidator(parse_instant)]
+"""A time, as ISO 8601 writes it; UTC unless it says otherwise."""
 
 Name: TypeAlias = Annotated[str, BeforeValidator(parse_name)]
 """An item of a list of names: a text, taken as it is."""

@@ -10,7 +10,7 @@ from shared.cli.access import Access, access_of
 from shared.cli.confirm import DryRunOption, YesOption, is_confirmed
 from shared.cli.invocation import SiloCommand, SiloGroup
 from shared.cli.outbox_listing import WHERE_TO, complain_of_refused, list_all, parked
-from shared.cli.outbox_senders import TIMEOUT_SECONDS, Stub, ask, parked_of, senders_to
+from shared.cli.outbox_senders import TIMEOUT_SECONDS, Stub, ask, destination_named, parked_of, senders_to
 from shared.cli.output import JsonOption, examples, note, print_json
 from shared.errors import ConfigInvalid, NotFound
 from shared.pb.hybridcloud.operations.v1 import outbox_pb2, outbox_service_pb2
@@ -42,14 +42,14 @@ def outbox() -> None:
 app.command("list", cls=SiloCommand, epilog=examples("silo outbox list", "silo outbox list de --json"))(list_all)
 app.command(
     cls=SiloCommand,
-    epilog=examples("silo outbox parked", "silo outbox parked de --category app", "silo outbox parked app:7 --json"),
+    epilog=examples("silo outbox parked", "silo outbox parked de --category app", "silo outbox parked kanban --json"),
 )(parked)
 
 
 @app.command(
     cls=SiloCommand,
     epilog=examples(
-        "silo outbox retry de app 7", "silo outbox retry de --all", "silo outbox retry app:7 --all --at us"
+        "silo outbox retry de app 7", "silo outbox retry de --all", "silo outbox retry kanban --all --at us"
     ),
 )
 def retry(
@@ -62,6 +62,7 @@ def retry(
     as_json: JsonOption = False,
 ) -> None:
     """Make a parked message due at once, with all its attempts before it again; or all of a destination."""
+    destination = destination_named(access_of(ctx), destination)
     wanted = _wanted(destination, category, object_id, every=every)
     request = outbox_service_pb2.RetryMessagesRequest(filter=wanted)
 
@@ -86,6 +87,7 @@ def discard(
     as_json: JsonOption = False,
 ) -> None:
     """Delete a parked message, or all of a destination, which lacks that state until the object changes again."""
+    destination = destination_named(access_of(ctx), destination)
     wanted = _wanted(destination, category, object_id, every=every)
     request = outbox_service_pb2.DiscardMessagesRequest(filter=wanted)
     which = f"all that is parked{f' of {category}' if category else ''}" if every else f"{category} {object_id}"
@@ -102,13 +104,14 @@ def discard(
         _change(ctx, wanted, count, verb="would_be_discarded", at=at, as_json=as_json)
 
 
-@app.command(cls=SiloCommand, epilog=examples("silo outbox pause de", "silo outbox pause app:7 --json"))
+@app.command(cls=SiloCommand, epilog=examples("silo outbox pause de", "silo outbox pause kanban --json"))
 def pause(
     ctx: typer.Context, destination: DestinationArgument, at: AtOption = None, as_json: JsonOption = False
 ) -> None:
     """Send nothing to a destination until it is resumed, through restarts too. Messages wait, and grow old."""
-    request = outbox_service_pb2.PauseDestinationRequest(destination=destination)
     access = access_of(ctx)
+    destination = destination_named(access, destination)
+    request = outbox_service_pb2.PauseDestinationRequest(destination=destination)
     silos = senders_to(access, destination, at=at)
     answers = ask(access, silos, lambda stub: stub.PauseDestination(request, timeout=TIMEOUT_SECONDS))
     if as_json:
@@ -123,8 +126,9 @@ def resume(
     ctx: typer.Context, destination: DestinationArgument, at: AtOption = None, as_json: JsonOption = False
 ) -> None:
     """End a pause: what waits is delivered at once. A destination that is not paused is fine."""
-    request = outbox_service_pb2.ResumeDestinationRequest(destination=destination)
     access = access_of(ctx)
+    destination = destination_named(access, destination)
+    request = outbox_service_pb2.ResumeDestinationRequest(destination=destination)
     silos = senders_to(access, destination, at=at)
     answers = ask(access, silos, lambda stub: stub.ResumeDestination(request, timeout=TIMEOUT_SECONDS))
     if as_json:

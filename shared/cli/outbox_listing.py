@@ -6,14 +6,23 @@ from typing import Annotated, Any
 import typer
 
 from shared.cli.access import access_of
-from shared.cli.outbox_senders import TIMEOUT_SECONDS, Answer, Answers, all_silos, ask, parked_of, senders_to
+from shared.cli.outbox_senders import (
+    TIMEOUT_SECONDS,
+    Answer,
+    Answers,
+    all_silos,
+    ask,
+    destination_named,
+    parked_of,
+    senders_to,
+)
 from shared.cli.output import JsonOption, complain, note, print_json
 from shared.cli.status_report import breaker_name
 from shared.cli.tables import duration, print_table
 from shared.pb.hybridcloud.operations.v1 import outbox_pb2, outbox_service_pb2
 
 DEFAULT_LIMIT = 100
-WHERE_TO = "control, a region's name, or app:ID for the webhooks to an app."
+WHERE_TO = "control, a region's name, or an app's slug (or app:ID) for its webhooks."
 _DESTINATION_COLUMNS = ("at", "to", "category", "due", "parked", "oldest", "breaker")
 _PARKED_COLUMNS = ("at", "to", "category", "id", "tried", "age", "last error")
 
@@ -23,6 +32,7 @@ MaybeDestination = Annotated[str | None, typer.Argument(metavar="DESTINATION", h
 def list_all(ctx: typer.Context, destination: MaybeDestination = None, as_json: JsonOption = False) -> None:
     """List what waits and what is parked, by destination and category."""
     access = access_of(ctx)
+    destination = destination_named(access, destination) if destination else None
     silos = senders_to(access, destination) if destination else all_silos(access)
     answers = ask(
         access, silos, lambda stub: stub.GetStatus(outbox_service_pb2.GetStatusRequest(), timeout=TIMEOUT_SECONDS)
@@ -50,6 +60,7 @@ def parked(
 ) -> None:
     """List parked messages, with their last error and how often they were tried."""
     access = access_of(ctx)
+    destination = destination_named(access, destination) if destination else None
     silos = senders_to(access, destination) if destination else all_silos(access)
     wanted = outbox_pb2.ParkedFilter(destination=destination or "", category=category)
     # One more than is shown tells whether there are more.

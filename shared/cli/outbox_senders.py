@@ -11,11 +11,12 @@ from typing import Generic, TypeVar
 from shared.cli.access import Access
 from shared.domain.peer import CONTROL
 from shared.errors import RegionNotFound, SiloError
+from shared.pb.hybridcloud.apps.v1 import app_calls_pb2, app_service_pb2_grpc
 from shared.pb.hybridcloud.operations.v1 import outbox_pb2, outbox_service_pb2, outbox_service_pb2_grpc
 
 TIMEOUT_SECONDS = 10.0
 APP_PREFIX = "app:"
-"""Before an app's id: the destination of its webhooks."""
+"""Before an app's id or slug: the destination of its webhooks."""
 _PAGE_SIZE = 1000
 
 Stub = outbox_service_pb2_grpc.OutboxServiceStub
@@ -41,6 +42,29 @@ def all_silos(access: Access) -> dict[str, str]:
     return {CONTROL: access.control_grpc, **{name: regions[name] for name in sorted(regions)}}
 
 
+def destination_named(access: Access, name: str) -> str:
+    """The destination that is meant: ``control``, a region's name, or ``app:`` and an app's id, also by its slug.
+
+    Raises:
+        RegionNotFound: there is no silo of that name, and no app of that slug.
+    """
+    app = name.removeprefix(APP_PREFIX)
+    is_app = app != name
+    if is_app and app.isdecimal():
+        return name
+    silos = all_silos(access)
+    if not is_app and name in silos:
+        return name
+    request = app_calls_pb2.GetSentryAppBySlugRequest(slug=app)
+    with access.channel(CONTROL) as channel:
+        answer = app_service_pb2_grpc.AppServiceStub(channel).GetSentryAppBySlug(request, timeout=TIMEOUT_SECONDS)
+    if answer.HasField("sentry_app"):
+        return f"{APP_PREFIX}{answer.sentry_app.id}"
+    raise RegionNotFound(
+        f"There is no destination {name!r}; there are: {', '.join(silos)}, and apps, by slug or {APP_PREFIX}ID."
+    )
+
+
 def senders_to(access: Access, destination: str, *, at: str | None = None) -> dict[str, str]:
     """Where the silos listen that send to a destination, by name.
 
@@ -60,10 +84,7 @@ def senders_to(access: Access, destination: str, *, at: str | None = None) -> di
         # No region sends to a region.
         found = {name: silos[name] for name in silos if (name == CONTROL) != (destination == CONTROL)}
     else:
-        raise RegionNotFound(
-            f"There is no destination {destination!r}; there are: {', '.join(silos)}, "
-            f"and {APP_PREFIX}ID for the webhooks to an app."
-        )
+        raise RegionNotFound(f"There is no destination {destination!r}.")
     if at is None:
         return found
     if at not in found:

@@ -8,8 +8,10 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TypeVar
 
+from shared.domain.instant import parse_iso
 from shared.domain.json_value import JsonValue
 from shared.errors import ValidationFailed
 
@@ -85,6 +87,19 @@ def parse_integer(value: JsonValue, *, minimum: int, maximum: int) -> int:
     if number > maximum:
         raise FieldInvalid(f"Ensure this value is less than or equal to {maximum}.")
     return number
+
+
+INSTANT_TEXT = (
+    "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]."
+)
+
+
+def parse_instant(value: JsonValue) -> datetime:
+    """An instant as ISO 8601 writes it, in UTC unless it says otherwise."""
+    try:
+        return parse_iso(value if isinstance(value, str) else "")
+    except ValueError as exc:
+        raise FieldInvalid(INSTANT_TEXT) from exc
 
 
 def parse_list(value: JsonValue, parse_item: Callable[[JsonValue], T], *, max_items: int) -> tuple[T, ...]:

@@ -11,7 +11,7 @@ from shared.domain.json_text import encode_body, stringify
 from shared.domain.json_value import JsonValue
 
 HOOK_SIGNATURE_HEADER = "Sentry-Hook-Signature"
-"""Over the bytes of a webhook's body."""
+"""On a webhook: over the bytes of its body. On any other request to an app: over the body as JavaScript prints it."""
 
 APP_SIGNATURE_HEADER = "Sentry-App-Signature"
 """On a webhook: over the body as JavaScript prints it again. On any other request to an app: over its bytes."""
@@ -34,6 +34,18 @@ class SignedBody:
 def sign(body: bytes, *, secret: str) -> str:
     """The signature of these bytes; ``b""`` for a request without a body."""
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+def sign_question(payload: JsonValue, *, secret: str) -> SignedBody:
+    """Encodes what an app is asked and signs it the other way round, since receivers accept either header (settled.md).
+
+    Args:
+        payload: the body of a POST; None: a GET, which has none.
+        secret: of the app.
+    """
+    body = b"" if payload is None else encode_body(payload)
+    printed = b"" if payload is None else stringify(payload).encode()
+    return SignedBody(body=body, hook_signature=sign(printed, secret=secret), app_signature=sign(body, secret=secret))
 
 
 def sign_webhook(payload: JsonValue, *, secret: str) -> SignedBody:

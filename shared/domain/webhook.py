@@ -1,4 +1,7 @@
-"""What a webhook says: its body and its headers (spec §5.1). Owns their form; refuses to know where either goes."""
+"""What apps are sent: body and headers of a webhook, headers of a question (spec §5.1).
+
+Owns their form; refuses to know where either goes.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,6 +56,11 @@ def webhook_body(event: str, *, installation_uuid: str, content: str) -> str:
     """The body that ``webhook_payload`` is of, put together as text: nothing is printed twice, however large."""
     beginning: JsonObject = {"action": event.partition(".")[2], "installation": {"uuid": installation_uuid}}
     return f"{encode_body(beginning).decode('ascii')[:-1]},{content[1:]}"
+
+
+def question_headers(*, request_id: str, signatures: Mapping[str, str]) -> dict[str, str]:
+    """The platform's headers of a request that is no webhook: what an app is asked."""
+    return {"Content-Type": "application/json", REQUEST_ID_HEADER: request_id, **signatures}
 
 
 def webhook_headers(

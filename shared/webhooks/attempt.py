@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from shared.domain.component_fields import app_url
 from shared.domain.headers import merge_headers
 from shared.domain.request_record import RequestRecord, record_exchange
-from shared.domain.signature import APP_SIGNATURE_HEADER, HOOK_SIGNATURE_HEADER, sign_webhook
-from shared.domain.webhook import webhook_headers
+from shared.domain.signature import APP_SIGNATURE_HEADER, HOOK_SIGNATURE_HEADER, sign_question, sign_webhook
+from shared.domain.webhook import question_headers, webhook_headers
 from shared.errors import AddressRefused, SiloError
 from shared.outbox.message import Rejection
 from shared.outgoing.request import AppAnswer, OutgoingRequest, logged_exchange
@@ -62,6 +63,8 @@ class Attempt:
 
 def make_attempt(delivery: Delivery, recipient: Recipient, *, at: datetime) -> Attempt:
     """Signs and stamps the delivery, which has its body."""
+    if delivery.asked_path is not None:
+        return _asked_again(delivery, recipient, at=at)
     body = delivery.body or ""
     signatures = {
         # Made when the app was deleted: its secret is gone by the time that it is told.
@@ -83,6 +86,20 @@ def make_attempt(delivery: Delivery, recipient: Recipient, *, at: datetime) -> A
         # What counts is the status: a body that breaks off takes nothing back of it.
         keeps_begun_answer=True,
         has_place=True,
+    )
+    return Attempt(delivery=delivery, recipient=recipient, request=request, own_headers=headers, started_at=at)
+
+
+def _asked_again(delivery: Delivery, recipient: Recipient, *, at: datetime) -> Attempt:
+    """The question as it was asked, at the address that the app has now."""
+    payload = json.loads(delivery.body) if delivery.body else None
+    signed = sign_question(payload, secret=recipient.client_secret or "")
+    headers = question_headers(request_id=delivery.request_id, signatures=signed.headers)
+    request = OutgoingRequest(
+        method="GET" if payload is None else "POST",
+        url=app_url(delivery.asked_path or "", webhook_url=recipient.url),
+        headers=headers,
+        body=signed.body,
     )
     return Attempt(delivery=delivery, recipient=recipient, request=request, own_headers=headers, started_at=at)
 

@@ -11,8 +11,10 @@ import peewee
 
 from shared.database.database import Database
 from shared.database.locking import unheld
+from shared.database.statement import in_seconds, marks
 from shared.database.statement import now as due_now
 from shared.database.transaction import Transaction
+from shared.domain.request_record import NO_ANSWER
 from shared.errors import NotFound
 from shared.outbox.enqueue import enqueue
 from shared.pb.hybridcloud.requests.v1 import delivery_pb2
@@ -32,6 +34,9 @@ _SHOWN_AT_ONCE = 500
 """Deliveries in one statement, whose parameters a database bounds."""
 
 
+_FINE, _REFUSED = 200, 400
+
+
 @dataclass(frozen=True, kw_only=True)
 class DeliveryQuery:
     """Which deliveries of an app are wanted."""
@@ -39,21 +44,49 @@ class DeliveryQuery:
     sentry_app_id: int
     event: str | None = None
     state: DeliveryState | None = None
+    organization_id: int | None = None
+    since: datetime | None = None
+    """Of what happened then or later."""
+    until: datetime | None = None
+    """Of what happened then or earlier."""
+    failed: bool = False
+    """Only those that were given up, or whose last attempt was answered with an error or not at all."""
+
+    def condition(self) -> peewee.Expression:
+        wanted = Delivery.sentry_app_id == self.sentry_app_id
+        if self.event is not None:
+            wanted &= Delivery.event == self.event
+        if self.state is not None:
+            wanted &= Delivery.state == self.state
+        if self.organization_id is not None:
+            wanted &= Delivery.organization_id == self.organization_id
+        if self.since is not None:
+            wanted &= Delivery.created_at >= self.since
+        if self.until is not None:
+            wanted &= Delivery.created_at <= self.until
+        return wanted & _has_failed() if self.failed else wanted
 
 
 def list_outlines(query: DeliveryQuery, *, limit: int) -> list[delivery_pb2.RpcDelivery]:
     """Deliveries without bodies and attempts, newest first. Needs a session."""
-    wanted = Delivery.sentry_app_id == query.sentry_app_id
-    if query.event is not None:
-        wanted &= Delivery.event == query.event
-    if query.state is not None:
-        wanted &= Delivery.state == query.state
     # Named columns: a body may be a megabyte, and a list has a thousand deliveries.
     outline = Delivery.select(
         *(Delivery.id, Delivery.request_id, Delivery.event, Delivery.state, Delivery.created_at),
         *(Delivery.attempt_count, Delivery.next_attempt_at),
     )
-    return [_outline(each) for each in outline.where(wanted).order_by(Delivery.id.desc()).limit(limit)]
+    return [_outline(each) for each in outline.where(query.condition()).order_by(Delivery.id.desc()).limit(limit)]
+
+
+def _has_failed() -> peewee.Expression:
+    last = (
+        DeliveryAttempt.select(DeliveryAttempt.response_code)
+        .where(DeliveryAttempt.delivery == Delivery.id)
+        .order_by(DeliveryAttempt.id.desc())
+        .limit(1)
+    )
+    # One that nobody was called for yet has not failed.
+    code = peewee.fn.COALESCE(last, _FINE)
+    return (Delivery.state == DeliveryState.PARKED) | (code == NO_ANSWER) | (code >= _REFUSED)
 
 
 def list_whole(
@@ -90,6 +123,33 @@ def redeliver(database: Database, *, sentry_app_id: int, delivery_id: int, now: 
             raise NotFound
         enqueue(tx, CATEGORY, [delivery_id], destinations=[destination_of(sentry_app_id)])
         return list_whole(sentry_app_id, [delivery_id])[0]
+
+
+RESENT_PER_SECOND = 10
+"""Of one app's deliveries that are sent again together."""
+_LATER = "UPDATE outbox SET due_at = {at}, attempts = 1 WHERE destination = ? AND category = ? AND object_id IN ({ids})"
+
+
+def redeliver_all(database: Database, query: DeliveryQuery) -> int:
+    """Makes those due again that are over, oldest first and a few a second; answers how many."""
+    over = query.condition() & (Delivery.state != DeliveryState.PENDING)
+    with database.session():
+        ids = [row.id for row in Delivery.select(Delivery.id).where(over).order_by(Delivery.id)]
+    waited = 0
+    for some in peewee.chunked(ids, _SHOWN_AT_ONCE):
+        with database.transaction() as tx:
+            Delivery.update(state=DeliveryState.PENDING).where(Delivery.id.in_(some)).execute()
+            enqueue(tx, CATEGORY, some, destinations=[destination_of(query.sentry_app_id)])
+            for second, together in enumerate(peewee.chunked(some, RESENT_PER_SECOND), start=waited):
+                _put_off(tx, query.sentry_app_id, together, seconds=second)
+        waited += -(-len(some) // RESENT_PER_SECOND)
+    return len(ids)
+
+
+def _put_off(tx: Transaction, sentry_app_id: int, ids: Sequence[int], *, seconds: int) -> None:
+    # As if tried before: what is told for the first time goes first, and is not held up by what was told already.
+    statement = _LATER.format(at=in_seconds(tx.database), ids=marks(ids))
+    tx.database.rows(statement, (seconds, destination_of(sentry_app_id), CATEGORY, *ids))
 
 
 def show_pending(tx: Transaction, retried: Iterable[tuple[str, int]]) -> None:
@@ -138,6 +198,7 @@ def _whole(
     message = _outline(delivery)
     # None cuts nothing.
     message.body = (delivery.body or "")[:max_characters]
+    message.asked_path = delivery.asked_path or ""
     message.attempts.extend(_attempt_message(attempt, max_characters) for attempt in attempts)
     return message
 

@@ -65,16 +65,20 @@ class Delivery(Model):
     """What is said; null: the body is here."""
     subject = JsonField(null=True)
     """Only of a delivery of an earlier release: the ``Happening`` that its body is made of at the first attempt."""
+    asked_path = peewee.TextField(null=True)
+    """What of the app's own address is called, behind the host, to ask it something; null: it is told a webhook."""
     body = peewee.TextField(null=True)
-    """The JSON that is sent, where it is this delivery's alone."""
+    """The JSON that is sent, where it is this delivery's alone; empty: a GET has none."""
     # Kept and not the secret: a copy of the database signs nothing with it but this one body.
     hook_signature = peewee.TextField(null=True)
     """Signatures made beforehand, for an app whose secret may be gone when it is told; null: none."""
     app_signature = peewee.TextField(null=True)
     created_at = InstantField(index=True)
+    written_in = peewee.BigIntegerField()
+    """Number of the transaction that made it due; filled in by the database, where it is made. See ``feed``."""
 
     class Meta:
-        indexes = ((("sentry_app_id", "id"), False),)
+        indexes = ((("sentry_app_id", "id"), False), (("sentry_app_id", "written_in", "id"), False))
 
 
 class DeliveryAttempt(Model):

@@ -37,6 +37,8 @@ class AttemptResult:
     outcome: AppAnswer | SiloError
     remark: str | None = None
     """What its owner should know of the outcome besides."""
+    ended_at: datetime | None = None
+    """None: just now."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def _row(result: AttemptResult, now: datetime) -> dict[str, object]:
         "delivery": attempt.delivery.id,
         "started_at": attempt.started_at,
         # A clock that was set back between the two gives no negative time.
-        "duration_ms": max(0, round((now - attempt.started_at).total_seconds() * 1000)),
+        "duration_ms": max(0, round(((result.ended_at or now) - attempt.started_at).total_seconds() * 1000)),
         "response_code": NO_ANSWER,
         "error": None,
         "remark": result.remark,

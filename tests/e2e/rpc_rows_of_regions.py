@@ -77,6 +77,8 @@ LOG_ROWS = rows_of(
         {"deliveries": [{**DELIVERY, "attempts": Includes({"response_code": 200})}]},
     ),
     ("GetDeliveries", {**OF_PAGER, "delivery_ids": ["@kanban_delivery.id"]}, {"deliveries": []}),
+    ("RedeliverAll", {"deliveries": {**OF_PAGER, "event": "comment.deleted"}}, {"count": 0}),
+    ("RedeliverAll", {"deliveries": {**OF_PAGER, "cell_name": "de"}}, NOT_HERE),
     ("Redeliver", {**OF_PAGER, "delivery_id": "@pager_delivery.id"}, {"delivery": {"status": "STATUS_PENDING"}}),
     ("Redeliver", {**OF_PAGER, "delivery_id": "@kanban_delivery.id"}, Refused("NOT_FOUND", "NOT_FOUND")),
 )

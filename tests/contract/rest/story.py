@@ -150,6 +150,7 @@ def tell_of_webhooks(stage: Stage) -> None:
     one = "/sentry-apps/kanban/deliveries/control.1/"
     ask("GET", one)
     ask("POST", f"{one}redeliver/")
+    ask("POST", "/sentry-apps/kanban/deliveries/redeliver/", {"event": "installation.created"})
     stage.send_webhooks()
     ask("GET", "/sentry-apps/kanban/webhook-requests/?eventType=installation.created")
     ask("GET", "/sentry-apps/kanban/requests/?errorsOnly=true")

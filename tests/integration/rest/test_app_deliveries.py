@@ -14,6 +14,8 @@ from control_silo.services.user import NewUser
 from shared.domain.peer import CONTROL
 from shared.domain.scopes import Role
 from shared.domain.signature import sign_webhook
+from shared.outbox.claim import claim
+from shared.webhooks.delivery import destination_of
 from shared.webhooks.enqueue import NewDelivery, enqueue_deliveries
 from tests.integration.rest.conftest import Web
 from tests.integration.third_party import ThirdPartyApp, running_app
@@ -120,6 +122,64 @@ def test_deliveries_are_listed_by_event_status_and_page(web: Web, app: SentryApp
     assert 'results="true"; cursor="1:1:0"' in page.headers["link"]
 
 
+def test_deliveries_are_listed_by_time_organization_and_failure(
+    web: Web, app: SentryApp, third_party: ThirdPartyApp
+) -> None:
+    web.silos.clock.advance(60)
+    later = web.silos.clock.now().isoformat().replace("+00:00", "Z")
+    third_party.answers("/hook", status=404)
+    tell(web, app, region="us")
+    send(web, "us")
+    tell(web, app, region="us", event="comment.created")
+    events = {"since": {"comment.created", "issue.created"}, "until": {"installation.created"}}
+    for name, found in events.items():
+        query: dict[str, Any] = {name: later}
+        assert {item["event"] for item in ask(web, app, **query).json()} == found
+    assert [item["event"] for item in ask(web, app, failed="true").json()] == ["issue.created"]
+    assert [item["event"] for item in ask(web, app, event="comment.created").json()] == ["comment.created"]
+    assert (len(ask(web, app, organization="acme").json()), ask(web, app, organization="globex").json()) == (3, [])
+
+
+def redeliver_all(web: Web, app: SentryApp, body: Any, *, by: NewUser | None = None) -> httpx.Response:
+    path = f"/api/0/sentry-apps/{app.slug}/deliveries/redeliver/"
+    return web.http.call("POST", CONTROL, path, token=(by or web.owner).token, json=body)
+
+
+def test_what_failed_is_sent_again_together_from_every_silo(
+    web: Web, app: SentryApp, third_party: ThirdPartyApp
+) -> None:
+    third_party.answers("/hook", status=404)
+    tell(web, app, region="us")
+    send(web, "us")
+    answer = redeliver_all(web, app, {"failed": True})
+    assert (answer.status_code, answer.json()) == (202, {"count": 1, "missingRegions": []})
+    assert redeliver_all(web, app, {}).json()["count"] == 1  # control's: what is pending already is not counted
+    statuses = {item["id"].partition(".")[0]: item["status"] for item in ask(web, app).json()}
+    assert statuses == {CONTROL: "pending", "us": "pending"}
+
+
+def test_what_is_sent_again_together_is_due_ten_a_second(web: Web, app: SentryApp) -> None:
+    for _ in range(25):
+        tell(web, app, region="us")
+    database = web.silos.database("us")
+    with database.transaction() as tx:
+        tx.database.rows("DELETE FROM outbox WHERE destination = ?", (destination_of(app.id),))
+        tx.database.rows("UPDATE delivery SET state = 'parked' WHERE sentry_app_id = ?", (app.id,))
+    assert redeliver_all(web, app, {"event": "issue.created"}).json()["count"] == 25
+    assert len(claim(database, destination_of(app.id), limit=100)) == 10
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [({"since": "yesterday"}, "since"), ({"event": "nothing"}, "event"), ({"failed": "perhaps"}, "failed")],
+)
+def test_what_is_wrong_of_those_to_be_sent_again_is_refused(
+    web: Web, app: SentryApp, body: dict[str, Any], field: str
+) -> None:
+    answer = redeliver_all(web, app, body)
+    assert (answer.status_code, list(answer.json())) == (400, [field])
+
+
 def test_a_list_shows_the_beginning_of_large_bodies_and_one_delivery_the_whole(web: Web, app: SentryApp) -> None:
     """Thirty of them are more than a call between silos may carry."""
     for _ in range(30):
@@ -131,7 +191,17 @@ def test_a_list_shows_the_beginning_of_large_bodies_and_one_delivery_the_whole(w
     assert len(whole["attempts"][0]["request"]["body"]) > 1_000_000
 
 
-@pytest.mark.parametrize("query", [{"eventType": "nothing"}, {"status": "lost"}])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"event": "nothing"},
+        {"eventType": "nothing"},
+        {"status": "lost"},
+        {"since": "x"},
+        {"until": "x"},
+        {"failed": "x"},
+    ],
+)
 def test_what_is_no_choice_is_refused(web: Web, app: SentryApp, query: dict[str, Any]) -> None:
     answer = ask(web, app, **query)
     assert (answer.status_code, list(answer.json())) == (400, list(query))

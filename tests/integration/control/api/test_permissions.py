@@ -55,6 +55,8 @@ read requests internal   401    200    200   200     200   403      200       40
 read requests published  401    403    403   200     200   403      200       403   403    403
 read delivery internal   401    404    404   404     404   403      404       403   403    403
 read delivery published  401    403    403   404     404   403      404       403   403    403
+redeliver all internal    401    403    403   202     202   403      202       403   403    403
+redeliver all published   401    403    403   202     202   403      202       403   403    403
 redeliver internal       401    403    403   404     404   403      404       403   403    403
 redeliver published      401    403    403   404     404   403      404       403   403    403
 list audit log           401    403    403   200     200   403      200       403   403    403
@@ -140,6 +142,7 @@ def act(world: World, action: str, caller: Caller) -> httpx.Response:
         "read me": lambda: caller.get("/users/me/"),
         "list organizations": lambda: caller.get("/organizations/"),
         "list regions": lambda: caller.get("/users/me/regions/"),
+        "redeliver all": lambda: caller.post(f"{path}deliveries/redeliver/", {}),
         "redeliver": lambda: caller.post(f"{path}deliveries/control.{2**40}/redeliver/"),
         "list audit log": lambda: caller.get("/organizations/acme/audit-logs/"),
         "install elsewhere": lambda: caller.post(there, {"slug": app.slug}),

@@ -68,6 +68,7 @@ def test_a_redelivery_is_pending(world: World, stub: Stub, delivered: int) -> No
         (pb.GetDeliveriesRequest, {"delivery_ids": [0]}, FieldMissing),
         (pb.GetDeliveriesRequest, {"delivery_ids": range(1, 102), "max_characters": 1}, InvalidInput),
         (pb.GetDeliveriesRequest, {"max_characters": 1025}, InvalidInput),
+        (pb.ListDeliveriesRequest, {"since": {"seconds": 2**60}}, InvalidInput),
         (pb.RedeliverRequest, {"delivery_id": 0}, FieldMissing),
         (pb.RedeliverRequest, {"delivery_id": 2**40}, NotFound),
     ],

@@ -23,11 +23,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from shared.pb.hybridcloud.requests.v1 import app_request_pb2 as hybridcloud_dot_requests_dot_v1_dot_app__request__pb2
 from shared.pb.hybridcloud.requests.v1 import delivery_pb2 as hybridcloud_dot_requests_dot_v1_dot_delivery__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1hybridcloud/requests/v1/app_request_service.proto\x12\x17hybridcloud.requests.v1\x1a)hybridcloud/requests/v1/app_request.proto\x1a&hybridcloud/requests/v1/delivery.proto\"\x83\x01\n\x1fGetBufferRequestsForCellRequest\x12\x15\n\rsentry_app_id\x18\x01 \x01(\x03\x12\x11\n\tcell_name\x18\x02 \x01(\t\x12\x36\n\x06\x66ilter\x18\x03 \x01(\x0b\x32&.hybridcloud.requests.v1.RequestFilter\"|\n GetBufferRequestsForCellResponse\x12>\n\x08requests\x18\x01 \x03(\x0b\x32,.hybridcloud.requests.v1.RpcSentryAppRequest\x12\x18\n\x10sentry_app_known\x18\x02 \x01(\x08\"\x9c\x01\n\x15ListDeliveriesRequest\x12\x15\n\rsentry_app_id\x18\x01 \x01(\x03\x12\x11\n\tcell_name\x18\x02 \x01(\t\x12\r\n\x05\x65vent\x18\x03 \x01(\t\x12;\n\x06status\x18\x04 \x01(\x0e\x32+.hybridcloud.requests.v1.RpcDelivery.Status\x12\r\n\x05limit\x18\x05 \x01(\x05\"R\n\x16ListDeliveriesResponse\x12\x38\n\ndeliveries\x18\x01 \x03(\x0b\x32$.hybridcloud.requests.v1.RpcDelivery\"n\n\x14GetDeliveriesRequest\x12\x15\n\rsentry_app_id\x18\x01 \x01(\x03\x12\x11\n\tcell_name\x18\x02 \x01(\t\x12\x14\n\x0c\x64\x65livery_ids\x18\x03 \x03(\x03\x12\x16\n\x0emax_characters\x18\x04 \x01(\x05\"Q\n\x15GetDeliveriesResponse\x12\x38\n\ndeliveries\x18\x01 \x03(\x0b\x32$.hybridcloud.requests.v1.RpcDelivery\"Q\n\x10RedeliverRequest\x12\x15\n\rsentry_app_id\x18\x01 \x01(\x03\x12\x11\n\tcell_name\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65livery_id\x18\x03 \x01(\x03\"K\n\x11RedeliverResponse\x12\x36\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32$.hybridcloud.requests.v1.RpcDelivery2\xfb\x03\n\x11\x41ppRequestService\x12\x94\x01\n\x18GetBufferRequestsForCell\x12\x38.hybridcloud.requests.v1.GetBufferRequestsForCellRequest\x1a\x39.hybridcloud.requests.v1.GetBufferRequestsForCellResponse\"\x03\x90\x02\x01\x12v\n\x0eListDeliveries\x12..hybridcloud.requests.v1.ListDeliveriesRequest\x1a/.hybridcloud.requests.v1.ListDeliveriesResponse\"\x03\x90\x02\x01\x12s\n\rGetDeliveries\x12-.hybridcloud.requests.v1.GetDeliveriesRequest\x1a..hybridcloud.requests.v1.GetDeliveriesResponse\"\x03\x90\x02\x01\x12\x62\n\tRedeliver\x12).hybridcloud.requests.v1.RedeliverRequest\x1a*.hybridcloud.requests.v1.RedeliverResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1hybridcloud/requests/v1/app_request_service.proto\x12\x17hybridcloud.requests.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a)hybridcloud/requests/v1/app_request.proto\x1a&hybridcloud/requests/v1/delivery.proto\"\x83\x01\n\x1fGetBufferRequestsForCellRequest\x12\x15\n\rsentry_app_id\x18\x01 \x01(\x03\x12\x11\n\tcell_name\x18\x02 \x01(\t\x12\x36\n\x06\x66ilter\x18\x03 \x01(\x0b\x32&.hybridcloud.requests.v1.RequestFilter\"|\n GetBufferRequestsForCellResponse\x12>\n\x08requests\x18\x01 \x03(\x0b\x32,.hybridcloud.requests.v1.RpcSentryAppRequest\x12\x18\n\x10sentry_app_known\x18\x02 \x01(\x08\"\x9b\x02\n\x15ListDeliveriesRequest\x12\x15\n\rsentry_app_id\x18\x01 \x01(\x03\x12\x11\n\tcell_name\x18\x02 \x01(\t\x12\r\n\x05\x65vent\x18\x03 \x01(\t\x12;\n\x06status\x18\x04 \x01(\x0e\x32+.hybridcloud.requests.v1.RpcDelivery.Status\x12\r\n\x05limit\x18\x05 \x01(\x05\x12\x17\n\x0forganization_id\x18\x06 \x01(\x03\x12)\n\x05since\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x66\x61iled\x18\t \x01(\x08\"R\n\x16ListDeliveriesResponse\x12\x38\n\ndeliveries\x18\x01 \x03(\x0b\x32$.hybridcloud.requests.v1.RpcDelivery\"n\n\x14GetDeliveriesRequest\x12\x15\n\rsentry_app_id\x18\x01 \x01(\x03\x12\x11\n\tcell_name\x18\x02 \x01(\t\x12\x14\n\x0c\x64\x65livery_ids\x18\x03 \x03(\x03\x12\x16\n\x0emax_characters\x18\x04 \x01(\x05\"Q\n\x15GetDeliveriesResponse\x12\x38\n\ndeliveries\x18\x01 \x03(\x0b\x32$.hybridcloud.requests.v1.RpcDelivery\"Q\n\x10RedeliverRequest\x12\x15\n\rsentry_app_id\x18\x01 \x01(\x03\x12\x11\n\tcell_name\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65livery_id\x18\x03 \x01(\x03\"K\n\x11RedeliverResponse\x12\x36\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32$.hybridcloud.requests.v1.RpcDelivery\"Y\n\x13RedeliverAllRequest\x12\x42\n\ndeliveries\x18\x01 \x01(\x0b\x32..hybridcloud.requests.v1.ListDeliveriesRequest\"%\n\x14RedeliverAllResponse\x12\r\n\x05\x63ount\x18\x01 \x01(\x05\x32\xe8\x04\n\x11\x41ppRequestService\x12\x94\x01\n\x18GetBufferRequestsForCell\x12\x38.hybridcloud.requests.v1.GetBufferRequestsForCellRequest\x1a\x39.hybridcloud.requests.v1.GetBufferRequestsForCellResponse\"\x03\x90\x02\x01\x12v\n\x0eListDeliveries\x12..hybridcloud.requests.v1.ListDeliveriesRequest\x1a/.hybridcloud.requests.v1.ListDeliveriesResponse\"\x03\x90\x02\x01\x12s\n\rGetDeliveries\x12-.hybridcloud.requests.v1.GetDeliveriesRequest\x1a..hybridcloud.requests.v1.GetDeliveriesResponse\"\x03\x90\x02\x01\x12\x62\n\tRedeliver\x12).hybridcloud.requests.v1.RedeliverRequest\x1a*.hybridcloud.requests.v1.RedeliverResponse\x12k\n\x0cRedeliverAll\x12,.hybridcloud.requests.v1.RedeliverAllRequest\x1a-.hybridcloud.requests.v1.RedeliverAllResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,22 +41,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_APPREQUESTSERVICE'].methods_by_name['ListDeliveries']._serialized_options = b'\220\002\001'
   _globals['_APPREQUESTSERVICE'].methods_by_name['GetDeliveries']._loaded_options = None
   _globals['_APPREQUESTSERVICE'].methods_by_name['GetDeliveries']._serialized_options = b'\220\002\001'
-  _globals['_GETBUFFERREQUESTSFORCELLREQUEST']._serialized_start=162
-  _globals['_GETBUFFERREQUESTSFORCELLREQUEST']._serialized_end=293
-  _globals['_GETBUFFERREQUESTSFORCELLRESPONSE']._serialized_start=295
-  _globals['_GETBUFFERREQUESTSFORCELLRESPONSE']._serialized_end=419
-  _globals['_LISTDELIVERIESREQUEST']._serialized_start=422
-  _globals['_LISTDELIVERIESREQUEST']._serialized_end=578
-  _globals['_LISTDELIVERIESRESPONSE']._serialized_start=580
-  _globals['_LISTDELIVERIESRESPONSE']._serialized_end=662
-  _globals['_GETDELIVERIESREQUEST']._serialized_start=664
-  _globals['_GETDELIVERIESREQUEST']._serialized_end=774
-  _globals['_GETDELIVERIESRESPONSE']._serialized_start=776
-  _globals['_GETDELIVERIESRESPONSE']._serialized_end=857
-  _globals['_REDELIVERREQUEST']._serialized_start=859
-  _globals['_REDELIVERREQUEST']._serialized_end=940
-  _globals['_REDELIVERRESPONSE']._serialized_start=942
-  _globals['_REDELIVERRESPONSE']._serialized_end=1017
-  _globals['_APPREQUESTSERVICE']._serialized_start=1020
-  _globals['_APPREQUESTSERVICE']._serialized_end=1527
+  _globals['_GETBUFFERREQUESTSFORCELLREQUEST']._serialized_start=195
+  _globals['_GETBUFFERREQUESTSFORCELLREQUEST']._serialized_end=326
+  _globals['_GETBUFFERREQUESTSFORCELLRESPONSE']._serialized_start=328
+  _globals['_GETBUFFERREQUESTSFORCELLRESPONSE']._serialized_end=452
+  _globals['_LISTDELIVERIESREQUEST']._serialized_start=455
+  _globals['_LISTDELIVERIESREQUEST']._serialized_end=738
+  _globals['_LISTDELIVERIESRESPONSE']._serialized_start=740
+  _globals['_LISTDELIVERIESRESPONSE']._serialized_end=822
+  _globals['_GETDELIVERIESREQUEST']._serialized_start=824
+  _globals['_GETDELIVERIESREQUEST']._serialized_end=934
+  _globals['_GETDELIVERIESRESPONSE']._serialized_start=936
+  _globals['_GETDELIVERIESRESPONSE']._serialized_end=1017
+  _globals['_REDELIVERREQUEST']._serialized_start=1019
+  _globals['_REDELIVERREQUEST']._serialized_end=1100
+  _globals['_REDELIVERRESPONSE']._serialized_start=1102
+  _globals['_REDELIVERRESPONSE']._serialized_end=1177
+  _globals['_REDELIVERALLREQUEST']._serialized_start=1179
+  _globals['_REDELIVERALLREQUEST']._serialized_end=1268
+  _globals['_REDELIVERALLRESPONSE']._serialized_start=1270
+  _globals['_REDELIVERALLRESPONSE']._serialized_end=1307
+  _globals['_APPREQUESTSERVICE']._serialized_start=1310
+  _globals['_APPREQUESTSERVICE']._serialized_end=1926
 # @@protoc_insertion_point(module_scope)

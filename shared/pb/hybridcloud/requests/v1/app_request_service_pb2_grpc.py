@@ -57,6 +57,11 @@ class AppRequestServiceStub:
                 request_serializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.RedeliverRequest.SerializeToString,
                 response_deserializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.RedeliverResponse.FromString,
                 _registered_method=True)
+        self.RedeliverAll = channel.unary_unary(
+                '/hybridcloud.requests.v1.AppRequestService/RedeliverAll',
+                request_serializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.RedeliverAllRequest.SerializeToString,
+                response_deserializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.RedeliverAllResponse.FromString,
+                _registered_method=True)
 
 
 class AppRequestServiceServicer:
@@ -71,14 +76,14 @@ class AppRequestServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListDeliveries(self, request, context):
-        """Webhooks of this region to an app, newest first, in outline: without bodies and attempts.
+        """What this region told and asked an app, newest first, in outline: without bodies and attempts.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetDeliveries(self, request, context):
-        """Some webhooks of this region to an app, whole.
+        """Some deliveries of this region to an app, whole.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -86,6 +91,13 @@ class AppRequestServiceServicer:
 
     def Redeliver(self, request, context):
         """Makes a delivery due at once, whatever became of it. Not found: it is no delivery of this region to this app.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RedeliverAll(self, request, context):
+        """Makes many deliveries due again that are over, a few a second, so that what happens now is not held up.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -113,6 +125,11 @@ def add_AppRequestServiceServicer_to_server(servicer, server):
                     servicer.Redeliver,
                     request_deserializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.RedeliverRequest.FromString,
                     response_serializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.RedeliverResponse.SerializeToString,
+            ),
+            'RedeliverAll': grpc.unary_unary_rpc_method_handler(
+                    servicer.RedeliverAll,
+                    request_deserializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.RedeliverAllRequest.FromString,
+                    response_serializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.RedeliverAllResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -224,6 +241,33 @@ class AppRequestService:
             '/hybridcloud.requests.v1.AppRequestService/Redeliver',
             hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.RedeliverRequest.SerializeToString,
             hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.RedeliverResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RedeliverAll(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hybridcloud.requests.v1.AppRequestService/RedeliverAll',
+            hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.RedeliverAllRequest.SerializeToString,
+            hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.RedeliverAllResponse.FromString,
             options,
             channel_credentials,
             insecure,

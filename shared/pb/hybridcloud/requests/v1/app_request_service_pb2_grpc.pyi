@@ -20,11 +20,13 @@ class AppRequestServiceStub:
     GetBufferRequestsForCell: _grpc.UnaryUnaryMultiCallable[_app_request_service_pb2.GetBufferRequestsForCellRequest, _app_request_service_pb2.GetBufferRequestsForCellResponse]
     """The calls that this region made to an app, newest first, at most 100."""
     ListDeliveries: _grpc.UnaryUnaryMultiCallable[_app_request_service_pb2.ListDeliveriesRequest, _app_request_service_pb2.ListDeliveriesResponse]
-    """Webhooks of this region to an app, newest first, in outline: without bodies and attempts."""
+    """What this region told and asked an app, newest first, in outline: without bodies and attempts."""
     GetDeliveries: _grpc.UnaryUnaryMultiCallable[_app_request_service_pb2.GetDeliveriesRequest, _app_request_service_pb2.GetDeliveriesResponse]
-    """Some webhooks of this region to an app, whole."""
+    """Some deliveries of this region to an app, whole."""
     Redeliver: _grpc.UnaryUnaryMultiCallable[_app_request_service_pb2.RedeliverRequest, _app_request_service_pb2.RedeliverResponse]
     """Makes a delivery due at once, whatever became of it. Not found: it is no delivery of this region to this app."""
+    RedeliverAll: _grpc.UnaryUnaryMultiCallable[_app_request_service_pb2.RedeliverAllRequest, _app_request_service_pb2.RedeliverAllResponse]
+    """Makes many deliveries due again that are over, a few a second, so that what happens now is not held up."""
 
 class AppRequestServiceServicer(metaclass=_abc_1.ABCMeta):
     """The log of calls to apps. Served by regions; control keeps a log of its own for installation events and merges."""
@@ -43,7 +45,7 @@ class AppRequestServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _app_request_service_pb2.ListDeliveriesRequest,
         context: _grpc.ServicerContext,
     ) -> _app_request_service_pb2.ListDeliveriesResponse:
-        """Webhooks of this region to an app, newest first, in outline: without bodies and attempts."""
+        """What this region told and asked an app, newest first, in outline: without bodies and attempts."""
 
     @_abc_1.abstractmethod
     def GetDeliveries(
@@ -51,7 +53,7 @@ class AppRequestServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _app_request_service_pb2.GetDeliveriesRequest,
         context: _grpc.ServicerContext,
     ) -> _app_request_service_pb2.GetDeliveriesResponse:
-        """Some webhooks of this region to an app, whole."""
+        """Some deliveries of this region to an app, whole."""
 
     @_abc_1.abstractmethod
     def Redeliver(
@@ -60,5 +62,13 @@ class AppRequestServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _grpc.ServicerContext,
     ) -> _app_request_service_pb2.RedeliverResponse:
         """Makes a delivery due at once, whatever became of it. Not found: it is no delivery of this region to this app."""
+
+    @_abc_1.abstractmethod
+    def RedeliverAll(
+        self,
+        request: _app_request_service_pb2.RedeliverAllRequest,
+        context: _grpc.ServicerContext,
+    ) -> _app_request_service_pb2.RedeliverAllResponse:
+        """Makes many deliveries due again that are over, a few a second, so that what happens now is not held up."""
 
 def add_AppRequestServiceServicer_to_server(servicer: AppRequestServiceServicer, server: _grpc.Server) -> None: ...

@@ -12,7 +12,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class RpcDelivery(_message.Message):
-    __slots__ = ("id", "request_id", "event", "status", "created_at", "body", "attempts", "attempt_count", "next_attempt_at")
+    __slots__ = ("id", "request_id", "event", "status", "created_at", "body", "attempts", "attempt_count", "next_attempt_at", "asked_path")
     class Status(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATUS_UNSPECIFIED: _ClassVar[RpcDelivery.Status]
@@ -32,6 +32,7 @@ class RpcDelivery(_message.Message):
     ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_COUNT_FIELD_NUMBER: _ClassVar[int]
     NEXT_ATTEMPT_AT_FIELD_NUMBER: _ClassVar[int]
+    ASKED_PATH_FIELD_NUMBER: _ClassVar[int]
     id: int
     request_id: str
     event: str
@@ -41,7 +42,8 @@ class RpcDelivery(_message.Message):
     attempts: _containers.RepeatedCompositeFieldContainer[RpcDeliveryAttempt]
     attempt_count: int
     next_attempt_at: _timestamp_pb2.Timestamp
-    def __init__(self, id: _Optional[int] = ..., request_id: _Optional[str] = ..., event: _Optional[str] = ..., status: _Optional[_Union[RpcDelivery.Status, str]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., body: _Optional[str] = ..., attempts: _Optional[_Iterable[_Union[RpcDeliveryAttempt, _Mapping]]] = ..., attempt_count: _Optional[int] = ..., next_attempt_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    asked_path: str
+    def __init__(self, id: _Optional[int] = ..., request_id: _Optional[str] = ..., event: _Optional[str] = ..., status: _Optional[_Union[RpcDelivery.Status, str]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., body: _Optional[str] = ..., attempts: _Optional[_Iterable[_Union[RpcDeliveryAttempt, _Mapping]]] = ..., attempt_count: _Optional[int] = ..., next_attempt_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., asked_path: _Optional[str] = ...) -> None: ...
 
 class RpcDeliveryAttempt(_message.Message):
     __slots__ = ("started_at", "duration_ms", "response_code", "error", "request_headers", "response_headers", "response_body", "remark")
