@@ -161,7 +161,10 @@ def start_server(region: Region, config: RegionConfig, *, control: ControlClient
     servicers: list[tuple[AddServicer, object]] = [
         (app_service_pb2_grpc.add_AppServiceServicer_to_server, AppServicer(region, control, asking)),
         (hook_service_pb2_grpc.add_HookServiceServicer_to_server, HookServicer(region)),
-        (app_request_service_pb2_grpc.add_AppRequestServiceServicer_to_server, AppRequestServicer(region)),
+        (
+            app_request_service_pb2_grpc.add_AppRequestServiceServicer_to_server,
+            AppRequestServicer(region, Preparing(region)),
+        ),
         (sentry_app_region_service_pb2_grpc.add_SentryAppRegionServiceServicer_to_server, on_apps),
         (organization_service_pb2_grpc.add_OrganizationServiceServicer_to_server, OrganizationServicer(region)),
         (replica_service_pb2_grpc.add_ReplicaServiceServicer_to_server, replicas),

@@ -7,7 +7,7 @@ from fastapi import Response
 from control_silo.api.app_requests import MISSING_REGIONS_HEADER, organization_id_of
 from control_silo.api.apps import get_visible_app
 from control_silo.api.request import ApiRequest, Incoming
-from control_silo.bodies.app_call import DeliveryObject, RedeliverBody, RedeliveredObject
+from control_silo.bodies.app_call import DeliveryObject, RedeliverBody, RedeliveredObject, TestBody
 from control_silo.services import app_access
 from control_silo.services.app_deliveries import (
     DeliveryName,
@@ -17,7 +17,8 @@ from control_silo.services.app_deliveries import (
     redeliver_all_to_app,
     redeliver_to_app,
 )
-from shared.domain.event import REQUEST_LOG_EVENTS
+from control_silo.services.app_test import AppTest, send_test
+from shared.domain.event import EVENTS, REQUEST_LOG_EVENTS
 from shared.domain.json_field import parse_boolean, parse_instant, refusing, shown
 from shared.domain.json_value import JsonValue
 from shared.errors import ValidationFailed
@@ -118,6 +119,23 @@ def post_redeliver_all(request: Incoming[RedeliverBody], app_id_or_slug: str) ->
     )
     made = redeliver_all_to_app(request.control, query)
     return json_answer(RedeliveredObject(count=made.count, missing_regions=list(made.missing_regions)), status=202)
+
+
+@endpoints.add("POST", "/sentry-apps/{app_id_or_slug}/test/", answers={202: DeliveryObject})
+def post_test(request: Incoming[TestBody], app_id_or_slug: str) -> Response:
+    """Tells an app of an event that does not happen, by the webhook that it would be told by: of the newest issue, as
+    if it happened to that just now. No issue changes, and nobody else is told. It is told whether it subscribes or not.
+    """
+    with request.signed_in(scopes=app_access.WRITE_SCOPES) as principal:
+        app = get_visible_app(request, principal, app_id_or_slug, may=app_access.may_redeliver).app
+        body = request.body()
+        wanted = AppTest(
+            event=EVENTS[body.event],
+            project=body.project or "",
+            organization_id=organization_id_of(body.organization),
+            payload=body.payload,
+        )
+    return json_answer(DeliveryObject.of(send_test(request.control, app, wanted, actor=principal.user)), status=202)
 
 
 def _read_query(request: ApiRequest, app_id: int) -> DeliveryQuery:

@@ -11,6 +11,7 @@ from control_silo.api import (
     app_requests,
     app_secret,
     app_stats,
+    app_stream,
     app_tokens,
     apps,
     audit_logs,
@@ -50,7 +51,7 @@ def list_endpoints() -> list[Endpoint]:
     """Every endpoint of control, in the order of its documentation."""
     modules = (
         *(apps, app_parts, app_publication, app_secret, app_tokens, app_stats),
-        *(app_requests, app_deliveries),
+        *(app_requests, app_deliveries, app_stream),
         *(installations, authorizations, organizations, audit_logs, users),
     )
     return [endpoint for module in modules for endpoint in module.endpoints.table]
@@ -89,6 +90,7 @@ def create_api(
     metrics.registry.register(Comparisons(control.database))
     app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
     app.state.control = control
+    app.state.streams = app_stream.Streams()
     app.state.sign_in_limits = SignInLimits(control.clock)
     limit_requests(app, RequestLimit(control.clock, limit=requests_per_second))
     answer_browsers(app)

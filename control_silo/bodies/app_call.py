@@ -5,19 +5,31 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Self
 
 from google.protobuf import timestamp_pb2
-from pydantic import MISSING, ConfigDict, Field
+from pydantic import MISSING, BeforeValidator, ConfigDict, Field
 
 from control_silo.models.app import SentryApp
 from control_silo.models.region import OrganizationReplica
 from control_silo.services.app_deliveries import NamedDelivery
 from control_silo.services.request_log import sent_at
 from shared.bodies.body import Body, shown_by
-from shared.bodies.fields import Choice, Flag, Instant, Text
+from shared.bodies.fields import Choice, Flag, Instant, JsonDict, Text, Whole
 from shared.domain.event import REQUEST_LOG_EVENTS
+from shared.domain.json_field import FieldInvalid, parse_name
+from shared.domain.json_value import JsonValue
 from shared.domain.request_record import NO_ANSWER
 from shared.pb.hybridcloud.requests.v1 import app_request_pb2, delivery_pb2
 from shared.webhooks.deliveries import state_of
 from shared.webhooks.delivery import DeliveryState
+
+
+def _texts(value: JsonValue) -> dict[str, str]:
+    """Headers, as many as anybody keeps."""
+    if not isinstance(value, dict) or len(value) > MAX_HEADERS:
+        raise FieldInvalid(f"Expected an object of at most {MAX_HEADERS} texts.")
+    return {parse_name(name): parse_name(text) for name, text in value.items()}
+
+
+MAX_HEADERS = 200
 
 
 class DeliveryRequestObject(Body):
@@ -142,6 +154,76 @@ class RedeliveredObject(Body):
 
     count: int = Field(ge=0, description="Deliveries that are due again.")
     missing_regions: list[str] = Field(description="Regions that did not answer: of theirs nothing is known.")
+
+
+class AnswerBody(Body):
+    """What came back."""
+
+    headers: Annotated[JsonDict, BeforeValidator(_texts)] = Field(default_factory=dict, description="Names and values.")
+    body: Annotated[str, Text(1_000_000, is_blank_allowed=True)] = Field(
+        default="", description="Of which the first 8,192 characters are kept."
+    )
+
+
+class AttemptBody(Body):
+    """A call that somebody made who listens, and what came of it."""
+
+    model_config: ClassVar[ConfigDict] = shown_by(
+        {
+            "startedAt": "2030-01-01T00:00:00Z",
+            "durationMs": 12,
+            "responseCode": 200,
+            "error": None,
+            "requestHeaders": {"Request-ID": "3f2f4bd4a6d64c6fa1b1f0d35b6f9f3d"},
+            "response": {"headers": {"content-length": "2"}, "body": "ok"},
+        }
+    )
+
+    started_at: Instant
+    duration_ms: Annotated[int, Whole(0, 86_400_000)]
+    response_code: Annotated[int, Whole(0, 999)] = Field(description="0: there was no answer.")
+    error: Annotated[str, Text(1000, is_blank_allowed=True)] | None = None
+    request_headers: Annotated[JsonDict, BeforeValidator(_texts)] = Field(default_factory=dict)
+    response: AnswerBody | None = None
+
+    def to_message(self) -> delivery_pb2.RpcDeliveryAttempt:
+        """What a silo logs."""
+        message = delivery_pb2.RpcDeliveryAttempt(
+            duration_ms=self.duration_ms,
+            response_code=self.response_code,
+            error=self.error or "",
+            request_headers=self.request_headers,
+            response_headers=self.response.headers if self.response else {},
+            response_body=self.response.body if self.response else "",
+        )
+        message.started_at.FromDatetime(self.started_at)
+        return message
+
+
+class TestBody(Body):
+    """What to tell an app of that does not happen."""
+
+    __test__: ClassVar[bool] = False  # for collectors of tests, which take its name for one
+    model_config: ClassVar[ConfigDict] = shown_by({"event": "issue.created", "project": "web"})
+
+    event: Annotated[str, Choice(*sorted(REQUEST_LOG_EVENTS))]
+    project: Annotated[str, Text(200, is_blank_allowed=True)] | None = Field(
+        default=None, description="Slug or id of the project whose newest issue is told of."
+    )
+    organization: Annotated[str, Text(200)] | None = Field(
+        default=None, description="Slug or id of that whose installation is told; the app's owner, where it can be."
+    )
+    payload: JsonDict = Field(default_factory=dict, description="What is told of an event that happens elsewhere.")
+
+
+class ChannelObject(Body):
+    """Where to listen without signing in."""
+
+    model_config: ClassVar[ConfigDict] = shown_by(
+        {"url": "https://silo.example/api/0/sentry-apps/acme-kanban/stream/9f86d081884c7d65/"}
+    )
+
+    url: str = Field(description="For clients of smee.io. A secret.")
 
 
 class RequestOrganizationObject(Body):

@@ -134,7 +134,7 @@ def get_app_delivery(control: Control, app_id: int, name: DeliveryName) -> Named
             found = list_whole(app_id, [name.id])
     else:
         request = pb.GetDeliveriesRequest(sentry_app_id=app_id, cell_name=name.silo, delivery_ids=[name.id])
-        with _region_known():
+        with region_known():
             stub = control.regions.app_requests(name.silo)
         answer = stub.GetDeliveries(request, timeout=REGIONS_DEADLINE_SECONDS)
         found = believed_deliveries(name.silo, answer.deliveries, limit=1)
@@ -155,7 +155,7 @@ def redeliver_to_app(control: Control, app_id: int, name: DeliveryName) -> Named
         sent = redeliver(control.database, sentry_app_id=app_id, delivery_id=name.id, now=now)
         return NamedDelivery(name=name, delivery=sent)
     request = pb.RedeliverRequest(sentry_app_id=app_id, cell_name=name.silo, delivery_id=name.id)
-    with _region_known():
+    with region_known():
         stub = control.regions.app_requests(name.silo)
     answer = stub.Redeliver(request, timeout=REGIONS_DEADLINE_SECONDS)
     believed = believed_deliveries(name.silo, [answer.delivery], limit=1)
@@ -212,8 +212,12 @@ def _list_request(query: DeliveryQuery, *, region: str, limit: int = 0) -> pb.Li
 
 
 @contextmanager
-def _region_known() -> Iterator[None]:
-    # The region is a part of the delivery's name: who names another asks for a delivery that there is not.
+def region_known() -> Iterator[None]:
+    """Who names a region that there is not asks for a delivery that there is not: it is a part of the name.
+
+    Raises:
+        NotFound: there is none.
+    """
     try:
         yield
     except RegionNotFound as exc:

@@ -7,7 +7,7 @@ without end. Such entries are left out alone.
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC
-from itertools import islice
+from itertools import islice, takewhile
 from typing import TypeVar
 
 import structlog
@@ -17,8 +17,11 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from control_silo.models.region import OrganizationReplica
 from shared.database.model import tuples_of
 from shared.domain.region_id import MAX_ID
+from shared.errors import InvalidInput
 from shared.pb.hybridcloud.requests.v1 import app_request_pb2, delivery_pb2
+from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2 as pb
 from shared.request_log import MAX_ENTRIES
+from shared.webhooks.feed import MAX_READ, FeedPlace
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +53,31 @@ def believed_deliveries(
 ) -> list[delivery_pb2.RpcDelivery]:
     """The deliveries that can be shown, no more than were asked for."""
     return _kept(region, list(deliveries), _is_delivery, limit=limit)
+
+
+def believed_page(region: str, page: pb.ReadFeedResponse) -> tuple[list[delivery_pb2.FeedItem], str]:
+    """What comes next in a region's feed, up to what can neither be shown nor passed; and where to go on after it.
+
+    An empty place says that one stays where one is.
+    """
+    answered = list(islice(page.items, MAX_READ))
+    kept = list(takewhile(_is_item, answered))
+    if len(kept) == len(answered) and _is_place(page.place):
+        return kept, page.place
+    log.warning("regions.not_believed", region=region, left_out=len(answered) - len(kept))
+    return kept, ""
+
+
+def _is_item(item: delivery_pb2.FeedItem) -> bool:
+    return _is_place(item.place) and (not item.HasField("delivery") or _is_delivery(item.delivery))
+
+
+def _is_place(text: str) -> bool:
+    try:
+        FeedPlace.parse(text)
+    except InvalidInput:
+        return False
+    return True
 
 
 def _kept(region: str, answered: Sequence[M], is_shown: Callable[[M], bool], *, limit: int) -> list[M]:

@@ -24,12 +24,15 @@ from shared.webhooks.enqueue import NewDelivery, enqueue_deliveries
 
 def tell_of_installation(
     tx: Transaction, event: AppEvent, installation: SentryAppInstallation, *, actor: User | None, now: datetime
-) -> None:
-    """Tells the app, if it has somewhere to be told; before whatever acts for the installation is deleted."""
+) -> list[int]:
+    """Tells the app, if it has somewhere to be told; before whatever acts for the installation is deleted.
+
+    Answers the id of the delivery; [] where there is none.
+    """
     app = installation.sentry_app
     # Nowhere to tell it, or no secret to sign with.
     if not app.webhook_url or app.application is None:
-        return
+        return []
     organization = OrganizationReplica.get_or_none(OrganizationReplica.id == installation.organization_id)
     shown = InstallationObject.of(
         installation_message(installation, app=app_message(app, avatars=(), application=None)),
@@ -48,7 +51,7 @@ def tell_of_installation(
         event=event,
         signed=sign_webhook(payload, secret=app.application.client_secret),
     )
-    enqueue_deliveries(tx, [new], now=now)
+    return enqueue_deliveries(tx, [new], now=now)
 
 
 def prepare(delivery: Delivery) -> Recipient | Rejection:

@@ -2,17 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 import grpc
 
-from region_silo.rpc.served_here import require_ids, require_name
+from region_silo.rpc.served_here import require_ids, require_name, require_organizations
+from region_silo.services.comments import Author
 from region_silo.services.find_app import get_app
 from region_silo.services.held import NotHeld
 from region_silo.services.region import Region
+from region_silo.services.rehearsal import Rehearsal, rehearse
+from shared.domain.webhook import Actor
 from shared.errors import InvalidInput
 from shared.pb.hybridcloud.requests.v1 import app_request_pb2, app_request_service_pb2_grpc, delivery_pb2
 from shared.pb.hybridcloud.requests.v1 import app_request_service_pb2 as pb
 from shared.request_log import list_records, request_message
+from shared.rpc.json_struct import object_of
 from shared.webhooks.clearing import MAX_DELIVERIES
 from shared.webhooks.deliveries import (
     MAX_EXCERPT_CHARACTERS,
@@ -23,20 +28,36 @@ from shared.webhooks.deliveries import (
     redeliver_all,
     state_of,
 )
+from shared.webhooks.elsewhere import add_attempt
+from shared.webhooks.feed import FeedPlace, read_feed
+from shared.webhooks.sender import Prepare
 
 DEFAULT_DELIVERIES = 100
 MAX_WHOLE_DELIVERIES = 100
 """In one answer, with the beginning of each body; with all of it one alone."""
 
 
-_Request = pb.GetBufferRequestsForCellRequest | pb.ListDeliveriesRequest | pb.GetDeliveriesRequest | pb.RedeliverRequest
+_Request: TypeAlias = (
+    pb.GetBufferRequestsForCellRequest
+    | pb.ListDeliveriesRequest
+    | pb.GetDeliveriesRequest
+    | pb.RedeliverRequest
+    | pb.SendTestRequest
+    | pb.ReadFeedRequest
+    | pb.AddAttemptRequest
+)
 
 
 class AppRequestServicer(app_request_service_pb2_grpc.AppRequestServiceServicer):
     """Reads the log and the deliveries; makes one of these due again."""
 
-    def __init__(self, region: Region) -> None:
+    def __init__(self, region: Region, prepare: Prepare) -> None:
+        """Args:
+        region: whose.
+        prepare: says who would be told of a delivery.
+        """
         self._region = region
+        self._prepare = prepare
 
     def _require(self, request: _Request) -> None:
         """What was said to an app of this region's organizations is no other region's business."""
@@ -111,6 +132,46 @@ class AppRequestServicer(app_request_service_pb2_grpc.AppRequestServiceServicer)
         self._require(request.deliveries)
         return pb.RedeliverAllResponse(count=redeliver_all(self._region.database, _query(request.deliveries)))
 
+    def SendTest(self, request: pb.SendTestRequest, context: grpc.ServicerContext) -> pb.SendTestResponse:
+        self._require(request)
+        require_organizations(self._region, {request.organization_id})
+        actor = Actor(type="user", id=str(request.user_id), name=request.user_name)
+        wanted = Rehearsal(
+            sentry_app_id=request.sentry_app_id,
+            organization_id=request.organization_id,
+            event=request.event,
+            project=request.project,
+            author=Author(actor=actor, user_id=request.user_id, email=request.user_email or None),
+            payload=object_of(request.payload),
+        )
+        delivery_id = rehearse(self._region, wanted)
+        with self._region.database.session():
+            (delivery,) = list_whole(request.sentry_app_id, [delivery_id])
+        return pb.SendTestResponse(delivery=delivery)
+
+    def ReadFeed(self, request: pb.ReadFeedRequest, context: grpc.ServicerContext) -> pb.ReadFeedResponse:
+        self._require(request)
+        page = read_feed(
+            self._region.database,
+            request.sentry_app_id,
+            after=FeedPlace.parse(request.after) if request.after else FeedPlace(),
+            since=_instant(request, "since"),
+            prepare=self._prepare,
+            now=self._region.clock.now(),
+        )
+        return pb.ReadFeedResponse(items=page.items, place=str(page.place))
+
+    def AddAttempt(self, request: pb.AddAttemptRequest, context: grpc.ServicerContext) -> pb.AddAttemptResponse:
+        self._require(request)
+        require_ids(delivery_id=request.delivery_id)
+        delivery = add_attempt(
+            self._region.database,
+            request.attempt,
+            sentry_app_id=request.sentry_app_id,
+            delivery_id=request.delivery_id,
+        )
+        return pb.AddAttemptResponse(delivery=delivery)
+
 
 def _query(request: pb.ListDeliveriesRequest) -> DeliveryQuery:
     """Raises:
@@ -130,7 +191,7 @@ def _query(request: pb.ListDeliveriesRequest) -> DeliveryQuery:
     )
 
 
-def _instant(request: pb.ListDeliveriesRequest, field: str) -> datetime | None:
+def _instant(request: pb.ListDeliveriesRequest | pb.ReadFeedRequest, field: str) -> datetime | None:
     if not request.HasField(field):
         return None
     try:

@@ -91,22 +91,25 @@ def store_event(region: Region, *, project: Project, event: IncomingEvent) -> St
     """
     try:
         with region.database.transaction() as tx:
-            found = _find_issue(tx, project, event)
-            if found is None:
-                # Two first events of one problem would both find no issue. Only who saw none holds the project's row,
-                # so that events of issues that exist never wait for each other here. The look is repeated under it.
-                _hold(tx, project)
-                found = _find_issue(tx, project, event)
-            stored = (
-                _store_first(tx, region, project, event)
-                if found is None
-                else _store_next(tx, region, project, event, found)
-            )
+            stored = store_in(tx, region, project=project, event=event)
             # Last, since rules ask about what has just been written.
             fire_rules(tx, _sighting(project, event, stored), region=region)
             return stored
     except _AlreadyStoredError:
         return None
+
+
+def store_in(tx: Transaction, region: Region, *, project: Project, event: IncomingEvent) -> StoredEvent:
+    """Like ``store_event``, for an event that is new, in the caller's transaction; no rule is asked about it."""
+    found = _find_issue(tx, project, event)
+    if found is None:
+        # Two first events of one problem would both find no issue. Only who saw none holds the project's row,
+        # so that events of issues that exist never wait for each other here. The look is repeated under it.
+        _hold(tx, project)
+        found = _find_issue(tx, project, event)
+    if found is None:
+        return _store_first(tx, region, project, event)
+    return _store_next(tx, region, project, event, found)
 
 
 def _sighting(project: Project, event: IncomingEvent, stored: StoredEvent) -> Sighting:

@@ -34,7 +34,7 @@ class Preparing:
             return recipient
         if delivery.body is None:  # of an earlier release, which made bodies at the first attempt
             delivery.body = self._body(delivery, uuid)
-        return recipient if delivery.body else SUBJECT_GONE
+        return SUBJECT_GONE if delivery.body is None else recipient  # a question may have an empty one
 
     def _body(self, delivery: Delivery, installation_uuid: str) -> str | None:
         kind = EVENTS[delivery.event].row.detail

@@ -1,5 +1,6 @@
-"""``silo deliveries``: the webhooks to an app, what it answered, and sending one again."""
+"""``silo deliveries``: what an app was told and asked, what it answered, and sending it again."""
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import Annotated, Any
 
@@ -9,12 +10,18 @@ from shared.cli import rest
 from shared.cli.access import access_of
 from shared.cli.invocation import SiloCommand, SiloGroup
 from shared.cli.output import JsonOption, examples, note, print_json
+from shared.cli.stream import follow
 from shared.cli.tables import print_pairs, print_table
+from shared.errors import ConfigInvalid
 
 app = typer.Typer(cls=SiloGroup, add_completion=False, no_args_is_help=True)
 
 AppArgument = Annotated[str, typer.Argument(metavar="APP", help="Slug or id of an app.")]
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="As `silo deliveries list` shows it, such as us.12.")]
+EventOption = Annotated[str, typer.Option(metavar="EVENT", help="Only of this event, such as issue.created.")]
+SinceOption = Annotated[str, typer.Option(metavar="TIME", help="Only of what happened then or later, ISO 8601.")]
+UntilOption = Annotated[str, typer.Option(metavar="TIME", help="Only of what happened then or earlier.")]
+FailedOption = Annotated[bool, typer.Option("--failed", help="Only what was given up or answered with an error.")]
 DEFAULT_LIMIT = 20
 
 
@@ -28,7 +35,7 @@ class DeliveryStatus(Enum):
 
 @app.callback(epilog=examples("silo deliveries list my-app", "silo deliveries redeliver my-app us.12"))
 def deliveries() -> None:
-    """Webhooks to an app: list them, show one with both bodies, send one again."""
+    """What an app was told and asked: list it, show it with both bodies, send it again."""
 
 
 @app.command("list", cls=SiloCommand, epilog=examples("silo deliveries list my-app --status parked --json"))
@@ -36,12 +43,24 @@ def list_newest(
     ctx: typer.Context,
     slug: AppArgument,
     status: Annotated[DeliveryStatus | None, typer.Option(help="Only those that are so.")] = None,
-    event: Annotated[str, typer.Option(help="Only of this event, such as issue.created.")] = "",
+    event: EventOption = "",
+    organization: Annotated[str, typer.Option("--org", metavar="SLUG", help="Only to the installation there.")] = "",
+    since: SinceOption = "",
+    until: UntilOption = "",
+    failed: FailedOption = False,
     limit: Annotated[int, typer.Option(min=1, max=100, help="How many, newest first.")] = DEFAULT_LIMIT,
     as_json: JsonOption = False,
 ) -> None:
-    """List the newest webhooks to an app."""
-    query = {"status": status.value if status else "", "eventType": event, "per_page": str(limit)}
+    """List the newest webhooks to an app, and the questions that it was asked."""
+    query = {
+        "status": status.value if status else "",
+        "event": event,
+        "organization": organization,
+        "since": since,
+        "until": until,
+        "failed": "true" if failed else "",
+        "per_page": str(limit),
+    }
     with rest.connect(access_of(ctx)) as api:
         # One page: whoever looks into a webhook looks at the newest.
         found = api.get(_path(slug), params={name: value for name, value in query.items() if value})
@@ -61,22 +80,98 @@ def show(ctx: typer.Context, slug: AppArgument, delivery_id: IdArgument, as_json
     if as_json:
         print_json(found)
         return
-    print_pairs((name, found[name]) for name in ("id", "event", "status", "requestId", "dateCreated"))
+    print_pairs((name, found[name]) for name in ("id", "event", "status", "requestId", "dateCreated", "askedPath"))
     attempts = found["attempts"]
     if attempts:
-        print_pairs([("body", attempts[0]["request"]["body"])])
         print_table(("sent at", "ms", "answer", "body"), map(_attempt_row, attempts), title="Attempts")
+        # By the last one: its stamp and its signatures are what a receiver saw last.
+        for name, value in attempts[-1]["request"]["headers"].items():
+            print(f"{name}: {value}")
+        print()
+    # Not in a table, which would break it into lines: it can be pasted, and verified byte by byte.
+    print(found["body"])
 
 
-@app.command(cls=SiloCommand, epilog=examples("silo deliveries redeliver my-app us.12"))
-def redeliver(ctx: typer.Context, slug: AppArgument, delivery_id: IdArgument, as_json: JsonOption = False) -> None:
-    """Send a webhook again: stamped and signed afresh, with the same Request-ID and body."""
+@app.command(
+    cls=SiloCommand,
+    epilog=examples(
+        "silo deliveries redeliver my-app us.12",
+        "silo deliveries redeliver my-app --failed --since 2030-01-01T00:00:00Z --json",
+    ),
+)
+def redeliver(
+    ctx: typer.Context,
+    slug: AppArgument,
+    delivery_id: Annotated[
+        str | None, typer.Argument(metavar="ID", help="As `silo deliveries list` shows it, such as us.12.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="All that are over.")] = False,
+    event: EventOption = "",
+    since: SinceOption = "",
+    until: UntilOption = "",
+    failed: FailedOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Send a webhook again: stamped and signed afresh, with the same Request-ID and body; or many, ten a second."""
+    wanted = {"event": event, "since": since, "until": until, "failed": failed}
+    chosen = {name: value for name, value in wanted.items() if value}
+    # Everything is never meant by accident: it has to be said.
+    if (delivery_id is None) == (not chosen and not every) or (delivery_id and (chosen or every)):
+        raise ConfigInvalid("Name one delivery, or say which with --failed, --event, --since, --until or --all.")
     with rest.connect(access_of(ctx)) as api:
-        found = api.post(f"{_path(slug, delivery_id)}redeliver/")
+        found = api.post(f"{_path(slug, delivery_id)}redeliver/", None if delivery_id else chosen)
+    if as_json:
+        print_json(found)
+    elif delivery_id:
+        note(f"{delivery_id} is on its way again. To see what comes back: silo deliveries show {slug} {delivery_id}")
+    else:
+        away = f" {', '.join(found['missingRegions'])} did not answer." if found["missingRegions"] else ""
+        note(f"{found['count']} are on their way again, ten a second.{away} To watch: silo deliveries tail {slug}")
+
+
+@app.command("test", cls=SiloCommand, epilog=examples("silo deliveries test my-app issue.created --project web"))
+def try_out(
+    ctx: typer.Context,
+    slug: AppArgument,
+    event: Annotated[str, typer.Argument(metavar="EVENT", help="RESOURCE.ACTION, such as issue.resolved.")],
+    project: Annotated[str, typer.Option(metavar="SLUG", help="Of whose newest issue it is told.")] = "",
+    organization: Annotated[str, typer.Option("--org", metavar="SLUG", help="Whose installation is told.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Tell an app of an event that does not happen, by the webhook that it would be told by. Nothing else changes."""
+    body = {"event": event, "project": project or None, "organization": organization or None}
+    with rest.connect(access_of(ctx)) as api:
+        found = api.post(f"/sentry-apps/{rest.segment(slug)}/test/", body)
     if as_json:
         print_json(found)
     else:
-        note(f"{delivery_id} is on its way again. To see what comes back: silo deliveries show {slug} {delivery_id}")
+        note(f"{found['id']} is on its way. To see what comes back: silo deliveries show {slug} {found['id']}")
+
+
+@app.command(cls=SiloCommand, epilog=examples("silo deliveries tail my-app", "silo deliveries tail my-app --json"))
+def tail(
+    ctx: typer.Context,
+    slug: AppArgument,
+    event: EventOption = "",
+    since: SinceOption = "",
+    seconds: Annotated[int | None, typer.Option(min=0, help="How long. Default: until Ctrl-C.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what an app is told and asked, as it happens."""
+    with rest.connect(access_of(ctx)) as api:
+        try:
+            for delivery in follow(api, slug, since=since, seconds=seconds):
+                if event in {"", delivery["event"]}:
+                    _show_told(delivery, as_json=as_json)
+        except KeyboardInterrupt:
+            return
+
+
+def _show_told(delivery: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(delivery)
+    else:
+        print(f"{_seconds(delivery['dateCreated'])}  {delivery['id']:<12} {delivery['event']}", flush=True)
 
 
 def _path(slug: str, delivery_id: str | None = None) -> str:

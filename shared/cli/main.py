@@ -62,7 +62,11 @@ COMMANDS: Mapping[str, Entry] = {
         "shared.cli.trigger", "Make an event happen: an error comes in, and something is done to its issue."
     ),
     "deliveries": Entry(
-        "shared.cli.deliveries", "Webhooks to an app: list them, show one with both bodies, send one again."
+        "shared.cli.deliveries", "What an app was told and asked: list it, show it with both bodies, send it again."
+    ),
+    "listen": Entry(
+        "shared.cli.listen",
+        "Bring an app's webhooks and questions to your own machine, byte for byte with their headers, as they happen.",
     ),
     "outbox": Entry(
         "shared.cli.outbox",

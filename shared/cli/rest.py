@@ -1,5 +1,6 @@
 """Control's REST API as the commands use it. Owns turning its refusals into the error tree, with its own sentence."""
 
+import contextlib
 import ipaddress
 import re
 from collections.abc import Iterator, Mapping
@@ -94,11 +95,43 @@ class RestClient:
         answer = self._answer(method, path, body=body, params=params)
         return self._parsed(answer) if answer.content else None
 
+    @contextlib.contextmanager
+    def lines(
+        self, path: str, *, params: Mapping[str, str], headers: Mapping[str, str], silence_seconds: float
+    ) -> Iterator[Iterator[str]]:
+        """The lines of an answer as they come.
+
+        Raises:
+            SiloUnreachable: nothing answers there, or it broke off.
+            DeadlineExceeded: nothing came for so many seconds.
+            SiloError: the family that the status belongs to, with the sentence of the answer.
+        """
+        timeout = httpx.Timeout(TIMEOUT_SECONDS, read=silence_seconds)
+        request = self._client.build_request("GET", path, params=params, headers=headers, timeout=timeout)
+        with self._reaching():
+            answer = self._client.send(request, stream=True)
+        try:
+            with self._reaching():
+                if not answer.is_success:
+                    answer.read()
+                    raise _refusal(answer)
+                yield answer.iter_lines()
+        finally:
+            answer.close()
+
     def _answer(
         self, method: str, path: str, *, body: Mapping[str, Any] | None = None, params: Mapping[str, str] | None = None
     ) -> httpx.Response:
-        try:
+        with self._reaching():
             answer = self._client.request(method, path, json=body, params=params)
+        if not answer.is_success:
+            raise _refusal(answer)
+        return answer
+
+    @contextlib.contextmanager
+    def _reaching(self) -> Iterator[None]:
+        try:
+            yield
         except httpx.TimeoutException as exc:
             raise errors.DeadlineExceeded(f"{self._base_url} did not answer in time.") from exc
         except httpx.TransportError as exc:
@@ -109,9 +142,6 @@ class RestClient:
             raise errors.SiloUnreachable(
                 f"Nothing answers at {self._base_url}. Is the platform running? `silo up` starts it."
             ) from exc
-        if not answer.is_success:
-            raise _refusal(answer)
-        return answer
 
     def _parsed(self, answer: httpx.Response) -> Any:
         try:

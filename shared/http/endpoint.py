@@ -25,7 +25,13 @@ _THREADS = "silo_threads"
 """Attribute of an endpoint's function, which its wrappers repeat."""
 Function: TypeAlias = Callable[..., Response]
 Shape: TypeAlias = Any
-"""The class of a body, or a list of one; None for an empty answer."""
+"""The class of a body, or a list of one; None for an empty answer, ``EventStream`` for one without end."""
+
+
+class EventStream:
+    """Server-sent events."""
+
+    media_type = "text/event-stream"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,7 +24,7 @@ from starlette.staticfiles import StaticFiles
 
 from shared.bodies.body import Body, shown_by
 from shared.http.credentials import SESSION_COOKIE
-from shared.http.endpoint import Endpoint, Parameter, Shape
+from shared.http.endpoint import Endpoint, EventStream, Parameter, Shape
 
 PATH_PARAMETERS: Mapping[str, str] = MappingProxyType(
     {
@@ -34,6 +34,7 @@ PATH_PARAMETERS: Mapping[str, str] = MappingProxyType(
         "project_id_or_slug": "Id or slug of the project.",
         "uuid": "UUID of the installation.",
         "delivery_id": "Of a delivery: the silo that makes it and its number there, such as `us.12`.",
+        "channel": "The secret part of the address that `channel/` gives.",
         "token_id": "Id of the token.",
         "user": "Id or e-mail address of the user.",
         "issue_id": "Id or short id (`WEB-1`) of the issue.",
@@ -94,8 +95,8 @@ def documentation_of(endpoint: Endpoint, table: Iterable[Endpoint]) -> dict[str,
         "tags": [endpoint.tag],
         # The usual one: FastAPI documents the shape under it.
         "status_code": status,
-        "response_model": shape,
-        "response_class": JSONResponse if shape else Response,
+        "response_model": None if shape is EventStream else shape,
+        "response_class": JSONResponse if shape and shape is not EventStream else Response,
         "response_description": _REASONS.get(status, "Refused."),
         "responses": _responses(endpoint),
         "dependencies": _SECURITY,
@@ -138,14 +139,18 @@ def _operation_id(endpoint: Endpoint, table: Iterable[Endpoint]) -> str:
 def _responses(endpoint: Endpoint) -> dict[int | str, dict[str, Any]]:
     responses: dict[int | str, dict[str, Any]] = {}
     for status, shape in endpoint.answers.items():
-        responses[status] = (
-            {"description": _REASONS.get(status, "Refused.")} | ({"model": shape} if shape else {}) | _headers(shape)
-        )
+        responses[status] = {"description": _REASONS.get(status, "Refused.")} | _content(shape) | _headers(shape)
     responses["default"] = {
         "description": "The request was not carried out; `silo-reason` names the reason.",
         "model": ErrorDetail | dict[str, Any] | str,
     }
     return responses
+
+
+def _content(shape: Shape) -> dict[str, Any]:
+    if shape is EventStream:
+        return {"content": {EventStream.media_type: {"schema": {"type": "string"}}}}
+    return {"model": shape} if shape else {}
 
 
 def _headers(shape: Shape) -> dict[str, Any]:
@@ -157,7 +162,12 @@ def _headers(shape: Shape) -> dict[str, Any]:
 def keep_nulls_in_examples(app: FastAPI, table: Iterable[Endpoint]) -> None:
     """Gives the application's document the examples of bodies as their classes have them."""
     write = app.openapi
-    answers = [answer for endpoint in table for answer in (endpoint.body, *endpoint.answers.values()) if answer]
+    answers = [
+        answer
+        for endpoint in table
+        for answer in (endpoint.body, *endpoint.answers.values())
+        if answer and answer is not EventStream
+    ]
     bodies = [next(iter(get_args(answer)), answer) for answer in answers]
 
     def openapi() -> dict[str, Any]:

@@ -66,7 +66,7 @@ def _ended(call: Asked, delivery: Delivery) -> Ended:
         own_headers=dict(call.request.headers),
         started_at=call.started_at,
     )
-    return Ended(delivery, _state(call), AttemptResult(attempt, call.outcome, call.ended_at))
+    return Ended(delivery, _state(call), AttemptResult(attempt, call.outcome, ended_at=call.ended_at))
 
 
 def _state(call: Asked) -> DeliveryState:

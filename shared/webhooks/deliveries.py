@@ -11,7 +11,7 @@ import peewee
 
 from shared.database.database import Database
 from shared.database.locking import unheld
-from shared.database.statement import in_seconds, marks
+from shared.database.statement import Dialect, in_seconds, marks
 from shared.database.statement import now as due_now
 from shared.database.transaction import Transaction
 from shared.domain.request_record import NO_ANSWER
@@ -107,7 +107,7 @@ def list_whole(
     rows = DeliveryAttempt.select().where(DeliveryAttempt.delivery.in_(list(attempts))).order_by(DeliveryAttempt.id)
     for attempt in rows:
         attempts[attempt.delivery_id].append(attempt)
-    return [_whole(delivery, attempts[delivery.id], max_characters) for delivery in found]
+    return [show_whole(delivery, attempts[delivery.id], max_characters=max_characters) for delivery in found]
 
 
 def redeliver(database: Database, *, sentry_app_id: int, delivery_id: int, now: datetime) -> delivery_pb2.RpcDelivery:
@@ -121,6 +121,7 @@ def redeliver(database: Database, *, sentry_app_id: int, delivery_id: int, now: 
         # The row is written first and the message after it, in the order in which the sender settles.
         if not Delivery.update(state=DeliveryState.PENDING, next_attempt_at=now).where(mine).execute():
             raise NotFound
+        _move_to_end(tx, [delivery_id])
         enqueue(tx, CATEGORY, [delivery_id], destinations=[destination_of(sentry_app_id)])
         return list_whole(sentry_app_id, [delivery_id])[0]
 
@@ -138,7 +139,7 @@ def redeliver_all(database: Database, query: DeliveryQuery) -> int:
     waited = 0
     for some in peewee.chunked(ids, _SHOWN_AT_ONCE):
         with database.transaction() as tx:
-            Delivery.update(state=DeliveryState.PENDING).where(Delivery.id.in_(some)).execute()
+            _move_to_end(tx, some)
             enqueue(tx, CATEGORY, some, destinations=[destination_of(query.sentry_app_id)])
             for second, together in enumerate(peewee.chunked(some, RESENT_PER_SECOND), start=waited):
                 _put_off(tx, query.sentry_app_id, together, seconds=second)
@@ -146,10 +147,23 @@ def redeliver_all(database: Database, query: DeliveryQuery) -> int:
     return len(ids)
 
 
+_NEXT_ON_SQLITE = "UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'delivery' RETURNING seq"
+_NEXT_ON_POSTGRESQL = "SELECT pg_current_xact_id()::text::bigint"
+
+
+def _move_to_end(tx: Transaction, delivery_ids: Sequence[int]) -> None:
+    """Shows deliveries once more to whoever listens: they are told again."""
+    statement = _NEXT_ON_SQLITE if tx.database.dialect is Dialect.SQLITE else _NEXT_ON_POSTGRESQL
+    ((place,),) = tx.database.rows(statement)
+    Delivery.update(written_in=place).where(Delivery.id.in_(list(delivery_ids))).execute()
+
+
 def _put_off(tx: Transaction, sentry_app_id: int, ids: Sequence[int], *, seconds: int) -> None:
     # As if tried before: what is told for the first time goes first, and is not held up by what was told already.
     statement = _LATER.format(at=in_seconds(tx.database), ids=marks(ids))
     tx.database.rows(statement, (seconds, destination_of(sentry_app_id), CATEGORY, *ids))
+    at = peewee.SQL(in_seconds(tx.database), (seconds,))
+    Delivery.update(state=DeliveryState.PENDING, next_attempt_at=at).where(Delivery.id.in_(ids)).execute()
 
 
 def show_pending(tx: Transaction, retried: Iterable[tuple[str, int]]) -> None:
@@ -192,11 +206,11 @@ def _outline(delivery: Delivery) -> delivery_pb2.RpcDelivery:
     return message
 
 
-def _whole(
-    delivery: Delivery, attempts: Sequence[DeliveryAttempt], max_characters: int | None
+def show_whole(
+    delivery: Delivery, attempts: Sequence[DeliveryAttempt], *, max_characters: int | None = None
 ) -> delivery_pb2.RpcDelivery:
+    """A delivery that has its body, with its attempts; None cuts nothing."""
     message = _outline(delivery)
-    # None cuts nothing.
     message.body = (delivery.body or "")[:max_characters]
     message.asked_path = delivery.asked_path or ""
     message.attempts.extend(_attempt_message(attempt, max_characters) for attempt in attempts)

@@ -95,10 +95,14 @@ def _keep_state(tx: Transaction, ended: Ended) -> None:
 def _keep_attempts(tx: Transaction, results: Sequence[AttemptResult], *, now: datetime) -> None:
     if not results:
         return
-    DeliveryAttempt.insert_many([_row(result, now) for result in results]).execute()
     # Others cannot have too many.
     many = [each.attempt.delivery for each in results if each.attempt.delivery.attempt_count >= MAX_ATTEMPTS_KEPT]
-    ids = [delivery.id for delivery in many]
+    keep_rows(tx, [_row(result, now) for result in results], ids=[delivery.id for delivery in many])
+
+
+def keep_rows(tx: Transaction, rows: Sequence[Mapping[str, object]], *, ids: Sequence[int]) -> None:
+    """Writes attempts; of the deliveries of these ids, which may have too many, the newest are kept."""
+    DeliveryAttempt.insert_many(rows).execute()
     if not ids:
         return
     tx.database.rows(_TOO_MANY_ATTEMPTS.format(marks=marks(ids)), (*ids, MAX_ATTEMPTS_KEPT))
@@ -122,12 +126,12 @@ def _row(result: AttemptResult, now: datetime) -> dict[str, object]:
         return row | {"error": outcome.message}
     return row | {
         "response_code": outcome.status,
-        "response_headers": _first(outcome.headers),
+        "response_headers": first_headers(outcome.headers),
         "response_body": _excerpt(outcome),
     }
 
 
-def _first(headers: Mapping[str, str]) -> dict[str, str]:
+def first_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers, in their order, that there is room for."""
     kept: dict[str, str] = {}
     room = MAX_KEPT_HEADER_CHARACTERS

@@ -39,14 +39,15 @@ class NewDelivery:
     """For an app whose secret may be gone when it is told."""
 
 
-def enqueue_deliveries(tx: Transaction, deliveries: Sequence[NewDelivery], *, now: datetime) -> None:
-    """Writes deliveries in the caller's transaction; they are sent after its commit.
+def enqueue_deliveries(tx: Transaction, deliveries: Sequence[NewDelivery], *, now: datetime) -> list[int]:
+    """Writes deliveries in the caller's transaction, and answers their ids; they are sent after its commit.
 
     Args:
         tx: holds the row of their issue, if they tell of one, so that they are in the order of the commits.
         deliveries: what is told to whom.
         now: when it happened.
     """
+    ids: list[int] = []
     contents = _keep_contents(tx, (each.content for each in deliveries))
     for some in peewee.chunked(deliveries, _WRITTEN_AT_ONCE):
         # The app comes back with each id: no engine promises rows in the order in which they were given.
@@ -54,6 +55,8 @@ def enqueue_deliveries(tx: Transaction, deliveries: Sequence[NewDelivery], *, no
         written = Delivery.insert_many(rows).returning(Delivery.id, Delivery.sentry_app_id)
         messages = [(destination_of(row.sentry_app_id), row.id) for row in written.execute()]
         enqueue_each(tx, CATEGORY, messages)
+        ids += [delivery_id for _, delivery_id in messages]
+    return ids
 
 
 def _keep_contents(tx: Transaction, texts: Iterable[str | None]) -> Mapping[str | None, int]:

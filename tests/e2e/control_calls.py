@@ -104,10 +104,16 @@ INSTALLING = [
     Step(APP, "PUT", INSTALLATION, 200, {**INSTALLED, "status": "installed"}, {"status": "installed"}),
     Step(APP, "GET", INSTALLATION, 200, {**INSTALLED, "status": "installed"}),
 ]
+ATTEMPT = {"startedAt": "2030-01-01T00:00:00Z", "durationMs": 1, "responseCode": 200}
 WATCHING = [
     Step(OWNER, "GET", DELIVERIES, 200, [DELIVERED], keep={"delivery_id": "0.id"}, is_awaited=True),
     Step(OWNER, "GET", f"{DELIVERIES}{{delivery_id}}/", 200, {"id": "{delivery_id}", **DELIVERED}),
     Step(OWNER, "POST", f"{DELIVERIES}{{delivery_id}}/redeliver/", 202, {"id": "{delivery_id}"}),
+    Step(OWNER, "POST", f"{DELIVERIES}{{delivery_id}}/attempts/", 201, {"id": "{delivery_id}"}, ATTEMPT),
+    Step(OWNER, "POST", f"{ONE_APP}test/", 202, {"status": "pending"}, {"event": "installation.created"}),
+    Step(OWNER, "GET", f"{ONE_APP}channel/", 200, {}, keep={"channel": "url"}),
+    Step(OWNER, "GET", f"{ONE_APP}stream/", 200, query="?seconds=0"),
+    Step(NOBODY, "GET", f"{ONE_APP}stream/{{channel}}/", 404),
     Step(OWNER, "POST", f"{DELIVERIES}redeliver/", 202, {"count": 0}, {"event": "installation.deleted"}),
     Step(OWNER, "GET", f"{ONE_APP}webhook-requests/", 200, CALLED, is_awaited=True),
     Step(OWNER, "GET", f"{ONE_APP}requests/", 200, CALLED),
@@ -136,8 +142,8 @@ def refused(status: int, detail: str, **more: Any) -> Refusal:
     return status, {"detail": detail, **more}
 
 
-OPEN = operations("GET /", "DELETE /auth/", f"POST {AUTHORIZATIONS}")
-"""What takes no credentials, or takes them in its body."""
+OPEN = operations("GET /", "DELETE /auth/", f"POST {AUTHORIZATIONS}", f"GET {ONE_APP}stream/{{channel}}/")
+"""What takes no credentials, or takes them in its body or its path."""
 OPEN_TO_STRANGERS = OPEN | operations(
     *("GET,POST /auth/", "GET /users/me/", "GET /users/me/regions/", f"GET {APPS}", "GET /organizations/")
 )
@@ -173,6 +179,10 @@ FROM_STRANGERS: list[tuple[Refusal, set[Operation]]] = [
             f"GET {DELIVERIES}{{delivery_id}}/",
             f"POST {DELIVERIES}{{delivery_id}}/redeliver/",
             f"POST {DELIVERIES}redeliver/",
+            f"POST {DELIVERIES}{{delivery_id}}/attempts/",
+            f"POST {ONE_APP}test/",
+            f"GET {ONE_APP}channel/",
+            f"GET {ONE_APP}stream/",
         ),
     ),
     (NO_APP, operations(f"POST {ONE_APP}rotate-secret/")),

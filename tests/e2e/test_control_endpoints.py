@@ -15,6 +15,7 @@ from tests.e2e.control_calls import (
     NO_CREDENTIALS,
     NOBODY,
     OPEN,
+    ONE_APP,
     OPEN_TO_STRANGERS,
     ROOT_SESSION,
     SESSION,
@@ -116,7 +117,11 @@ def test_every_path_tells_its_methods_and_refuses_others(walk: Walk) -> None:
         assert (refused.status_code, refused.json()) == (405, {"detail": 'Method "PATCH" not allowed.'}), path
 
 
+# They end only when they are told to.
+STREAMS = [f"{PREFIX}{ONE_APP}stream/", f"{PREFIX}{ONE_APP}stream/{{channel}}/"]
+
+
 def readable(walk: Walk) -> list[str]:
     """Paths that an owner may read of an app that nothing was delivered to yet."""
     paths = {path for method, path in walk.operations if method == "GET"}
-    return sorted(paths - {f"{PREFIX}/sentry-apps-stats/", f"{PREFIX}{DELIVERIES}{{delivery_id}}/"})
+    return sorted(paths - {f"{PREFIX}/sentry-apps-stats/", f"{PREFIX}{DELIVERIES}{{delivery_id}}/", *STREAMS})

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 
 from shared.http.application import PREFIX
 from shared.http.credentials import SESSION_COOKIE
+from shared.http.endpoint import EventStream
 from tests.e2e.silo_up import NotYet, eventually
 
 SIGNED_IN = "signed_in"
@@ -108,6 +109,8 @@ class Walk:
         content = operation["responses"][str(step.status)].get("content")
         if content is None:
             assert answer.content == b"", f"{step}: {answer.text}"
+            return
+        if EventStream.media_type in content:
             return
         shape = {**content["application/json"]["schema"], "components": self.document["components"]}
         Draft202012Validator(shape).validate(answer.json())

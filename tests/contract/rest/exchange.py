@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from shared.http.endpoint import Endpoint
+from shared.http.endpoint import Endpoint, EventStream
 
 _CHANCE = re.compile(
     r"(?P<uuid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})|(?P<secret>\b[0-9a-f]{64}\b)|(?P<id>\b[0-9a-f]{32}\b)"
@@ -113,5 +113,7 @@ def _parts(path: str) -> list[str]:
 
 
 def json_of(answer: httpx.Response) -> Any:
-    """The body of an answer; None when it has none."""
+    """The body of an answer; its lines, where it is a stream; None when it has none."""
+    if answer.headers.get("content-type", "").startswith(EventStream.media_type):
+        return answer.text.splitlines()
     return json.loads(answer.content) if answer.content else None

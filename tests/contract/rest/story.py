@@ -151,6 +151,12 @@ def tell_of_webhooks(stage: Stage) -> None:
     ask("GET", one)
     ask("POST", f"{one}redeliver/")
     ask("POST", "/sentry-apps/kanban/deliveries/redeliver/", {"event": "installation.created"})
+    ask("POST", "/sentry-apps/kanban/test/", {"event": "seer.pr_created", "payload": {"run_id": 7}})
+    attempt = {"startedAt": "2030-01-01T00:00:00Z", "durationMs": 1, "responseCode": 200, "response": {"body": "ok"}}
+    ask("POST", f"{one}attempts/", attempt)
+    channel = ask("GET", "/sentry-apps/kanban/channel/")["url"].rsplit("/", 2)[1]
+    ask("GET", "/sentry-apps/kanban/stream/?seconds=0")
+    ask("GET", f"/sentry-apps/kanban/stream/{channel}/?seconds=0")
     stage.send_webhooks()
     ask("GET", "/sentry-apps/kanban/webhook-requests/?eventType=installation.created")
     ask("GET", "/sentry-apps/kanban/requests/?errorsOnly=true")

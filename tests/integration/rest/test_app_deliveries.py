@@ -1,80 +1,26 @@
 """The deliveries of an app: made by every silo, read and sent again in control."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-import control_silo.bootstrap
-import region_silo.bootstrap
 from control_silo.models.app import SentryApp
 from control_silo.services.user import NewUser
 from shared.domain.peer import CONTROL
 from shared.domain.scopes import Role
-from shared.domain.signature import sign_webhook
 from shared.outbox.claim import claim
 from shared.webhooks.delivery import destination_of
-from shared.webhooks.enqueue import NewDelivery, enqueue_deliveries
-from tests.integration.rest.conftest import Web
-from tests.integration.third_party import ThirdPartyApp, running_app
+from tests.integration.rest.conftest import Web, send, tell
+from tests.integration.third_party import ThirdPartyApp
 from tests.silos import fresh
-
-
-@pytest.fixture
-def third_party() -> Iterator[ThirdPartyApp]:
-    with running_app() as third_party:
-        third_party.answers("/hook", json={"got": "it"})
-        yield third_party
-
-
-@pytest.fixture
-def app(web: Web, third_party: ThirdPartyApp) -> SentryApp:
-    """A public app of acme's, installed there, that has been told of it."""
-    app = web.silos.create_app(
-        fresh("Kanban"),
-        owner=web.acme,
-        creator=web.owner.user,
-        webhook_url=f"{third_party.url}/hook",
-    )
-    with web.silos.control.database.transaction() as tx:
-        SentryApp.update(webhook_headers=["X-Key: s3cret"]).where(SentryApp.id == app.id).execute()
-        del tx
-    web.silos.install(app, organization=web.acme)
-    web.silos.replicate()
-    send(web, CONTROL)
-    return app
 
 
 def install_in_globex(web: Web, app: SentryApp) -> None:
     """Makes ``de`` a region that can have told the app of something."""
     web.silos.install(app, organization=web.globex)
     web.silos.replicate()
-
-
-def send(web: Web, silo: str) -> None:
-    if silo == CONTROL:
-        sender = control_silo.bootstrap.make_sender(web.silos.control)
-    else:
-        sender = region_silo.bootstrap.make_sender(web.silos.regions[silo].region)
-    sender.send_due()
-    sender.wait()
-    sender.settle_ended()
-
-
-def tell(web: Web, app: SentryApp, *, region: str, event: str = "issue.created", payload: Any = None) -> None:
-    """A delivery in a region, a second later than whatever was before."""
-    web.silos.clock.advance(1)
-    with web.silos.database(region).transaction() as tx:
-        new = NewDelivery(
-            sentry_app_id=app.id,
-            installation_id=1,
-            organization_id=web.acme.id,
-            event=event,
-            signed=sign_webhook(payload or {"action": "created"}, secret="s"),
-        )
-        enqueue_deliveries(tx, [new], now=web.silos.clock.now())
 
 
 def ask(web: Web, app: SentryApp, rest: str = "", *, by: NewUser | None = None, **query: Any) -> httpx.Response:

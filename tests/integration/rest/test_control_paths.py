@@ -159,3 +159,9 @@ def test_nothing_is_forwarded_twice(web: Web, us: httpx.Client) -> None:
     proof = prover.headers(silo="us", method="GET", target=INSTALLATIONS, protocol="http", host=host)
     answer = us.get(INSTALLATIONS, headers=dict(proof))
     assert (answer.status_code, answer.json()) == (404, {"detail": "The requested resource does not exist"})
+
+
+def test_a_stream_passes_through_a_region_as_it_comes(us: httpx.Client, web: Web) -> None:
+    answer = us.get(f"/api/0/sentry-apps/{web.robot.slug}/stream/", params={"seconds": 0})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
+    assert "event: ready" in answer.text

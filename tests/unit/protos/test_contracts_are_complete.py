@@ -44,7 +44,7 @@ ONCE = """
     AppService/TriggerSentryAppActionCreators HookService/CreateServiceHook HookService/BulkCreateServiceHooksForApp
     KeyService/AddKey SentryAppRegionService/CreateIssueLink SentryAppRegionService/DeleteExternalIssue
     SentryAppRegionService/RecordInteraction SentryAppRegionService/SendBroadcast AppRequestService/Redeliver
-    AppRequestService/RedeliverAll
+    AppRequestService/RedeliverAll AppRequestService/SendTest AppRequestService/AddAttempt
 """
 """What another call changes once more, or refuses: it is never made again by itself."""
 REPEATABLE = """

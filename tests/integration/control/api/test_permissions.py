@@ -55,6 +55,12 @@ read requests internal   401    200    200   200     200   403      200       40
 read requests published  401    403    403   200     200   403      200       403   403    403
 read delivery internal   401    404    404   404     404   403      404       403   403    403
 read delivery published  401    403    403   404     404   403      404       403   403    403
+log attempt internal     401    403    403   404     404   403      404       403   403    403
+log attempt published    401    403    403   404     404   403      404       403   403    403
+try out internal         401    403    403   202     202   403      202       403   403    403
+listen internal          401    200    200   200     200   403      200       403   403    403
+listen published         401    403    403   200     200   403      200       403   403    403
+read channel internal    401    403    403   200     200   403      200       200   403    403
 redeliver all internal    401    403    403   202     202   403      202       403   403    403
 redeliver all published   401    403    403   202     202   403      202       403   403    403
 redeliver internal       401    403    403   404     404   403      404       403   403    403
@@ -142,6 +148,10 @@ def act(world: World, action: str, caller: Caller) -> httpx.Response:
         "read me": lambda: caller.get("/users/me/"),
         "list organizations": lambda: caller.get("/organizations/"),
         "list regions": lambda: caller.get("/users/me/regions/"),
+        "log attempt": lambda: caller.post(f"{path}deliveries/control.{2**40}/attempts/", ATTEMPT),
+        "try out": lambda: caller.post(f"{path}test/", {"event": "installation.created"}),
+        "listen": lambda: caller.get(f"{path}stream/?seconds=0"),
+        "read channel": lambda: caller.get(f"{path}channel/"),
         "redeliver all": lambda: caller.post(f"{path}deliveries/redeliver/", {}),
         "redeliver": lambda: caller.post(f"{path}deliveries/control.{2**40}/redeliver/"),
         "list audit log": lambda: caller.get("/organizations/acme/audit-logs/"),
@@ -159,6 +169,7 @@ def act(world: World, action: str, caller: Caller) -> httpx.Response:
 
 
 NEEDS_INSTALLATION = ("read installation", "confirm installation", "uninstall")
+ATTEMPT = {"startedAt": "2030-01-01T00:00:00Z", "durationMs": 1, "responseCode": 200}
 SWITCH = {"feature": "organizations:integrations-api", "enabled": False}
 
 
@@ -180,6 +191,8 @@ JUDGED_ELSEWHERE = {
     "POST /auth/",
     "DELETE /auth/",
     "POST /sentry-app-installations/{uuid}/authorizations/",
+    # Whoever knows its secret may (tests/integration/rest/test_streams).
+    "GET /sentry-apps/{app_id_or_slug}/stream/{channel}/",
     # Regions are asked too, and none runs here (tests/integration/rest/test_app_deliveries).
     "GET /sentry-apps/{app_id_or_slug}/deliveries/",
     # These take browser sessions alone, and so have a table of their own (test_token_permissions).

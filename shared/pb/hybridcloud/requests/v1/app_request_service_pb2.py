@@ -23,44 +23,61 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from shared.pb.hybridcloud.requests.v1 import app_request_pb2 as hybridcloud_dot_requests_dot_v1_dot_app__request__pb2
 from shared.pb.hybridcloud.requests.v1 import delivery_pb2 as hybridcloud_dot_requests_dot_v1_dot_delivery__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1hybridcloud/requests/v1/app_request_service.proto\x12\x17hybridcloud.requests.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a)hybridcloud/requests/v1/app_request.proto\x1a&hybridcloud/requests/v1/delivery.proto\"\x83\x01\n\x1fGetBufferRequestsForCellRequest\x12\x15\n\rsentry_app_id\x18\x01 \x01(\x03\x12\x11\n\tcell_name\x18\x02 \x01(\t\x12\x36\n\x06\x66ilter\x18\x03 \x01(\x0b\x32&.hybridcloud.requests.v1.RequestFilter\"|\n GetBufferRequestsForCellResponse\x12>\n\x08requests\x18\x01 \x03(\x0b\x32,.hybridcloud.requests.v1.RpcSentryAppRequest\x12\x18\n\x10sentry_app_known\x18\x02 \x01(\x08\"\x9b\x02\n\x15ListDeliveriesRequest\x12\x15\n\rsentry_app_id\x18\x01 \x01(\x03\x12\x11\n\tcell_name\x18\x02 \x01(\t\x12\r\n\x05\x65vent\x18\x03 \x01(\t\x12;\n\x06status\x18\x04 \x01(\x0e\x32+.hybridcloud.requests.v1.RpcDelivery.Status\x12\r\n\x05limit\x18\x05 \x01(\x05\x12\x17\n\x0forganization_id\x18\x06 \x01(\x03\x12)\n\x05since\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x66\x61iled\x18\t \x01(\x08\"R\n\x16ListDeliveriesResponse\x12\x38\n\ndeliveries\x18\x01 \x03(\x0b\x32$.hybridcloud.requests.v1.RpcDelivery\"n\n\x14GetDeliveriesRequest\x12\x15\n\rsentry_app_id\x18\x01 \x01(\x03\x12\x11\n\tcell_name\x18\x02 \x01(\t\x12\x14\n\x0c\x64\x65livery_ids\x18\x03 \x03(\x03\x12\x16\n\x0emax_characters\x18\x04 \x01(\x05\"Q\n\x15GetDeliveriesResponse\x12\x38\n\ndeliveries\x18\x01 \x03(\x0b\x32$.hybridcloud.requests.v1.RpcDelivery\"Q\n\x10RedeliverRequest\x12\x15\n\rsentry_app_id\x18\x01 \x01(\x03\x12\x11\n\tcell_name\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65livery_id\x18\x03 \x01(\x03\"K\n\x11RedeliverResponse\x12\x36\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32$.hybridcloud.requests.v1.RpcDelivery\"Y\n\x13RedeliverAllRequest\x12\x42\n\ndeliveries\x18\x01 \x01(\x0b\x32..hybridcloud.requests.v1.ListDeliveriesRequest\"%\n\x14RedeliverAllResponse\x12\r\n\x05\x63ount\x18\x01 \x01(\x05\x32\xe8\x04\n\x11\x41ppRequestService\x12\x94\x01\n\x18GetBufferRequestsForCell\x12\x38.hybridcloud.requests.v1.GetBufferRequestsForCellRequest\x1a\x39.hybridcloud.requests.v1.GetBufferRequestsForCellResponse\"\x03\x90\x02\x01\x12v\n\x0eListDeliveries\x12..hybridcloud.requests.v1.ListDeliveriesRequest\x1a/.hybridcloud.requests.v1.ListDeliveriesResponse\"\x03\x90\x02\x01\x12s\n\rGetDeliveries\x12-.hybridcloud.requests.v1.GetDeliveriesRequest\x1a..hybridcloud.requests.v1.GetDeliveriesResponse\"\x03\x90\x02\x01\x12\x62\n\tRedeliver\x12).hybridcloud.requests.v1.RedeliverRequest\x1a*.hybridcloud.requests.v1.RedeliverResponse\x12k\n\x0cRedeliverAll\x12,.hybridcloud.requests.v1.RedeliverAllRequest\x1a-.hybridcloud.requests.v1.RedeliverAllResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1hybridcloud/requests/v1/app_request_service.proto\x12\x17hybridcloud.requests.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a)hybridcloud/requests/v1/app_request.proto\x1a&hybridcloud/requests/v1/delivery.proto\"\x83\x01\n\x1fGetBufferRequestsForCellRequest\x12\x15\n\rsentry_app_id\x18\x01 \x01(\x03\x12\x11\n\tcell_name\x18\x02 \x01(\t\x12\x36\n\x06\x66ilter\x18\x03 \x01(\x0b\x32&.hybridcloud.requests.v1.RequestFilter\"|\n GetBufferRequestsForCellResponse\x12>\n\x08requests\x18\x01 \x03(\x0b\x32,.hybridcloud.requests.v1.RpcSentryAppRequest\x12\x18\n\x10sentry_app_known\x18\x02 \x01(\x08\"\x9b\x02\n\x15ListDeliveriesRequest\x12\x15\n\rsentry_app_id\x18\x01 \x01(\x03\x12\x11\n\tcell_name\x18\x02 \x01(\t\x12\r\n\x05\x65vent\x18\x03 \x01(\t\x12;\n\x06status\x18\x04 \x01(\x0e\x32+.hybridcloud.requests.v1.RpcDelivery.Status\x12\r\n\x05limit\x18\x05 \x01(\x05\x12\x17\n\x0forganization_id\x18\x06 \x01(\x03\x12)\n\x05since\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x66\x61iled\x18\t \x01(\x08\"R\n\x16ListDeliveriesResponse\x12\x38\n\ndeliveries\x18\x01 \x03(\x0b\x32$.hybridcloud.requests.v1.RpcDelivery\"n\n\x14GetDeliveriesRequest\x12\x15\n\rsentry_app_id\x18\x01 \x01(\x03\x12\x11\n\tcell_name\x18\x02 \x01(\t\x12\x14\n\x0c\x64\x65livery_ids\x18\x03 \x03(\x03\x12\x16\n\x0emax_characters\x18\x04 \x01(\x05\"Q\n\x15GetDeliveriesResponse\x12\x38\n\ndeliveries\x18\x01 \x03(\x0b\x32$.hybridcloud.requests.v1.RpcDelivery\"Q\n\x10RedeliverRequest\x12\x15\n\rsentry_app_id\x18\x01 \x01(\x03\x12\x11\n\tcell_name\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65livery_id\x18\x03 \x01(\x03\"K\n\x11RedeliverResponse\x12\x36\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32$.hybridcloud.requests.v1.RpcDelivery\"Y\n\x13RedeliverAllRequest\x12\x42\n\ndeliveries\x18\x01 \x01(\x0b\x32..hybridcloud.requests.v1.ListDeliveriesRequest\"%\n\x14RedeliverAllResponse\x12\r\n\x05\x63ount\x18\x01 \x01(\x05\"\xdb\x01\n\x0fSendTestRequest\x12\x15\n\rsentry_app_id\x18\x01 \x01(\x03\x12\x11\n\tcell_name\x18\x02 \x01(\t\x12\x17\n\x0forganization_id\x18\x03 \x01(\x03\x12\r\n\x05\x65vent\x18\x04 \x01(\t\x12\x0f\n\x07project\x18\x05 \x01(\t\x12\x0f\n\x07user_id\x18\x06 \x01(\x03\x12\x11\n\tuser_name\x18\x07 \x01(\t\x12\x17\n\nuser_email\x18\x08 \x01(\tB\x03\x80\x01\x01\x12(\n\x07payload\x18\t \x01(\x0b\x32\x17.google.protobuf.Struct\"J\n\x10SendTestResponse\x12\x36\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32$.hybridcloud.requests.v1.RpcDelivery\"u\n\x0fReadFeedRequest\x12\x15\n\rsentry_app_id\x18\x01 \x01(\x03\x12\x11\n\tcell_name\x18\x02 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\t\x12)\n\x05since\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"S\n\x10ReadFeedResponse\x12\x30\n\x05items\x18\x01 \x03(\x0b\x32!.hybridcloud.requests.v1.FeedItem\x12\r\n\x05place\x18\x02 \x01(\t\"\x90\x01\n\x11\x41\x64\x64\x41ttemptRequest\x12\x15\n\rsentry_app_id\x18\x01 \x01(\x03\x12\x11\n\tcell_name\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65livery_id\x18\x03 \x01(\x03\x12<\n\x07\x61ttempt\x18\x04 \x01(\x0b\x32+.hybridcloud.requests.v1.RpcDeliveryAttempt\"L\n\x12\x41\x64\x64\x41ttemptResponse\x12\x36\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32$.hybridcloud.requests.v1.RpcDelivery2\x96\x07\n\x11\x41ppRequestService\x12\x94\x01\n\x18GetBufferRequestsForCell\x12\x38.hybridcloud.requests.v1.GetBufferRequestsForCellRequest\x1a\x39.hybridcloud.requests.v1.GetBufferRequestsForCellResponse\"\x03\x90\x02\x01\x12v\n\x0eListDeliveries\x12..hybridcloud.requests.v1.ListDeliveriesRequest\x1a/.hybridcloud.requests.v1.ListDeliveriesResponse\"\x03\x90\x02\x01\x12s\n\rGetDeliveries\x12-.hybridcloud.requests.v1.GetDeliveriesRequest\x1a..hybridcloud.requests.v1.GetDeliveriesResponse\"\x03\x90\x02\x01\x12\x62\n\tRedeliver\x12).hybridcloud.requests.v1.RedeliverRequest\x1a*.hybridcloud.requests.v1.RedeliverResponse\x12k\n\x0cRedeliverAll\x12,.hybridcloud.requests.v1.RedeliverAllRequest\x1a-.hybridcloud.requests.v1.RedeliverAllResponse\x12_\n\x08SendTest\x12(.hybridcloud.requests.v1.SendTestRequest\x1a).hybridcloud.requests.v1.SendTestResponse\x12\x64\n\x08ReadFeed\x12(.hybridcloud.requests.v1.ReadFeedRequest\x1a).hybridcloud.requests.v1.ReadFeedResponse\"\x03\x90\x02\x01\x12\x65\n\nAddAttempt\x12*.hybridcloud.requests.v1.AddAttemptRequest\x1a+.hybridcloud.requests.v1.AddAttemptResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'shared.pb.hybridcloud.requests.v1.app_request_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_SENDTESTREQUEST'].fields_by_name['user_email']._loaded_options = None
+  _globals['_SENDTESTREQUEST'].fields_by_name['user_email']._serialized_options = b'\200\001\001'
   _globals['_APPREQUESTSERVICE'].methods_by_name['GetBufferRequestsForCell']._loaded_options = None
   _globals['_APPREQUESTSERVICE'].methods_by_name['GetBufferRequestsForCell']._serialized_options = b'\220\002\001'
   _globals['_APPREQUESTSERVICE'].methods_by_name['ListDeliveries']._loaded_options = None
   _globals['_APPREQUESTSERVICE'].methods_by_name['ListDeliveries']._serialized_options = b'\220\002\001'
   _globals['_APPREQUESTSERVICE'].methods_by_name['GetDeliveries']._loaded_options = None
   _globals['_APPREQUESTSERVICE'].methods_by_name['GetDeliveries']._serialized_options = b'\220\002\001'
-  _globals['_GETBUFFERREQUESTSFORCELLREQUEST']._serialized_start=195
-  _globals['_GETBUFFERREQUESTSFORCELLREQUEST']._serialized_end=326
-  _globals['_GETBUFFERREQUESTSFORCELLRESPONSE']._serialized_start=328
-  _globals['_GETBUFFERREQUESTSFORCELLRESPONSE']._serialized_end=452
-  _globals['_LISTDELIVERIESREQUEST']._serialized_start=455
-  _globals['_LISTDELIVERIESREQUEST']._serialized_end=738
-  _globals['_LISTDELIVERIESRESPONSE']._serialized_start=740
-  _globals['_LISTDELIVERIESRESPONSE']._serialized_end=822
-  _globals['_GETDELIVERIESREQUEST']._serialized_start=824
-  _globals['_GETDELIVERIESREQUEST']._serialized_end=934
-  _globals['_GETDELIVERIESRESPONSE']._serialized_start=936
-  _globals['_GETDELIVERIESRESPONSE']._serialized_end=1017
-  _globals['_REDELIVERREQUEST']._serialized_start=1019
-  _globals['_REDELIVERREQUEST']._serialized_end=1100
-  _globals['_REDELIVERRESPONSE']._serialized_start=1102
-  _globals['_REDELIVERRESPONSE']._serialized_end=1177
-  _globals['_REDELIVERALLREQUEST']._serialized_start=1179
-  _globals['_REDELIVERALLREQUEST']._serialized_end=1268
-  _globals['_REDELIVERALLRESPONSE']._serialized_start=1270
-  _globals['_REDELIVERALLRESPONSE']._serialized_end=1307
-  _globals['_APPREQUESTSERVICE']._serialized_start=1310
-  _globals['_APPREQUESTSERVICE']._serialized_end=1926
+  _globals['_APPREQUESTSERVICE'].methods_by_name['ReadFeed']._loaded_options = None
+  _globals['_APPREQUESTSERVICE'].methods_by_name['ReadFeed']._serialized_options = b'\220\002\001'
+  _globals['_GETBUFFERREQUESTSFORCELLREQUEST']._serialized_start=225
+  _globals['_GETBUFFERREQUESTSFORCELLREQUEST']._serialized_end=356
+  _globals['_GETBUFFERREQUESTSFORCELLRESPONSE']._serialized_start=358
+  _globals['_GETBUFFERREQUESTSFORCELLRESPONSE']._serialized_end=482
+  _globals['_LISTDELIVERIESREQUEST']._serialized_start=485
+  _globals['_LISTDELIVERIESREQUEST']._serialized_end=768
+  _globals['_LISTDELIVERIESRESPONSE']._serialized_start=770
+  _globals['_LISTDELIVERIESRESPONSE']._serialized_end=852
+  _globals['_GETDELIVERIESREQUEST']._serialized_start=854
+  _globals['_GETDELIVERIESREQUEST']._serialized_end=964
+  _globals['_GETDELIVERIESRESPONSE']._serialized_start=966
+  _globals['_GETDELIVERIESRESPONSE']._serialized_end=1047
+  _globals['_REDELIVERREQUEST']._serialized_start=1049
+  _globals['_REDELIVERREQUEST']._serialized_end=1130
+  _globals['_REDELIVERRESPONSE']._serialized_start=1132
+  _globals['_REDELIVERRESPONSE']._serialized_end=1207
+  _globals['_REDELIVERALLREQUEST']._serialized_start=1209
+  _globals['_REDELIVERALLREQUEST']._serialized_end=1298
+  _globals['_REDELIVERALLRESPONSE']._serialized_start=1300
+  _globals['_REDELIVERALLRESPONSE']._serialized_end=1337
+  _globals['_SENDTESTREQUEST']._serialized_start=1340
+  _globals['_SENDTESTREQUEST']._serialized_end=1559
+  _globals['_SENDTESTRESPONSE']._serialized_start=1561
+  _globals['_SENDTESTRESPONSE']._serialized_end=1635
+  _globals['_READFEEDREQUEST']._serialized_start=1637
+  _globals['_READFEEDREQUEST']._serialized_end=1754
+  _globals['_READFEEDRESPONSE']._serialized_start=1756
+  _globals['_READFEEDRESPONSE']._serialized_end=1839
+  _globals['_ADDATTEMPTREQUEST']._serialized_start=1842
+  _globals['_ADDATTEMPTREQUEST']._serialized_end=1986
+  _globals['_ADDATTEMPTRESPONSE']._serialized_start=1988
+  _globals['_ADDATTEMPTRESPONSE']._serialized_end=2064
+  _globals['_APPREQUESTSERVICE']._serialized_start=2067
+  _globals['_APPREQUESTSERVICE']._serialized_end=2985
 # @@protoc_insertion_point(module_scope)

@@ -62,6 +62,21 @@ class AppRequestServiceStub:
                 request_serializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.RedeliverAllRequest.SerializeToString,
                 response_deserializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.RedeliverAllResponse.FromString,
                 _registered_method=True)
+        self.SendTest = channel.unary_unary(
+                '/hybridcloud.requests.v1.AppRequestService/SendTest',
+                request_serializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.SendTestRequest.SerializeToString,
+                response_deserializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.SendTestResponse.FromString,
+                _registered_method=True)
+        self.ReadFeed = channel.unary_unary(
+                '/hybridcloud.requests.v1.AppRequestService/ReadFeed',
+                request_serializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.ReadFeedRequest.SerializeToString,
+                response_deserializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.ReadFeedResponse.FromString,
+                _registered_method=True)
+        self.AddAttempt = channel.unary_unary(
+                '/hybridcloud.requests.v1.AppRequestService/AddAttempt',
+                request_serializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.AddAttemptRequest.SerializeToString,
+                response_deserializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.AddAttemptResponse.FromString,
+                _registered_method=True)
 
 
 class AppRequestServiceServicer:
@@ -103,6 +118,27 @@ class AppRequestServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SendTest(self, request, context):
+        """Tells one installation of an event that does not happen, as it would be told if it did.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReadFeed(self, request, context):
+        """What an app is told and asked from a place on, in an order in which whoever goes on after a place misses nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AddAttempt(self, request, context):
+        """Logs what somebody answered to whom a delivery was shown. Not found: it is no delivery of this region to this app.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AppRequestServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -130,6 +166,21 @@ def add_AppRequestServiceServicer_to_server(servicer, server):
                     servicer.RedeliverAll,
                     request_deserializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.RedeliverAllRequest.FromString,
                     response_serializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.RedeliverAllResponse.SerializeToString,
+            ),
+            'SendTest': grpc.unary_unary_rpc_method_handler(
+                    servicer.SendTest,
+                    request_deserializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.SendTestRequest.FromString,
+                    response_serializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.SendTestResponse.SerializeToString,
+            ),
+            'ReadFeed': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReadFeed,
+                    request_deserializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.ReadFeedRequest.FromString,
+                    response_serializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.ReadFeedResponse.SerializeToString,
+            ),
+            'AddAttempt': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddAttempt,
+                    request_deserializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.AddAttemptRequest.FromString,
+                    response_serializer=hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.AddAttemptResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -268,6 +319,87 @@ class AppRequestService:
             '/hybridcloud.requests.v1.AppRequestService/RedeliverAll',
             hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.RedeliverAllRequest.SerializeToString,
             hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.RedeliverAllResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SendTest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hybridcloud.requests.v1.AppRequestService/SendTest',
+            hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.SendTestRequest.SerializeToString,
+            hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.SendTestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadFeed(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hybridcloud.requests.v1.AppRequestService/ReadFeed',
+            hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.ReadFeedRequest.SerializeToString,
+            hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.ReadFeedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddAttempt(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hybridcloud.requests.v1.AppRequestService/AddAttempt',
+            hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.AddAttemptRequest.SerializeToString,
+            hybridcloud_dot_requests_dot_v1_dot_app__request__service__pb2.AddAttemptResponse.FromString,
             options,
             channel_credentials,
             insecure,

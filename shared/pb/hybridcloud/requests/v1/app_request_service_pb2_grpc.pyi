@@ -27,6 +27,12 @@ class AppRequestServiceStub:
     """Makes a delivery due at once, whatever became of it. Not found: it is no delivery of this region to this app."""
     RedeliverAll: _grpc.UnaryUnaryMultiCallable[_app_request_service_pb2.RedeliverAllRequest, _app_request_service_pb2.RedeliverAllResponse]
     """Makes many deliveries due again that are over, a few a second, so that what happens now is not held up."""
+    SendTest: _grpc.UnaryUnaryMultiCallable[_app_request_service_pb2.SendTestRequest, _app_request_service_pb2.SendTestResponse]
+    """Tells one installation of an event that does not happen, as it would be told if it did."""
+    ReadFeed: _grpc.UnaryUnaryMultiCallable[_app_request_service_pb2.ReadFeedRequest, _app_request_service_pb2.ReadFeedResponse]
+    """What an app is told and asked from a place on, in an order in which whoever goes on after a place misses nothing."""
+    AddAttempt: _grpc.UnaryUnaryMultiCallable[_app_request_service_pb2.AddAttemptRequest, _app_request_service_pb2.AddAttemptResponse]
+    """Logs what somebody answered to whom a delivery was shown. Not found: it is no delivery of this region to this app."""
 
 class AppRequestServiceServicer(metaclass=_abc_1.ABCMeta):
     """The log of calls to apps. Served by regions; control keeps a log of its own for installation events and merges."""
@@ -70,5 +76,29 @@ class AppRequestServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _grpc.ServicerContext,
     ) -> _app_request_service_pb2.RedeliverAllResponse:
         """Makes many deliveries due again that are over, a few a second, so that what happens now is not held up."""
+
+    @_abc_1.abstractmethod
+    def SendTest(
+        self,
+        request: _app_request_service_pb2.SendTestRequest,
+        context: _grpc.ServicerContext,
+    ) -> _app_request_service_pb2.SendTestResponse:
+        """Tells one installation of an event that does not happen, as it would be told if it did."""
+
+    @_abc_1.abstractmethod
+    def ReadFeed(
+        self,
+        request: _app_request_service_pb2.ReadFeedRequest,
+        context: _grpc.ServicerContext,
+    ) -> _app_request_service_pb2.ReadFeedResponse:
+        """What an app is told and asked from a place on, in an order in which whoever goes on after a place misses nothing."""
+
+    @_abc_1.abstractmethod
+    def AddAttempt(
+        self,
+        request: _app_request_service_pb2.AddAttemptRequest,
+        context: _grpc.ServicerContext,
+    ) -> _app_request_service_pb2.AddAttemptResponse:
+        """Logs what somebody answered to whom a delivery was shown. Not found: it is no delivery of this region to this app."""
 
 def add_AppRequestServiceServicer_to_server(servicer: AppRequestServiceServicer, server: _grpc.Server) -> None: ...

@@ -26,7 +26,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&hybridcloud/requests/v1/delivery.proto\x12\x17hybridcloud.requests.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbf\x03\n\x0bRpcDelivery\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\r\n\x05\x65vent\x18\x03 \x01(\t\x12;\n\x06status\x18\x04 \x01(\x0e\x32+.hybridcloud.requests.v1.RpcDelivery.Status\x12.\n\ncreated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\x04\x62ody\x18\x06 \x01(\tB\x03\x80\x01\x01\x12=\n\x08\x61ttempts\x18\x07 \x03(\x0b\x32+.hybridcloud.requests.v1.RpcDeliveryAttempt\x12\x15\n\rattempt_count\x18\x08 \x01(\x05\x12\x33\n\x0fnext_attempt_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\nasked_path\x18\n \x01(\tB\x03\x80\x01\x01\"]\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x12\n\x0eSTATUS_PENDING\x10\x01\x12\x14\n\x10STATUS_DELIVERED\x10\x02\x12\x11\n\rSTATUS_PARKED\x10\x03\"\xda\x03\n\x12RpcDeliveryAttempt\x12.\n\nstarted_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x64uration_ms\x18\x02 \x01(\x03\x12\x15\n\rresponse_code\x18\x03 \x01(\x05\x12\r\n\x05\x65rror\x18\x04 \x01(\t\x12]\n\x0frequest_headers\x18\x05 \x03(\x0b\x32?.hybridcloud.requests.v1.RpcDeliveryAttempt.RequestHeadersEntryB\x03\x80\x01\x01\x12_\n\x10response_headers\x18\x06 \x03(\x0b\x32@.hybridcloud.requests.v1.RpcDeliveryAttempt.ResponseHeadersEntryB\x03\x80\x01\x01\x12\x1a\n\rresponse_body\x18\x07 \x01(\tB\x03\x80\x01\x01\x12\x0e\n\x06remark\x18\x08 \x01(\t\x1a\x35\n\x13RequestHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x36\n\x14ResponseHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&hybridcloud/requests/v1/delivery.proto\x12\x17hybridcloud.requests.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbf\x03\n\x0bRpcDelivery\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\r\n\x05\x65vent\x18\x03 \x01(\t\x12;\n\x06status\x18\x04 \x01(\x0e\x32+.hybridcloud.requests.v1.RpcDelivery.Status\x12.\n\ncreated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\x04\x62ody\x18\x06 \x01(\tB\x03\x80\x01\x01\x12=\n\x08\x61ttempts\x18\x07 \x03(\x0b\x32+.hybridcloud.requests.v1.RpcDeliveryAttempt\x12\x15\n\rattempt_count\x18\x08 \x01(\x05\x12\x33\n\x0fnext_attempt_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\nasked_path\x18\n \x01(\tB\x03\x80\x01\x01\"]\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x12\n\x0eSTATUS_PENDING\x10\x01\x12\x14\n\x10STATUS_DELIVERED\x10\x02\x12\x11\n\rSTATUS_PARKED\x10\x03\"\xda\x03\n\x12RpcDeliveryAttempt\x12.\n\nstarted_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x64uration_ms\x18\x02 \x01(\x03\x12\x15\n\rresponse_code\x18\x03 \x01(\x05\x12\r\n\x05\x65rror\x18\x04 \x01(\t\x12]\n\x0frequest_headers\x18\x05 \x03(\x0b\x32?.hybridcloud.requests.v1.RpcDeliveryAttempt.RequestHeadersEntryB\x03\x80\x01\x01\x12_\n\x10response_headers\x18\x06 \x03(\x0b\x32@.hybridcloud.requests.v1.RpcDeliveryAttempt.ResponseHeadersEntryB\x03\x80\x01\x01\x12\x1a\n\rresponse_body\x18\x07 \x01(\tB\x03\x80\x01\x01\x12\x0e\n\x06remark\x18\x08 \x01(\t\x1a\x35\n\x13RequestHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x36\n\x14ResponseHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xd7\x01\n\x08\x46\x65\x65\x64Item\x12\x36\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32$.hybridcloud.requests.v1.RpcDelivery\x12\x44\n\x07headers\x18\x02 \x03(\x0b\x32..hybridcloud.requests.v1.FeedItem.HeadersEntryB\x03\x80\x01\x01\x12\x0e\n\x06method\x18\x03 \x01(\t\x12\r\n\x05place\x18\x04 \x01(\t\x1a.\n\x0cHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,6 +47,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RPCDELIVERYATTEMPT'].fields_by_name['response_headers']._serialized_options = b'\200\001\001'
   _globals['_RPCDELIVERYATTEMPT'].fields_by_name['response_body']._loaded_options = None
   _globals['_RPCDELIVERYATTEMPT'].fields_by_name['response_body']._serialized_options = b'\200\001\001'
+  _globals['_FEEDITEM_HEADERSENTRY']._loaded_options = None
+  _globals['_FEEDITEM_HEADERSENTRY']._serialized_options = b'8\001'
+  _globals['_FEEDITEM'].fields_by_name['headers']._loaded_options = None
+  _globals['_FEEDITEM'].fields_by_name['headers']._serialized_options = b'\200\001\001'
   _globals['_RPCDELIVERY']._serialized_start=101
   _globals['_RPCDELIVERY']._serialized_end=548
   _globals['_RPCDELIVERY_STATUS']._serialized_start=455
@@ -57,4 +61,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RPCDELIVERYATTEMPT_REQUESTHEADERSENTRY']._serialized_end=969
   _globals['_RPCDELIVERYATTEMPT_RESPONSEHEADERSENTRY']._serialized_start=971
   _globals['_RPCDELIVERYATTEMPT_RESPONSEHEADERSENTRY']._serialized_end=1025
+  _globals['_FEEDITEM']._serialized_start=1028
+  _globals['_FEEDITEM']._serialized_end=1243
+  _globals['_FEEDITEM_HEADERSENTRY']._serialized_start=1197
+  _globals['_FEEDITEM_HEADERSENTRY']._serialized_end=1243
 # @@protoc_insertion_point(module_scope)

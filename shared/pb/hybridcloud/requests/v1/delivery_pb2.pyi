@@ -78,3 +78,22 @@ class RpcDeliveryAttempt(_message.Message):
     response_body: str
     remark: str
     def __init__(self, started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duration_ms: _Optional[int] = ..., response_code: _Optional[int] = ..., error: _Optional[str] = ..., request_headers: _Optional[_Mapping[str, str]] = ..., response_headers: _Optional[_Mapping[str, str]] = ..., response_body: _Optional[str] = ..., remark: _Optional[str] = ...) -> None: ...
+
+class FeedItem(_message.Message):
+    __slots__ = ("delivery", "headers", "method", "place")
+    class HeadersEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    DELIVERY_FIELD_NUMBER: _ClassVar[int]
+    HEADERS_FIELD_NUMBER: _ClassVar[int]
+    METHOD_FIELD_NUMBER: _ClassVar[int]
+    PLACE_FIELD_NUMBER: _ClassVar[int]
+    delivery: RpcDelivery
+    headers: _containers.ScalarMap[str, str]
+    method: str
+    place: str
+    def __init__(self, delivery: _Optional[_Union[RpcDelivery, _Mapping]] = ..., headers: _Optional[_Mapping[str, str]] = ..., method: _Optional[str] = ..., place: _Optional[str] = ...) -> None: ...
