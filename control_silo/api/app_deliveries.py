@@ -134,6 +134,7 @@ def post_test(request: Incoming[TestBody], app_id_or_slug: str) -> Response:
             project=body.project or "",
             organization_id=organization_id_of(body.organization),
             payload=body.payload,
+            changes=body.changes,
         )
     return json_answer(DeliveryObject.of(send_test(request.control, app, wanted, actor=principal.user)), status=202)
 

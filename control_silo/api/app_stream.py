@@ -241,7 +241,7 @@ def _delivery_event(heard: Heard, custom: Sequence[str]) -> str:
         "dateCreated": instant_json(delivery.created_at.ToDatetime(tzinfo=UTC)),
         "method": heard.method,
         "askedPath": delivery.asked_path or None,
-        "headers": merge_headers(custom, over=heard.headers),
+        "headers": dict(sorted(merge_headers(custom, over=heard.headers).items())),
         "body": delivery.body,
     }
     return f"event: delivery\ndata: {json.dumps(shown)}"
@@ -252,7 +252,7 @@ def _smee_event(heard: Heard) -> str:
     # Such clients make a POST to one address of everything: what is asked by path is none of theirs.
     if delivery.asked_path:
         return "event: ping\ndata: {}"
-    headers = {name.lower(): value for name, value in heard.headers.items()}
+    headers = {name.lower(): value for name, value in sorted(heard.headers.items())}
     shown = {
         **headers,
         "body": json.loads(delivery.body),

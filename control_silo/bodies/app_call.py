@@ -214,6 +214,9 @@ class TestBody(Body):
         default=None, description="Slug or id of that whose installation is told; the app's owner, where it can be."
     )
     payload: JsonDict = Field(default_factory=dict, description="What is told of an event that happens elsewhere.")
+    changes: JsonDict = Field(
+        default_factory=dict, description="What is told instead, by its place in the body, such as `data.issue.title`."
+    )
 
 
 class ChannelObject(Body):

@@ -21,6 +21,7 @@ from shared.webhooks.deliveries import list_whole
 
 NOT_INSTALLED = "The app is installed nowhere that it could be told of: install it first."
 NO_WEBHOOK_URL = "The app has no webhook URL: there is nowhere to tell it."
+UNCHANGED = "What an app is told of its installation cannot be changed."
 ASKED = "An app is asked {event!r} when somebody uses its form; there is nothing to tell it."
 
 
@@ -35,6 +36,8 @@ class AppTest:
     """None: the app's owner, if it is installed there, else where it was installed last."""
     payload: JsonObject = field(default_factory=dict)
     """Of an event that happens elsewhere."""
+    changes: JsonObject = field(default_factory=dict)
+    """What shall be told instead, by its place in the body."""
 
 
 def send_test(control: Control, app: SentryApp, wanted: AppTest, *, actor: User) -> NamedDelivery:
@@ -52,6 +55,8 @@ def send_test(control: Control, app: SentryApp, wanted: AppTest, *, actor: User)
         installation = _installation(app, wanted)
         organization = OrganizationReplica.get_or_none(OrganizationReplica.id == installation.organization_id)
     if wanted.event.row.told is Told.ITS_APP:
+        if wanted.changes:
+            raise RequestRefused(UNCHANGED)
         return _tell_of_installation(control, wanted.event, installation, actor)
     if organization is None:
         raise RequestRefused(NOT_INSTALLED)
@@ -97,6 +102,7 @@ def _ask_region(
         user_name=actor.name or actor.label,
         user_email=actor.email or "",
         payload=struct_of(wanted.payload),
+        changes=struct_of(wanted.changes),
     )
     with region_known():
         stub = control.regions.app_requests(name)

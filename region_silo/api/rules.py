@@ -5,7 +5,7 @@ from fastapi import Response
 from region_silo.api.access import project_for
 from region_silo.api.request import ASKING_THREADS, Incoming
 from region_silo.bodies.rule import RuleBody, RuleObject
-from region_silo.services.rules import announce_actions, create_rule, delete_rule, find_rule, list_rules
+from region_silo.services.rules import announce_actions, change_rule, create_rule, delete_rule, find_rule, list_rules
 from shared.domain.path_key import get_id
 from shared.errors import NotFound
 from shared.http.answer import empty_answer, json_answer
@@ -63,6 +63,29 @@ def get_rule(request: Incoming, organization_id_or_slug: str, project_id_or_slug
         if rule is None:
             raise NotFound
         return json_answer(RuleObject.of(rule, project=found.project))
+
+
+@endpoints.add("PUT", f"{_RULES}{{rule_id}}/", answers={200: RuleObject}, threads=ASKING_THREADS)
+def put_rule(
+    request: Incoming[RuleBody], organization_id_or_slug: str, project_id_or_slug: str, rule_id: str
+) -> Response:
+    """Puts another rule in the place of one, once the apps agree whose forms were filled in for it."""
+    with request.signed_in(scopes=WRITE_RULES) as principal:
+        found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=WRITE_RULES)
+        if find_rule(found.project.id, get_id(rule_id)) is None:
+            raise NotFound
+    body = request.body()
+    announce_actions(
+        request.tools.apps, request.tools.asking, organization_id=found.organization.id, actions=body.stated_actions
+    )
+    rule = change_rule(
+        request.region,
+        project_id=found.project.id,
+        rule_id=get_id(rule_id),
+        name=body.name,
+        definition=body.definition(),
+    )
+    return json_answer(RuleObject.of(rule, project=found.project))
 
 
 @endpoints.add("DELETE", f"{_RULES}{{rule_id}}/", answers={204: None})

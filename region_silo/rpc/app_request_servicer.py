@@ -143,6 +143,7 @@ class AppRequestServicer(app_request_service_pb2_grpc.AppRequestServiceServicer)
             project=request.project,
             author=Author(actor=actor, user_id=request.user_id, email=request.user_email or None),
             payload=object_of(request.payload),
+            changes=object_of(request.changes),
         )
         delivery_id = rehearse(self._region, wanted)
         with self._region.database.session():

@@ -5,10 +5,12 @@ ones take, and nobody sees the change or hears of it but the one installation. O
 """
 
 import contextlib
+import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from region_silo.events.incoming import Arrival, read_event
 from region_silo.models.issue import Comment, Issue, IssueStatus
@@ -19,11 +21,15 @@ from region_silo.services.comments import Author
 from region_silo.services.events import LATEST, find_event
 from region_silo.services.ingestion import store_in
 from region_silo.services.issue_changes import Assignee, usual_substatus
+from region_silo.services.metric_alert import crossed_metric
+from region_silo.services.organization import find_organization
 from region_silo.services.projects import find_project
 from region_silo.services.region import Region
+from region_silo.services.site import Site, public_url_of
 from shared.database.transaction import Transaction
 from shared.domain.event import EVENTS, AppEvent
 from shared.domain.happening import (
+    WHOLE,
     Assigned,
     Broadcast,
     Commented,
@@ -31,11 +37,14 @@ from shared.domain.happening import (
     ErrorSeen,
     Happening,
     IssueSeen,
+    MetricCrossed,
     Resolved,
     RuleMet,
     StatusChanged,
 )
-from shared.domain.json_value import JsonObject
+from shared.domain.json_field import shown
+from shared.domain.json_text import encode_body
+from shared.domain.json_value import JsonObject, JsonValue
 from shared.domain.path_key import path_key
 from shared.domain.webhook import PLATFORM
 from shared.errors import NotFound, ProjectNotFound, RequestRefused
@@ -43,6 +52,7 @@ from shared.webhooks.enqueue import NewDelivery, enqueue_deliveries
 
 TEXT = "This is a test"
 NOT_TOLD = "No region tells of {event!r}: it cannot be tested."
+NO_PLACE = "What is told has no place {place}."
 NO_PROJECT = "There is no project yet whose issue could be told of."
 _RULE_NAME = "Test"
 
@@ -60,6 +70,8 @@ class Rehearsal:
     """Who acts in it, and to whom an issue is assigned."""
     payload: JsonObject = field(default_factory=dict)
     """What is told of an event that happens elsewhere."""
+    changes: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What shall be told instead, by its place: ``data.issue.title``."""
 
 
 class _UndoneError(Exception):
@@ -86,7 +98,7 @@ def rehearse(region: Region, wanted: Rehearsal) -> int:
         )
         if installation is None:
             raise NotFound("The app is not installed in this organization.")
-        content = _content(tx, region, event, wanted, now)
+        content = _content(tx, region, event, wanted, installation.uuid, now)
         new = NewDelivery(
             sentry_app_id=wanted.sentry_app_id,
             installation_id=installation.id,
@@ -99,19 +111,47 @@ def rehearse(region: Region, wanted: Rehearsal) -> int:
         return delivery_id
 
 
-def _content(tx: Transaction, region: Region, event: AppEvent, wanted: Rehearsal, now: datetime) -> str:
+def _content(
+    tx: Transaction, region: Region, event: AppEvent, wanted: Rehearsal, installation_uuid: str, now: datetime
+) -> str:
     content: str | None = None
     with contextlib.suppress(_UndoneError), region.database.savepoint():
-        issue = None if event.row.detail is Broadcast else _issue(tx, region, wanted, now)
-        detail = _detail(event, issue, wanted, now)
-        by_platform = isinstance(detail, IssueSeen | ErrorSeen | RuleMet | Broadcast)
+        issue = None if event.row.detail in WHOLE else _issue(tx, region, wanted, now)
+        detail = _detail(event, issue, wanted, now) if issue else _whole(region, event, wanted, installation_uuid, now)
+        by_platform = isinstance(detail, IssueSeen | ErrorSeen | RuleMet | WHOLE)
         actor = PLATFORM if by_platform else wanted.author.actor
         happening = Happening(issue_id=issue.id if issue else None, actor=actor, at=now, detail=detail)
         content = content_of(happening, region=region, organization_id=wanted.organization_id)
         raise _UndoneError
     if content is None:
         raise NotFound("What the webhook would tell of is gone.")
-    return content
+    return changed(content, wanted.changes) if wanted.changes else content
+
+
+def changed(content: str, changes: Mapping[str, JsonValue]) -> str:
+    """The content with other values at some places; objects and items of lists that are there lead to one.
+
+    Raises:
+        RequestRefused: a place is none.
+    """
+    told = json.loads(content)
+    for place, value in changes.items():
+        *way, last = place.split(".")
+        there: Any = told
+        for step in way:
+            there = there.get(step) if isinstance(there, dict) else _item(there, step)
+        if isinstance(there, dict):
+            there[last] = value
+        elif _item(there, last) is not None:
+            there[int(last)] = value
+        else:
+            raise RequestRefused(NO_PLACE.format(place=shown(place)))
+    return encode_body(told).decode("ascii")
+
+
+def _item(there: object, step: str) -> object:
+    is_place = isinstance(there, list) and step.isdecimal() and int(step) < len(there)
+    return there[int(step)] if isinstance(there, list) and is_place else None
 
 
 def _issue(tx: Transaction, region: Region, wanted: Rehearsal, now: datetime) -> Issue:
@@ -146,9 +186,25 @@ def _project(wanted: Rehearsal) -> Project:
     return found
 
 
-def _detail(event: AppEvent, issue: Issue | None, wanted: Rehearsal, now: datetime) -> Detail:
-    if issue is None:
+def _whole(
+    region: Region, event: AppEvent, wanted: Rehearsal, installation_uuid: str, now: datetime
+) -> Broadcast | MetricCrossed:
+    """What tells of no issue."""
+    if event.row.detail is Broadcast:
         return Broadcast(payload=wanted.payload)
+    organization = find_organization(wanted.organization_id)
+    site = Site(base_url=public_url_of(region), organization_slug=organization.slug if organization else "")
+    return crossed_metric(
+        event,
+        _project(wanted),
+        installation_uuid=installation_uuid,
+        sentry_app_id=wanted.sentry_app_id,
+        web_url=site.web_url,
+        at=now,
+    )
+
+
+def _detail(event: AppEvent, issue: Issue, wanted: Rehearsal, now: datetime) -> Detail:
     kind = event.row.detail
     if kind is Assigned:
         return _assign(issue, None if event is AppEvent.ISSUE_UNASSIGNED else wanted.author)

@@ -12,13 +12,17 @@ import peewee
 from region_silo.models.project import Project, Rule, RuleFiring
 from region_silo.services.app_reader import AppReader
 from region_silo.services.region import Region
+from shared.app_service.alert_component import ALERT_RULE_ACTION
 from shared.asking.alert_action import AlertAction, announce_alert_actions
 from shared.asking.ask import Asking
 from shared.database.locking import hold_name
+from shared.domain.alert_settings import NO_FORM, check_settings
 from shared.domain.app_error import AppError
+from shared.domain.json_field import FieldInvalid
 from shared.domain.json_value import JsonObject
 from shared.errors import InstallationNotFound, NotFound, ValidationFailed
 from shared.pb.hybridcloud.apps.v1 import component_pb2
+from shared.rpc.json_struct import object_of
 
 MAX_RULES_PER_PROJECT = 500
 """Each is looked at for every event of its project."""
@@ -66,6 +70,20 @@ def list_rules(project_id: int, *, offset: int = 0, limit: int = MAX_RULES_PER_P
     return list(own.order_by(Rule.id.desc()).offset(offset).limit(limit))
 
 
+def change_rule(region: Region, *, project_id: int, rule_id: int, name: str, definition: JsonObject) -> Rule:
+    """Puts another definition in a rule's place; when it last fired for an issue stays.
+
+    Raises:
+        NotFound: the project has none of that id.
+    """
+    with region.database.transaction():
+        mine = (Rule.project_id == project_id) & (Rule.id == rule_id)
+        if not Rule.update(name=name, definition=definition).where(mine).execute():
+            raise NotFound
+        rule: Rule = Rule.get_by_id(rule_id)
+        return rule
+
+
 def delete_rule(region: Region, *, project_id: int, rule_id: int) -> None:
     """Deletes a rule.
 
@@ -95,6 +113,8 @@ def announce_actions(apps: AppReader, asking: Asking, *, organization_id: int, a
     # All are looked up before any app is called: a rule that is refused has told nobody.
     of_apps = [action for action in actions if action["id"] == SENTRY_APP_ACTION]
     contexts = [_context(apps, action, organization_id=organization_id) for action in of_apps]
+    for context, action in zip(contexts, of_apps, strict=True):
+        _check(context, action)
     told = [
         AlertAction(context=context, fields=cast(Sequence[JsonObject], action.get("settings", [])))
         for context, action in zip(contexts, of_apps, strict=True)
@@ -118,6 +138,21 @@ def _context(
     if context.installation.organization_id != organization_id:
         raise _refusal(UNKNOWN.format(uuid=uuid))
     return context
+
+
+def _check(context: component_pb2.RpcSentryAppComponentContext, action: JsonObject) -> None:
+    """Raises:
+    ValidationFailed: the app has no form for rules, or what was entered does not fit it.
+    """
+    app = context.installation.sentry_app.name
+    if context.component.type != ALERT_RULE_ACTION:
+        raise _refusal(NO_FORM.format(app=app))
+    form = object_of(context.component.app_schema).get("settings")
+    try:
+        settings = cast(Sequence[JsonObject], action.get("settings") or [])
+        check_settings(settings, form if isinstance(form, dict) else {}, app=app)
+    except FieldInvalid as invalid:
+        raise _refusal(invalid.texts[0]) from invalid
 
 
 def _refusal(text: str) -> ValidationFailed:

@@ -20,6 +20,7 @@ from shared.domain.happening import (
     ErrorSeen,
     Happening,
     IssueSeen,
+    MetricCrossed,
     Resolved,
     RuleMet,
     StatusChanged,
@@ -49,6 +50,8 @@ def describe(region: Region, happening: Happening, *, organization_id: int) -> D
     # What happened elsewhere has no scene here, and is told as it was given.
     if isinstance(happening.detail, Broadcast):
         return dict(happening.detail.payload)
+    if isinstance(happening.detail, MetricCrossed):
+        return happening.detail.as_json()
     issue = Issue.get_or_none(Issue.id == happening.issue_id)
     project = Project.get_or_none(Project.id == issue.project_id) if issue else None
     organization = find_organization(organization_id)

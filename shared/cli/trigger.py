@@ -3,6 +3,7 @@
 What happens elsewhere is told by a region with the payload that is given (``broadcast``).
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -10,9 +11,10 @@ from uuid import uuid4
 
 import httpx
 import typer
+from google.protobuf import json_format
 
 from shared.cli import rest
-from shared.cli.access import access_of
+from shared.cli.access import Access, access_of
 from shared.cli.broadcast import find_broadcast, parse_payload, send
 from shared.cli.invocation import SiloCommand
 from shared.cli.output import JsonOption, examples, note, print_json
@@ -35,6 +37,7 @@ TEXT = "silo trigger made this"
         "silo trigger issue.created",
         "silo trigger issue.assigned --to owner@acme.example",
         "silo trigger comment.created --org acme --project web --json",
+        "silo trigger event_alert.triggered --app my-app --set data.triggered_rule=Mine",
         """silo trigger seer.pr_created --payload '{"run_id": 7}'""",
     ),
 )
@@ -51,6 +54,14 @@ def trigger(
     payload: Annotated[
         str | None, typer.Option(metavar="JSON", help="What an event says that happens elsewhere: seer.*, …")
     ] = None,
+    app: Annotated[
+        str | None,
+        typer.Option("--app", metavar="SLUG", help="Tell this app alone, of any event; nothing else happens."),
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="With --app: told instead, such as data.issue.title=Oh."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make an event happen: an error comes in, and something is done to its issue.
@@ -58,6 +69,12 @@ def trigger(
     Nothing is made up: apps that subscribe are told by the webhook that they will be told by, with a real issue in it.
     What would happen elsewhere (seer.*, preprod_artifact.*, size_analysis.*) is told with the payload that is given.
     """
+    if app is not None:
+        told = {"event": event, "project": project, "organization": org, "payload": _object(payload)}
+        _tell(access_of(ctx), app, told | {"changes": dict(map(_change, changes or []))}, as_json=as_json)
+        return
+    if changes:
+        raise ConfigInvalid("What really happens is told as it is: --set goes with --app.")
     elsewhere = find_broadcast(event)
     requests = () if elsewhere else _requests_of(event)
     if payload is not None and not elsewhere:
@@ -79,6 +96,29 @@ def trigger(
     _say(event, as_json=as_json, issue={"id": issue["id"], "shortId": issue["shortId"]})
 
 
+def _tell(access: Access, app: str, told: Mapping[str, Any], *, as_json: bool) -> None:
+    with rest.connect(access) as api:
+        found = api.post(f"/sentry-apps/{segment(app)}/test/", told)
+    _say(found["event"], as_json=as_json, delivery=found["id"], app=app)
+
+
+def _object(payload: str | None) -> Any:
+    return json_format.MessageToDict(parse_payload(payload)) if payload else {}
+
+
+def _change(text: str) -> tuple[str, Any]:
+    """Raises:
+    ConfigInvalid: it is no change.
+    """
+    place, equals, value = text.partition("=")
+    if not place or not equals:
+        raise ConfigInvalid(f"--set takes PATH=VALUE, such as data.issue.title=Oh, not {text!r}.")
+    try:
+        return place, json.loads(value)
+    except ValueError:
+        return place, value  # what is no JSON is a text
+
+
 def _say(event: str, *, as_json: bool, **made: Any) -> None:
     if as_json:
         print_json({"event": event, **made})
@@ -95,7 +135,7 @@ def _requests_of(name: str) -> tuple[IssueRequest, ...]:
     if isinstance(made_by, tuple):
         return made_by
     if made_by is not None:
-        raise ConfigInvalid(f"{name} is made by {made_by}.")
+        raise ConfigInvalid(f"{name} is made by {made_by}. To tell one app of it: --app SLUG.")
     offered = ", ".join(
         event for event in EVENTS.values() if isinstance(event.row.trigger, tuple) or find_broadcast(event)
     )

@@ -17,6 +17,7 @@ from shared.domain.happening import (
     Detail,
     ErrorSeen,
     IssueSeen,
+    MetricCrossed,
     Resolved,
     RuleMet,
     StatusChanged,
@@ -72,7 +73,7 @@ _ELSEWHERE = EventRow(
     told=Told.SUBSCRIBERS, detail=Broadcast, activity=None, trigger="`silo trigger` with the payload that is given"
 )
 """What other services tell a region of (settled.md): nothing here makes it happen."""
-_ALERT = EventRow(told=Told.NAMED, detail=None, activity=None, trigger=None)
+_ALERT = EventRow(told=Told.NAMED, detail=MetricCrossed, activity=None, trigger="`silo trigger` with --app")
 _ASKED = EventRow(told=Told.ASKED, detail=None, activity=None, trigger="a form of the app's, when somebody fills it in")
 _ADD_COMMENT = IssueRequest("POST", "comments/", {"text": _TEXT})
 

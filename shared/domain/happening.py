@@ -94,6 +94,21 @@ class Broadcast(Detail):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MetricCrossed(Detail):
+    """A metric crossed a threshold of a rule that names the app, or is as it should be again."""
+
+    metric_alert: JsonObject
+    """The incident, with its rule."""
+    description_text: str
+    description_title: str
+    web_url: str
+
+
+WHOLE = (Broadcast, MetricCrossed)
+"""Details that say all that is told: nothing is looked up for them."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Happening:
     """What happened, by whom and when."""
 

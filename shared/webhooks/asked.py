@@ -3,8 +3,9 @@
 Owns how a call that somebody waited for becomes a delivery of one attempt. Refuses to know what was asked.
 """
 
+import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from shared.asking.ask import Asked
@@ -24,13 +25,15 @@ class SiloAskedLog:
 
     database: Database
     clock: Clock
+    rng: random.Random = field(default_factory=random.Random)
+    """Says when what there is no more room for is cleared away."""
 
     def record(self, calls: Sequence[Asked]) -> None:
         """Keeps the calls as deliveries, and in the request log."""
         with self.database.transaction() as tx:
             deliveries = [_keep(tx, call) for call in calls]
         # Apart, since this is the one way in which attempts are written; a crash between the two costs a log its end.
-        keep_ended(self.database, list(map(_ended, calls, deliveries)), now=self.clock.now())
+        keep_ended(self.database, list(map(_ended, calls, deliveries)), now=self.clock.now(), rng=self.rng)
 
 
 def asked_path(url: str) -> str:

@@ -107,6 +107,7 @@ CALLS = (
     Call(method="GET", path=f"{PROJECT}rules/", query={"per_page": "1"}, shows=[_RULE], after="rule_id"),
     Call(method="POST", path=f"{PROJECT}rules/", body=RULE, shows=_RULE),
     Call(method="GET", path=f"{PROJECT}rules/{{rule_id}}/", shows=_RULE | {"id": "{rule_id}"}),
+    Call(method="PUT", path=f"{PROJECT}rules/{{rule_id}}/", body=RULE, shows=_RULE),
     Call(method="DELETE", path=f"{PROJECT}rules/{{rule_id}}/", status=204),
     Call(method="GET", path=f"{ORGANIZATION}issues/", query={"query": "KeyError"}, shows=[_ISSUE], by="app"),
     Call(method="GET", path=f"{PROJECT}issues/", query={"query": "KeyError"}, shows=[_ISSUE]),

@@ -113,7 +113,7 @@ def _parts(path: str) -> list[str]:
 
 
 def json_of(answer: httpx.Response) -> Any:
-    """The body of an answer; its lines, where it is a stream; None when it has none."""
+    """The body of an answer; its lines but for places, where it is a stream; None when it has none."""
     if answer.headers.get("content-type", "").startswith(EventStream.media_type):
-        return answer.text.splitlines()
+        return [line for line in answer.text.splitlines() if not line.startswith("id:")]
     return json.loads(answer.content) if answer.content else None

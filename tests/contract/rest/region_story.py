@@ -125,6 +125,7 @@ def tell_of_hooks_and_rules(stage: Stage, installation: str) -> None:
     made = ask("POST", "/projects/acme/web/rules/", RULE | {"actions": [action]})
     ask("GET", "/projects/acme/web/rules/")
     ask("GET", f"/projects/acme/web/rules/{made['id']}/")
+    ask("PUT", f"/projects/acme/web/rules/{made['id']}/", made | {"name": "Other", "frequency": 60})
     ask("DELETE", f"/projects/acme/web/rules/{made['id']}/")
 
 

@@ -4,10 +4,15 @@ from typing import Any
 
 import pytest
 
+from control_silo.models.app import SentryApp
+from control_silo.models.region import OrganizationReplica
 from region_silo.models.project import Project
+from tests.http_silos import HttpSilos
+from tests.integration.region.apps.test_alert_actions import SCHEMA
 from tests.integration.region.apps.test_webhooks import HOOK, send
 from tests.integration.region.apps.world import World
-from tests.silos import fresh
+from tests.integration.third_party import ThirdPartyApp
+from tests.silos import Silos, fresh
 
 APP_ACTION = "sentry.rules.actions.notify_event_sentry_app.NotifyEventSentryAppAction"
 SERVICE_ACTION = "sentry.rules.actions.notify_event_service.NotifyEventServiceAction"
@@ -17,6 +22,18 @@ FREQUENT = "sentry.rules.conditions.event_frequency.EventFrequencyCondition"
 REGRESSION = "sentry.rules.conditions.regression_event.RegressionEventCondition"
 LEVEL = "sentry.rules.filters.level.LevelFilter"
 SETTINGS = [{"name": "board", "value": "1"}]
+
+
+class Alerting(World):
+    """Whose apps have a form for alert rules."""
+
+    def create_app(self, *, owner: OrganizationReplica | None = None, **fields: Any) -> SentryApp:
+        return super().create_app(owner=owner, **{"schema": SCHEMA} | fields)
+
+
+@pytest.fixture
+def world(silos: Silos, http: HttpSilos, third_party: ThirdPartyApp) -> World:
+    return Alerting(silos, http, third_party)
 
 
 @pytest.fixture

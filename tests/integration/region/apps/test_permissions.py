@@ -42,6 +42,7 @@ list keys            401    200    200   200     200   404      200       403   
 list rules           401    200    200   200     200   404      200       403   403    200     200       404
 create rule          401    200    200   200     200   404      200       403   403    403     403       403
 read rule            401    200    200   200     200   404      200       403   403    200     200       404
+change rule          401    200    200   200     200   404      200       403   403    403     403       403
 delete rule          401    204    204   204     204   404      204       403   403    403     403       403
 list issues          401    200    200   200     200   404      200       403   200    200     200       404
 list in project      401    200    200   200     200   404      200       403   200    200     200       404
@@ -90,6 +91,7 @@ ACTIONS: Mapping[str, Request] = {
     "list rules": ("GET", "/projects/{org}/api/rules/", None),
     "create rule": ("POST", "/projects/{org}/api/rules/", RULE),
     "read rule": ("GET", "/projects/{org}/api/rules/{rule}/", None),
+    "change rule": ("PUT", "/projects/{org}/api/rules/{rule}/", RULE),
     "delete rule": ("DELETE", "/projects/{org}/api/rules/{rule}/", None),
     "list issues": ("GET", "/organizations/{org}/issues/", None),
     "list in project": ("GET", "/projects/{org}/api/issues/", None),

@@ -55,8 +55,37 @@ def test_an_app_is_told_only_of_what_was_entered_in_its_form(world: World) -> No
 
 
 def test_an_app_without_a_form_refuses_what_was_entered_in_one(world: World) -> None:
-    answer = store(world, world.installation.uuid)
-    assert answer.json() == {"actions": ["Sentry App request url not found on schema"]}
+    answer = store(world, world.installation.uuid, hasSchemaFormConfig=False)
+    assert answer.json() == {"actions": [f"Alert Rule Actions are not enabled for the {world.app.name} integration."]}
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        ([], "Kanban requires settings to configure alert rules."),
+        ([{"name": "lane", "value": "1"}], "Kanban is missing required settings field: 'board'"),
+        ([{"name": "board", "value": ""}], "Kanban is missing required settings field: 'board'"),
+        ([*SETTINGS, {"name": "colour", "value": "red"}], "Unexpected setting(s) 'colour' configured for Kanban"),
+    ],
+)
+def test_what_was_entered_has_to_fit_the_apps_form(world: World, settings: Any, text: str) -> None:
+    answer = store(world, install(world).uuid, settings=settings, hasSchemaFormConfig=False)
+    assert (answer.status_code, answer.json(), stored(world)) == (400, {"actions": [text]}, 0)
+    assert not world.third_party.requests
+
+
+def test_a_rule_is_changed_as_a_whole_and_its_app_asked_again(world: World) -> None:
+    installation = install(world)
+    world.third_party.answers("/alert", json={})
+    made = store(world, installation.uuid).json()
+    path = f"/projects/{world.acme.slug}/web/rules/{made['id']}/"
+    changed = world.owner.call("PUT", path, json=made | {"name": "Other", "frequency": 60})
+    assert (changed.status_code, changed.json()["name"], changed.json()["frequency"]) == (200, "Other", 60)
+    assert world.owner.get(path).json() == changed.json()
+    assert len(world.third_party.requests) == 2
+    other = made | {"actions": [made["actions"][0] | {"settings": []}]}
+    assert world.owner.call("PUT", path, json=other).status_code == 400
+    assert world.owner.call("PUT", f"{path[:-2]}999/", json=made).status_code == 404
 
 
 def test_an_installation_that_has_not_arrived_is_known(world: World) -> None:

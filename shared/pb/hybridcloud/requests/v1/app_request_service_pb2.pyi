@@ -106,7 +106,7 @@ class RedeliverAllResponse(_message.Message):
     def __init__(self, count: _Optional[int] = ...) -> None: ...
 
 class SendTestRequest(_message.Message):
-    __slots__ = ("sentry_app_id", "cell_name", "organization_id", "event", "project", "user_id", "user_name", "user_email", "payload")
+    __slots__ = ("sentry_app_id", "cell_name", "organization_id", "event", "project", "user_id", "user_name", "user_email", "payload", "changes")
     SENTRY_APP_ID_FIELD_NUMBER: _ClassVar[int]
     CELL_NAME_FIELD_NUMBER: _ClassVar[int]
     ORGANIZATION_ID_FIELD_NUMBER: _ClassVar[int]
@@ -116,6 +116,7 @@ class SendTestRequest(_message.Message):
     USER_NAME_FIELD_NUMBER: _ClassVar[int]
     USER_EMAIL_FIELD_NUMBER: _ClassVar[int]
     PAYLOAD_FIELD_NUMBER: _ClassVar[int]
+    CHANGES_FIELD_NUMBER: _ClassVar[int]
     sentry_app_id: int
     cell_name: str
     organization_id: int
@@ -125,7 +126,8 @@ class SendTestRequest(_message.Message):
     user_name: str
     user_email: str
     payload: _struct_pb2.Struct
-    def __init__(self, sentry_app_id: _Optional[int] = ..., cell_name: _Optional[str] = ..., organization_id: _Optional[int] = ..., event: _Optional[str] = ..., project: _Optional[str] = ..., user_id: _Optional[int] = ..., user_name: _Optional[str] = ..., user_email: _Optional[str] = ..., payload: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+    changes: _struct_pb2.Struct
+    def __init__(self, sentry_app_id: _Optional[int] = ..., cell_name: _Optional[str] = ..., organization_id: _Optional[int] = ..., event: _Optional[str] = ..., project: _Optional[str] = ..., user_id: _Optional[int] = ..., user_name: _Optional[str] = ..., user_email: _Optional[str] = ..., payload: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., changes: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
 
 class SendTestResponse(_message.Message):
     __slots__ = ("delivery",)
