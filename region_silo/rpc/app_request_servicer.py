@@ -30,7 +30,7 @@ from shared.webhooks.deliveries import (
 )
 from shared.webhooks.elsewhere import add_attempt
 from shared.webhooks.feed import FeedPlace, read_feed
-from shared.webhooks.sender import Prepare
+from shared.webhooks.lane import Prepare
 
 DEFAULT_DELIVERIES = 100
 MAX_WHOLE_DELIVERIES = 100

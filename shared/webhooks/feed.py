@@ -20,7 +20,7 @@ from shared.pb.hybridcloud.requests.v1 import delivery_pb2
 from shared.webhooks.attempt import Recipient, make_attempt
 from shared.webhooks.deliveries import show_whole
 from shared.webhooks.delivery import Delivery, fill_bodies
-from shared.webhooks.sender import Prepare
+from shared.webhooks.lane import Prepare
 
 MAX_READ = 50
 """Deliveries in one answer."""
