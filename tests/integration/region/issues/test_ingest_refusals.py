@@ -136,7 +136,7 @@ def test_a_browser_may_read_the_answer_whatever_it_is(world: World, key: str, st
 
 
 def test_where_events_come_in_only_sending_is_allowed(world: World) -> None:
-    answers = [world.client.request(method, f"/api/{world.web.id}/store/") for method in ("GET", "OPTIONS")]
+    answers = [world.client.request(method, f"/api/{world.web.id}/envelope/") for method in ("GET", "OPTIONS")]
     assert [(answer.status_code, answer.headers["allow"]) for answer in answers] == [
         (405, "OPTIONS, POST"),
         (200, "OPTIONS, POST"),
