@@ -30,6 +30,9 @@ from shared.webhooks.settling import Outcome, Settling
 
 log = structlog.get_logger(__name__)
 
+APPS_A_TURN = 8
+"""Apps that are sent to before it is looked again at what has ended, and whose bell has rung."""
+
 Prepare: TypeAlias = Callable[[Delivery], Recipient | Rejection]
 """Who is to be told, or why nobody can be. Runs in a snapshot; writes nothing."""
 
@@ -67,7 +70,7 @@ class Lane:
     means: Means
     bell: AppBell
     is_quick: bool
-    """Whether it makes the first attempts at apps that answer, and no other calls; the other lane makes these alone."""
+    """Whether it makes the first attempts at apps that answer at once, and no other calls; the other makes the rest."""
     looked: Sequence[str] = ()
     """Apps that had something due at the last look; whoever looks puts them here."""
     _under_way: dict[Future[AppAnswer], _UnderWay] = field(default_factory=dict)
@@ -79,6 +82,19 @@ class Lane:
         """Its thread's."""
         return f"webhooks-{'quick' if self.is_quick else 'slow'}"
 
+    def turn(self) -> bool:
+        """Does what can be done now; answers whether there is more at once."""
+        # Ended calls first: they free the places that the next ones take.
+        done = self.settle_ended() + self.send(self.bell.take())
+        return bool(done or self._again)
+
+    def send_all(self) -> int:
+        """Like ``send``, until there is nothing more at once."""
+        claimed = self.send()
+        while self._again:
+            claimed += self.send()
+        return claimed
+
     def send(self, rung: Iterable[str] = ()) -> int:
         """Starts a call for each due delivery of its apps that there is a place for; answers how many were claimed.
 
@@ -89,10 +105,19 @@ class Lane:
         looked, self.looked = self.looked, ()
         # A bell rings for what is new; retries come due without one.
         wanted = {(app, False) for app in rung} | {(app, is_retry) for app in looked for is_retry in (False, True)}
-        turns = sorted(wanted | self._again)
-        self._again = set()
+        # Where there is no room, a call that ends or the next look brings the app back.
+        turns = [turn for turn in sorted(wanted | self._again) if self._room(turn[0], is_retry=turn[1])]
         self.means.rng.shuffle(turns)  # when places are few, every app gets its turn
-        return sum(self._send_to(app, is_retry=is_retry) for app, is_retry in turns)
+        # Apps of which nothing is known yet before those that did not answer, which may be many: each costs some time.
+        turns.sort(key=lambda turn: self.means.places.standing(app_id_of(turn[0])) is not Standing.NEW)
+        # What is left has its turn after another look at who rang meanwhile.
+        self._again = set(turns[APPS_A_TURN:])
+        return sum(self._send_to(app, is_retry=is_retry) for app, is_retry in turns[:APPS_A_TURN])
+
+    def _room(self, app: str, *, is_retry: bool) -> int:
+        app_id, places = app_id_of(app), self.means.places
+        is_mine = self.is_quick == (not is_retry and places.is_quick(app_id))
+        return places.room(app_id, is_retry=is_retry) if is_mine else 0
 
     def settle_ended(self) -> int:
         """Writes down what became of the calls that have ended; answers how many."""
@@ -125,12 +150,8 @@ class Lane:
         wait(self._under_way)
 
     def _send_to(self, app: str, *, is_retry: bool) -> int:
-        app_id, places = app_id_of(app), self.means.places
-        if self.is_quick != (not is_retry and places.is_quick(app_id)):
-            return 0
         # No more is claimed than can be called now: what waits in memory is leased, and nobody else could send it.
-        # Where there is no room, a call that ends or the next look brings the app back.
-        room = places.room(app_id, is_retry=is_retry)
+        room = self._room(app, is_retry=is_retry)
         if not room:
             return 0
         claims = claim_due(self.means.database, app, is_retry=is_retry, limit=room)

@@ -105,8 +105,8 @@ class Places:
         return self._standings.get(sentry_app_id, Standing.NEW)
 
     def is_quick(self, sentry_app_id: int) -> bool:
-        """Whether nothing is known against the app."""
-        return self.standing(sentry_app_id) in {Standing.NEW, Standing.QUICK}
+        """Whether the app is known to answer at once."""
+        return self.standing(sentry_app_id) is Standing.QUICK
 
     def room(self, sentry_app_id: int, *, is_retry: bool, host: str | None = None) -> int:
         """How many calls to the app may begin; the host is where it was called last unless it is given."""

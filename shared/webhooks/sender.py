@@ -1,4 +1,4 @@
-"""Sending deliveries, in two lanes: first attempts at apps that answer, and everything else.
+"""Sending deliveries, in two lanes: first attempts at apps that answer at once, and everything else.
 
 Which apps are looked at is known by their bells, by the calls that end, and by a look at everything once a second, on a
 thread of its own: what thousands of apps that do not answer have waiting is nothing that the others wait for.
@@ -79,7 +79,7 @@ class Sender:
     def send_due(self) -> int:
         """Starts a call for each due delivery that there is a place for; answers how many were claimed."""
         self._look_once()
-        return sum(lane.send() for lane in self._lanes)
+        return sum(lane.send_all() for lane in self._lanes)
 
     def settle_ended(self) -> int:
         """Writes down what became of the calls that have ended; answers how many."""
@@ -92,8 +92,7 @@ class Sender:
 
     def _run(self, lane: Lane) -> None:
         while not self._stopping.is_set():
-            # Ended calls first: they free the places that the next ones take.
-            if not _tried(lambda: lane.settle_ended() + lane.send(lane.bell.take())):
+            if not _tried(lane.turn):
                 lane.bell.wait(TURN_SECONDS)
         lane.settle_last()
 
@@ -102,20 +101,20 @@ class Sender:
         while not self._stopping.wait(POLL_SECONDS):
             _tried(self._look_once)
 
-    def _look_once(self) -> int:
+    def _look_once(self) -> bool:
         looked = find_apps_with_due(self._database)
         for lane in self._lanes:
             lane.looked = looked
             lane.bell.ring()
-        return len(looked)
+        return bool(looked)
 
 
-def _tried(do: Callable[[], int]) -> int:
-    """What it answers; 0 when it cannot be done now, which is said in the log."""
+def _tried(do: Callable[[], bool]) -> bool:
+    """What it answers; false when it cannot be done now, which is said in the log."""
     try:
         return do()
     except SiloError as exc:
         log.warning("webhooks.sender_waits", reason=exc.reason)
     except Exception as exc:
         log.exception("webhooks.sender_failed", exc_info=exc)
-    return 0
+    return False
