@@ -1,13 +1,14 @@
 """Organizations, of which control holds replicas: each region owns its own; ids and slugs were given out by control."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from control_silo.models.region import OrganizationReplica, OrganizationReservation
 from control_silo.services.interest import calling_region
 from control_silo.services.organization import name_problem
 from shared.category import Category
+from shared.database.model import tuples_of
 from shared.database.transaction import Transaction
 from shared.domain.peer import is_region_name
 from shared.errors import CallerNotOwner, InvalidInput, PermissionDenied, SlugNotReserved, VersionImplausible
@@ -47,8 +48,24 @@ class OrganizationTable:
     """Organizations of one region; that region alone may change them."""
 
     region: str
+    _slugs: dict[int, str] = field(default_factory=dict)
+    """Those that control gave out to the region, by id."""
+    _versions: dict[int, int] = field(default_factory=dict)
+    """Those that are held, by id."""
     name = OrganizationKind.name
     columns = ("id", "version", "tombstone", "checksum", "slug", "name", "region_name", "status")
+
+    def look_up(self, object_ids: Sequence[int]) -> bool:
+        """Reads slugs and versions; what was read before is forgotten."""
+        reserved, held = OrganizationReservation, OrganizationReplica
+        own = (reserved.id.in_(object_ids)) & (reserved.region_name == self.region)
+        for known, rows in (
+            (self._slugs, reserved.select(reserved.id, reserved.slug).where(own)),
+            (self._versions, held.select(held.id, held.version).where(held.id.in_(object_ids))),
+        ):
+            known.clear()
+            known.update(tuples_of(rows))
+        return True
 
     def row(self, change: replica_pb2.Change) -> tuple[Any, ...]:
         """Raises:
@@ -75,13 +92,12 @@ class OrganizationTable:
         """Nothing belongs to an organization but its row."""
 
     def _reserved_slug(self, change: replica_pb2.Change) -> str:
-        reservation = OrganizationReservation.get_or_none(OrganizationReservation.id == change.object_id)
-        if reservation is None or reservation.region_name != self.region:
+        slug = self._slugs.get(change.object_id)
+        if slug is None:
             raise CallerNotOwner(f"Organization {change.object_id} is not one of {self.region}'s.")
-        held = OrganizationReplica.get_or_none(OrganizationReplica.id == change.object_id)
-        if change.version - (held.version if held else 0) > MAX_VERSIONS_AHEAD:
+        if change.version - self._versions.get(change.object_id, 0) > MAX_VERSIONS_AHEAD:
             raise VersionImplausible
-        return str(reservation.slug)
+        return slug
 
 
 def _check_texts(state: organization_pb2.RpcOrganization) -> None:

@@ -49,6 +49,13 @@ class ReplicaTable(Protocol):
         """The columns that a row fills, ``id`` and ``version`` first; trusted, as the name is."""
         ...
 
+    def look_up(self, object_ids: Sequence[int]) -> bool:
+        """Reads at once what rows of these objects are judged by; False: rows are judged by nothing that is stored.
+
+        Needs a session.
+        """
+        ...
+
     def row(self, change: replica_pb2.Change) -> tuple[Any, ...]:
         """The row of a change, a tombstone included.
 
@@ -103,10 +110,16 @@ def apply_changes(
         newest = rows[change.category].get(change.object_id)
         if newest is None or changes[newest].version < change.version:
             rows[change.category][change.object_id] = index
+    for category, by_id in rows.items():
+        _judge(database, tables[category], changes, by_id, results)
+    if not any(rows.values()):
+        return results
     with database.transaction() as tx:
         for category, indexes in sorted(rows.items()):
             # In id order, so that two batches lock their common rows the same way round.
             ordered = [indexes[object_id] for object_id in sorted(indexes)]
+            # Anew: what was read before the transaction may be otherwise by now.
+            tables[category].look_up(list(indexes))
             _apply_category(tx, tables[category], changes, ordered, results)
         # Readers who wait must not look before the rows can be seen.
         tx.after_commit(committed)
@@ -132,6 +145,25 @@ def check(change: replica_pb2.Change, tables: Mapping["replica_pb2.Category", Re
         raise VersionImplausible
     if state not in (None, expected := _STATE_OF[category]):
         raise InvalidInput(f"state: a change of {expected} carries {expected}, not {state}.")
+
+
+def _judge(
+    database: Database,
+    table: ReplicaTable,
+    changes: Sequence[replica_pb2.Change],
+    by_id: dict[int, int],
+    results: list[ChangeResult],
+) -> None:
+    """Takes out what is refused, before the transaction: who sends much of it would keep all others from writing."""
+    with database.session():
+        if not table.look_up(list(by_id)):
+            return
+    for object_id, index in list(by_id.items()):
+        try:
+            table.row(changes[index])
+        except (InvalidInput, Forbidden) as exc:
+            results[index] = _rejected(exc)
+            del by_id[object_id]
 
 
 def _apply_category(

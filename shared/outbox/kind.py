@@ -69,6 +69,10 @@ class HeldKind(Kind):
             PermissionDenied: it may not.
         """
 
+    def look_up(self, object_ids: Sequence[int]) -> bool:
+        """Rows are judged by the changes alone."""
+        return False
+
     def list_held(self, database: Database, *, part: Part = EVERYTHING, tombstones: bool = False) -> Listed:
         """The live replicas, or the tombstones alone, as far as whoever calls may know of them. Needs a session."""
         clause, parameters = part.clause("id")

@@ -1,6 +1,7 @@
 """Who holds all that a region has names its organizations as control did; nothing else suffers by what it sends."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import peewee
@@ -17,6 +18,7 @@ from shared.pb.hybridcloud.replication.v1 import replica_pb2, replica_service_pb
 from shared.pb.hybridcloud.replication.v1 import replica_service_pb2 as replicas
 from tests.silos import Silos, fresh, running_silos
 
+PATIENCE = 30.0
 Outcome = replicas.ChangeResult
 
 
@@ -70,6 +72,17 @@ def test_what_no_organization_of_a_region_can_be_is_rejected_alone(
     assert good.outcome == Outcome.OUTCOME_APPLIED
     with silos.control.database.session():
         assert OrganizationReplica.get_by_id(globex.id).slug == "globex"
+
+
+def test_what_is_refused_keeps_nobody_from_writing(silos: Silos, globex: OrganizationReplica) -> None:
+    refused = [state_of(globex, version=99, slug="other"), *(tombstone(10**6 + number) for number in range(999))]
+    with ThreadPoolExecutor(1) as writer, silos.control.database.transaction():
+        results = writer.submit(send, silos, *refused).result(PATIENCE)
+    assert {result.outcome for result in results} == {Outcome.OUTCOME_REJECTED}
+
+
+def tombstone(object_id: int) -> replica_pb2.Change:
+    return replica_pb2.Change(category=number_of(Category.ORGANIZATION), object_id=object_id, version=1)
 
 
 def test_an_organization_that_control_gave_to_another_region_is_rejected(silos: Silos, globex: Any) -> None:
