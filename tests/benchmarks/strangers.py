@@ -24,10 +24,10 @@ from tests.benchmarks.measure import Measurement, quantile
 
 ROUNDS = 3
 REQUESTS = 250
-PAUSE_SECONDS = 0.02
+PAUSE_SECONDS = 0.01
 """Between two requests: somebody who clicks, not somebody who attacks."""
 OWN_ADDRESS = "127.0.0.2"
-GATHER_SECONDS = 6.0
+GATHER_SECONDS = 5.0
 """How long the strangers get before they are measured."""
 _START_SECONDS = 60.0
 

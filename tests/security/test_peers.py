@@ -87,6 +87,13 @@ def test_no_silo_serves_what_no_row_speaks_of(silos: Silos, silo: str, rights: R
     assert set(rights.methods) == {name for name in MAY[silo] if "/" in name} <= set(methods(silo))
 
 
+@pytest.mark.parametrize("rights", [RIGHTS_OF_CONTROL, RIGHTS_OF_A_REGION])
+@pytest.mark.parametrize("caller", ["control", "us", SERVICE, OPERATOR])
+def test_what_no_row_speaks_of_nobody_may_call(rights: Rights, caller: str) -> None:
+    with pytest.raises(PermissionDenied):
+        rights.require("/hybridcloud.forgotten.v1.ForgottenService/Do", caller=caller)
+
+
 @pytest.mark.parametrize("pretended", ["control", "us", SERVICE, OPERATOR])
 def test_a_region_speaks_as_itself_alone(silos: Silos, pretended: str) -> None:
     channel = silos.channel("control", caller=pretended, keys=Keyring([shared_key("de", "control")]))
