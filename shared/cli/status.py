@@ -76,12 +76,20 @@ def render(report: StatusReport) -> Group:
     """The report as a person reads it, at 80 columns: a table, and a sentence for what is seldom to be told."""
     rows = [("control", report.control), *report.regions.items()]
     columns = ("to", "up", "backlog", "parked", "oldest", "p50", "p99", "breaker")
-    return Group(make_table(columns, [_row(name, silo) for name, silo in rows]), *_remarks(rows))
+    return Group(make_table(columns, [_row(name, silo) for name, silo in rows]), *_remarks(rows), *_circuits(report))
 
 
 def _remarks(rows: Sequence[tuple[str, SiloStatus]]) -> list[str]:
     """A sentence for each silo of an older release, with a wrong clock, or where something failed or was found."""
     return [*_upgrades(rows), *_skews(rows), *_failures(rows), *_differences(rows)]
+
+
+def _circuits(report: StatusReport) -> list[str]:
+    return [
+        f"{name} sends nothing to the apps {', '.join(map(str, apps))} for now: their calls take too long. "
+        f"(`silo deliveries list {apps[0]}` shows what waits.)"
+        for name, apps in report.open_circuits.items()
+    ]
 
 
 def _upgrades(rows: Iterable[tuple[str, SiloStatus]]) -> list[str]:

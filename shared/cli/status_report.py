@@ -7,7 +7,7 @@ regions'; whoever does not answer leaves its part unknown, which is not the same
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -18,6 +18,8 @@ from shared.errors import SiloError
 from shared.pb.hybridcloud.operations.v1 import outbox_pb2, outbox_service_pb2, outbox_service_pb2_grpc
 
 TIMEOUT_SECONDS = 3.0
+APP_PREFIX = "app:"
+"""Before an app's id, as the destination of webhooks."""
 PROBE_SECONDS = 1.0
 """How long a silo may take to say that it serves."""
 _BREAKERS = {
@@ -79,11 +81,14 @@ class StatusReport:
 
     control: SiloStatus
     regions: Mapping[str, SiloStatus]
+    open_circuits: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    """By silo, ids of the apps that it leaves alone since their calls take too long; a silo without any is missing."""
 
     def as_json(self) -> dict[str, Any]:
         return {
             "control": self.control.as_json(),
             "regions": {name: region.as_json() for name, region in self.regions.items()},
+            "open_circuits": {name: list(apps) for name, apps in self.open_circuits.items()},
         }
 
 
@@ -115,6 +120,7 @@ def read_status(access: Access) -> StatusReport:
             )
             for name in sorted(regions)
         },
+        open_circuits={name: apps for name in sorted(waiting) if (apps := _open_circuits(waiting[name] or {}))},
     )
 
 
@@ -152,6 +158,11 @@ def _ask(access: Access, silo: str, address: str) -> outbox_service_pb2.GetStatu
 def _destinations(answer: outbox_service_pb2.GetStatusResponse | None) -> Destinations | None:
     """What a silo has to deliver, by destination."""
     return None if answer is None else {each.destination: each for each in answer.destinations}
+
+
+def _open_circuits(destinations: Destinations) -> list[int]:
+    apps = [each for each in destinations.values() if each.destination.startswith(APP_PREFIX)]
+    return sorted(int(app.destination.removeprefix(APP_PREFIX)) for app in apps if breaker_name(app) == "open")
 
 
 def _status(reachable: bool, destination: outbox_pb2.DestinationStatus | None) -> SiloStatus:

@@ -44,4 +44,6 @@ class Progress:
         """What there is of the answer that an error ended; None: it had not begun."""
         if self.begun is None:
             return None
-        return replace(self.begun, body=bytes(self.body), is_truncated=True, fault=_FAULTS[type(error)])
+        is_late = not isinstance(error, AppDisconnected)
+        fault = _FAULTS[type(error)]
+        return replace(self.begun, body=bytes(self.body), is_truncated=True, fault=fault, is_late=is_late)

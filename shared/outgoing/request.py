@@ -57,6 +57,8 @@ class AppAnswer:
     """Whether there was more of the body than was read."""
     fault: str | None = None
     """Why it did not come to its end, in a sentence; None: it did, or was long enough."""
+    is_late: bool = False
+    """Whether it did not since the time was over."""
 
     @property
     def is_success(self) -> bool:

@@ -22,6 +22,7 @@ from shared.outgoing.client import AppClient, outcome_of
 from shared.outgoing.request import AppAnswer
 from shared.wake import AppBell
 from shared.webhooks.attempt import Attempt, Recipient, make_attempt
+from shared.webhooks.circuit import Circuits
 from shared.webhooks.delivery import Delivery, app_id_of, destination_of, fill_bodies
 from shared.webhooks.due import claim_due
 from shared.webhooks.order import find_too_early, hold_back
@@ -52,6 +53,7 @@ class Means:
     rng: random.Random
     """Chooses the jitter of waits, and whose turn it is."""
     places: Places
+    circuits: Circuits
     leases: Leases
     """A call may take longer than a claim is good for: what is under way is claimed on."""
 
@@ -116,7 +118,9 @@ class Lane:
 
     def _room(self, app: str, *, is_retry: bool) -> int:
         app_id, places = app_id_of(app), self.means.places
-        is_mine = self.is_quick == (not is_retry and places.is_quick(app_id))
+        is_mine = self.is_quick == (not is_retry and places.is_quick(app_id)) and not self.means.circuits.is_open(
+            app_id
+        )
         return places.room(app_id, is_retry=is_retry) if is_mine else 0
 
     def settle_ended(self) -> int:
@@ -136,7 +140,12 @@ class Lane:
         for under_way, outcome in over:
             self.means.places.give_back(under_way.place, _standing(outcome))
             self._again.add((destination_of(under_way.place.sentry_app_id), under_way.place.is_retry))
+            self._count(under_way.place.sentry_app_id, outcome)
         return len(ended)
+
+    def _count(self, sentry_app_id: int, outcome: Outcome) -> None:
+        if _timed_out(outcome) or isinstance(outcome, AppAnswer):
+            self.means.circuits.record(sentry_app_id, is_timeout=_timed_out(outcome))
 
     def settle_last(self) -> None:
         """Writes down what has ended, if that can be done."""
@@ -228,7 +237,12 @@ def _standing(outcome: Outcome) -> Standing | None:
     """How an app stands by the outcome of a call to it; None: it says nothing of it."""
     if isinstance(outcome, Cancelled):
         return None
-    return Standing.HANGING if isinstance(outcome, AppTooSlow | AppStalled) else Standing.QUICK
+    return Standing.HANGING if _timed_out(outcome) else Standing.QUICK
+
+
+def _timed_out(outcome: Outcome) -> bool:
+    """Whether the call took all the time that there is, in its answer or before."""
+    return isinstance(outcome, AppTooSlow | AppStalled) or (isinstance(outcome, AppAnswer) and outcome.is_late)
 
 
 def _outcome(future: "Future[AppAnswer]") -> Outcome:

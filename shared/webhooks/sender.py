@@ -15,6 +15,7 @@ from shared.database.database import Database
 from shared.errors import SiloError
 from shared.outbox.lease import Leases
 from shared.outgoing.client import AppClient
+from shared.webhooks.circuit import Circuits
 from shared.webhooks.due import find_apps_with_due
 from shared.webhooks.lane import Lane, Means, Prepare
 from shared.webhooks.places import Places
@@ -44,6 +45,7 @@ class Sender:
         """
         self._database = database
         self._leases = Leases(database)
+        self._circuits = Circuits(database)
         means = Means(
             database=database,
             clock=clock,
@@ -51,6 +53,7 @@ class Sender:
             prepare=prepare,
             rng=random.Random(seed),  # noqa: S311 - jitter
             places=Places(),
+            circuits=self._circuits,
             leases=self._leases,
         )
         self._lanes = [Lane(means, database.wake.listen_to_apps(), is_quick=is_quick) for is_quick in (True, False)]
@@ -90,6 +93,10 @@ class Sender:
         for lane in self._lanes:
             lane.wait()
 
+    def _load(self) -> bool:
+        self._circuits.load()
+        return True
+
     def _run(self, lane: Lane) -> None:
         while not self._stopping.is_set():
             if not _tried(lane.turn):
@@ -98,6 +105,7 @@ class Sender:
 
     def _look(self) -> None:
         """Rings for whatever is due without a bell: retries, and what another process left."""
+        _tried(self._load)
         while not self._stopping.wait(POLL_SECONDS):
             _tried(self._look_once)
 
