@@ -31,8 +31,8 @@ DEFAULT_SENDER = "silo@localhost"
 URL_FORMS = "smtp://[user:password@]host[:port][?from=address], smtps://… or file:///path/of/a/folder"
 
 _ADDRESS = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+")
-_TROUBLE = (OSError, smtplib.SMTPException, MessageError, ValueError, IndexError)
-"""What a server, a disk and an address that is none raise."""
+_TROUBLE = (OSError, MessageError, ValueError, IndexError)
+"""What a server, a disk and an address that is none raise; what ``smtplib`` raises are all kinds of ``OSError``."""
 
 log = structlog.get_logger(__name__)
 

@@ -84,7 +84,7 @@ def shown(*, live: bool) -> Iterator[StoryView]:
         view.turned = lambda chapter: console.print(_line(chapter), highlight=False, soft_wrap=True)
         yield view
         return
-    with Live(get_renderable=lambda: _picture(view), console=console, refresh_per_second=10):
+    with Live(get_renderable=lambda: drawn(view), console=console, refresh_per_second=10):
         yield view
 
 
@@ -94,7 +94,8 @@ def _line(chapter: Chapter) -> Text:
     return Text(f"  {chapter.progress.value} {chapter.detail or chapter.title}")
 
 
-def _picture(view: StoryView) -> RenderableType:
+def drawn(view: StoryView) -> RenderableType:
+    """The story so far: its chapters, and the regions below them."""
     story = Table.grid(padding=(0, 1))
     for chapter in list(view.chapters):
         mark = Text(chapter.progress.value, style=_STYLES[chapter.progress])

@@ -40,7 +40,8 @@ def test_one_process_at_a_time_holds_the_directory(directory: DataDirectory) -> 
 def test_an_interrupted_first_start_leaves_nothing_behind(directory: DataDirectory) -> None:
     directory.begin_first_start(["control", "us"])
     directory.database_path("control").touch()
-    directory.database_path("us").with_name("region-us.db-wal").touch()
+    for journal in ("-wal", "-shm", "-journal"):
+        directory.database_path("us").with_name(f"region-us.db{journal}").touch()
     directory.begin_first_start(["control", "us"])
     assert not list(directory.path.glob("*.db*"))
 

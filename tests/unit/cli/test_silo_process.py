@@ -49,7 +49,7 @@ def test_silos_are_told_their_own_keys_and_may_call_private_addresses(directory:
 
 
 def test_what_the_shell_was_set_up_for_does_not_leak_in(directory: DataDirectory) -> None:
-    names = ("REGION_ADVERTISED_GRPC", "SILO_TLS_CA", "CONTROL_GRPC_LISTEN", "SILO_TOKEN", "SILO_DATA")
+    names = ("REGION_ADVERTISED_GRPC", "SILO_TLS_CA", "CONTROL_GRPC_LISTEN", "SILO_TOKEN", "SILO_DATA", "SILO_SESSION")
     environment = specs(directory, {**dict.fromkeys(names, "x:1"), "PATH": "/bin"})["us"].environment
     assert set(names).isdisjoint(environment)
     assert environment["PATH"] == "/bin"

@@ -1,6 +1,9 @@
-import pytest
+import io
 
-from shared.cli.story.view import Progress, StoryView, shown
+import pytest
+from rich.console import Console
+
+from shared.cli.story.view import Chapter, Progress, StoryView, drawn, shown
 
 
 def test_a_chapter_is_done_when_its_block_ends() -> None:
@@ -23,3 +26,12 @@ def test_without_a_terminal_each_beginning_and_end_is_a_line(capsys: pytest.Capt
     printed = capsys.readouterr()
     assert printed.err.splitlines() == ["Kill [a] region …", "  ✓ gone"]
     assert printed.out == ""
+
+
+@pytest.mark.parametrize("progress", Progress)
+def test_a_chapter_is_drawn_whatever_became_of_it(progress: Progress) -> None:
+    view = StoryView()
+    view.chapters.append(Chapter("Kill a region", progress=progress))
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(drawn(view))
+    assert console.export_text().split() == [progress.value, "Kill", "a", "region"]

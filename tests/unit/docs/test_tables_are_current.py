@@ -1,12 +1,19 @@
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
+from types import ModuleType
 
 import pytest
 
+from control_silo import api as control_api
 from control_silo.api.application import list_endpoints as list_of_control
 from docs import generate
 from docs.endpoint_tables import path_of
 from docs.generate import insert, main, marks, tables
+from region_silo import api as region_api
 from region_silo.api.application import list_endpoints as list_of_region
+from shared.http.endpoint import Endpoint
 
 BEGIN, END = marks("name")
 
@@ -14,6 +21,16 @@ BEGIN, END = marks("name")
 def test_the_committed_tables_are_what_the_code_says() -> None:
     stale = [str(path) for path, text in generate.generate().items() if path.read_text("utf-8") != text]
     assert stale == [], "run `make docs`"
+
+
+@pytest.mark.parametrize(("package", "list_endpoints"), [(control_api, list_of_control), (region_api, list_of_region)])
+def test_every_module_with_endpoints_is_in_the_list_of_its_silo(
+    package: ModuleType, list_endpoints: Callable[[], list[Endpoint]]
+) -> None:
+    modules = [import_module(f"{package.__name__}.{each.name}") for each in iter_modules(package.__path__)]
+    with_endpoints = {module.__name__: module.endpoints for module in modules if hasattr(module, "endpoints")}
+    listed = list_endpoints()
+    assert [name for name, endpoints in with_endpoints.items() if endpoints.table[0] not in listed] == []
 
 
 def test_every_endpoint_is_in_both_tables() -> None:

@@ -35,9 +35,11 @@ def _seen(headers: list[tuple[str, str]], *, clock: FrozenClock, **changes: Any)
     return seen[0]
 
 
-def _proof(clock: FrozenClock, *, keys: Keyring = KEYS, region: str = "us") -> list[tuple[str, str]]:
+def _proof(
+    clock: FrozenClock, *, keys: Keyring = KEYS, region: str = "us", protocol: str = "https"
+) -> list[tuple[str, str]]:
     prover = ForwardingProver(keys, clock=clock)
-    return prover.headers(silo=region, method="GET", target="/api/0/?a=1", protocol="https", host="silo.example")
+    return prover.headers(silo=region, method="GET", target="/api/0/?a=1", protocol=protocol, host="silo.example")
 
 
 def _host(scope: Scope) -> bytes:
@@ -49,6 +51,13 @@ def test_a_proved_request_looks_as_the_client_sent_it() -> None:
     clock = FrozenClock()
     scope = _seen(_proof(clock), clock=clock)
     assert (_host(scope), scope["scheme"], scope[IS_FORWARDED]) == (b"silo.example", "https", True)
+
+
+@pytest.mark.parametrize("protocol", ["http", "https"])
+def test_a_client_may_have_come_by_either_protocol(protocol: str) -> None:
+    clock = FrozenClock()
+    scope = _seen(_proof(clock, protocol=protocol), clock=clock, scheme="http")
+    assert (scope["scheme"], scope.get(IS_FORWARDED)) == (protocol, True)
 
 
 def test_every_key_of_the_ring_proves() -> None:
