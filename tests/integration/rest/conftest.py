@@ -11,6 +11,7 @@ import region_silo.bootstrap
 from control_silo.models.app import SentryApp
 from control_silo.models.region import OrganizationReplica
 from control_silo.services.user import NewUser
+from shared.database.transaction import Transaction
 from shared.domain.peer import CONTROL
 from shared.domain.scopes import Role
 from shared.domain.signature import sign_webhook
@@ -109,11 +110,16 @@ def tell(web: Web, app: SentryApp, *, region: str, event: str = "issue.created",
     """A delivery in a region, a second later than whatever was before."""
     web.silos.clock.advance(1)
     with web.silos.database(region).transaction() as tx:
-        new = NewDelivery(
-            sentry_app_id=app.id,
-            installation_id=1,
-            organization_id=web.acme.id,
-            event=event,
-            signed=sign_webhook(payload or {"action": "created"}, secret="s"),
-        )
-        enqueue_deliveries(tx, [new], now=web.silos.clock.now())
+        write(tx, web, app, event=event, payload=payload)
+
+
+def write(tx: Transaction, web: Web, app: SentryApp, *, event: str, payload: Any = None) -> None:
+    """A delivery in a transaction."""
+    new = NewDelivery(
+        sentry_app_id=app.id,
+        installation_id=1,
+        organization_id=web.acme.id,
+        event=event,
+        signed=sign_webhook(payload or {"action": "created"}, secret="s"),
+    )
+    enqueue_deliveries(tx, [new], now=web.silos.clock.now())

@@ -12,7 +12,7 @@ from shared.database.statement import Dialect
 from shared.domain.peer import CONTROL
 from shared.domain.scopes import Role
 from shared.domain.signature import sign, sign_webhook
-from tests.integration.rest.conftest import Web, tell
+from tests.integration.rest.conftest import Web, tell, write
 from tests.integration.rest.test_app_deliveries import redeliver
 from tests.silos import fresh
 
@@ -104,22 +104,24 @@ def test_a_transaction_that_commits_late_is_not_passed_over(web: Web, app: Sentr
     database = web.silos.database("us")
     if database.dialect is Dialect.SQLITE:
         pytest.skip("SQLite writes one transaction after the other")
-    after, begun, committed = place_of(web, app), threading.Event(), threading.Event()
+    after, begun, may_commit = place_of(web, app), threading.Event(), threading.Event()
 
     def late() -> None:
         with database.transaction() as tx:
-            tx.database.rows("UPDATE delivery SET event = event WHERE sentry_app_id = ?", (app.id,))
+            write(tx, web, app, event="comment.created")
             begun.set()
-            committed.wait(20)
+            may_commit.wait(20)
 
     thread = threading.Thread(target=late)
     thread.start()
-    begun.wait(20)
-    tell(web, app, region="us")
-    assert deliveries(listen(web, app, after=after)) == []
-    committed.set()
-    thread.join()
-    assert len(deliveries(listen(web, app, after=after))) == 1
+    try:
+        begun.wait(20)
+        tell(web, app, region="us")
+        assert deliveries(listen(web, app, after=after)) == []
+    finally:
+        may_commit.set()
+        thread.join()
+    assert [each["event"] for each in deliveries(listen(web, app, after=after))] == ["comment.created", "issue.created"]
 
 
 @pytest.mark.parametrize("after", ["x", "2030-01-01T00:00:00Z,us:x", "2030-01-01T00:00:00Z,us:1-2,"])
