@@ -11,6 +11,7 @@ from starlette.requests import Request
 from region_silo.services.issue_query import DEFAULT_QUERY, Term, parse_query
 from region_silo.services.issues import Sighting, Sort, find_issue
 from region_silo.services.projects import find_project
+from region_silo.services.short_id import parse_short_id
 from shared.domain.instant import parse_iso
 from shared.domain.json_field import shown
 from shared.domain.path_key import find_id, path_key
@@ -37,15 +38,18 @@ _MAX_ENVIRONMENTS = 100
 ALL_PROJECTS = "-1"
 _MAX_PROJECTS = 100
 MAX_ISSUES_AT_ONCE = 1_000
+TAKEN_FOR_LAST_SEEN = frozenset({"recommended", "trends", "inbox"})
 NAME_THEM = "Name the issues to change: ?id=1&id=2."
 
 PROJECT_PARAMETER = Parameter(name="project", description="Id or slug; may be repeated; `-1` for all.")
 QUERY_PARAMETERS = (
     Parameter(
         name="query",
-        description="`is:unresolved`, `assigned:me`, `issue:WEB-1`, `level:error`, `project:web`, or words of the "
-        f"title; `{DEFAULT_QUERY}` when it is absent.",
+        description="`is:unresolved`, `assigned:me`, `issue:WEB-1`, `level:[error, fatal]`, `project:web`, "
+        "`firstSeen:-24h`, `lastSeen:>2030-01-01`, `timesSeen:>=10`, the id of an event, or words of the title; "
+        f"`{DEFAULT_QUERY}` when it is absent.",
     ),
+    Parameter(name="shortIdLookup", description="`1`: a `query` that is a short id names that issue."),
     Parameter(name="status", description="Short for the query `is:<status>`; counts where there is no `query`."),
     *_SIGHTING_PARAMETERS,
 )
@@ -87,7 +91,7 @@ def read_list_request(request: Request, *, now: datetime) -> IssueListRequest:
         ValidationFailed, CursorInvalid: a parameter makes no sense.
     """
     return IssueListRequest(
-        terms=parse_query(_query(request)),
+        terms=parse_query(_query(request), now=now),
         sort=_sort(request.query_params.get("sort") or Sort.LAST_SEEN.value),
         sighting=_sighting(request.query_params, now=now),
         page=_page(request),
@@ -97,7 +101,9 @@ def read_list_request(request: Request, *, now: datetime) -> IssueListRequest:
 def _query(request: Request) -> str:
     query, status = request.query_params.get("query"), request.query_params.get("status")
     if query is not None:
-        return query
+        # Clients that look a short id up send it bare.
+        is_short_id = request.query_params.get("shortIdLookup") == "1" and parse_short_id(query.strip())
+        return f"issue:{query.strip()}" if is_short_id else query
     return f"is:{status}" if status else DEFAULT_QUERY
 
 
@@ -160,6 +166,9 @@ def _issue_id(name: str, organization_id: int) -> int | None:
 
 def _sort(name: str) -> Sort:
     known = {sort.value: sort for sort in Sort}
+    # Orders of the original's that rest on what is not known here: by when they were seen, which is nearest to each.
+    if name in TAKEN_FOR_LAST_SEEN:
+        return Sort.LAST_SEEN
     if name not in known:
         raise ValidationFailed(f"Invalid sort {shown(name)!r}; issues can be sorted by: {', '.join(known)}.")
     return known[name]

@@ -67,6 +67,11 @@ def _status_named(value: JsonValue) -> IssueStatus:
     return _STATUSES[text]
 
 
+NOT_DONE = ("statusDetails", "merge", "discard", "hasSeen", "isBookmarked", "isSubscribed", "priority", "isPublic")
+"""What the original does to issues and this platform does not."""
+NOT_DONE_TEXT = "This platform cannot do that to an issue: {name}."
+
+
 class IssueBody(Body):
     """What shall become of an issue; what is left out stays as it is."""
 
@@ -87,6 +92,15 @@ class IssueBody(Body):
     assigned_to: Annotated[str, Text(320, is_blank_allowed=True)] | MISSING | None = Field(
         default=MISSING, description="`user:<id>`, an e-mail address, or an empty text or null to remove the assignee."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _asks_for_what_can_be_done(cls, value: Any) -> Any:
+        # Refused, not passed over: who is answered 200 takes it for done.
+        for name in NOT_DONE:
+            if isinstance(value, dict) and value.get(name) not in (None, False, "", {}, []):
+                raise ValidationFailed(fields={name: [NOT_DONE_TEXT.format(name=name)]})
+        return value
 
     @model_validator(mode="after")
     def _has_a_substatus_of_its_status(self) -> Self:

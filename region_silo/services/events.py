@@ -10,8 +10,8 @@ from region_silo.models.event import Event
 from region_silo.models.issue import Issue
 from shared.database.model import fields_of
 
-LATEST, OLDEST = "latest", "oldest"
-"""What may stand where an event's id stands."""
+LATEST, OLDEST, RECOMMENDED = "latest", "oldest", "recommended"
+"""What may stand where an event's id stands; which one the original recommends is not known here: the newest."""
 
 # A payload may have hundreds of kilobytes, and a list shows none of it.
 _OUTLINE = [column for column in fields_of(Event) if column is not Event.payload]
@@ -28,7 +28,7 @@ class Neighbours:
 def find_event(issue: Issue, name: str) -> Event | None:
     """An event of an issue by its id, or the newest or the oldest; None when there is none. Needs a session."""
     events = Event.select().where(Event.issue_id == issue.id)
-    if name == LATEST:
+    if name in {LATEST, RECOMMENDED}:
         events = events.order_by(Event.occurred_at.desc(), Event.id.desc())
     elif name == OLDEST:
         events = events.order_by(Event.occurred_at, Event.id)

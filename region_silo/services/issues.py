@@ -1,5 +1,6 @@
 """Reading issues: one by any of its ids, and lists by query, which read an index first and rows only of one page."""
 
+import operator
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -135,6 +136,8 @@ class _Asker:
 
 def _condition(term: Term, asker: _Asker) -> Any:
     condition = _CONDITIONS[term.field](term.value, asker)
+    for other in term.or_else:
+        condition |= _CONDITIONS[other.field](other.value, asker)
     # What is compared with a column that holds nothing is neither true nor false, and stays so when it is negated.
     return ~peewee.fn.COALESCE(condition, peewee.SQL("FALSE")) if term.is_negated else condition
 
@@ -170,6 +173,28 @@ def _is_called(text: str, asker: _Asker) -> Any:
     return Issue.id == (issue.id if issue else NO_ID)
 
 
+def _has_event(event_id: str, asker: _Asker) -> Any:
+    """Looked up first, by the index that begins with the project."""
+    projects = Project.select(Project.id).where(Project.organization_id == asker.organization_id)
+    found = Event.select(Event.issue_id).where(Event.project_id.in_(projects), Event.event_id == event_id)
+    return Issue.id.in_([event.issue_id for event in found] or [NO_ID])
+
+
+def _is_compared(column: Any, read: Callable[[str], Any]) -> Callable[[str, _Asker], Any]:
+    def condition(value: str, asker: _Asker) -> Any:
+        compared_by, _, operand = value.partition(" ")
+        return _COMPARE[compared_by](column, read(operand))
+
+    return condition
+
+
+_COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
+    "=": operator.eq,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+}
 _CONDITIONS: Mapping[Field, Callable[[str, _Asker], Any]] = {
     Field.STATUS: lambda value, asker: Issue.status == value,
     Field.SUBSTATUS: lambda value, asker: Issue.substatus == value,
@@ -178,5 +203,9 @@ _CONDITIONS: Mapping[Field, Callable[[str, _Asker], Any]] = {
     Field.ISSUE: _is_called,
     Field.LEVEL: lambda value, asker: Issue.level == value,
     Field.PROJECT: _is_in_project,
+    Field.EVENT: _has_event,
+    Field.FIRST_SEEN: _is_compared(Issue.first_seen_at, datetime.fromisoformat),
+    Field.LAST_SEEN: _is_compared(Issue.last_seen_at, datetime.fromisoformat),
+    Field.TIMES_SEEN: _is_compared(Issue.times_seen, int),
     Field.TEXT: lambda value, asker: Issue.search_text.contains(value),
 }

@@ -29,6 +29,31 @@ def test_a_status_is_set_and_told(world: World, body: Any, status: str, substatu
     assert world.activity(issue["id"])[-1] == kind
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"merge": 1},
+        {"discard": True},
+        {"hasSeen": True},
+        {"isBookmarked": True},
+        {"isPublic": True},
+        {"priority": "high"},
+        {"status": "resolved", "statusDetails": {"inNextRelease": True}},
+        {"status": "resolvedInNextRelease"},
+    ],
+)
+def test_what_cannot_be_done_is_refused_and_nothing_else_of_it_done(world: World, body: Any) -> None:
+    issue = world.raise_issue()
+    answer = _put(world, issue, body)
+    assert (answer.status_code, len(answer.json())) == (400, 1)
+    assert world.owner.get(f"/issues/{issue['id']}/").json()["status"] == "unresolved"
+
+
+def test_what_changes_nothing_may_be_sent_back(world: World) -> None:
+    issue = world.raise_issue()
+    assert _put(world, issue, issue).status_code == 200
+
+
 def test_an_issue_is_reopened(world: World) -> None:
     issue = world.raise_issue()
     _put(world, issue, {"status": "resolved"})

@@ -42,6 +42,15 @@ def test_unresolved_issues_are_listed_unless_a_query_says_otherwise(three: World
         ("!is:unresolved third", ["third"]),
         ("level:info", ["third", "second", "first"]),
         ("level:fatal", []),
+        ("level:[fatal, info]", ["third", "second", "first"]),
+        ("is:[resolved, ignored]", ["third", "second"]),
+        ("!is:[resolved, ignored]", ["first"]),
+        ("timesSeen:1", ["third", "second", "first"]),
+        ("timesSeen:>1", []),
+        ("firstSeen:-1h", ["third", "second", "first"]),
+        ("lastSeen:+1h", []),
+        ("firstSeen:>2000-01-01 lastSeen:<2000-01-02", []),
+        ("0123456789abcdef0123456789abcdef", []),
         ("project:web", ["third", "second", "first"]),
         ("project:api", []),
         ("is:unassigned", ["third", "second", "first"]),
@@ -51,6 +60,19 @@ def test_unresolved_issues_are_listed_unless_a_query_says_otherwise(three: World
 )
 def test_a_query_chooses(three: World, query: str, titles: list[str]) -> None:
     assert _titles(three, query=query) == titles
+
+
+def test_an_issue_is_found_by_the_id_of_its_event_and_by_its_bare_short_id(three: World) -> None:
+    (second,) = three.issues(query="second is:resolved")
+    event = three.owner.get(f"/issues/{second['id']}/events/recommended/").json()
+    assert _titles(three, query=event["eventID"]) == ["second"]
+    assert _titles(three, query="web-2", shortIdLookup="1") == ["second"]
+    assert _titles(three, query="web-2") == []
+
+
+@pytest.mark.parametrize("sort", ["recommended", "trends", "inbox"])
+def test_an_order_that_rests_on_what_is_not_known_is_by_when_they_were_seen(three: World, sort: str) -> None:
+    assert _titles(three, query="", sort=sort) == _titles(three, query="", sort="date")
 
 
 def test_a_query_knows_whom_issues_are_assigned_to(three: World) -> None:
