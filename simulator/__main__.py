@@ -7,13 +7,16 @@ import argparse
 import contextlib
 import json
 import logging
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
 from shared.process import configure_logging
 from shared.simulation.fault import parse_faults
-from simulator.foundation import REGION_NAMES, lay, open_folder
+from shared.simulation.folder import open_folder
+from simulator.foundation import REGION_NAMES, lay
 from simulator.shrink import kept, shorten
 from simulator.small import play_small
 from simulator.story import Plan, Told, tell
@@ -24,14 +27,22 @@ Play = Callable[[int], dict[str, Any]]
 def main(arguments: Sequence[str]) -> None:
     """Plays what the arguments say."""
     options = _parse(arguments)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
     configure_logging(level=logging.CRITICAL)  # what goes wrong is meant to
-    with _playing(options) as play:
+    # Whoever listened may be gone: nobody wants to know the rest.
+    with contextlib.suppress(BrokenPipeError), _playing(options) as play:
         for seed in range(options.first, options.last + 1, options.every):
             played = play(seed)
             sys.stdout.write(json.dumps(played) + "\n")
             sys.stdout.flush()
             if played["broken"]:
                 return
+
+
+def _leave(number: int, _frame: object) -> NoReturn:
+    """Ends the process in order, so that its folders are removed."""
+    sys.exit(128 + number)
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -44,6 +55,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--last", type=int, default=0)
     parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--folder", type=Path, default=None, help="where databases lie; removed by who names it")
     parser.add_argument("--sampling", action="store_true")
     return parser.parse_args(arguments)
 
@@ -51,10 +63,10 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 @contextlib.contextmanager
 def _playing(options: argparse.Namespace) -> Iterator[Play]:
     if options.world == "small":
-        with play_small(options.faults, steps=options.steps) as play:
+        with play_small(options.faults, steps=options.steps, within=options.folder) as play:
             yield play
         return
-    with open_folder() as laid, open_folder() as folder:
+    with open_folder(within=options.folder) as laid, open_folder(within=options.folder) as folder:
         foundation = lay(laid, REGION_NAMES[: options.regions])
         left_out = frozenset() if options.keep is None else frozenset(range(options.steps)) - frozenset(options.keep)
 
@@ -74,7 +86,12 @@ def _as_json(told: Told, again: Callable[[Plan], Told]) -> dict[str, Any]:
         "story": told.lines,
         "short": {"broken": short.broken, "steps": kept(short), "story": short.lines} if short else None,
         "samples": [
-            {"seconds": each.seconds, "waiting": [[*key, *value] for key, value in sorted(each.waiting.items())]}
+            {
+                "seconds": each.seconds,
+                "waiting": [[*key, *value] for key, value in sorted(each.waiting.items())],
+                "wrong": each.wrong,
+                "is_calm": each.is_calm,
+            }
             for each in told.samples
         ],
     }

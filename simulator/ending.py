@@ -18,6 +18,8 @@ MAX_ROUNDS = 200
 """Turns of every worker until nothing may wait any more."""
 _ROUNDS = 4
 """In how many rounds of comparing everything must be found, the last of which finds nothing."""
+_TURN_SECONDS = 0.5
+"""How long a turn of every worker takes, about."""
 _BREATH_SECONDS = LEASE_SECONDS + 1.0
 
 
@@ -28,6 +30,8 @@ class Ending:
     world: World
     events: Events
     tell: Callable[[str], None]
+    sample: Callable[[], None]
+    """Called after each turn of every worker."""
 
     def play(self) -> None:
         """Raises:
@@ -85,8 +89,10 @@ class Ending:
             if each not in lanes:
                 self.events.take_turn(each)
         for _ in range(MAX_ROUNDS):
+            self.world.clock.advance(_TURN_SECONDS)
             delivered = sum(self.events.take_turn(lane) for lane in lanes)
             self.world.look()
+            self.sample()
             if not self._waiting(away):
                 return
             if not delivered:

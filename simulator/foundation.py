@@ -6,8 +6,7 @@ It is made once for a process of the simulator and copied for each seed: migrati
 import contextlib
 import shutil
 import sqlite3
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +25,6 @@ from simulator.silo import ControlProcess, RegionProcess, SiloProcess
 
 REGION_NAMES = ("us", "de", "jp", "au", "br", "in", "za", "ca")
 """The names of regions, the first ones of which a world has."""
-_MEMORY = Path("/dev/shm")  # noqa: S108 - a file system in memory; the folder below it is ours alone
 
 
 @dataclass(frozen=True)
@@ -56,14 +54,6 @@ def make_processes(folder: Path, network: Network, regions: Sequence[str]) -> di
     for name in regions:
         made[name] = RegionProcess(name, folder / f"{name}.db", network=network, regions=regions)
     return made
-
-
-@contextlib.contextmanager
-def open_folder() -> Iterator[Path]:
-    """An empty folder, in memory where there is such a place, until the block ends."""
-    parent = str(_MEMORY) if _MEMORY.is_dir() else None
-    with tempfile.TemporaryDirectory(prefix="silo-simulate-", dir=parent) as folder:
-        yield Path(folder)
 
 
 def lay(folder: Path, regions: Sequence[str]) -> Foundation:

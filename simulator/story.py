@@ -49,6 +49,10 @@ class Sample:
     """Since the beginning, in virtual time."""
     waiting: Mapping[tuple[str, str], tuple[int, float]]
     """By silo and destination: messages, and the age of the oldest in seconds."""
+    wrong: Sequence[str]
+    """What is wrong then, each in a few words."""
+    is_calm: bool
+    """Whether the storm is over."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,7 @@ class Story:
             self._step = self.plan.steps
             self._begin(rng_of(self.plan.seed, "calm"))
             with _no_error():
-                Ending(self.world, self._events, self._say).play()
+                Ending(self.world, self._events, self._say, self._sample).play()
         except ContractBroken as exc:
             broken = str(exc)
         return Told(
@@ -138,9 +142,13 @@ class Story:
             self.world.fuse.left = rng.randint(1, _LONGEST_FUSE)
         self._happen()
         self.world.fuse.left = 0
+        self._sample()
+
+    def _sample(self) -> None:
         if self.sampling:
             seconds = (self.world.clock.now() - self.world.began_at).total_seconds()
-            self._samples.append(Sample(seconds, self.world.waiting()))
+            calm = self.world.network.is_fair
+            self._samples.append(Sample(seconds, self.world.waiting(), self.world.list_wrong(), calm))
 
     def _begin(self, rng: random.Random) -> None:
         self._events.rng = self.world.network.rng = rng

@@ -21,9 +21,9 @@ def check_control(
     Raises:
         ContractBroken: what was answered is not what is there.
     """
-    _compare("control's apps", {app.id for app in model.live_apps()}, set(apps))
-    _compare("control's installations", live(model.installations), set(installations))
-    _compare("control's tokens", live(model.tokens), set(tokens))
+    _compare("what control has of apps", {app.id for app in model.live_apps()}, set(apps))
+    _compare("what control has of installations", live(model.installations), set(installations))
+    _compare("what control has of tokens", live(model.tokens), set(tokens))
     for app in model.live_apps():
         fact = apps[app.id]
         if fact.name not in app.last_names():
@@ -50,7 +50,7 @@ def check_region(model: Model, region: str, shown: Iterable[Shown], *, apps: Map
     for (category, object_id), fact in wanted.items():
         if held[category, object_id] != fact:
             raise ContractBroken(
-                f"3: {region} ends with {held[category, object_id]} of {category} {object_id}, not {fact}."
+                f"3: {region} ends with {held[category, object_id]} as {category} {object_id}, not with {fact}."
             )
 
 
@@ -60,7 +60,7 @@ def check_organizations(model: Model, held: Mapping[int, str], owned: Mapping[in
     Raises:
         ContractBroken: they differ, or one is missing that was answered.
     """
-    _compare("control's organizations", set(owned.items()), set(held.items()))
+    _compare("what control has of organizations", set(owned.items()), set(held.items()))
     missing = model.organizations.keys() - held.keys()
     unasked = set(held.values()) - model.asked_slugs - {slug for slug, _ in model.organizations.values()}
     if missing or unasked:
@@ -69,5 +69,11 @@ def check_organizations(model: Model, held: Mapping[int, str], owned: Mapping[in
 
 def _compare(what: str, expected: set, found: set) -> None:  # type: ignore[type-arg]  # of ids, keys or pairs
     if expected != found:
-        missing, more = sorted(expected - found), sorted(found - expected)
-        raise ContractBroken(f"3: {what} are not what they should be: missing {missing}, too many {more}.")
+        missing, more = (", ".join(map(_named, sorted(each))) for each in (expected - found, found - expected))
+        raise ContractBroken(
+            f"3: {what} is not what it should be: {missing or 'nothing'} missing, {more or 'nothing'} too many."
+        )
+
+
+def _named(each: object) -> str:
+    return " ".join(map(str, each)) if isinstance(each, tuple) else str(each)

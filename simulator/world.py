@@ -173,6 +173,14 @@ class World:
         """How often each fault did something."""
         return self.happened + self.network.happened + Counter({Fault.CRASH: self.fuse.deaths})
 
+    def list_wrong(self) -> list[str]:
+        """What is wrong now, each in a few words."""
+        down = [f"{name} is down" for name, process in self.processes.items() if not process.is_up]
+        between = [link for link in self.network.links.values() if link.caller in self.processes]
+        cut = [f"{link.caller} to {link.callee} cut" for link in between if link.is_cut or link.is_half_open]
+        skewed = {name: process.clock.skew_seconds for name, process in self.processes.items()}
+        return [*down, *cut, *(f"{name}'s clock is off" for name, seconds in skewed.items() if abs(seconds) > 1)]
+
     def waiting(self) -> dict[tuple[str, str], tuple[int, float]]:
         """By silo and destination, how many messages wait, and for how many seconds the oldest of them."""
         now = self.clock.now()

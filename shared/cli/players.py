@@ -1,5 +1,6 @@
 """The processes that play a simulation's seeds, and what each seed came to, as it comes in."""
 
+import contextlib
 import json
 import os
 import queue
@@ -10,9 +11,12 @@ from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
 from shared.errors import SiloError
+from shared.simulation.folder import open_folder
 
 MODULE = "simulator"
 """Started and never imported here: it knows both silos."""
+_END_SECONDS = 5.0
+"""How long a player may take to put its things away."""
 
 
 def play(arguments: Sequence[str], seeds: range, *, jobs: int) -> Iterator[dict[str, Any]]:
@@ -27,20 +31,29 @@ def play(arguments: Sequence[str], seeds: range, *, jobs: int) -> Iterator[dict[
         SiloError: a process failed.
     """
     jobs = min(jobs, len(seeds))
-    players = [_start([*arguments, *_share(seeds, number, jobs)]) for number in range(jobs)]
     told: queue.Queue[str | None] = queue.Queue()
-    try:
-        for player in players:
+    # In one folder of this process, so that nothing is left of a player that is killed.
+    with open_folder() as folder, contextlib.ExitStack() as ending:
+        players = []
+        for number in range(jobs):
+            player = _start([*arguments, "--folder", str(folder), *_share(seeds, number, jobs)])
+            ending.callback(_end, player)
+            players.append(player)
             assert player.stdout is not None  # noqa: S101 - it is a pipe
             threading.Thread(target=_pass_on, args=(player.stdout, told), daemon=True).start()
         yield from _collect(told, jobs)
         for player in players:
             if player.wait():
                 raise SiloError("The simulator failed; what it says stands above.")
-    finally:
-        for player in players:
-            player.kill()
-            player.wait()
+
+
+def _end(player: "subprocess.Popen[str]") -> None:
+    player.terminate()
+    try:
+        player.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        player.kill()
+        player.wait()
 
 
 def _share(seeds: range, number: int, jobs: int) -> list[str]:

@@ -1,7 +1,10 @@
 """``silo simulate``: the replication contract under a hostile network, seed by seed."""
 
+import contextlib
+import itertools
 import os
 import shlex
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -19,6 +22,7 @@ from shared.cli.output import JsonOption, examples, note, print_json
 from shared.cli.players import play
 from shared.cli.tables import print_table
 from shared.errors import ConfigInvalid, InvalidInput
+from shared.simulation.contract import CONTRACT
 from shared.simulation.fault import EVERY_FAULT, Fault, faults_text, parse_faults
 from shared.simulation.plot import draw
 from shared.simulation.weather import SMALL_FAULTS
@@ -30,6 +34,9 @@ Played: TypeAlias = Mapping[str, Any]
 
 MAX_REGIONS = 8
 _SHOWN_LINES = 60
+_SAID_EVERY_SECONDS = 30.0
+_INTERRUPTED = 130
+"""The exit code of Ctrl-C."""
 
 
 class SimulatedWorld(StrEnum):
@@ -98,12 +105,16 @@ def simulate(
     """
     setting = _setting(world, regions, faults, steps or _DEFAULT_STEPS[world])
     more = [*(["--keep", f"[{keep}]"] if keep else []), *(["--sampling"] if plot else [])]
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what was played is told, and put away
+    wanted = _seeds(seeds)
     started = time.monotonic()
-    played = play([*setting.arguments(), *more], _seeds(seeds), jobs=jobs or os.cpu_count() or 1)
-    told = _collect(played, total=len(_seeds(seeds)), told=_tell if story and not as_json else None)
+    played = play([*setting.arguments(), *more], wanted, jobs=jobs or os.cpu_count() or 1)
+    told = _collect(played, total=len(wanted), told=_tell if story and not as_json else None)
     seconds = time.monotonic() - started
+    if not told:
+        raise typer.Exit(_INTERRUPTED)
     if plot:
-        plot.write_text(draw(told[0]["samples"], title=f"silo simulate --seeds {told[0]['seed']}"))
+        plot.write_text(_picture(setting, told[0]))
     broken = next((each for each in told if each["broken"]), None)
     if as_json:
         print_json(_report(setting, told, seconds, broken))
@@ -111,17 +122,33 @@ def simulate(
         _print(setting, told, seconds, broken)
     if broken:
         raise typer.Exit(1)
+    if len(told) < len(wanted):
+        note(f"Interrupted: {len(wanted) - len(told)} of {len(wanted)} seeds were not played.")
+        raise typer.Exit(_INTERRUPTED)
 
 
 def _collect(played: Iterable[Played], *, total: int, told: Callable[[Played], None] | None) -> list[Played]:
-    """All of them in the order of their seeds, with a bar for whoever waits at a terminal."""
-    console, collected = Console(stderr=True), []
+    """All of them, or those until Ctrl-C, in the order of their seeds; whoever waits is shown how far it is."""
+    console = Console(stderr=True)
+    collected: list[Played] = []
     bar = track(played, "simulating", total=total, console=console, transient=True, disable=not console.is_terminal)
-    for each in bar:
-        collected.append(each)
-        if told:
-            told(each)
+    said_at = time.monotonic()
+    with contextlib.suppress(KeyboardInterrupt):
+        for each in bar:
+            if told:
+                told(each)
+            # Of ten thousand that held nobody asks for the story.
+            collected.append(each if each["broken"] else {**each, "story": []})
+            if not console.is_terminal and time.monotonic() - said_at > _SAID_EVERY_SECONDS:
+                said_at = time.monotonic()
+                note(f"{len(collected)} of {total} seeds played; the contract held.")
     return sorted(collected, key=lambda each: int(each["seed"]))
+
+
+def _picture(setting: Setting, played: Played) -> str:
+    happened = ", ".join(f"{fault} {count}" for fault, count in sorted(played["happened"].items()))
+    title = shlex.join(["silo", "simulate", *setting.arguments(), "--seeds", str(played["seed"])])
+    return draw(played["samples"], title=title, subtitle=f"went wrong: {happened or 'nothing'}")
 
 
 _DEFAULT_STEPS = {SimulatedWorld.PLATFORM: 60, SimulatedWorld.SMALL: 200}
@@ -194,18 +221,37 @@ def _tell(told: Played) -> None:
 
 
 def _print(setting: Setting, told: Sequence[Played], seconds: float, broken: Played | None) -> None:
+    if broken:
+        _print_broken(setting, broken)
+        return
     print_table(("calls that were", "how many"), _summed(told, "calls"))
     happened = ", ".join(f"{fault} {count}" for fault, count in _summed(told, "happened"))
     if happened:
         print(f"What went wrong, and how often: {happened}.")
-    if broken is None:
-        first, last = told[0]["seed"], told[-1]["seed"]
-        print(f"The contract held in {len(told)} runs (seeds {first} to {last}), in {seconds:.1f} s.")
-        return
+    first, last = told[0]["seed"], told[-1]["seed"]
+    print(f"The contract held in {len(told)} runs (seeds {first} to {last}), in {seconds:.1f} s.")
+
+
+def _print_broken(setting: Setting, broken: Played) -> None:
     short = broken["short"] or broken
-    print(f"The story of seed {broken['seed']}, shortened:")
-    for line in short["story"][-_SHOWN_LINES:]:
+    number, _, why = short["broken"].partition(": ")
+    print(f"Seed {broken['seed']} breaks the contract.\n")
+    if number.isdigit():
+        print(f"Sentence {number} says: {CONTRACT[int(number)]}")
+    print(f"What was seen instead: {why or number}\n")
+    kept = f", of which {len(short['steps'])} are enough" if "steps" in short else ""
+    print(f"What happened, by the number of the step of {setting.steps}{kept}. Indented: while a call was under way.")
+    for line in _folded(short["story"])[-_SHOWN_LINES:]:
         print(f"  {line}")
-    note(f"Broken: {short['broken']}")
-    note(f"Again: {_again(setting, broken, keep=short.get('steps', ()))}")
-    note(f"Whole: {_again(setting, broken)}")
+    note(f"Again, shortened: {_again(setting, broken, keep=short.get('steps', ()))}")
+    note(f"Again, as it was: {_again(setting, broken)}")
+
+
+def _folded(story: Sequence[str]) -> list[str]:
+    """The lines of a story below each other; those that are the same in a row once."""
+    folded = []
+    for line, same in itertools.groupby(story):
+        step, _, text = line.partition(": ")
+        times = len(list(same))
+        folded.append(f"{step:>5}  {text}{f' ({times} times)' if times > 1 else ''}")
+    return folded

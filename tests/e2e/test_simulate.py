@@ -1,10 +1,15 @@
 """``silo simulate`` as a process: what it prints, and how it ends."""
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
+import psutil
 import pytest
 
-from tests.e2e.silo_up import run_silo
+from tests.e2e.silo_up import ROOT, eventually, run_silo
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -35,7 +40,38 @@ def test_a_person_is_told_what_was_tried() -> None:
 
 def test_a_story_is_drawn(tmp_path: Path) -> None:
     run_silo("simulate", *FEW, "--plot", str(tmp_path / "plot.svg"))
-    assert (tmp_path / "plot.svg").read_text().count("control → us") == 1
+    drawn = ElementTree.parse(tmp_path / "plot.svg")  # noqa: S314 - ours
+    texts = [each.text for each in drawn.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"messages that wait", "seconds that the oldest has waited", "green: the storm is over"} <= set(texts)
+    assert texts.count("— control to us") == 1
+
+
+def folders() -> set[Path]:
+    return set(Path("/dev/shm").glob("silo-simulate-*"))  # noqa: S108 - looked at, not written to
+
+
+@pytest.mark.parametrize(
+    ("number", "whom"), [(signal.SIGINT, "all"), (signal.SIGTERM, "it"), (signal.SIGKILL, "players")]
+)
+def test_whoever_is_ended_leaves_nothing_behind(number: signal.Signals, whom: str) -> None:
+    before, command = folders(), [sys.executable, "-m", "shared.cli", "simulate", "--seeds", "0..9999", "--jobs", "2"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        started = psutil.Process(process.pid)
+        eventually(
+            lambda: len(started.children()) == 2 and len(list_nested(folders() - before)) == 4, within_seconds=60
+        )
+        players = started.children()
+        for each in {"all": [started, *players], "it": [started], "players": players}[whom]:
+            each.send_signal(number)
+        process.communicate(timeout=60)
+    assert process.returncode == (1 if whom == "players" else 130)
+    assert not any(each.is_running() for each in players)
+    assert folders() - before == set()
+
+
+def list_nested(found: set[Path]) -> list[Path]:
+    """The folders of players, inside that of the command."""
+    return [nested for each in found for nested in each.glob("silo-simulate-*")]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from shared.simulation.fault import EVERY_FAULT, Fault
-from simulator.foundation import lay, open_folder
+from shared.simulation.folder import open_folder
+from simulator.foundation import lay
 from simulator.network import Fate
 from simulator.shrink import kept, shorten
 from simulator.story import Plan, Told, tell
