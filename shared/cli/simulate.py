@@ -34,7 +34,8 @@ Played: TypeAlias = Mapping[str, Any]
 
 MAX_REGIONS = 8
 _SHOWN_LINES = 60
-_SAID_EVERY_SECONDS = 30.0
+_SAID_EVERY_SECONDS, _SAID_FROM = 30.0, 100
+"""How often a run of so many seeds or more says how far it is, where there is no bar."""
 _INTERRUPTED = 130
 """The exit code of Ctrl-C."""
 
@@ -132,14 +133,14 @@ def _collect(played: Iterable[Played], *, total: int, told: Callable[[Played], N
     console = Console(stderr=True)
     collected: list[Played] = []
     bar = track(played, "simulating", total=total, console=console, transient=True, disable=not console.is_terminal)
-    said_at = time.monotonic()
+    is_said, said_at = total >= _SAID_FROM and not console.is_terminal, time.monotonic()
     with contextlib.suppress(KeyboardInterrupt):
         for each in bar:
             if told:
                 told(each)
             # Of ten thousand that held nobody asks for the story.
             collected.append(each if each["broken"] else {**each, "story": []})
-            if not console.is_terminal and time.monotonic() - said_at > _SAID_EVERY_SECONDS:
+            if is_said and time.monotonic() - said_at > _SAID_EVERY_SECONDS:
                 said_at = time.monotonic()
                 note(f"{len(collected)} of {total} seeds played; the contract held.")
     return sorted(collected, key=lambda each: int(each["seed"]))

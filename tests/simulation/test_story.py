@@ -24,14 +24,8 @@ TELLING = {
     "refusal of replays": {Fault.DUPLICATE},
 }
 """By protection, the faults that it is against."""
-KNOWN = {
-    "version guard": 0,
-    "generation": 0,
-    "refusal of replays": 0,
-}
-"""By protection, a seed from which it is not far to one that misses it; all others are played too, if need be."""
 MAX_SEEDS = 1000
-"""Within how many seeds, the first ones, each protection is missed."""
+"""Within how many seeds, the first ones, each protection is missed. As of this writing all are within twenty."""
 
 Again = Callable[[Plan], Told]
 
@@ -44,9 +38,8 @@ def again() -> Iterator[Again]:
         yield lambda plan: tell(plan, foundation, folder)
 
 
-def first_broken(again: Again, faults: set[Fault], *, known: int = 0) -> Told:
-    seeds = (*range(known, MAX_SEEDS), *range(known))
-    return next(told for seed in seeds if (told := again(Plan(seed, frozenset(faults)))).broken)
+def first_broken(again: Again, faults: set[Fault]) -> Told:
+    return next(told for seed in range(MAX_SEEDS) if (told := again(Plan(seed, frozenset(faults)))).broken)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -91,7 +84,7 @@ def test_without_faults_every_call_arrives(again: Again) -> None:
 @pytest.mark.parametrize("name", PROTECTIONS)
 def test_a_protection_that_is_switched_off_is_missed(again: Again, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     PROTECTIONS[name](monkeypatch)
-    assert first_broken(again, TELLING[name], known=KNOWN.get(name, 0)).broken
+    assert first_broken(again, TELLING[name]).broken
 
 
 def test_a_broken_story_is_shortened_and_breaks_still(again: Again, monkeypatch: pytest.MonkeyPatch) -> None:
