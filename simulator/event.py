@@ -26,7 +26,7 @@ _REFUSALS = (Conflict, Forbidden, InvalidInput, LimitReached, NotFound)
 """What may be said to somebody who changes something, whatever becomes of regions."""
 _TOKENS_KEPT = 10
 _GIVING_WAY_SECONDS = 5.0
-"""What comparing waits for lasts longer in a story than it is worth telling."""
+"""How long comparing waits between its steps in a storm: what it waits for there is seldom over sooner."""
 
 
 @dataclass(frozen=True)
@@ -179,9 +179,10 @@ class Events(Troubles):
 
     def _give_way(self, lane: SimulatedLane, seconds: float) -> bool:
         """What happens between two steps of comparing: the world moves on, and its process does not stop."""
-        self.world.clock.advance(max(seconds, _GIVING_WAY_SECONDS))
+        is_calm = self.world.network.is_fair
+        self.world.clock.advance(seconds if is_calm else max(seconds, _GIVING_WAY_SECONDS))
         self.world.network.meanwhile()
-        if self.world.network.is_fair:
+        if is_calm:
             # In the calm nothing moves on by itself, and what a step has made due is waited for.
             for each in self.world.lanes:
                 if each.destination == lane.destination and each.life is lane.life:

@@ -74,7 +74,7 @@ class Interrupted(Exception):
 class _Pace:
     """How long the present step takes."""
 
-    resumed_at: float = field(default_factory=time.monotonic)
+    resumed_at: float = 0.0
 
     def rest(self) -> float:
         return (time.monotonic() - self.resumed_at) * (1 / SHARE - 1)
@@ -102,6 +102,7 @@ class Comparison:
             DeadlineExceeded: the round took too long; what it found until then is mended.
             SiloError: the destination or this silo's database does not answer.
         """
+        self._pace.resumed_at = time.monotonic()
         for held in self.kinds.held:
             pass_over_seen_ids(self.database, held, self.stub)
         pass_over_mentioned_ids(self.database, self.kinds, self.stub)
