@@ -59,6 +59,7 @@ def in_pages(servicer: Servicer) -> Servicer:
 def _in_pages(method: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(method)
     def call(self: Any, request: Any, context: Any) -> Any:
+        # Of every method: what is no list passes through as it is, and a new list cannot be forgotten.
         return page_of(method(self, request, context), request)
 
     return call

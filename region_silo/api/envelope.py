@@ -30,6 +30,7 @@ EVENT = "event"
 """The one type of item that is kept; all others are taken and dropped."""
 
 INVALID = "invalid event envelope"
+# As zlib has it: 16 more asks for the frame of gzip, less than nothing for none at all.
 _GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 _CORRUPT = "invalid request body"
 _PIECE_BYTES = 64 * 2**10
@@ -142,6 +143,7 @@ def _items(source: _Source) -> Iterator[Item]:
         name, kind = header.get("type"), header.get("attachment_type")
         if not isinstance(name, str):
             raise MalformedBody(f"{INVALID}: an item has no type")
+        # Everything else passes through unread, however large: nothing is made of it here.
         payload = _payload(source, header, keep=name == EVENT)
         yield Item(name, payload, kind if isinstance(kind, str) else None)
 
@@ -149,6 +151,7 @@ def _items(source: _Source) -> Iterator[Item]:
 def _header(source: _Source) -> JsonObject:
     too_long = MalformedBody(f"{INVALID}: a header is longer than {MAX_HEADER_BYTES} bytes")
     line = source.line(refusal=too_long, max_bytes=MAX_HEADER_BYTES)
+    # A line break too many in the middle is not forgiven: the next line might be the payload of an item.
     if not line.strip():
         raise MalformedBody(f"{INVALID}: a header is missing")
     try:
@@ -237,6 +240,7 @@ def _gunzip(body: bytes) -> Iterator[bytes]:
 
 def _deflated(body: bytes) -> Iterator[bytes]:
     """Two forms go by this name; the one with a header begins with a fixed number of 15 or fewer bits."""
+    # Deflate means zlib's frame (RFC 9110), but some clients send it bare; the first two bytes tell (RFC 1950).
     is_zlib = len(body) >= 2 and body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0
     return _inflate(body, wbits=_ZLIB if is_zlib else _RAW)
 

@@ -83,6 +83,7 @@ async def post_envelope(request: Request, project_id: str) -> Response:
 
 async def post_event(request: Request, project_id: str) -> Response:
     """Stores one event, sent by itself; or an envelope, which says so."""
+    # The original takes envelopes at its old address as well.
     if request.headers.get("content-type", "").startswith(_ENVELOPE_TYPE):
         return await post_envelope(request, project_id)
     body = await read_body(request, max_bytes=MAX_EVENT_BYTES)
@@ -115,6 +116,7 @@ def _take_envelope(request: Request, project_id: str, body: bytes) -> Response:
         unpacking(body, encoding=encoding, max_bytes=MAX_UNPACKED_BYTES),
         admit=lambda dsn: admitted.append(_project(request, project_id, public_key=public_key_of(request, dsn=dsn))),
     )
+    # Whoever is not admitted has been refused by an exception.
     (project,) = admitted
     sender = _address_of(request)
     events = [item for item in envelope.items if item.type == EVENT]
@@ -123,6 +125,7 @@ def _take_envelope(request: Request, project_id: str, body: bytes) -> Response:
     if not events and any(item.attachment_type in _CRASHES for item in envelope.items):
         raise ValidationFailed(NO_CRASHES)
     stored = [_store(region, project, item, sender=sender, event_id=_event_id(envelope, events)) for item in events]
+    # An envelope without an event is answered too: its sender has done nothing wrong.
     event_id = next(iter(stored), envelope.event_id)
     return json_answer({"id": event_id} if event_id else {})
 
@@ -155,6 +158,7 @@ def _store(
     payload = read(item.payload)
     arrival = Arrival(at=region.clock.now(), sender=sender, event_id=event_id)
     event = read_event(payload, size=len(item.payload), arrival=arrival, scrubbing=scrubbing_of(project))
+    # Answered all the same: its sender has done nothing wrong.
     if payload.get("type") != _TRANSACTION:
         store_event(region, project=project, event=event)
     return event.event_id

@@ -61,6 +61,7 @@ class HookProjectPart(RegionServicerPart):
         with Refusal() as refusal:
             identifiers = parse_project_identifiers(items_of(request.project_identifiers))
             self._accessible_projects(request, installation, text=MAY_NOT_CHANGE)
+            # After the projects that are there, which refuse first and in other words: this is about those to come.
             if not self._may_access(request, installation):
                 raise client_error(UNKNOWN)
             projects = set_hook_projects(self.region, installation, identifiers)
@@ -83,11 +84,13 @@ class HookProjectPart(RegionServicerPart):
         """The projects, for someone who may reach them all."""
         with self.region.database.session():
             projects = list_hook_projects(installation)
+        # Without projects there is nothing to hide, and the answer is the same for everybody.
         if projects and not self._may_access(request, installation):
             raise client_error(text, status=403)
         return projects
 
     def _may_access(self, request: "Request", installation: Installation) -> bool:
+        # A service asks for itself, and not for somebody.
         if not request.HasField("auth_context"):
             return True
         if not request.auth_context.HasField("user"):

@@ -45,6 +45,7 @@ def page_of(answer: Answer, request: Message) -> Answer:
     start = _start_of(asked.page_token)
     if not asked.page_size and not start:
         return answer
+    # Which fields they are is known from the descriptors alone, and mypy knows the classes.
     paged: Any = answer
     [name] = [field.name for field in answer.DESCRIPTOR.fields if field.is_repeated]
     items = getattr(paged, name)
@@ -70,6 +71,7 @@ def _end(items: Any, start: int, *, at_most: int) -> int:
     """Where the page ends that begins there: after one item at least, or whoever reads on would never come further."""
     room = MAX_PAGE_BYTES
     for at in range(start, min(len(items), start + at_most)):
+        # As it is serialized, and not as it lies in memory: it is the message that has a bound.
         room -= items[at].ByteSize()
         if room < 0 and at > start:
             return at

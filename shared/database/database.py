@@ -8,19 +8,17 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
-from datetime import timedelta
 from functools import partial
 from typing import Any, Protocol, cast
 
 import peewee
 
 from shared.clock import Clock, SystemClock
-from shared.database.columns import instant_text
 from shared.database.driver_error import translate
 from shared.database.file import DatabaseFile
 from shared.database.pool import LOCK_WAIT_SECONDS, NO_SESSION, NO_TRANSACTION
 from shared.database.postgresql import answering_within
-from shared.database.statement import SQLITE_NOW, Dialect, for_psycopg, has_rows, is_write
+from shared.database.statement import SQLITE_NOW, Dialect, clock_text, for_psycopg, has_rows, is_write
 from shared.database.transaction import Transaction, guarded
 from shared.errors import DatabaseBusy, DatabaseMisused, DatabaseUnavailable
 from shared.wake import Wake
@@ -77,7 +75,7 @@ class Database:
         self._writer = threading.RLock() if dialect is Dialect.SQLITE else None
         if dialect is Dialect.SQLITE:
             # Deterministic within a statement, which is all that SQLite wants: asked once, not for every row.
-            pool.register_function(partial(_in_seconds, clock or SystemClock()), SQLITE_NOW, -1, deterministic=True)
+            pool.register_function(partial(clock_text, clock or SystemClock()), SQLITE_NOW, -1, deterministic=True)
 
     def __repr__(self) -> str:
         return f"<Database {self.dialect.value}>"
@@ -299,8 +297,3 @@ def current_database() -> Database:
     if database is None:
         raise DatabaseMisused(NO_SESSION)
     return database
-
-
-def _in_seconds(clock: Clock, seconds: float = 0.0) -> str:
-    """SQLite's clock is the machine's, and tells milliseconds alone."""
-    return instant_text(clock.now() + timedelta(seconds=seconds))

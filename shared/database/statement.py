@@ -1,10 +1,12 @@
 """The two engines, and statements written by hand: the same text on either but for what is here. A value is a ``?``."""
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import timedelta
 from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from shared.clock import Clock
 from shared.database.columns import instant_text
 from shared.database.postgresql import KEPT_CURSOR, KEPT_RAW_CURSOR
 
@@ -49,6 +51,11 @@ def now(database: "Database") -> str:
         return f"{SQLITE_NOW}()"
     # That of the statement, since a condition on ``clock_timestamp`` would be asked again for each row, past any index.
     return f"'{instant_text(database.clock.now())}'::timestamptz" if database.clock else "statement_timestamp()"
+
+
+def clock_text(clock: Clock, seconds: float = 0.0) -> str:
+    """SQLite's clock is the machine's, and tells milliseconds alone."""
+    return instant_text(clock.now() + timedelta(seconds=seconds))
 
 
 def in_seconds(database: "Database") -> str:

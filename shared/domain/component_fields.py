@@ -21,6 +21,7 @@ SELECT_OPTION_ERROR = "Missing `value` or `label` in option data for Select Form
 Path: TypeAlias = tuple[str | int, ...]
 """Where a field is inside a component: keys and indexes from the component down."""
 
+# Two slashes at the start, or an @, would name another host; a backslash is a slash to browsers.
 _URI = re.compile(r"/(?!/)[^@\\\x00-\x1f\x7f]*")
 _FIELDSETS = ("required_fields", "optional_fields")
 _FIELD_HOLDERS: Mapping[str, tuple[str, ...]] = {"issue-link": ("link", "create"), "alert-rule-action": ("settings",)}
@@ -72,6 +73,7 @@ def plan_fields(component: JsonObject, *, values: Mapping[str, JsonValue]) -> li
 
 def fill_fields(component: JsonObject, *, choices: Mapping[Path, SelectChoices]) -> dict[str, JsonValue]:
     """A copy of the component in which the fields at these paths carry their choices."""
+    # A copy to the bottom: components are kept, and shown to others with other choices.
     filled: dict[str, JsonValue] = json.loads(json.dumps(component))
     for path, field in _iterate_fields(filled):
         if path in choices:
@@ -101,6 +103,7 @@ def app_url(uri: str, *, webhook_url: str, query: Iterable[tuple[str, str | None
     parts = urlsplit(webhook_url)
     if not parts.netloc:
         raise RequestRefused("The app has no webhook URL.")
+    # Apart, or what is added to the query would become part of the fragment, which is never sent.
     path, mark, fragment = uri.partition("#")
     added = urlencode([(name, value) for name, value in query if value is not None], errors="replace")
     joint = "" if not added else "&" if "?" in path else "?"
@@ -114,6 +117,7 @@ def stacktrace_link_url(uri: str, *, webhook_url: str, installation_uuid: str, p
         RequestRefused: the app has no webhook URL.
     """
     parts = urlsplit(webhook_url)
+    # A browser goes there: whoever looks at the page must not see the credentials in the address.
     shown_url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     query = [("installationId", installation_uuid), ("projectSlug", project_slug)]
     return app_url(uri, webhook_url=shown_url, query=query)

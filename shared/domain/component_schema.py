@@ -65,17 +65,20 @@ class _SchemaInvalid(Exception):
 def _check_size(schema: JsonValue) -> None:
     """Bounds everything that the later steps do, which recurse and repeat values in their messages."""
     for number, (value, depth) in enumerate(_walk(schema), start=1):
+        # Counted on the way: a schema that is too large is not walked to its end.
         if number > MAX_SCHEMA_VALUES:
             raise _SchemaInvalid(f"The schema may not have more than {MAX_SCHEMA_VALUES} values.")
         if depth > MAX_SCHEMA_DEPTH:
             raise _SchemaInvalid(f"The schema may not be nested deeper than {MAX_SCHEMA_DEPTH} levels.")
         for leaf in value if isinstance(value, Mapping) else [value]:
             _check_leaf(leaf)
+    # Last, since printing needs what the walk has checked: no numbers that JSON cannot say, and no surrogates.
     if len(json.dumps(schema, separators=(",", ":"), ensure_ascii=False).encode()) > MAX_SCHEMA_BYTES:
         raise _SchemaInvalid(f"The schema may not be larger than {MAX_SCHEMA_BYTES} bytes.")
 
 
 def _walk(schema: JsonValue) -> Iterator[tuple[JsonValue, int]]:
+    # A stack of ours: the depth that is to be found out would end a recursion.
     todo: list[tuple[JsonValue, int]] = [(schema, 0)]
     while todo:
         value, depth = todo.pop()
@@ -126,6 +129,7 @@ def _check_defaults(fieldset: Any) -> None:
         for form_field in _list_in(fieldset, key):
             if not isinstance(form_field, Mapping) or form_field.get("type") not in TEXT_TYPES:
                 continue
+            # Without one there is nothing to refuse, so any allowed one will do.
             default = form_field.get("default", TEXT_DEFAULTS[0])
             if default not in TEXT_DEFAULTS:
                 raise _SchemaInvalid(
@@ -141,6 +145,7 @@ def _list_in(container: Any, key: str) -> list[Any]:
 
 def _check_against(name: str, instance: JsonValue, *, suffix: str) -> None:
     iter_errors: Callable[[JsonValue], Iterator[Any]] = _VALIDATORS[name].iter_errors
+    # The original's choice of one error out of many, which is what clients of it show.
     error = best_match(islice(iter_errors(instance), _MAX_ERRORS))
     if error is not None:
         raise _SchemaInvalid(_cut(str(error.message)) + suffix)
@@ -150,5 +155,6 @@ def _cut(message: str) -> str:
     """Keeps the end, which says what is wrong; the beginning is the value itself."""
     if len(message) <= MAX_MESSAGE_CHARACTERS:
         return message
+    # Both ends: the value stands at the beginning of the message, and what is wrong with it at the end.
     half = MAX_MESSAGE_CHARACTERS // 2
     return f"{message[:half]}…{message[-half:]}"

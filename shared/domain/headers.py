@@ -45,6 +45,7 @@ def parse_headers(value: JsonValue, *, current: Sequence[str] = ()) -> tuple[str
     Raises:
         FieldInvalid: with a text for every line that is no header, or one that an app may not set.
     """
+    # Names have no case: whoever writes one in another still means the same header.
     known = {name.lower(): text for name, text in map(_split, current)}
     return parse_list(value, lambda line: _parse_line(line, current=known), max_items=MAX_HEADERS)
 
@@ -54,11 +55,13 @@ def merge_headers(custom: Iterable[str], *, over: Mapping[str, str]) -> dict[str
 
     Lines that are no header, or one that an app may not set, are skipped. Values may hold any latin-1 character.
     """
+    # The platform's own win: a signature or an id that an app could set would prove nothing.
     own = {name.lower() for name in over} | FRAMING_HEADERS
     merged: dict[str, tuple[str, str]] = {}
     for line in custom:
         name, value = _split(line)
         if not _problem(name, value) and name.lower() not in own:
+            # Of two lines with one name the last counts; sent twice, receivers would disagree about which.
             merged[name.lower()] = (name, value)
     return {**dict(merged.values()), **over}
 
@@ -96,10 +99,12 @@ def _split(line: str) -> tuple[str, str]:
 
 
 def _problem(name: str, value: str) -> str:
+    # As ASCII: the name is a stranger's text on its way into an answer.
     if not _TOKEN.fullmatch(name):
         return f"{shown(ascii(name))} is not a valid header name."
     if _FORBIDDEN_IN_VALUE.search(value):
         return f"The value of the header {shown(name)} may not contain line breaks or control characters."
+    # HTTP carries bytes; beyond latin-1 there is none for a character.
     if any(ord(character) > 0xFF for character in value):
         return f"The value of the header {shown(name)} may only contain latin-1 characters."
     return ""

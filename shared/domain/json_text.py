@@ -52,6 +52,7 @@ def stringify(value: JsonValue) -> str:
 def _print(value: JsonValue, *, scalar: Callable[[JsonScalar], str], members: Callable[[JsonObject], _Members]) -> str:
     """Prints without recursion, so that depth is bounded by memory alone."""
     printed: list[str] = []
+    # A stack of ours and no recursion: a payload may be nested deeper than Python likes.
     todo: list[JsonValue] = [value]
     while todo:
         match todo.pop():
@@ -80,6 +81,7 @@ def _in_given_order(mapping: JsonObject) -> _Members:
 
 
 def _in_javascript_order(mapping: JsonObject) -> _Members:
+    # JavaScript objects keep array indexes apart from other keys, first and in ascending order (ECMAScript).
     indexes = {key: int(key) for key in mapping if _ARRAY_INDEX.fullmatch(key) and int(key) <= _MAX_ARRAY_INDEX}
     names = [key for key in mapping if key not in indexes]
     return ((key, mapping[key]) for key in (*sorted(indexes, key=indexes.__getitem__), *names))
@@ -107,6 +109,7 @@ def _javascript_string(text: str) -> str:
     printed = json.dumps(text, ensure_ascii=False)
     if _SURROGATE.search(printed) is None:
         return printed
+    # Two halves beside each other are one character to JavaScript; only what stays alone is escaped.
     paired = printed.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
     return _SURROGATE.sub(lambda lone: f"\\u{ord(lone[0]):04x}", paired)
 
@@ -119,6 +122,7 @@ def _javascript_number(number: float) -> str:
         return "null"  # JSON.parse reads Infinity, JSON.stringify prints null
     if not math.isfinite(double):
         return "null"
+    # Negative zero too: JavaScript prints it without a sign.
     if double == 0:
         return "0"
     sign = "-" if double < 0 else ""

@@ -33,6 +33,7 @@ class SignedBody:
 
 def sign(body: bytes, *, secret: str) -> str:
     """The signature of these bytes; ``b""`` for a request without a body."""
+    # The whole secret as text, as SDKs use it; it is hexadecimal, and nobody decodes it.
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 

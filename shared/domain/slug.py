@@ -33,6 +33,7 @@ ORGANIZATION_SLUG_ERROR = (
 RandomText: TypeAlias = Callable[[int], str]
 """Answers that many random characters of `NUMERIC_SUFFIX_ALPHABET`."""
 
+# Never digits alone: a path takes an id or a slug in the same place.
 _SLUG = re.compile(r"(?![0-9]+\Z)[a-z0-9_-]+")
 _ORGANIZATION_SLUG = re.compile(r"(?![0-9]+\Z)[a-z0-9]+(?:-+[a-z0-9]+)*")
 _EMPTY_SLUG_DIGEST_CHARACTERS = 8
@@ -63,6 +64,7 @@ def internal_slug(slug: str, *, uuid_text: str) -> str:
         slug: what `slugify_name` made.
         uuid_text: a fresh uuid4 as text; its first six characters are used.
     """
+    # The suffix keeps internal apps of one name in two organizations apart; cut, so that both still are a slug.
     return f"{slug[:MAX_NAME_CHARACTERS]}-{uuid_text[:UUID_CHARACTERS_IN_SLUG]}"
 
 
@@ -77,6 +79,7 @@ def is_valid_organization_slug(text: str) -> bool:
 
 
 def _latin_slug(name: str) -> str:
+    # Decomposed, an accented letter is a letter and an accent; of those only the letter is ASCII.
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii").lower()
     words = re.sub(r"[^a-z0-9_\s-]", "", ascii_name)
     return re.sub(r"[\s-]+", "-", words).strip("-_")

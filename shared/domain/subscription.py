@@ -49,6 +49,7 @@ def expand_events(names: Iterable[str]) -> list[str]:
     >>> expand_events(["comment", "unrelated"])
     ['comment.created', 'comment.deleted', 'comment.updated', 'unrelated']
     """
+    # A name that is no resource stands for itself, known or not: what was stored once is never dropped by reading.
     return sorted({event for name in names for event in EVENTS_BY_RESOURCE.get(name, (name,))})
 
 
@@ -90,6 +91,7 @@ def unmet_scope_texts(names: Iterable[str], *, scopes: Iterable[str]) -> list[st
     ['issue webhooks require the event:read permission.']
     """
     held = set(scopes)
+    # Each resource once, in the order in which they were asked for: its sentence is told once.
     resources = dict.fromkeys(resource_of(name) or name for name in names)
     needed = [(resource, REQUIRED_SCOPES[resource]) for resource in resources if resource in REQUIRED_SCOPES]
     return [f"{resource} webhooks require the {scope} permission." for resource, scope in needed if scope not in held]

@@ -70,6 +70,7 @@ def _dial(target: str, *, tls: TlsConfig | None, name: str, addresses: Sequence[
     if local_name is not None:
         # Without TLS: nothing leaves the process.
         return InProcessChannel(local_name)
+    # Options are TCP's alone: within a process nothing reconnects and nothing is kept alive.
     options: tuple[tuple[str, Any], ...] = CHANNEL_OPTIONS
     if addresses:
         # Whoever stands between may go by the name that was meant.

@@ -98,8 +98,10 @@ class Doorway(ThreadPoolExecutor):
     @override
     def submit(self, fn: Callable[..., Any], /, *args: Any, **named: Any) -> "Future[Any]":
         """Takes what gRPC's server submits for a call: ``run, in_pool, event, state, behavior, argument, …``."""
+        # By position, as `grpc._server` submits them; the contract suite fails where another release does otherwise.
         in_pool, event, state, behavior, argument, *more = args
         entry = _Entry(fn, in_pool, event, state, behavior, more)
+        # A stream has no message to wait for: it is let in by its headers, and bounded by time.
         if behavior.takes_one:
             self._wait_for_message(entry)
         else:
@@ -128,6 +130,7 @@ class Doorway(ThreadPoolExecutor):
         def arrived(received: Any) -> Any:
             with self._lock:
                 self._waiting.pop(id(entry), None)
+            # gRPC first: only then the message lies where it is judged.
             result = keep(received)
             try:
                 self._judge_message(entry)
@@ -140,14 +143,17 @@ class Doorway(ThreadPoolExecutor):
         state.due.add(inside._RECEIVE_MESSAGE_TOKEN)
         with self._lock:
             self._waiting[id(entry)] = (time.monotonic() + MESSAGE_SECONDS, call)
+            # The one that has waited longest had the most time to say something.
             oldest = self._waiting.popitem(last=False)[1][1] if len(self._waiting) > MAX_WAITING else None
         if oldest is not None:
+            # Outside the lock: cancelling may call back into this table.
             oldest.cancel(cygrpc.StatusCode.resource_exhausted, "Too many calls wait for their message.")
 
     def _judge_message(self, entry: "_Entry") -> None:
         state = entry.state
         with state.condition:
             body, state.request = state.request, None
+            # The client has ended its side without a message, and still listens: it is told why.
             if body is None and state.client is inside._CLOSED:
                 details = b"The method requires exactly one request message."
                 inside._abort(state, entry.event.call, cygrpc.StatusCode.unimplemented, details)
@@ -157,6 +163,7 @@ class Doorway(ThreadPoolExecutor):
             self._let_in(entry, body, lambda: body)
 
     def _let_in(self, entry: "_Entry", body: bytes, argument: Callable[[], Any]) -> None:
+        # In the call's own context, so that what is learned here is known to whoever serves it.
         way = entry.run(entry.behavior.judge, entry.event.invocation_metadata, body)
         start = partial(self._start, entry, way, argument)
         if not (self._turns.take(way.peer, start) if way.room is Room.WORKERS else self._queue(way.room, start)):
@@ -175,6 +182,7 @@ class Doorway(ThreadPoolExecutor):
 
         try:
             done = submit(entry.run, entry.in_pool, entry.event, entry.state, entry.behavior, argument, *entry.more)
+        # Counted out all the same, or the server's stop would wait for a call that never ran.
         except RuntimeError:  # the server has ended meanwhile
             ended(None)
             return
@@ -183,6 +191,7 @@ class Doorway(ThreadPoolExecutor):
     def _queue(self, room: Room, start: Callable[[], None]) -> bool:
         with self._lock:
             is_free = self._queued[room] < MAX_QUEUED_BY_STRANGERS
+            # A boolean counts as one or nothing.
             self._queued[room] += is_free
         if is_free:
             start()

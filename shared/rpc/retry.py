@@ -65,6 +65,7 @@ class Retrier:
         Raises:
             SiloError: what the last attempt raised.
         """
+        # Only what says that the silo is away is tried again; any other error was an answer.
         for number in range(1, self._policy.max_attempts + 1):
             try:
                 answer = attempt()
@@ -74,6 +75,7 @@ class Retrier:
                 if not self._spend() or number == self._policy.max_attempts or time.monotonic() + pause >= deadline:
                     raise
                 self._pause(pause)
+                # The pause was ended by the channel's end: there is nobody to call any more.
                 if self._closed.is_set():
                     raise
             else:

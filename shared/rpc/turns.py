@@ -45,6 +45,7 @@ class Turns:
             if self._is_closed or not self._has_room(peer):
                 return False
             self._calls[peer] += 1
+            # Whose calls wait already does not overtake itself: a peer's calls start in their order.
             is_next = self._may_be_served(peer) and peer not in self._waiting
             if is_next:
                 self._served[peer] += 1
