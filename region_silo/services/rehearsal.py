@@ -118,7 +118,7 @@ def _content(
     with contextlib.suppress(_UndoneError), region.database.savepoint():
         issue = None if event.row.detail in WHOLE else _issue(tx, region, wanted, now)
         detail = _detail(event, issue, wanted, now) if issue else _whole(region, event, wanted, installation_uuid, now)
-        by_platform = isinstance(detail, IssueSeen | ErrorSeen | RuleMet | WHOLE)
+        by_platform = isinstance(detail, (IssueSeen, ErrorSeen, RuleMet, *WHOLE))
         actor = PLATFORM if by_platform else wanted.author.actor
         happening = Happening(issue_id=issue.id if issue else None, actor=actor, at=now, detail=detail)
         content = content_of(happening, region=region, organization_id=wanted.organization_id)
