@@ -3,6 +3,7 @@
 import atexit
 import contextlib
 import itertools
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -17,6 +18,23 @@ settings.register_profile(
 )
 settings.register_profile("thorough", settings.get_profile("repeatable"), max_examples=5_000, derandomize=False)
 settings.load_profile("repeatable")  # the other one: --hypothesis-profile thorough
+
+MEMORY, ROOM_BYTES = "/dev/shm", 4 * 2**30  # noqa: S108 - whose folders in it get names of their own
+
+
+def _keep_files_in_memory() -> None:
+    """Has every temporary file of the tests in memory, where there is room: a run waits for 100,000 writes to a disk.
+
+    Nothing is proved less: a process that is killed loses what it has not written, not what the system holds.
+    """
+    with contextlib.suppress(OSError):
+        cannot_run = os.statvfs(MEMORY).f_flag & os.ST_NOEXEC
+        if not cannot_run and shutil.disk_usage(MEMORY).free >= ROOM_BYTES and "TMPDIR" not in os.environ:  # noqa: TID251
+            os.environ["TMPDIR"] = MEMORY  # noqa: TID251 - for child processes, too
+            tempfile.tempdir = None  # looked up anew
+
+
+_keep_files_in_memory()
 
 _SETTINGS = """
 fsync = off
