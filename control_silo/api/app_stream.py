@@ -47,7 +47,7 @@ POLL_SECONDS = 0.5
 CHECK_SECONDS = 60.0
 """How often it is looked whether the listener still may."""
 MAX_STREAMS = 64
-"""Of one process."""
+"""How many one process serves."""
 MAX_STREAMS_OF_APP = 8
 
 _APP = "/sentry-apps/{app_id_or_slug}"

@@ -35,7 +35,7 @@ class AppTest:
     organization_id: int | None = None
     """None: the app's owner, if it is installed there, else where it was installed last."""
     payload: JsonObject = field(default_factory=dict)
-    """Of an event that happens elsewhere."""
+    """Where the event happens elsewhere."""
     changes: JsonObject = field(default_factory=dict)
     """What shall be told instead, by its place in the body."""
 

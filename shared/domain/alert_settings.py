@@ -50,7 +50,7 @@ def _fields(form: JsonObject, part: str) -> Iterator[JsonObject]:
 
 
 def _check_choice(value: JsonValue, field: JsonObject, app: str) -> None:
-    """Of a select that brings its own choices; those of one that asks the app are the app's to judge."""
+    """Choices that a select brings; those of one that asks the app are the app's to judge."""
     if field.get("type") != "select" or field.get("uri") or not value:
         return
     options = field.get("options")

@@ -46,9 +46,9 @@ class DeliveryQuery:
     state: DeliveryState | None = None
     organization_id: int | None = None
     since: datetime | None = None
-    """Of what happened then or later."""
+    """Only what happened then or later."""
     until: datetime | None = None
-    """Of what happened then or earlier."""
+    """Only what happened then or earlier."""
     failed: bool = False
     """Only those that were given up, or whose last attempt was answered with an error or not at all."""
 
@@ -127,7 +127,7 @@ def redeliver(database: Database, *, sentry_app_id: int, delivery_id: int, now: 
 
 
 RESENT_PER_SECOND = 10
-"""Of one app's deliveries that are sent again together."""
+"""How many deliveries that were asked for together are sent again in a second, for one app."""
 _LATER = "UPDATE outbox SET due_at = {at}, attempts = 1 WHERE destination = ? AND category = ? AND object_id IN ({ids})"
 
 

@@ -78,7 +78,12 @@ class Delivery(Model):
     """Number of the transaction that made it due; filled in by the database, where it is made. See ``feed``."""
 
     class Meta:
-        indexes = ((("sentry_app_id", "id"), False), (("sentry_app_id", "written_in", "id"), False))
+        indexes = (
+            (("sentry_app_id", "id"), False),
+            (("sentry_app_id", "written_in", "id"), False),
+            (("installation_id", "issue_id", "id"), False),
+            (("content_id",), False),
+        )
 
 
 class DeliveryAttempt(Model):

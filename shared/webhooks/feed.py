@@ -25,7 +25,7 @@ from shared.webhooks.lane import Prepare
 MAX_READ = 50
 """Deliveries in one answer."""
 MAX_BYTES = 2_000_000
-"""Of bodies in one answer, which a call between silos may carry; one delivery is answered however large it is."""
+"""How much of bodies is in one answer between silos; a single delivery is answered however large it is."""
 
 _PLACE = re.compile(r"(\d{1,19})-(\d{1,19})", re.ASCII)
 _SETTLED = "AND written_in < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"

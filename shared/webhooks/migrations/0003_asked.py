@@ -21,6 +21,5 @@ def up(migrator: SchemaMigrator, db: peewee.Database) -> None:
     migrator.migrate(
         migrator.add_column("delivery", "asked_path", peewee.TextField(null=True)),
         migrator.sql(f"ALTER TABLE delivery ADD COLUMN written_in BIGINT NOT NULL DEFAULT {written_in}"),
-        migrator.sql("CREATE INDEX delivery_sentry_app_id_written_in_id ON delivery (sentry_app_id, written_in, id)"),
         *map(migrator.sql, _COUNTED if is_sqlite else ()),
     )

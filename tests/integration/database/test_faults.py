@@ -137,8 +137,13 @@ def test_a_write_to_a_file_that_was_replaced_is_refused(sqlite: Database, tmp_pa
         write(sqlite, "into the void")
 
 
+def migrate(database: Database, folder: Path) -> None:
+    (folder / "0001_first.py").write_text("def up(migrator, db): ...")
+    apply_migrations(database, folder)
+
+
 def test_a_check_notices_a_file_that_is_gone(sqlite: Database, tmp_path: Path) -> None:
-    apply_migrations(sqlite, tmp_path)
+    migrate(sqlite, tmp_path)
     sqlite.check()
     (tmp_path / "notes.db").unlink()
     with pytest.raises(DatabaseUnavailable, match="gone"):
@@ -147,7 +152,7 @@ def test_a_check_notices_a_file_that_is_gone(sqlite: Database, tmp_path: Path) -
 
 @pytest.mark.postgres
 def test_a_check_notices_a_server_that_is_away_at_once_and_its_return(postgres: Database, tmp_path: Path) -> None:
-    apply_migrations(postgres, tmp_path)
+    migrate(postgres, tmp_path)
     postgres.check()
     with away(postgres), pytest.raises(DatabaseUnavailable):
         postgres.check()

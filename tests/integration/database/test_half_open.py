@@ -45,6 +45,7 @@ def database(network: tuple[Proxy, str], tmp_path: Path, monkeypatch: pytest.Mon
     with contextlib.closing(connect(network[1], pool_size=2)) as database:
         create_notes(database)
         migrate_outbox(database)
+        (tmp_path / "0001_first.py").write_text("def up(migrator, db): ...")
         apply_migrations(database, tmp_path)
         write(database, "before")
         yield database

@@ -18,6 +18,8 @@ from shared.database.database import Database
 from shared.database.model import Model
 
 HISTORIES = "schema_migration"
+WITHOUT_FIELDS = {"outbox_delivery_due"}
+"""An index of an expression, which no model has a word for."""
 WITHOUT_MODEL = {"id_counter", "peer_nonce"}
 """Written by one statement each, and read by nobody else."""
 
@@ -61,7 +63,12 @@ def as_made(database: Database, table: str) -> dict[str, set[Any]]:
     return {
         "columns": {(column.name, column.null) for column in columns},
         # Engines list the index of a primary key or not, as they like.
-        "indexes": {(tuple(index.columns), index.unique) for index in database.peewee.get_indexes(table)} - {key},
+        "indexes": {
+            (tuple(index.columns), index.unique)
+            for index in database.peewee.get_indexes(table)
+            if index.name not in WITHOUT_FIELDS
+        }
+        - {key},
         "references": {(each.column, each.dest_table, each.on_delete or "NO ACTION") for each in references},
     }
 
