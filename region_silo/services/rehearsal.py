@@ -117,7 +117,9 @@ def _content(
     content: str | None = None
     with contextlib.suppress(_UndoneError), region.database.savepoint():
         issue = None if event.row.detail in WHOLE else _issue(tx, region, wanted, now)
-        detail = _detail(event, issue, wanted, now) if issue else _whole(region, event, wanted, installation_uuid, now)
+        detail = (
+            _detail(tx, event, issue, wanted, now) if issue else _whole(region, event, wanted, installation_uuid, now)
+        )
         by_platform = isinstance(detail, (IssueSeen, ErrorSeen, RuleMet, *WHOLE))
         actor = PLATFORM if by_platform else wanted.author.actor
         happening = Happening(issue_id=issue.id if issue else None, actor=actor, at=now, detail=detail)
@@ -204,14 +206,14 @@ def _whole(
     )
 
 
-def _detail(event: AppEvent, issue: Issue, wanted: Rehearsal, now: datetime) -> Detail:
+def _detail(tx: Transaction, event: AppEvent, issue: Issue, wanted: Rehearsal, now: datetime) -> Detail:
     kind = event.row.detail
     if kind is Assigned:
-        return _assign(issue, None if event is AppEvent.ISSUE_UNASSIGNED else wanted.author)
+        return _assign(tx, issue, None if event is AppEvent.ISSUE_UNASSIGNED else wanted.author)
     if kind is Commented:
-        return _comment(issue, wanted.author, now)
+        return _comment(tx, issue, wanted.author, now)
     if event in _STATUSES:
-        return _change_status(issue, _STATUSES[event], now)
+        return _change_status(tx, issue, _STATUSES[event], now)
     newest = find_event(issue, LATEST)
     if newest is None or kind is None:
         raise NotFound("The issue has no event any more.")
@@ -230,7 +232,8 @@ _OF_EVENTS: Mapping[type[Detail], Callable[[str], Detail]] = {
 }
 
 
-def _change_status(issue: Issue, status: IssueStatus, now: datetime) -> Detail:
+def _change_status(tx: Transaction, issue: Issue, status: IssueStatus, now: datetime) -> Detail:
+    del tx  # what follows is written in it
     substatus = usual_substatus(status)
     resolved_at = now if status is IssueStatus.RESOLVED else None
     change = Issue.update(status=status, substatus=substatus, resolved_at=resolved_at)
@@ -240,7 +243,8 @@ def _change_status(issue: Issue, status: IssueStatus, now: datetime) -> Detail:
     return StatusChanged(substatus=substatus)
 
 
-def _assign(issue: Issue, author: Author | None) -> Detail:
+def _assign(tx: Transaction, issue: Issue, author: Author | None) -> Detail:
+    del tx  # what follows is written in it
     assignee = author and Assignee(id=author.user_id, name=author.actor.name, email=author.email)
     change = Issue.update(
         assignee_id=assignee.id if assignee else None,
@@ -251,7 +255,8 @@ def _assign(issue: Issue, author: Author | None) -> Detail:
     return Assigned(assignee=assignee.as_json() if assignee else None)
 
 
-def _comment(issue: Issue, author: Author, now: datetime) -> Detail:
+def _comment(tx: Transaction, issue: Issue, author: Author, now: datetime) -> Detail:
+    del tx  # what follows is written in it
     comment = Comment.create(
         issue_id=issue.id,
         text=f"{TEXT}.",

@@ -95,6 +95,7 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "list_type": 'Expected a list of items but got type "{type}".',
         "too_long": "Ensure this field has no more than {max_length} elements.",
         "string_type": "Not a valid string.",
+        "model_type": "Invalid data. Expected a dictionary, but got {type}.",
         "literal_error": '"{shown}" is not a valid choice.',
     }
 )

@@ -9,9 +9,10 @@ from datetime import datetime
 
 import peewee
 
+from shared.database.commit_order import next_number
 from shared.database.database import Database
 from shared.database.locking import unheld
-from shared.database.statement import Dialect, in_seconds, marks
+from shared.database.statement import in_seconds, marks
 from shared.database.statement import now as due_now
 from shared.database.transaction import Transaction
 from shared.domain.request_record import NO_ANSWER
@@ -147,14 +148,9 @@ def redeliver_all(database: Database, query: DeliveryQuery) -> int:
     return len(ids)
 
 
-_NEXT_ON_SQLITE = "UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'delivery' RETURNING seq"
-_NEXT_ON_POSTGRESQL = "SELECT pg_current_xact_id()::text::bigint"
-
-
 def _move_to_end(tx: Transaction, delivery_ids: Sequence[int]) -> None:
     """Shows deliveries once more to whoever listens: they are told again."""
-    statement = _NEXT_ON_SQLITE if tx.database.dialect is Dialect.SQLITE else _NEXT_ON_POSTGRESQL
-    ((place,),) = tx.database.rows(statement)
+    place = next_number(tx, table="delivery")
     Delivery.update(written_in=place).where(Delivery.id.in_(list(delivery_ids))).execute()
 
 

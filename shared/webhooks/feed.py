@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.database.columns import instant_text
+from shared.database.commit_order import is_settled, last_settled
 from shared.database.database import Database
-from shared.database.statement import Dialect, instant_mark
+from shared.database.statement import instant_mark
 from shared.domain.path_key import find_id
 from shared.domain.region_id import MAX_ID
 from shared.errors import InvalidInput
@@ -28,12 +29,8 @@ MAX_BYTES = 2_000_000
 """How much of bodies is in one answer between silos; a single delivery is answered however large it is."""
 
 _PLACE = re.compile(r"(\d{1,19})-(\d{1,19})", re.ASCII)
-_SETTLED = "AND written_in < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 _LENGTH = """
 COALESCE(length(body), 0) + COALESCE((SELECT length(text) FROM delivery_content c WHERE c.id = content_id), 0)"""
-
-_END_ON_SQLITE = "SELECT COALESCE(MAX(written_in), 0) FROM delivery WHERE sentry_app_id = ?"
-_END_ON_POSTGRESQL = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1"
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -88,7 +85,8 @@ def read_feed(
     """
     items: list[delivery_pb2.FeedItem] = []
     with database.snapshot():
-        end = _end(database, sentry_app_id)
+        # A place after everything that can be read now, and before whatever cannot.
+        end = FeedPlace(written_in=last_settled(database, "written_in", table="delivery"), id=MAX_ID)
         ids, has_more = _next_ids(database, sentry_app_id, after, since)
         found = {each.id: each for each in Delivery.select().where(Delivery.id.in_(ids))}
         fill_bodies(list(found.values()))
@@ -111,7 +109,7 @@ def _next_ids(
     database: Database, sentry_app_id: int, after: FeedPlace, since: datetime | None
 ) -> tuple[list[int], bool]:
     """Ids in their order, and whether there are more."""
-    settled = _SETTLED if database.dialect is Dialect.POSTGRESQL else ""
+    settled = is_settled(database, "written_in")
     earliest = f"AND created_at >= {instant_mark(database)}" if since else ""
     statement = (
         f"SELECT id, {_LENGTH} FROM delivery "  # noqa: S608 - no values
@@ -128,14 +126,6 @@ def _next_ids(
             break
         ids.append(delivery_id)
     return ids, len(ids) < len(rows)
-
-
-def _end(database: Database, sentry_app_id: int) -> FeedPlace:
-    """A place after everything that can be read now, and before whatever cannot."""
-    is_postgresql = database.dialect is Dialect.POSTGRESQL
-    parameters = () if is_postgresql else (sentry_app_id,)
-    ((number,),) = database.rows(_END_ON_POSTGRESQL if is_postgresql else _END_ON_SQLITE, parameters)
-    return FeedPlace(written_in=number, id=MAX_ID)
 
 
 def _place_of(delivery: Delivery) -> FeedPlace:

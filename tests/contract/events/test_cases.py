@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.http_silos import serving_http
-from tests.integration.region.apps.test_event_alerts import EVERY, rule
+from tests.integration.region.apps.test_event_alerts import EVERY, Alerting, rule
 from tests.integration.region.apps.test_webhooks import HOOK, send
 from tests.integration.region.apps.world import World
 from tests.integration.third_party import running_app
@@ -39,7 +39,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any
         running_app() as third_party,
     ):
         third_party.answers(HOOK)
-        world = World(silos, http, third_party)
+        world = Alerting(silos, http, third_party)
         sent = {name: _send_events(world, name, case["events"]) for name, case in CASES.items()}
         told: dict[str, Any] = {}
         while not told.keys() >= set(sent.values()):

@@ -58,7 +58,7 @@ def test_what_is_told_is_what_would_be_so_then(
 ) -> None:
     for event in ("issue.resolved", "issue.assigned"):
         try_out(web, app, event, project=project)
-    send(web, "us")
+        send(web, "us")
     told = {each.json["action"]: each.json["data"] for each in third_party.requests[-2:]}
     assert (told["resolved"]["issue"]["status"], told["resolved"]["resolution_type"]) == ("resolved", "now")
     assert (

@@ -70,6 +70,7 @@ WHOLE: Mapping[str, str] = {
     "AppRequestService/GetBufferRequestsForCell": "what the log keeps of an app",
     "AppRequestService/ListDeliveries": "`limit`, outlines alone",
     "AppRequestService/GetDeliveries": "`max_characters` each",
+    "AppRequestService/ReadFeed": "50 at most, and gone on after by `place`",
     "SentryAppRegionService/GetSelectOptions": "what one app answers, which is bounded",
     "SentryAppRegionService/GetServiceHookProjects": "the projects of one hook",
     "SentryAppRegionService/SetServiceHookProjects": "one for each that was asked for",

@@ -60,7 +60,7 @@ log attempt published    401    403    403   404     404   403      404       40
 try out internal         401    403    403   202     202   403      202       403   403    403
 listen internal          401    200    200   200     200   403      200       403   403    403
 listen published         401    403    403   200     200   403      200       403   403    403
-read channel internal    401    403    403   200     200   403      200       200   403    403
+read channel internal    401    403    403   200     200   403      200       403   403    403
 redeliver all internal    401    403    403   202     202   403      202       403   403    403
 redeliver all published   401    403    403   202     202   403      202       403   403    403
 redeliver internal       401    403    403   404     404   403      404       403   403    403
