@@ -17,8 +17,6 @@ GIVEN_OUT = frozenset(
         "region_silo/migrations/0003_issues.py",
         "region_silo/migrations/0008_events_of_projects.py",
         "shared/webhooks/migrations/0002_contents.py",
-        "shared/webhooks/migrations/0003_asked.py",
-        "shared/webhooks/migrations/0003_places.py",
     }
 )
 """Those of releases before ``build_index``; a migration is not changed once it was given out."""
