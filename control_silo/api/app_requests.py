@@ -7,7 +7,7 @@ from starlette.datastructures import QueryParams
 
 from control_silo.api.apps import get_visible_app
 from control_silo.api.request import ApiRequest, Incoming, get_organization_of_path
-from control_silo.bodies.app_call import AppRequestObject
+from control_silo.bodies.app_request import AppRequestObject
 from control_silo.services import app_access
 from control_silo.services.request_log import RequestQuery, list_requests, organizations_of
 from shared.domain.event import REQUEST_LOG_EVENTS
