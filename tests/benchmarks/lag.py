@@ -25,7 +25,7 @@ def measure(folder: Path) -> Iterable[Measurement]:
     baseline = _logical(folder / "logical")
     for engine, postgres in (("SQLite", False), ("PostgreSQL", True)):
         lags = _ours(folder / engine.lower(), postgres=postgres)
-        for name, q, goal in (("p50", 0.50, 10), ("p99", 0.99, 50)):
+        for name, q, goal in (("p50", 0.50, 5), ("p99", 0.99, 20)):
             ours, theirs = quantile(lags, q) * 1000, quantile(baseline, q) * 1000
             yield Measurement(
                 f"commit → visible {name}, {WRITES_PER_SECOND} writes/s, {engine}",

@@ -32,8 +32,8 @@ def _measure(few: str, many: str, engine: str) -> Iterable[Measurement]:
         "empty handler",
         nothing,
         ratio,
-        "≥ 0.5 × empty handler",
-        ratio >= 0.5,
+        "≥ 0.7 × empty handler",
+        ratio >= 0.7,
     )
     cost = among_few / among_many
     yield Measurement(
