@@ -59,10 +59,10 @@ class Term:
 
     field: Field
     value: str
-    """Of a number or a time: an operator such as ``>=``, a blank, and what is compared with."""
+    """Where it is a number or a time: an operator such as ``>=``, a blank, and what is compared with."""
     is_negated: bool = False
     or_else: tuple["Term", ...] = ()
-    """Of ``level:[error, fatal]``, what is taken as well."""
+    """What is taken as well, as in ``level:[error, fatal]``."""
 
 
 def parse_query(text: str, *, now: datetime) -> tuple[Term, ...]:
