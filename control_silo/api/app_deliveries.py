@@ -84,23 +84,7 @@ def list_deliveries(request: Incoming, app_id_or_slug: str) -> Response:
     return answer
 
 
-@endpoints.add("GET", f"{_DELIVERIES}{{delivery_id}}/", answers={200: DeliveryObject})
-def get_delivery(request: Incoming, app_id_or_slug: str, delivery_id: str) -> Response:
-    """Reads one webhook to an app, or one question, with whole bodies."""
-    with request.signed_in(scopes=app_access.READ_SCOPES) as principal:
-        app = get_visible_app(request, principal, app_id_or_slug, may=app_access.may_read_requests).app
-    return json_answer(DeliveryObject.of(get_app_delivery(request.control, app.id, DeliveryName.parse(delivery_id))))
-
-
-@endpoints.add("POST", f"{_DELIVERIES}{{delivery_id}}/redeliver/", answers={202: DeliveryObject})
-def post_redeliver(request: Incoming, app_id_or_slug: str, delivery_id: str) -> Response:
-    """Sends a delivery again, whatever became of it: stamped and signed afresh, with the same `Request-ID` and body."""
-    with request.signed_in(scopes=app_access.WRITE_SCOPES) as principal:
-        app = get_visible_app(request, principal, app_id_or_slug, may=app_access.may_redeliver).app
-    sent = redeliver_to_app(request.control, app.id, DeliveryName.parse(delivery_id))
-    return json_answer(DeliveryObject.of(sent), status=202)
-
-
+# Before the one below, which would take its path for the name of a delivery.
 @endpoints.add("POST", f"{_DELIVERIES}redeliver/", answers={202: RedeliveredObject})
 def post_redeliver_all(request: Incoming[RedeliverBody], app_id_or_slug: str) -> Response:
     """Sends those again that are over, oldest first, ten a second at most, so that what happens now is not held up."""
@@ -119,6 +103,23 @@ def post_redeliver_all(request: Incoming[RedeliverBody], app_id_or_slug: str) ->
     )
     made = redeliver_all_to_app(request.control, query)
     return json_answer(RedeliveredObject(count=made.count, missing_regions=list(made.missing_regions)), status=202)
+
+
+@endpoints.add("GET", f"{_DELIVERIES}{{delivery_id}}/", answers={200: DeliveryObject})
+def get_delivery(request: Incoming, app_id_or_slug: str, delivery_id: str) -> Response:
+    """Reads one webhook to an app, or one question, with whole bodies."""
+    with request.signed_in(scopes=app_access.READ_SCOPES) as principal:
+        app = get_visible_app(request, principal, app_id_or_slug, may=app_access.may_read_requests).app
+    return json_answer(DeliveryObject.of(get_app_delivery(request.control, app.id, DeliveryName.parse(delivery_id))))
+
+
+@endpoints.add("POST", f"{_DELIVERIES}{{delivery_id}}/redeliver/", answers={202: DeliveryObject})
+def post_redeliver(request: Incoming, app_id_or_slug: str, delivery_id: str) -> Response:
+    """Sends a delivery again, whatever became of it: stamped and signed afresh, with the same `Request-ID` and body."""
+    with request.signed_in(scopes=app_access.WRITE_SCOPES) as principal:
+        app = get_visible_app(request, principal, app_id_or_slug, may=app_access.may_redeliver).app
+    sent = redeliver_to_app(request.control, app.id, DeliveryName.parse(delivery_id))
+    return json_answer(DeliveryObject.of(sent), status=202)
 
 
 @endpoints.add("POST", "/sentry-apps/{app_id_or_slug}/test/", answers={202: DeliveryObject})

@@ -69,7 +69,11 @@ LOG_ROWS = rows_of(
     ("GetBufferRequestsForCell", {**OF_CLAY, "filter": {"errors_only": True}}, {**KNOWN, "requests": []}),
     ("GetBufferRequestsForCell", {**OF_PAGER, "sentry_app_id": 99}, {"sentry_app_known": False, "requests": []}),
     ("GetBufferRequestsForCell", {**OF_PAGER, "cell_name": "de"}, NOT_HERE),
-    ("ListDeliveries", OF_KANBAN, {"deliveries": [{**DELIVERY, "attempts": [], "body": ""}]}),
+    (
+        "ListDeliveries",
+        {**OF_KANBAN, "event": "issue.created"},
+        {"deliveries": [{**DELIVERY, "attempts": [], "body": ""}]},
+    ),
     ("ListDeliveries", {**OF_KANBAN, "event": "error.created"}, {"deliveries": []}),
     (
         "GetDeliveries",
@@ -90,7 +94,7 @@ LOG_ROWS = rows_of(
         {**OF_KANBAN, "delivery_id": "@kanban_delivery.id", "attempt": {"started_at": "2030-01-01T00:00:00Z"}},
         {"delivery": {"id": "@kanban_delivery.id"}},
     ),
-    ("AddAttempt", {**OF_PAGER, "delivery_id": "@kanban_delivery.id"}, Refused("INVALID_ARGUMENT", "INVALID_INPUT")),
+    ("AddAttempt", {**OF_PAGER, "delivery_id": "@kanban_delivery.id"}, Refused("NOT_FOUND", "NOT_FOUND")),
     ("RedeliverAll", {"deliveries": {**OF_PAGER, "event": "comment.deleted"}}, {"count": 0}),
     ("RedeliverAll", {"deliveries": {**OF_PAGER, "cell_name": "de"}}, NOT_HERE),
     ("Redeliver", {**OF_PAGER, "delivery_id": "@pager_delivery.id"}, {"delivery": {"status": "STATUS_PENDING"}}),

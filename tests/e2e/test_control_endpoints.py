@@ -29,7 +29,7 @@ from tests.integration.third_party import running_app
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-NOTHING = dict.fromkeys((*UNKNOWN, "token_id", "delivery_id"), "nothing")
+NOTHING = dict.fromkeys((*UNKNOWN, "token_id", "delivery_id", "channel"), "nothing")
 """Names of what does not exist."""
 
 
