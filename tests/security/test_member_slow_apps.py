@@ -80,6 +80,15 @@ def test_who_waits_too_many_is_told_so_and_when_to_come_again(crowd: Crowd) -> N
     assert int(refused.headers["retry-after"]) >= 1
 
 
+def test_whoever_asks_an_app_takes_a_thread_that_is_kept_for_it(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ASKING_THREADS, "max_waiting", 0)  # so that whoever would take one is refused
+    other = crowd.other
+    asked = other.owner.get(f"{other.path}/external-requests/", uri="/boards")
+    prepared = other.owner.get(f"/organizations/{other.acme.slug}/sentry-app-components/")
+    read = other.owner.get(f"/organizations/{other.acme.slug}/projects/")
+    assert [answer.status_code for answer in (asked, prepared, read)] == [429, 429, 200]
+
+
 def test_fewer_may_wait_for_apps_than_there_are_threads() -> None:
     for bounds, threads in ((HTTP_CALLERS, ASKING_THREADS.threads), (RPC_CALLERS, DEFAULT_MAX_WORKERS)):
         assert bounds.per_app.slow < bounds.per_organization.slow < bounds.total < threads

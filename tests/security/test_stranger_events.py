@@ -74,7 +74,7 @@ def test_a_key_may_send_again_when_its_minute_is_over(stage: Stage) -> None:
 
 def test_made_up_keys_are_refused_and_never_counted(stage: Stage) -> None:
     web = stage.projects[0]
-    statuses = {stage.send(web, key=f"{number:032x}").status_code for number in range(QUOTA * 3)}
+    statuses = {stage.send(web, key=f"{number % 2:032x}").status_code for number in range(QUOTA * 3)}
     assert (statuses, stage.send(web).status_code) == ({403}, 200)
 
 

@@ -9,8 +9,11 @@ import pytest
 from shared.cli.main import DONE, SAID_NO, WRONG_USE, run
 from shared.cli.topology import Silo, Topology, write_topology
 from shared.clock import SystemClock
+from shared.domain.seal import seal
+from shared.peers.schema import PeerKey
 from tests.http_silos import HttpSilos, serving_http
 from tests.integration.cli.conftest import CommandLine, Ended
+from tests.keys import SEAL_KEY
 from tests.silos import Silos
 
 
@@ -59,6 +62,15 @@ def test_a_clock_that_runs_ahead_is_a_problem(silo: CommandLine, silos: Silos) -
     silos.clock.advance(30)
     ended = silo("doctor", "--json")
     assert (ended.code, set(verdicts(ended, "clocks").values())) == (SAID_NO, {"problem"})
+
+
+def test_a_secret_that_two_peers_have_is_a_problem(silo: CommandLine, silos: Silos) -> None:
+    secret = silos.control.keys.signing("us").secret.decode()
+    sealed = seal(secret, secret=SEAL_KEY, purpose="peer_key/twin")
+    with silos.control.database.transaction():
+        PeerKey.create(id="twin", peer="operator:twin", sealed=sealed, added_at=silos.clock.now())
+    silos.control.keys.look()
+    assert verdicts(silo("doctor", "--json"), "keys") == {"control": "problem", "us": "ok", "de": "ok"}
 
 
 def test_a_platform_that_is_well_exits_with_nothing_wrong(silo: CommandLine) -> None:

@@ -92,7 +92,7 @@ def test_the_checked_address_is_the_one_that_is_called(app: ThirdPartyApp) -> No
     names = ChangingNames()
     client = AppClient(Reach.parse(["192.0.2.0/24"]), lookup=names)
     with pytest.raises(Exception, match="app"):  # nobody is at the documentation's address
-        client.send(get(f"http://rebound.example:{app.port}/"))
+        client.send(get(f"http://localhost:{app.port}/"))  # the system would lead it to the app
     client.close()
     assert (names.asked, app.requests) == (1, [])
 

@@ -12,7 +12,7 @@ from shared.cli.examination import Examination, ExaminedSilo
 from shared.cli.status_report import SiloStatus, StatusReport
 from shared.clock import SystemClock
 from shared.errors import KeyUnknown
-from shared.http.measure import CERTIFICATE_ENDS, MISSING_MIGRATIONS, SKEW
+from shared.http.measure import CERTIFICATE_ENDS, MISSING_MIGRATIONS, SKEW, Metrics
 from shared.pb.hybridcloud.operations.v1.key_pb2 import PeerKey
 from shared.pb.hybridcloud.operations.v1.key_service_pb2 import ListKeysResponse
 from tests.contract.rpc.test_tls import Authority
@@ -99,6 +99,12 @@ def test_the_operators_own_certificate_is_looked_at_too(tmp_path: Path) -> None:
     now = SystemClock().now().timestamp()
     (found,) = [each for each in checks.certificates(replace(WELL, tls=files, now=now)) if each.silo == OPERATOR]
     assert (found.verdict, found.says.startswith("its certificate ends in")) == (Verdict.WARNING, True)
+
+
+def test_a_silo_shows_when_its_certificate_ends(tmp_path: Path) -> None:
+    files = Authority(tmp_path / "authority").issue("us")
+    shown = Metrics(list_ages=tuple, clock=SystemClock(), tls=files).registry
+    assert shown.get_sample_value(CERTIFICATE_ENDS) == files.expires_at().timestamp()
 
 
 def test_whatever_is_wrong_comes_with_what_to_do() -> None:

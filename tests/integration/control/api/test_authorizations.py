@@ -2,6 +2,7 @@ import json
 from typing import Any
 
 import pytest
+from cryptography.exceptions import InvalidTag
 
 from control_silo.bodies.token import AuthorizationBody
 from control_silo.models.application import ApiApplication, ApiGrant, ApiToken
@@ -10,6 +11,7 @@ from control_silo.services.install import GRANT_LIFETIME_SECONDS
 from control_silo.services.issue_token import TOKEN_LIFETIME_SECONDS
 from shared.category import Category
 from shared.consistency import TOKEN_NAME, decode
+from shared.domain.seal import open_sealed
 from tests.integration.control.api.third_party import ThirdParty, install_in, install_kanban
 from tests.integration.control.api.world import KANBAN, World
 
@@ -201,3 +203,16 @@ def test_no_token_that_was_answered_is_stored(kanban: ThirdParty) -> None:
     stored = repr(rows)
     assert rows
     assert not [said[name] for said in (issued, renewed) for name in ("token", "refreshToken") if said[name] in stored]
+
+
+def test_a_kept_answer_opens_with_nothing_that_is_stored(kanban: ThirdParty) -> None:
+    credential = kanban.exchange().json()["refreshToken"]
+    renewed, database = kanban.refresh(credential).json(), kanban.world.control.database
+    with database.session():
+        kept = TokenExchange.get().sealed_answer
+        tables = [database.rows(f'SELECT * FROM "{table}"') for table in database.peewee.get_tables()]
+    purpose = f"exchange/{kanban.uuid}"
+    assert renewed["token"] in open_sealed(kept, secret=credential, purpose=purpose)
+    for text in {cell for rows in tables for row in rows for cell in row if isinstance(cell, str)}:
+        with pytest.raises(InvalidTag):
+            open_sealed(kept, secret=text, purpose=purpose)

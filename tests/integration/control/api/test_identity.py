@@ -57,6 +57,17 @@ def test_a_token_is_stored_as_its_hash_alone(world: World) -> None:
     assert hash_token(token) in stored
 
 
+def test_nobody_can_sign_in_with_what_the_database_holds(world: World) -> None:
+    world.password_holder("ann@acme.example", "correct horse")
+    token = world.person().headers["authorization"].removeprefix("Bearer ")
+    session = world.person(session=True).headers["cookie"].removeprefix("sentrysid=")
+    database = world.control.database
+    with database.session():
+        held = repr([database.rows(f'SELECT * FROM "{table}"') for table in database.peewee.get_tables()])
+    assert hash_token(session) in held
+    assert [secret for secret in ("correct horse", token, session) if secret in held] == []
+
+
 def test_an_expired_token_is_refused(world: World) -> None:
     owner = world.person()
     with world.control.database.transaction():
