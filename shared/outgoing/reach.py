@@ -107,7 +107,8 @@ class Reach:
         """
         # The zone of an IPv6 address (after the %) says through which interface, not to whom.
         address = ip_address(text.partition("%")[0])
-        # An IPv6 address can carry a private IPv4 one (mapped, NAT64); each way to read it has to be allowed.
+        # An IPv6 address can carry an IPv4 one (mapped, NAT64), by which it is judged then: it is itself in no public
+        # range. What may never be called is so however it is written.
         spellings = {address, _meant(address)}
         if any(_is_in(each, _NEVER) for each in spellings) or not any(map(self._allows, spellings)):
             raise AddressRefused

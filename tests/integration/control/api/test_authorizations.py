@@ -209,7 +209,7 @@ def test_a_kept_answer_opens_with_nothing_that_is_stored(kanban: ThirdParty) -> 
     credential = kanban.exchange().json()["refreshToken"]
     renewed, database = kanban.refresh(credential).json(), kanban.world.control.database
     with database.session():
-        kept = TokenExchange.get().sealed_answer
+        kept = str(TokenExchange.get().sealed_answer)
         tables = [database.rows(f'SELECT * FROM "{table}"') for table in database.peewee.get_tables()]
     purpose = f"exchange/{kanban.uuid}"
     assert renewed["token"] in open_sealed(kept, secret=credential, purpose=purpose)
