@@ -130,6 +130,7 @@ def redeliver(database: Database, *, sentry_app_id: int, delivery_id: int, now: 
 RESENT_PER_SECOND = 10
 """How many deliveries that were asked for together are sent again in a second, for one app."""
 _LATER = "UPDATE outbox SET due_at = {at}, attempts = 1 WHERE destination = ? AND category = ? AND object_id IN ({ids})"
+_PENDING_LATER = "UPDATE delivery SET state = ?, next_attempt_at = {at} WHERE id IN ({ids})"
 
 
 def redeliver_all(database: Database, query: DeliveryQuery) -> int:
@@ -158,8 +159,8 @@ def _put_off(tx: Transaction, sentry_app_id: int, ids: Sequence[int], *, seconds
     # As if tried before: what is told for the first time goes first, and is not held up by what was told already.
     statement = _LATER.format(at=in_seconds(tx.database), ids=marks(ids))
     tx.database.rows(statement, (seconds, destination_of(sentry_app_id), CATEGORY, *ids))
-    at = peewee.SQL(in_seconds(tx.database), (seconds,))
-    Delivery.update(state=DeliveryState.PENDING, next_attempt_at=at).where(Delivery.id.in_(ids)).execute()
+    statement = _PENDING_LATER.format(at=in_seconds(tx.database), ids=marks(ids))
+    tx.database.rows(statement, (DeliveryState.PENDING.value, seconds, *ids))
 
 
 def show_pending(tx: Transaction, retried: Iterable[tuple[str, int]]) -> None:
