@@ -86,8 +86,17 @@ def test_a_lock_is_waited_for_no_longer_than_elsewhere(database: Database, postg
             database.write("UPDATE note SET text = ?", ("ours",))
 
 
+INDEX = """
+from shared.database.migrating import build_index
+atomic = False
+def up(migrator, db): build_index(db, "note_text_again", on="note (text)")
+"""
+
+
 def test_migrations_and_the_outbox_work(database: Database, tmp_path: Path) -> None:
-    apply_migrations(database, tmp_path)
+    (tmp_path / "0001_first.py").write_text("def up(migrator, db): ...")
+    (tmp_path / "0002_index.py").write_text(INDEX)
+    assert apply_migrations(database, tmp_path) == ["0001_first", "0002_index"]
     migrate_outbox(database)
     database.check()
     with database.transaction() as tx:
