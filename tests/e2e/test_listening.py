@@ -76,6 +76,7 @@ def test_who_listens_goes_on_when_control_was_away(up: SiloUp, app: dict[str, An
             up.lose("control")
             up.start_by_hand("control")
             try_out_until_heard(up, app, local)
+            assert listener.poll() is None  # the same one, who was not started again
         finally:
             listener.terminate()
 

@@ -100,6 +100,7 @@ def test_a_region_registers_anew_with_a_control_that_was_restarted_and_compares_
         silos.start(CONTROL)
         eventually(lambda: registered_at(silos) == ADDRESSES.grpc_address, within_seconds=30)
         eventually(lambda: is_comparison_wanted(silos), within_seconds=30)
+        assert registered_at(silos) == ADDRESSES.grpc_address
     finally:
         registration.stop()
         silos.register("us", http_address="us.test:80")

@@ -56,6 +56,7 @@ def test_webhooks_of_other_issues_and_installations_and_of_none_wait_for_nobody(
     post.happens(issue_id=None), post.happens(issue_id=None)
     sender.send_due()
     post.receiver.wait_for(2 + 5)
+    assert len(post.receiver.requests) == 2 + 5  # while none of the five was answered
     held.set()
     sender.wait()
 

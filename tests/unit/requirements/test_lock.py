@@ -51,3 +51,20 @@ def test_a_lock_names_no_place_to_install_from(lock: str) -> None:
 
 def test_what_runs_and_what_is_tested_are_the_same_versions() -> None:
     assert pins("runtime").items() <= pins("dev").items()
+
+
+DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
+INSTALLS = re.compile(r"(?:pip install|\$INTO_SILO) (?P<options>[^\n&]*)")
+
+
+def test_what_an_image_runs_is_installed_by_its_hash_or_was_built_there() -> None:
+    options = [found["options"] for found in INSTALLS.finditer(DOCKERFILE)]
+    assert len(options) == 3
+    assert [each for each in options if not {"--require-hashes", "--no-index"} & set(each.split())] == []
+
+
+def test_an_image_is_made_of_the_product_alone() -> None:
+    lines = re.findall(r"^COPY (?!--from)(.*) \S+$", DOCKERFILE, re.MULTILINE)
+    code = {"shared", "control_silo", "region_silo", "simulator"}
+    about = {"pyproject.toml", "README.md", "LICENSE", "requirements/build.txt", "requirements/runtime.txt"}
+    assert {source for line in lines for source in line.split()} == code | about
