@@ -1,6 +1,6 @@
-"""``make bench``: runs every benchmark, or those named, and prints one table and one JSON file.
+"""``make bench``: runs every benchmark, or those named, three times, and prints one table of medians and one JSON file.
 
-Example: python -m tests.benchmarks calls lag --json bench.json
+Example: python -m tests.benchmarks calls lag --rounds 1 --json bench.json
 """
 
 import argparse
@@ -11,7 +11,8 @@ from pathlib import Path
 
 from shared.process import configure_logging, prefer_latency
 from tests.benchmarks import calls, drain, ingest, lag, memory, rest, strangers, webhooks, writes
-from tests.benchmarks.measure import Measurement, show
+from tests.benchmarks.measure import Measurement
+from tests.benchmarks.report import Row, keep, show, summarize
 
 BENCHMARKS: dict[str, Callable[[Path], Iterable[Measurement]]] = {
     "calls": calls.measure,
@@ -30,19 +31,31 @@ def main() -> None:
     """Reads the command line and runs."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(BENCHMARKS)} (default: all)")
-    parser.add_argument("--json", type=Path, default=Path("bench.json"), help="where the JSON goes (bench.json)")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each is run; the median counts (3)")
+    parser.add_argument(
+        "--json",
+        type=Path,
+        default=Path("bench.json"),
+        help="where the JSON goes, beside what others left (bench.json)",
+    )
     arguments = parser.parse_args()
     unknown = sorted(set(arguments.names) - set(BENCHMARKS))
     if unknown:
         parser.error(f"no benchmark named {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
     configure_logging(level=logging.ERROR)
     prefer_latency()
-    measurements: list[Measurement] = []
+    rows: list[Row] = []
     for name in arguments.names or BENCHMARKS:
-        print(f"measuring {name} …", flush=True)
-        with tempfile.TemporaryDirectory(prefix="silo-bench-") as folder:
-            measurements.extend(BENCHMARKS[name](Path(folder)))
-    show(measurements, into=arguments.json)
+        rows += summarize(name, [_measured(name, turn, arguments.rounds) for turn in range(arguments.rounds)])
+    show(rows)
+    keep(rows, into=arguments.json)
+    print(f"Also written to {arguments.json}.")
+
+
+def _measured(name: str, turn: int, rounds: int) -> list[Measurement]:
+    print(f"measuring {name}, round {turn + 1} of {rounds} …", flush=True)
+    with tempfile.TemporaryDirectory(prefix="silo-bench-") as folder:
+        return list(BENCHMARKS[name](Path(folder)))
 
 
 if __name__ == "__main__":

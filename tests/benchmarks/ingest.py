@@ -45,8 +45,7 @@ def _costs(silos: Silos, engine: str) -> Iterable[Measurement]:
         (f"event of which {_APPS} apps are told", told),
         (f"event that meets no rule of {_RULES}", asked),
     ):
-        ratio = seconds / alone
-        yield Measurement(f"{what}, {engine}", seconds * 1000, "ms", "nobody to tell", alone * 1000, ratio)
+        yield Measurement(f"{what}, {engine}", seconds * 1000, "ms", "nobody to tell", alone * 1000)
 
 
 def _new_urls(stack: ExitStack, folder: Path, engine: str) -> Callable[[], str]:

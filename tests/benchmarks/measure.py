@@ -1,31 +1,56 @@
-"""What a benchmark says, and how it is shown. Owns the table and the JSON; measures nothing itself."""
+"""What a benchmark says, and how rates and times are taken."""
 
-import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 
-from rich.console import Console
-from rich.table import Table
+
+@dataclass(frozen=True)
+class Goal:
+    """How good a figure should be: its ratio to the baseline, or the value itself."""
+
+    limit: float
+    is_least: bool = False
+    """Whether more is better."""
+    is_ratio: bool = True
+
+    def is_met(self, figure: float) -> bool:
+        return figure >= self.limit if self.is_least else figure <= self.limit
+
+
+def at_least(limit: float) -> Goal:
+    """So many times the baseline, or more."""
+    return Goal(limit, is_least=True)
+
+
+def at_most(limit: float) -> Goal:
+    """So many times the baseline, or less."""
+    return Goal(limit)
+
+
+def no_more_than(limit: float) -> Goal:
+    """The value itself, in its unit."""
+    return Goal(limit, is_ratio=False)
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """One row: a value, and what it is held against in the same run."""
+    """One figure, and what it is held against in the same run."""
 
     what: str
     value: float
     unit: str
     baseline: str = ""
-    """What the baseline is; empty when the goal is a plain number."""
+    """What the baseline is; empty where nothing stands beside the value."""
     baseline_value: float | None = None
-    ratio: float | None = None
-    """How it is computed is said by the goal: a speed-up, or a cost."""
-    goal: str = ""
-    """As in the design, in words."""
-    met: bool | None = None
+    goal: Goal | None = None
+    at: float | None = None
+    """Where on a curve this is: all measurements that differ in this alone are one curve."""
+
+    @property
+    def ratio(self) -> float | None:
+        return None if self.baseline_value is None else self.value / self.baseline_value
 
 
 @contextmanager
@@ -59,18 +84,3 @@ def quantile(values: Sequence[float], q: float) -> float:
     """The q-th quantile; values need not be sorted, must not be empty."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(q * len(ordered)))]
-
-
-def show(measurements: Sequence[Measurement], *, into: Path) -> None:
-    """Prints the table and writes the same as JSON."""
-    table = Table(title="Silo, measured beside its baselines in one run", show_lines=False)
-    for column in ("what", "value", "baseline", "ratio", "goal", "met"):
-        table.add_column(column, overflow="fold")
-    for row in measurements:
-        beside = f"{row.baseline}: {row.baseline_value:,.4g} {row.unit}" if row.baseline_value is not None else ""
-        met = "" if row.met is None else "yes" if row.met else "no"
-        ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
-        table.add_row(row.what, f"{row.value:,.4g} {row.unit}", beside, ratio, row.goal, met)
-    Console(width=150).print(table)
-    into.write_text(json.dumps([asdict(row) for row in measurements], indent=2) + "\n")
-    print(f"Also written to {into}.")
