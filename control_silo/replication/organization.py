@@ -8,7 +8,7 @@ from control_silo.models.region import OrganizationReplica, OrganizationReservat
 from control_silo.services.interest import calling_region
 from control_silo.services.organization import name_problem
 from shared.category import Category
-from shared.database.model import tuples_of
+from shared.database.model import fields_of, table_of, tuples_of
 from shared.database.transaction import Transaction
 from shared.domain.peer import is_region_name
 from shared.errors import CallerNotOwner, InvalidInput, PermissionDenied, SlugNotReserved, VersionImplausible
@@ -28,7 +28,7 @@ class OrganizationKind(HeldKind):
     """Organizations of all regions."""
 
     category = Category.ORGANIZATION
-    name = "organization_replica"
+    name = table_of(OrganizationReplica)
     numbered = OrganizationReservation
 
     def table_for(self, caller: str) -> ReplicaTable:
@@ -53,7 +53,7 @@ class OrganizationTable:
     _versions: dict[int, int] = field(default_factory=dict)
     """Those that are held, by id."""
     name = OrganizationKind.name
-    columns = ("id", "version", "tombstone", "checksum", "slug", "name", "region_name", "status")
+    columns = tuple(field.column_name for field in fields_of(OrganizationReplica))
 
     def look_up(self, object_ids: Sequence[int]) -> bool:
         """Reads slugs and versions; what was read before is forgotten."""

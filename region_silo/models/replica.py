@@ -9,14 +9,20 @@ from shared.database.columns import BytesField
 from shared.database.model import Model
 
 
-class AppReplica(Model):
-    """An app; ``state`` is a serialized ``RpcSentryApp`` without its credential, empty for a tombstone."""
+class Replica(Model):
+    """What every replica has. No table of its own: each kind's model adds the columns that its reads need."""
 
     id = peewee.BigIntegerField(primary_key=True)
     version = peewee.BigIntegerField()
     tombstone = peewee.BooleanField()
     checksum = BytesField()
     state = BytesField()
+    """The owner's message, serialized; empty for a tombstone."""
+
+
+class AppReplica(Replica):
+    """An app; ``state`` is an ``RpcSentryApp`` without its credential."""
+
     slug = peewee.TextField(index=True)
     application_id = peewee.BigIntegerField(index=True)
     proxy_user_id = peewee.BigIntegerField(index=True)
@@ -24,17 +30,11 @@ class AppReplica(Model):
     status = peewee.TextField()
 
 
-class CredentialReplica(Model):
-    """An app's credential, by the app's id; ``state`` is the part of a serialized ``RpcSentryApp`` that it is.
+class CredentialReplica(Replica):
+    """An app's credential, by the app's id; ``state`` is the part of an ``RpcSentryApp`` that it is.
 
-    Empty for a tombstone, so that an app's state and this one behind it are the app as it may be read here.
+    An app's state and this one behind it are the app as it may be read here, also where this one is a tombstone's.
     """
-
-    id = peewee.BigIntegerField(primary_key=True)
-    version = peewee.BigIntegerField()
-    tombstone = peewee.BooleanField()
-    checksum = BytesField()
-    state = BytesField()
 
 
 class ComponentReplica(Model):
@@ -47,27 +47,17 @@ class ComponentReplica(Model):
     state = BytesField()
 
 
-class InstallationReplica(Model):
-    """An installation; ``state`` is a serialized ``InstallationState``, empty for a tombstone."""
+class InstallationReplica(Replica):
+    """An installation; ``state`` is an ``InstallationState``."""
 
-    id = peewee.BigIntegerField(primary_key=True)
-    version = peewee.BigIntegerField()
-    tombstone = peewee.BooleanField()
-    checksum = BytesField()
-    state = BytesField()
     uuid = peewee.TextField(index=True)
     organization_id = peewee.BigIntegerField(index=True)
     sentry_app_id = peewee.BigIntegerField(index=True)
     status = peewee.SmallIntegerField()
 
 
-class TokenReplica(Model):
-    """A token of an installation; ``state`` is a serialized ``TokenState``, empty for a tombstone."""
+class TokenReplica(Replica):
+    """A token of an installation; ``state`` is a ``TokenState``."""
 
-    id = peewee.BigIntegerField(primary_key=True)
-    version = peewee.BigIntegerField()
-    tombstone = peewee.BooleanField()
-    checksum = BytesField()
-    state = BytesField()
     token_hash = peewee.TextField(index=True)
     installation_id = peewee.BigIntegerField(index=True)

@@ -5,7 +5,8 @@ from typing import Any
 
 import peewee
 
-from region_silo.replication.held import REPLICA_COLUMNS, RegionKind, replica, require_same_id, state_bytes
+from region_silo.models.replica import AppReplica
+from region_silo.replication.held import RegionKind, replica, require_same_id, state_bytes
 from shared.app_service.credential import take_credential
 from shared.category import Category
 from shared.database.statement import among, row_marks
@@ -21,8 +22,7 @@ class AppKind(RegionKind):
     """Apps; ``state`` is an ``RpcSentryApp`` without its credential, which reads put behind it."""
 
     category = Category.APP
-    name = "app_replica"
-    columns = (*REPLICA_COLUMNS, "slug", "application_id", "proxy_user_id", "owner_id", "status")
+    model = AppReplica
 
     def row(self, change: replica_pb2.Change) -> tuple[Any, ...]:
         app = change.app.sentry_app

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from region_silo.replication.held import REPLICA_COLUMNS, RegionKind, replica
+from region_silo.models.replica import CredentialReplica
+from region_silo.replication.held import RegionKind, replica
 from shared.app_service.credential import credential_part
 from shared.category import Category
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
@@ -12,8 +13,7 @@ class CredentialKind(RegionKind):
     """Credentials; ``state`` is the part of an ``RpcSentryApp`` that its credential is."""
 
     category = Category.CREDENTIAL
-    name = "credential_replica"
-    columns = REPLICA_COLUMNS
+    model = CredentialReplica
 
     def row(self, change: replica_pb2.Change) -> tuple[Any, ...]:
         # Two messages in a row are one that is merged of both: readers put this behind the app's own bytes.

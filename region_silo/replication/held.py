@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 
 from google.protobuf.message import Message
 
+from region_silo.models.replica import Replica
+from shared.database.model import fields_of, table_of
 from shared.database.transaction import Transaction
 from shared.domain.peer import CONTROL
 from shared.errors import InvalidInput
@@ -14,13 +16,16 @@ from shared.outbox.edition import checksum_of
 from shared.outbox.kind import HeldKind, refuse_others
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 
-REPLICA_COLUMNS = ("id", "version", "tombstone", "checksum", "state")
-
 
 class RegionKind(HeldKind):
-    """A category that control owns. A kind adds the columns by which its replicas are found."""
+    """A category that control owns. A kind names the model of its replicas, which says by what they are found."""
 
+    model: ClassVar[type[Replica]]
     columns: ClassVar[tuple[str, ...]]
+
+    def __init_subclass__(cls) -> None:
+        # From the model, so that a column is named once; `row` gives the values in the order of its fields.
+        cls.name, cls.columns = table_of(cls.model), tuple(field.column_name for field in fields_of(cls.model))
 
     @abstractmethod
     def row(self, change: replica_pb2.Change) -> tuple[Any, ...]:
@@ -39,7 +44,7 @@ class RegionKind(HeldKind):
 
 
 def replica(change: replica_pb2.Change, *, part: Message | None = None) -> tuple[Any, ...]:
-    """The values of ``REPLICA_COLUMNS``.
+    """The values of the columns that every ``Replica`` has.
 
     Args:
         change: what arrived.

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from region_silo.replication.held import REPLICA_COLUMNS, RegionKind, replica, require_same_id
+from region_silo.models.replica import InstallationReplica
+from region_silo.replication.held import RegionKind, replica, require_same_id
 from region_silo.services.hook import Subscription, reconcile_hooks
 from shared.category import Category
 from shared.database.transaction import Transaction
@@ -17,8 +18,7 @@ class InstallationKind(RegionKind):
     """Installations; ``state`` is an ``InstallationState``."""
 
     category = Category.INSTALLATION
-    name = "installation_replica"
-    columns = (*REPLICA_COLUMNS, "uuid", "organization_id", "sentry_app_id", "status")
+    model = InstallationReplica
 
     def row(self, change: replica_pb2.Change) -> tuple[Any, ...]:
         installation = change.installation.installation

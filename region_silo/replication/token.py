@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from region_silo.replication.held import REPLICA_COLUMNS, RegionKind, replica
+from region_silo.models.replica import TokenReplica
+from region_silo.replication.held import RegionKind, replica
 from shared.category import Category
 from shared.errors import FieldMissing
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
@@ -12,8 +13,7 @@ class TokenKind(RegionKind):
     """Tokens, by their hash; ``state`` is a ``TokenState``."""
 
     category = Category.TOKEN
-    name = "token_replica"
-    columns = (*REPLICA_COLUMNS, "token_hash", "installation_id")
+    model = TokenReplica
 
     def row(self, change: replica_pb2.Change) -> tuple[Any, ...]:
         token = change.token

@@ -50,10 +50,16 @@ def models_of(package: ModuleType) -> Iterator[type[Model]]:
     """Those of the package and those that every silo has, of which its bootstrap has imported all that it migrates."""
     for found in walk_packages(package.__path__, f"{package.__name__}."):
         import_module(found.name)
-    for model in Model.__subclasses__():
-        is_view = not model._meta.primary_key
-        if model.__module__.partition(".")[0] in {package.__name__.partition(".")[0], "shared"} and not is_view:
-            yield model
+    yield from _tables_below(Model, of={package.__name__.partition(".")[0], "shared"})
+
+
+def _tables_below(model: type[Model], *, of: set[str]) -> Iterator[type[Model]]:
+    """A model that others derive from is only what these have in common; one without a key is a view."""
+    for each in model.__subclasses__():
+        yield from _tables_below(each, of=of)
+        is_table = each._meta.primary_key and not each.__subclasses__()
+        if is_table and each.__module__.partition(".")[0] in of:
+            yield each
 
 
 def as_made(database: Database, table: str) -> dict[str, set[Any]]:
