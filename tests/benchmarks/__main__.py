@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from shared.process import configure_logging, prefer_latency
-from tests.benchmarks import calls, drain, ingest, lag, memory, rest, strangers, webhooks, writes
+from tests.benchmarks import calls, curves, drain, ingest, lag, memory, rest, strangers, webhooks, writes
 from tests.benchmarks.measure import Measurement
 from tests.benchmarks.report import Row, keep, show, summarize
 
@@ -24,6 +24,7 @@ BENCHMARKS: dict[str, Callable[[Path], Iterable[Measurement]]] = {
     "rest": rest.measure,
     "strangers": strangers.measure,
     "webhooks": webhooks.measure,
+    "curves": curves.measure,
 }
 
 

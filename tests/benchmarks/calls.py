@@ -15,7 +15,7 @@ from shared.pb.hybridcloud.apps.v1 import app_service_pb2, app_service_pb2_grpc
 from shared.rpc import channel as rpc_channel
 from shared.rpc.inprocess import InProcessChannel, InProcessServer
 from shared.rpc.server import serve
-from tests.benchmarks.measure import Measurement, at_least, at_most, interleaved
+from tests.benchmarks.measure import Measurement, at_least, at_most, interleaved, rate
 from tests.benchmarks.region_server import CALLER_KEYS, KEYS, Constant
 from tests.benchmarks.topology import postgres_server
 
@@ -101,6 +101,12 @@ def _region(url: str, *, apps: int) -> Iterator[tuple[Callable[[], object], Call
             lambda: stubs[0].GetSentryAppBySlug(requests[next(turn) % len(requests)]),
             lambda: stubs[1].GetSentryAppBySlug(requests[next(turn) % len(requests)]),
         )
+
+
+def latency_of_read(url: str, *, apps: int) -> float:
+    """Milliseconds, one call after the other."""
+    with _region(url, apps=apps) as (read, _):
+        return 1000 / rate(read)
 
 
 def _latency_by_size(folder: Path) -> Measurement:

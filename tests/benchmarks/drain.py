@@ -30,12 +30,12 @@ def measure(folder: Path) -> Iterable[Measurement]:
         ids = list(range(1, _OBJECTS + 1))
         dirty(bench, ids)
         processors = Processors(_parts(bench, folder / "ours"))
-        batched = _OBJECTS / _seconds(bench, limit=BATCH_LIMIT)
+        batched = _OBJECTS / drain_all(bench)
         spent = processors.seconds()
         dirty(bench, ids[:_ONE_BY_ONE])
-        single = _ONE_BY_ONE / _seconds(bench, limit=1)
+        single = _ONE_BY_ONE / drain_all(bench, limit=1)
         yield from _coalesced(bench, ids[:1000])
-    logical = _logical(folder / "logical")
+    logical = drain_logically(folder / "logical", _OBJECTS)
     what = f"drain of {_OBJECTS:,} objects"
     yield Measurement(what, batched, "objects/s", "one rpc per row", single, at_least(100))
     yield Measurement(what, batched, "objects/s", "logical replication", logical, at_least(0.8))
@@ -103,8 +103,9 @@ def drain(bench: Bench, *, limit: int = BATCH_LIMIT, region: str = "us") -> Drai
     )
 
 
-def _seconds(bench: Bench, *, limit: int) -> float:
-    draining = drain(bench, limit=limit)
+def drain_all(bench: Bench, *, limit: int = BATCH_LIMIT, region: str = "us") -> float:
+    """Seconds until nothing is due for the region."""
+    draining = drain(bench, limit=limit, region=region)
 
     def empty() -> None:
         while (result := draining.run_once()).claimed:
@@ -132,16 +133,16 @@ def _coalesced(bench: Bench, ids: list[int]) -> Iterable[Measurement]:
     yield Measurement("applies of those writes", applied, "objects", goal=no_more_than(1000))
 
 
-def _logical(folder: Path) -> float:
+def drain_logically(folder: Path, objects: int) -> float:
     """Rows per second that a subscriber catches up with, when it comes back to a backlog."""
     folder.mkdir()
     with logical_pair(folder) as pair:
         pair.pause()
-        for start in range(0, _OBJECTS, 500):
+        for start in range(0, objects, 500):
             rows = ROWS.format(count=500).replace("SELECT n,", f"SELECT n + {start},", 1)
             pair.publisher.execute(rows.encode())
         with timed() as elapsed:
             pair.resume()
-            while pair.count() < _OBJECTS:
+            while pair.count() < objects:
                 time.sleep(0.005)
-            return _OBJECTS / elapsed()
+            return objects / elapsed()

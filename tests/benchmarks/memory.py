@@ -1,4 +1,4 @@
-"""A worker's memory between a backlog of 1,000 and of 100,000: a child process drains, and says its peak."""
+"""A worker's memory between a backlog of 1,000 and of 1,000,000: a child process drains, and says its peak."""
 
 import os
 import subprocess
@@ -19,11 +19,17 @@ from tests.benchmarks.drain import dirty, insert_apps
 from tests.benchmarks.measure import Measurement, at_most
 from tests.benchmarks.topology import topology
 
-_SMALL, _LARGE = 1_000, 100_000
+_SMALL, _LARGE = 1_000, 1_000_000
 
 
 def measure(folder: Path) -> Iterable[Measurement]:
-    with topology(folder) as bench:
+    for engine, postgres in (("SQLite", False), ("PostgreSQL", True)):
+        (folder / engine).mkdir()
+        yield _measure(folder / engine, engine, postgres=postgres)
+
+
+def _measure(folder: Path, engine: str, *, postgres: bool) -> Measurement:
+    with topology(folder, postgres=postgres) as bench:
         insert_apps(bench, _LARGE)
         peaks = []
         for count in (_SMALL, _LARGE):
@@ -40,8 +46,8 @@ def measure(folder: Path) -> Iterable[Measurement]:
                 raise RuntimeError(f"{delivered} of {count} were delivered")
             peaks.append(peak / 1024)
     small, large = peaks
-    what = f"worker's peak memory, backlog of {_LARGE:,}"
-    yield Measurement(what, large, "MiB", f"backlog of {_SMALL:,}", small, at_most(1.2))
+    what = f"worker's peak memory, backlog of {_LARGE:,}, {engine}"
+    return Measurement(what, large, "MiB", f"backlog of {_SMALL:,}", small, at_most(1.2))
 
 
 def _keys(config: ControlConfig) -> str:

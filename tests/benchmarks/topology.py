@@ -126,6 +126,17 @@ def postgres_server(folder: Path) -> Iterator["PostgresServer"]:
         server.cleanup()
 
 
+@contextlib.contextmanager
+def database_url(folder: Path, *, postgres: bool) -> Iterator[str]:
+    """An empty database of either engine, in a folder that is made for it."""
+    folder.mkdir()
+    if not postgres:
+        yield f"sqlite:///{folder / 'silo.db'}"
+        return
+    with postgres_server(folder) as server:
+        yield server.get_uri()
+
+
 def _urls(stack: contextlib.ExitStack, folder: Path, names: Sequence[str], *, postgres: bool) -> dict[str, str]:
     if not postgres:
         return {name: f"sqlite:///{folder / name}.db" for name in names}
