@@ -10,7 +10,7 @@ from shared.database.statement import marks
 def insert_old(row: Model, **columns: object) -> None:
     """Writes a row into a table that had these columns beside today's; one that is None here it had not."""
     fields: Any = fields_of(type(row))
-    values = {each.column_name: each.db_value(getattr(row, each.name)) for each in fields} | columns
+    values = {each.column_name: each.db_value(getattr(row, each.safe_name)) for each in fields} | columns
     values = {name: value for name, value in values.items() if value is not None}
     names, table = ", ".join(values), table_of(type(row))
     current_database().rows(f"INSERT INTO {table} ({names}) VALUES ({marks(values)})", list(values.values()))

@@ -24,6 +24,7 @@ from control_silo.bodies.app_field import (
     Schema,
     Scopes,
     Status,
+    Timeout,
     WebhookUrl,
     requester_of,
 )
@@ -69,6 +70,7 @@ _EXAMPLE: dict[str, Any] = {
     "scopes": ["event:read", "event:write", "project:read"],
     "verifyInstall": True,
     "webhookHeaders": ["X-Kanban: blue"],
+    "webhookTimeoutSeconds": 5,
     "webhookUrl": "https://kanban.acme.example/webhook",
 }
 
@@ -88,6 +90,9 @@ class AppChangesBody(Body):
     schema_: Schema | MISSING | None = Field(default=MISSING, alias="schema", description="UI components.")
     webhook_url: WebhookUrl | MISSING | None = Field(default=MISSING, repr=False)
     webhook_headers: Headers | MISSING | None = Field(default=MISSING, description="Lines `Name: value`.", repr=False)
+    webhook_timeout_seconds: Timeout | MISSING | None = Field(
+        default=MISSING, description="Seconds that a webhook's call may take, 1 to 30; 5 on creation when absent."
+    )
     redirect_url: RedirectUrl | MISSING | None = MISSING
     is_internal: SkipJsonSchema[object] = False
     """What an app is was said when it was made; here, nothing that is said of it counts."""
@@ -233,6 +238,7 @@ class AppObject(Body):
     webhook_events: list[str] = Field(description="Events of which the app hears.")
     webhook_url: str | None = Field(description="Without user and password for whoever may not see the secret.")
     webhook_headers: list[str] = Field(description="Values masked for whoever may not see the secret.")
+    webhook_timeout_seconds: int = Field(description="Seconds that a webhook's call may take.")
     date_published: datetime | MISSING = Field(default=MISSING, description="Only when published.")
     client_id: str | MISSING | None = Field(default=MISSING, description="Only for the owner's members.")
     client_secret: str | MISSING | None = Field(

@@ -26,6 +26,7 @@ from shared.domain.json_value import JsonObject, JsonValue
 from shared.domain.scopes import close_scopes, exceeding_scopes, is_valid_scope
 from shared.domain.slug import MAX_NAME_CHARACTERS
 from shared.domain.subscription import invalid_subscriptions
+from shared.domain.webhook import MAX_CALL_SECONDS
 from shared.domain.webhook_url import MAX_REDIRECT_URL_CHARACTERS, MAX_WEBHOOK_URL_CHARACTERS, origin_of, parse_url
 from shared.errors import ValidationFailed
 
@@ -189,5 +190,6 @@ Author: TypeAlias = Annotated[str, Text(255, is_blank_allowed=True)]
 Overview: TypeAlias = Annotated[str, Text(16_384, is_blank_allowed=True)]
 Status: TypeAlias = Annotated[str, Text(64, is_blank_allowed=True)]
 Popularity: TypeAlias = Annotated[int, Whole(0, 32_767)]
+Timeout: TypeAlias = Annotated[int, Whole(1, MAX_CALL_SECONDS)]
 WebhookUrl: TypeAlias = Annotated[str, Url(MAX_WEBHOOK_URL_CHARACTERS)]
 RedirectUrl: TypeAlias = Annotated[str, Url(MAX_REDIRECT_URL_CHARACTERS)]

@@ -13,6 +13,7 @@ from shared.database.columns import BytesField, IdField, InstantField, JsonField
 from shared.database.model import Model, fields_of
 from shared.domain.app_status import SentryAppStatus
 from shared.domain.subscription import expand_events
+from shared.domain.webhook import CALL_SECONDS
 
 if TYPE_CHECKING:
     from control_silo.models.installation import SentryAppInstallation
@@ -46,6 +47,8 @@ class SentryApp(Model):
     redirect_url = peewee.TextField(null=True)
     webhook_url = peewee.TextField(null=True)
     webhook_headers = JsonField(default=list)
+    webhook_timeout_seconds = peewee.IntegerField(default=CALL_SECONDS)
+    """How long a call that tells it a webhook may take."""
     is_alertable = peewee.BooleanField(default=False)
     is_disabled = peewee.BooleanField(default=False)
     verify_install = peewee.BooleanField(default=True)

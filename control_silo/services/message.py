@@ -11,6 +11,7 @@ from control_silo.models.application import ApiApplication
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.region import OrganizationReplica
 from shared.domain.app_status import SentryAppInstallationStatus, SentryAppStatus
+from shared.domain.webhook import CALL_SECONDS
 from shared.domain.webhook_url import without_credentials
 from shared.pb.hybridcloud.apps.v1 import app_pb2, component_pb2, installation_pb2
 from shared.pb.hybridcloud.organizations.v1 import organization_pb2
@@ -40,6 +41,8 @@ def app_message(
         webhook_url=without_credentials(app.webhook_url)
         if app.webhook_url and _has_credentials(app)
         else app.webhook_url,
+        # Left out where it is what every app gets, as an earlier release leaves it out: states stay as they are.
+        webhook_timeout_seconds=app.webhook_timeout_seconds if app.webhook_timeout_seconds != CALL_SECONDS else 0,
         is_alertable=app.is_alertable,
         is_disabled=app.is_disabled,
         is_published=status == "published",

@@ -66,6 +66,7 @@ def prepare(delivery: Delivery) -> Recipient | Rejection:
         # As it is now: an attempt after a rotation is signed with the secret that the app has then.
         client_secret=app.application.client_secret if app.application else None,
         is_internal=app.is_internal,
+        timeout_seconds=app.webhook_timeout_seconds,
     )
 
 

@@ -8,7 +8,7 @@ from region_silo.services.region import Region
 from region_silo.webhooks.payload import describe
 from shared.domain.event import EVENTS
 from shared.domain.happening import Happening
-from shared.domain.webhook import webhook_body, webhook_content
+from shared.domain.webhook import CALL_SECONDS, webhook_body, webhook_content
 from shared.outbox.message import Rejection
 from shared.webhooks.attempt import Recipient
 from shared.webhooks.delivery import Delivery
@@ -63,6 +63,7 @@ def _find_recipient(sentry_app_id: int) -> Recipient | Rejection | None:
         custom_headers=tuple(app.webhook_headers),
         client_secret=app.application.client_secret,
         is_internal=app.is_internal,
+        timeout_seconds=app.webhook_timeout_seconds or CALL_SECONDS,
     )
 
 

@@ -14,6 +14,10 @@ RESOURCE_HEADER = "Sentry-Hook-Resource"
 TIMESTAMP_HEADER = "Sentry-Hook-Timestamp"
 SEQUENCE_HEADER = "Sentry-Hook-Sequence"
 REQUEST_ID_HEADER = "Request-ID"
+CALL_SECONDS = 5
+"""How long a call to an app may take, from its beginning to the end of the answer, unless the app wants more."""
+MAX_CALL_SECONDS = 30
+"""What an app may want."""
 
 
 @dataclass(frozen=True, kw_only=True)

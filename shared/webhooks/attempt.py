@@ -15,10 +15,10 @@ from shared.domain.component_fields import app_url
 from shared.domain.headers import merge_headers
 from shared.domain.request_record import RequestRecord, record_exchange
 from shared.domain.signature import APP_SIGNATURE_HEADER, HOOK_SIGNATURE_HEADER, sign_question, sign_webhook
-from shared.domain.webhook import question_headers, webhook_headers
+from shared.domain.webhook import CALL_SECONDS, question_headers, webhook_headers
 from shared.errors import AddressRefused, SiloError
 from shared.outbox.message import Rejection
-from shared.outgoing.request import AppAnswer, OutgoingRequest, logged_exchange
+from shared.outgoing.request import AppAnswer, Limits, OutgoingRequest, logged_exchange
 from shared.webhooks.delivery import Delivery
 from shared.webhooks.schedule import parse_retry_after
 
@@ -38,6 +38,8 @@ class Recipient:
     client_secret: str | None = field(repr=False)
     """None: gone; the delivery brings its signatures."""
     is_internal: bool
+    timeout_seconds: int = CALL_SECONDS
+    """How long a call that tells it a webhook may take."""
 
     @property
     def host(self) -> str:
@@ -83,6 +85,7 @@ def make_attempt(delivery: Delivery, recipient: Recipient, *, at: datetime) -> A
         headers=merge_headers(recipient.custom_headers, over=headers),
         # Characters beyond ASCII are escapes in it, so that no receiver can decode it otherwise than it was signed.
         body=body.encode("ascii"),
+        limits=Limits(read_seconds=recipient.timeout_seconds, deadline_seconds=recipient.timeout_seconds),
         # What counts is the status: a body that breaks off takes nothing back of it.
         keeps_begun_answer=True,
         has_place=True,

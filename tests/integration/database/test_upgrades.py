@@ -59,7 +59,11 @@ def control(old: Old) -> Database:
         insert_old(acme, checksum=None)
         for number, events in enumerate(STORED, start=1):
             names = {"name": f"App {number}", "slug": f"app-{number}", "events": events}
-            insert_old(SentryApp(**names, id=number, owner_id=1, date_added=NOW, date_updated=NOW), version=1)
+            insert_old(
+                SentryApp(**names, id=number, owner_id=1, date_added=NOW, date_updated=NOW),
+                version=1,
+                webhook_timeout_seconds=None,
+            )
             installed = {"sentry_app": number, "organization_id": 1, "date_added": NOW, "date_updated": NOW}
             insert_old(SentryAppInstallation(id=number, **installed), version=1)
     control_silo.bootstrap.migrate(database)

@@ -63,6 +63,7 @@ STACKTRACE_LINK: dict[str, Any] = {"elements": [{"type": "stacktrace-link", "uri
 ABSENT = object()
 NAMES = ["name", "author", "scopes", "status", "events", "features", "schema", "webhookUrl", "webhookHeaders"]
 NAMES += ["redirectUrl", "isInternal", "isAlertable", "overview", "verifyInstall", "allowedOrigins", "popularity"]
+NAMES += ["webhookTimeoutSeconds"]
 
 
 def create(*, is_elevated: bool = False, **changes: Any) -> SentryAppCreator:

@@ -48,6 +48,7 @@ def test_an_app_is_answered_with_everything_its_owner_may_see(world: World) -> N
             "issue.unresolved",
         ],
         "webhookHeaders": [],
+        "webhookTimeoutSeconds": 5,
         "webhookUrl": "https://kanban.acme.example/webhook",
     }
 
@@ -158,6 +159,16 @@ def test_the_clean_up_of_automation_tools_is_accepted(world: World) -> None:
     assert after.status_code == 200
     shown = after.json()
     assert (shown["events"], shown["webhookUrl"], shown["name"]) == ([], None, "Bot (disabled)")
+
+
+def test_an_app_may_want_to_be_waited_for_up_to_half_a_minute(world: World) -> None:
+    owner, path = world.person(), "/sentry-apps/acme-kanban/"
+    owner.post("/sentry-apps/", KANBAN)
+    for sent, kept in ((30, 30), (None, 30), ("12", 12), (1, 1)):
+        assert owner.put(path, {"webhookTimeoutSeconds": sent}).json()["webhookTimeoutSeconds"] == kept
+    for refused in (0, 31, 2.5, "soon", True):
+        answer = owner.put(path, {"webhookTimeoutSeconds": refused})
+        assert (answer.status_code, [*answer.json()]) == (400, ["webhookTimeoutSeconds"])
 
 
 def test_status_and_popularity_of_an_ordinary_user_are_ignored(world: World) -> None:

@@ -8,12 +8,14 @@ import pytest
 from region_silo.bootstrap import make_sender
 from region_silo.models.issue import Issue
 from region_silo.models.replica import CredentialReplica
+from region_silo.webhooks.prepare import Preparing
 from shared.cli.rest import RestClient
 from shared.cli.trigger import make_happen
 from shared.domain.event import AppEvent
 from shared.domain.happening import Happening, Resolved
-from shared.domain.webhook import Actor
-from shared.webhooks.delivery import Delivery
+from shared.domain.webhook import CALL_SECONDS, Actor
+from shared.webhooks.attempt import Recipient, make_attempt
+from shared.webhooks.delivery import Delivery, fill_bodies
 from tests.integration.region.apps.world import World
 
 EVENTS = ["issue", "comment", "error"]
@@ -231,3 +233,20 @@ def test_a_webhook_waits_for_what_it_is_to_be_signed_with(subscribed: World) -> 
         held.save(force_insert=True)
     subscribed.silos.clock.advance(60)
     assert [resource for resource, _ in told(subscribed)] == ["issue"]
+
+
+def test_a_call_takes_as_long_as_the_app_wants(subscribed: World) -> None:
+    path = f"/api/0/sentry-apps/{subscribed.app.slug}/"
+    body = {"webhookTimeoutSeconds": 12}
+    subscribed.http.call("PUT", "control", path, token=subscribed.owner.token, json=body)
+    for replicate, seconds in ((False, CALL_SECONDS), (True, 12)):
+        if replicate:
+            subscribed.silos.replicate()
+        change(subscribed, status="resolved" if replicate else "ignored")
+        with subscribed.region.database.session():
+            delivery = Delivery.select().order_by(Delivery.id.desc()).get()
+            fill_bodies([delivery])
+            recipient = Preparing(subscribed.region)(delivery)
+        assert isinstance(recipient, Recipient)
+        limits = make_attempt(delivery, recipient, at=subscribed.region.clock.now()).request.limits
+        assert (limits.deadline_seconds, limits.read_seconds) == (seconds, seconds)

@@ -9,7 +9,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class RpcSentryApp(_message.Message):
-    __slots__ = ("id", "scope_list", "application_id", "application", "proxy_user_id", "owner_id", "name", "slug", "uuid", "events", "webhook_url", "webhook_headers", "is_alertable", "is_disabled", "is_published", "is_unpublished", "is_internal", "is_publish_request_inprogress", "status", "metadata", "avatars", "creator_label")
+    __slots__ = ("id", "scope_list", "application_id", "application", "proxy_user_id", "owner_id", "name", "slug", "uuid", "events", "webhook_url", "webhook_headers", "is_alertable", "is_disabled", "is_published", "is_unpublished", "is_internal", "is_publish_request_inprogress", "status", "metadata", "avatars", "creator_label", "webhook_timeout_seconds")
     ID_FIELD_NUMBER: _ClassVar[int]
     SCOPE_LIST_FIELD_NUMBER: _ClassVar[int]
     APPLICATION_ID_FIELD_NUMBER: _ClassVar[int]
@@ -32,6 +32,7 @@ class RpcSentryApp(_message.Message):
     METADATA_FIELD_NUMBER: _ClassVar[int]
     AVATARS_FIELD_NUMBER: _ClassVar[int]
     CREATOR_LABEL_FIELD_NUMBER: _ClassVar[int]
+    WEBHOOK_TIMEOUT_SECONDS_FIELD_NUMBER: _ClassVar[int]
     id: int
     scope_list: _containers.RepeatedScalarFieldContainer[str]
     application_id: int
@@ -54,7 +55,8 @@ class RpcSentryApp(_message.Message):
     metadata: _struct_pb2.Struct
     avatars: _containers.RepeatedCompositeFieldContainer[RpcSentryAppAvatar]
     creator_label: str
-    def __init__(self, id: _Optional[int] = ..., scope_list: _Optional[_Iterable[str]] = ..., application_id: _Optional[int] = ..., application: _Optional[_Union[RpcApiApplication, _Mapping]] = ..., proxy_user_id: _Optional[int] = ..., owner_id: _Optional[int] = ..., name: _Optional[str] = ..., slug: _Optional[str] = ..., uuid: _Optional[str] = ..., events: _Optional[_Iterable[str]] = ..., webhook_url: _Optional[str] = ..., webhook_headers: _Optional[_Iterable[str]] = ..., is_alertable: _Optional[bool] = ..., is_disabled: _Optional[bool] = ..., is_published: _Optional[bool] = ..., is_unpublished: _Optional[bool] = ..., is_internal: _Optional[bool] = ..., is_publish_request_inprogress: _Optional[bool] = ..., status: _Optional[str] = ..., metadata: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., avatars: _Optional[_Iterable[_Union[RpcSentryAppAvatar, _Mapping]]] = ..., creator_label: _Optional[str] = ...) -> None: ...
+    webhook_timeout_seconds: int
+    def __init__(self, id: _Optional[int] = ..., scope_list: _Optional[_Iterable[str]] = ..., application_id: _Optional[int] = ..., application: _Optional[_Union[RpcApiApplication, _Mapping]] = ..., proxy_user_id: _Optional[int] = ..., owner_id: _Optional[int] = ..., name: _Optional[str] = ..., slug: _Optional[str] = ..., uuid: _Optional[str] = ..., events: _Optional[_Iterable[str]] = ..., webhook_url: _Optional[str] = ..., webhook_headers: _Optional[_Iterable[str]] = ..., is_alertable: _Optional[bool] = ..., is_disabled: _Optional[bool] = ..., is_published: _Optional[bool] = ..., is_unpublished: _Optional[bool] = ..., is_internal: _Optional[bool] = ..., is_publish_request_inprogress: _Optional[bool] = ..., status: _Optional[str] = ..., metadata: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., avatars: _Optional[_Iterable[_Union[RpcSentryAppAvatar, _Mapping]]] = ..., creator_label: _Optional[str] = ..., webhook_timeout_seconds: _Optional[int] = ...) -> None: ...
 
 class RpcApiApplication(_message.Message):
     __slots__ = ("id", "client_id", "client_secret", "allowed_origins")
