@@ -52,15 +52,15 @@ QUERY_PARAMETERS = (
     Parameter(name="shortIdLookup", description="`1`: a `query` that is a short id names that issue."),
     Parameter(name="status", description="Short for the query `is:<status>`; counts where there is no `query`."),
     *_SIGHTING_PARAMETERS,
-)
-"""Which issues are meant."""
-LIST_PARAMETERS = (
-    *QUERY_PARAMETERS,
     Parameter(
         name="sort",
         description="The greatest comes first.",
         schema={"type": "string", "enum": [sort.value for sort in Sort], "default": Sort.LAST_SEEN.value},
     ),
+)
+"""Which issues are meant, and in which order."""
+LIST_PARAMETERS = (
+    *QUERY_PARAMETERS,
     Parameter(
         name="limit",
         description="As `per_page`.",
@@ -72,29 +72,27 @@ LIST_PARAMETERS = (
 
 @dataclass(frozen=True)
 class IssueListRequest:
-    """What a list is asked for."""
+    """Which issues are asked for, and in which order."""
 
     terms: tuple[Term, ...]
     sort: Sort
     sighting: Sighting
-    page: PageRequest
 
 
 def read_list_request(request: Request, *, now: datetime) -> IssueListRequest:
-    """Reads the query string.
+    """Reads ``QUERY_PARAMETERS``.
 
     Args:
         request: with the query string.
         now: the present.
 
     Raises:
-        ValidationFailed, CursorInvalid: a parameter makes no sense.
+        ValidationFailed: a parameter makes no sense.
     """
     return IssueListRequest(
         terms=parse_query(_query(request), now=now),
         sort=_sort(request.query_params.get("sort") or Sort.LAST_SEEN.value),
         sighting=_sighting(request.query_params, now=now),
-        page=_page(request),
     )
 
 
@@ -174,8 +172,12 @@ def _sort(name: str) -> Sort:
     return known[name]
 
 
-def _page(request: Request) -> PageRequest:
-    """``limit`` outranks ``per_page`` and the length that a cursor remembers."""
+def read_page_request(request: Request) -> PageRequest:
+    """Reads which page is meant; ``limit`` outranks ``per_page`` and the length that a cursor remembers.
+
+    Raises:
+        ValidationFailed, CursorInvalid: a parameter makes no sense.
+    """
     page, text = page_request(request), request.query_params.get("limit")
     if not text:
         return page

@@ -38,6 +38,12 @@ class OwnedIssue:
     organization: Organization
 
 
+_NAMED_APART = Parameter(
+    name=_ORGANIZATION,
+    description="The organization of the issue, by slug or id; a short id is looked for in it alone.",
+)
+
+
 def issue_for(
     request: ApiRequest,
     principal: Principal,
@@ -94,8 +100,9 @@ def on_issue(
     """
 
     def decorate(function: Function) -> Function:
-        for prefix in (f"/organizations/{{{_ORGANIZATION}}}/issues/{{issue_id}}/", "/issues/{issue_id}/"):
-            endpoints.add(method, prefix + rest, answers=answers, parameters=parameters)(function)
+        below_organization, bare = f"/organizations/{{{_ORGANIZATION}}}/issues/{{issue_id}}/", "/issues/{issue_id}/"
+        endpoints.add(method, below_organization + rest, answers=answers, parameters=parameters)(function)
+        endpoints.add(method, bare + rest, answers=answers, parameters=(*parameters, _NAMED_APART))(function)
         return function
 
     return decorate

@@ -16,6 +16,7 @@ from region_silo.api.issue_list import (
     issue_ids_of,
     project_ids_of,
     read_list_request,
+    read_page_request,
 )
 from region_silo.api.issue_path import READ_ISSUES, WRITE_ISSUES, OwnedIssue, issue_for, on_issue
 from region_silo.api.request import ApiRequest, Incoming
@@ -155,7 +156,7 @@ def _page_of(
     request: ApiRequest, principal: Principal, organization: Organization, *, project_ids: Collection[int]
 ) -> Response:
     asked = read_list_request(request.http, now=request.region.clock.now())
-    page = asked.page
+    page = read_page_request(request.http)
     found = _listed(principal, organization, asked, project_ids=project_ids, offset=page.offset, limit=page.probe)
     issues, has_more = cut(found, page)
     projects, site = projects_by_id([issue.project_id for issue in issues]), request.site(organization.slug)

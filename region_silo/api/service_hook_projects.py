@@ -30,7 +30,7 @@ def get_service_hook_projects(request: Incoming, uuid: str) -> Response:
         return _answer(request, list_hook_projects(visit.installation))
 
 
-@endpoints.add("POST", _PATH, answers={200: list[ServiceHookProjectObject]})
+@endpoints.add("POST", _PATH, answers={200: list[ServiceHookProjectObject]}, parameters=PAGE_PARAMETERS)
 def post_service_hook_projects(request: Incoming[ServiceHookProjectsBody], uuid: str) -> Response:
     """Confines the installation to these projects, in place of those before."""
     visit = visit_installation(request, uuid, scopes=CHANGE_INSTALLATION)

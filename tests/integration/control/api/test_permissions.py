@@ -14,7 +14,8 @@ from control_silo.api.application import list_endpoints
 from control_silo.models.app import SentryApp
 from control_silo.services.avatar import set_avatar
 from shared.domain.scopes import Role
-from tests.endpoints import unasked
+from shared.http.application import PREFIX
+from tests.endpoints import names_read, served_by, unasked
 from tests.integration.control.api.world import Caller, World
 
 _numbers = itertools.count(1)
@@ -177,6 +178,15 @@ SWITCH = {"feature": "organizations:integrations-api", "enabled": False}
 def test_every_caller_is_answered_as_the_table_says(world: World, action: str) -> None:
     answers = {name: act(world, action, caller_named(world, name)).status_code for name in CALLERS}
     assert answers == rows()[action]
+
+
+@pytest.mark.parametrize("action", rows())
+def test_an_endpoint_documents_what_it_reads_of_the_query(world: World, action: str) -> None:
+    with names_read() as names:
+        response = act(world, action, world.superuser())
+    path = response.request.url.path.removeprefix(PREFIX)
+    endpoint = served_by(list_endpoints(), response.request.method, path)
+    assert names == {each.name for each in endpoint.parameters}
 
 
 def test_a_session_may_what_its_users_token_may(world: World) -> None:

@@ -10,7 +10,8 @@ from dataclasses import replace
 import pytest
 
 from region_silo.api.application import list_endpoints
-from tests.endpoints import unasked
+from shared.http.application import PREFIX
+from tests.endpoints import names_read, served_by, unasked
 from tests.http_silos import HttpSilos
 from tests.integration.region.apps.cast import RESOLVED, RULE, TEXT, TICKET, Cast, Request
 from tests.integration.region.apps.world import Caller
@@ -169,6 +170,17 @@ def test_every_endpoint_has_an_action() -> None:
 @pytest.mark.parametrize("action", rows())
 def test_every_caller_is_answered_as_the_table_says(cast: Cast, action: str) -> None:
     assert answers(cast, action, {name: cast.callers[name] for name in CALLERS}) == rows()[action]
+
+
+@pytest.mark.parametrize("action", rows())
+def test_an_endpoint_documents_what_it_reads_of_the_query(cast: Cast, action: str) -> None:
+    method, path, body = ACTIONS[action]
+    with names_read() as names:
+        # Twice: what is asked for by id is not looked for by a query.
+        urls = (path, f"{path.partition('?')[0]}?query=broke")
+        response, _ = [cast.ask(cast.callers["superuser"], (method, url, body), is_own="own" in action) for url in urls]
+    endpoint = served_by(list_endpoints(), method, response.request.url.path.removeprefix(PREFIX))
+    assert names == {each.name for each in endpoint.parameters}
 
 
 @pytest.mark.parametrize("action", rows())
