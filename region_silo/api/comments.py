@@ -62,6 +62,7 @@ def delete_issue_comment(
     request: Incoming, issue_id: str, comment_id: str, organization_id_or_slug: str | None = None
 ) -> Response:
     """Deletes a comment of one's own; a superuser deletes anyone's."""
+    # More than for writing one, as in the original, although it is one's own.
     with request.signed_in(scopes=ADMINISTER_ISSUES) as principal:
         found = issue_for(request, principal, issue_id, organization_id_or_slug, scopes=ADMINISTER_ISSUES)
         delete_comment(

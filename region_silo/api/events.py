@@ -72,11 +72,13 @@ def _list(request: ApiRequest, page: PageRequest, found: Sequence[Event]) -> Res
 def _answer(event: Event | None) -> Response:
     if event is None:
         raise NotFound
+    # The ids before and after it, by which clients page from event to event.
     return json_answer(EventObject.of(event, neighbours=neighbours_of(event)))
 
 
 def _name(event_id: str) -> str:
     """The id as it is stored; it is sent with and without dashes, in either case."""
+    # PostgreSQL takes no NUL in a text, and no id has one.
     if "\x00" in event_id:
         raise NotFound
     return event_id.replace("-", "").lower()

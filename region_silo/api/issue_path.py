@@ -71,10 +71,12 @@ def issue_for(
     if named:
         organization = organization_for(principal, named, scopes=scopes)
         return _owned(find_issue(issue_id, organization_ids=[organization.id]), organization)
+    # What one does not see is not found: a 403 would say that the issue exists.
     visible = None if principal.is_superuser else principal.own_organization_ids
     issue = find_issue(issue_id, organization_ids=visible)
     if issue is None:
         raise NotFound
+    # Only now is it known in which organization the scopes are needed.
     require_scopes(principal, scopes, organization_id=issue.organization_id)
     return _owned(issue, find_organization(issue.organization_id))
 
@@ -102,6 +104,7 @@ def on_issue(
     def decorate(function: Function) -> Function:
         below_organization, bare = f"/organizations/{{{_ORGANIZATION}}}/issues/{{issue_id}}/", "/issues/{issue_id}/"
         endpoints.add(method, below_organization + rest, answers=answers, parameters=parameters)(function)
+        # A route of its own, though the function is the same: FastAPI cannot leave out a part of a path.
         endpoints.add(method, bare + rest, answers=answers, parameters=(*parameters, _NAMED_APART))(function)
         return function
 
@@ -110,6 +113,7 @@ def on_issue(
 
 def _owned(issue: Issue | None, organization: Organization | None) -> OwnedIssue:
     project = find_project(issue.organization_id, issue.project_id) if issue else None
+    # What is left of a deleted project or organization is not shown, whichever of its rows went first.
     if issue is None or project is None or organization is None:
         raise NotFound
     return OwnedIssue(issue, project, organization)

@@ -90,6 +90,7 @@ def put_organization_issues(request: Incoming[IssueBody], organization_id_or_slu
         organization = organization_for(principal, organization_id_or_slug, scopes=WRITE_ISSUES)
         project_ids = project_ids_of(request.http, organization.id)
         ids = _issues_meant(request, principal, organization, project_ids=project_ids)
+    # Outside the session: control may be asked who the assignee is.
     return _change_many(request, principal, organization, ids=ids, project_id=None)
 
 
@@ -104,6 +105,7 @@ def put_project_issues(request: Incoming[IssueBody], organization_id_or_slug: st
     with request.signed_in(scopes=WRITE_ISSUES) as principal:
         found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=WRITE_ISSUES)
         ids = _issues_meant(request, principal, found.organization, project_ids=[found.project.id])
+    # With the project, for ids may name issues of another one that the path does not.
     return _change_many(request, principal, found.organization, ids=ids, project_id=found.project.id)
 
 
@@ -156,6 +158,7 @@ def _page_of(
     request: ApiRequest, principal: Principal, organization: Organization, *, project_ids: Collection[int]
 ) -> Response:
     asked = read_list_request(request.http, now=request.region.clock.now())
+    # After the query, whose mistakes were always said first.
     page = read_page_request(request.http)
     found = _listed(principal, organization, asked, project_ids=project_ids, offset=page.offset, limit=page.probe)
     issues, has_more = cut(found, page)
@@ -201,6 +204,8 @@ def _issues_meant(
     if "status" not in request.json:
         raise ValidationFailed(NAME_THEM)
     asked = read_list_request(request.http, now=request.region.clock.now())
+    # At most a thousand: more in one transaction would hold their locks for long. The rest is changed by asking
+    # again.
     every = _listed(principal, organization, asked, project_ids=project_ids, offset=0, limit=MAX_ISSUES_AT_ONCE)
     return [issue.id for issue in every]
 
@@ -226,6 +231,7 @@ def _change_of(request: ApiRequest, principal: Principal, body: IssueBody, *, or
     # An empty text removes the assignee (settled.md), and is nobody's name.
     if body.assigned_to is not MISSING and body.assigned_to:
         found = request.tools.members.find(organization_id, body.assigned_to, asker=principal)
+        # Nobody here: whether there is such a user elsewhere is not said.
         if found is None:
             raise ValidationFailed(fields={"assignedTo": [UNKNOWN_ASSIGNEE]})
     return IssueChange(
@@ -256,5 +262,6 @@ def _change(
 
 def _detail(request: ApiRequest, found: OwnedIssue) -> IssueDetailObject:
     shown = IssueObject.of(found.issue, project=found.project, site=request.site(found.organization.slug))
+    # Only where one issue is shown: in a list it would be a query each.
     activities = list_activity(found.issue.id, limit=SHOWN_ACTIVITIES)
     return IssueDetailObject(**dict(shown), activity=[ActivityObject.of(activity) for activity in activities])

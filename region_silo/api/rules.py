@@ -14,6 +14,8 @@ from shared.http.pagination import cut, list_answer, page_request
 
 endpoints = Endpoints("Rules")
 
+# As the original's project permissions have it: whoever may read a project may read its rules, and `alerts:` suffices
+# without.
 READ_RULES = frozenset({"project:read", "project:write", "project:admin", "alerts:read", "alerts:write"})
 WRITE_RULES = frozenset({"project:write", "project:admin", "alerts:write"})
 
@@ -39,6 +41,8 @@ def post_rule(request: Incoming[RuleBody], organization_id_or_slug: str, project
     """
     with request.signed_in(scopes=WRITE_RULES) as principal:
         found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=WRITE_RULES)
+    # After the scopes and outside the session: the apps are asked next, which takes as long as they like, up to their
+    # deadline.
     body = request.body()
     announce_actions(
         request.tools.apps, request.tools.asking, organization_id=found.organization.id, actions=body.stated_actions
@@ -72,6 +76,7 @@ def put_rule(
     """Puts another rule in the place of one, once the apps agree whose forms were filled in for it."""
     with request.signed_in(scopes=WRITE_RULES) as principal:
         found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=WRITE_RULES)
+        # Before the apps are asked: they would have agreed to the form of a rule that is not there.
         if find_rule(found.project.id, get_id(rule_id)) is None:
             raise NotFound
     body = request.body()
@@ -95,5 +100,6 @@ def delete_project_rule(
     """Deletes an alert rule."""
     with request.signed_in(scopes=WRITE_RULES) as principal:
         found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=WRITE_RULES)
+        # Below its own project: an id of another project's rule is not found.
         delete_rule(request.region, project_id=found.project.id, rule_id=get_id(rule_id))
         return empty_answer(204)

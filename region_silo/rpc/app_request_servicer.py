@@ -32,6 +32,7 @@ from shared.webhooks.elsewhere import add_attempt
 from shared.webhooks.feed import FeedPlace, read_feed
 from shared.webhooks.lane import Prepare
 
+# A page of control's list.
 DEFAULT_DELIVERIES = 100
 MAX_WHOLE_DELIVERIES = 100
 """In one answer, with the beginning of each body; with all of it one alone."""
@@ -70,6 +71,7 @@ class AppRequestServicer(app_request_service_pb2_grpc.AppRequestServiceServicer)
         self._require(request)
         events = _events(request.filter)
         with self._region.database.session():
+            # Not in pages: the log answers with its newest entries alone, of which it bounds the number.
             records = list_records(
                 request.sentry_app_id,
                 events=events,
@@ -92,6 +94,7 @@ class AppRequestServicer(app_request_service_pb2_grpc.AppRequestServiceServicer)
         self, request: pb.ListDeliveriesRequest, context: grpc.ServicerContext
     ) -> pb.ListDeliveriesResponse:
         self._require(request)
+        # 0 is what a caller sends who does not say it.
         if not 0 <= request.limit <= MAX_DELIVERIES:
             raise InvalidInput.at("limit", f"a number from 1 to {MAX_DELIVERIES} is expected.")
         query = _query(request)
@@ -110,6 +113,7 @@ class AppRequestServicer(app_request_service_pb2_grpc.AppRequestServiceServicer)
         if len(request.delivery_ids) > limit:
             raise InvalidInput.at("delivery_ids", f"{limit} is the limit.")
         for delivery_id in request.delivery_ids:
+            # One by one, so that the answer names the one that is none.
             require_ids(delivery_ids=delivery_id)
         with self._region.database.session():
             found = list_whole(
@@ -120,6 +124,7 @@ class AppRequestServicer(app_request_service_pb2_grpc.AppRequestServiceServicer)
     def Redeliver(self, request: pb.RedeliverRequest, context: grpc.ServicerContext) -> pb.RedeliverResponse:
         self._require(request)
         require_ids(delivery_id=request.delivery_id)
+        # Asked for with the app: the id alone could be guessed, and would make another app's webhook due.
         delivery = redeliver(
             self._region.database,
             sentry_app_id=request.sentry_app_id,
@@ -141,6 +146,7 @@ class AppRequestServicer(app_request_service_pb2_grpc.AppRequestServiceServicer)
             organization_id=request.organization_id,
             event=request.event,
             project=request.project,
+            # Control says who they are, since it has authenticated them and a region has no users.
             author=Author(actor=actor, user_id=request.user_id, email=request.user_email or None),
             payload=object_of(request.payload),
             changes=object_of(request.changes),
@@ -155,6 +161,7 @@ class AppRequestServicer(app_request_service_pb2_grpc.AppRequestServiceServicer)
         page = read_feed(
             self._region.database,
             request.sentry_app_id,
+            # A reader who was never here starts at the place before all; `since` bounds how far back that is.
             after=FeedPlace.parse(request.after) if request.after else FeedPlace(),
             since=_instant(request, "since"),
             prepare=self._prepare,
@@ -179,10 +186,12 @@ def _query(request: pb.ListDeliveriesRequest) -> DeliveryQuery:
     InvalidInput: the status or a time is none.
     """
     state = state_of(request.status)
+    # Unspecified asks for every state; a number that only a later release knows must not be taken for that.
     if state is None and request.status != delivery_pb2.RpcDelivery.STATUS_UNSPECIFIED:
         raise InvalidInput.at("status", "this is not a status of a delivery.")
     return DeliveryQuery(
         sentry_app_id=request.sentry_app_id,
+        # Protobuf has no null for these: what is empty is not asked for.
         event=request.event or None,
         state=state,
         organization_id=request.organization_id or None,
@@ -196,6 +205,7 @@ def _instant(request: pb.ListDeliveriesRequest | pb.ReadFeedRequest, field: str)
     if not request.HasField(field):
         return None
     try:
+        # A timestamp of protobuf reaches further than Python's years do.
         instant: datetime = getattr(request, field).ToDatetime(tzinfo=UTC)
     except (ValueError, OverflowError) as exc:
         raise InvalidInput.at(field, "this is no time.") from exc

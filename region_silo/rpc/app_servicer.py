@@ -26,6 +26,7 @@ class AppPart(ReplicaFirst):
     def GetSentryAppById(
         self, request: pb.GetSentryAppByIdRequest, context: grpc.ServicerContext
     ) -> pb.GetSentryAppByIdResponse:
+        # A function each, since it may not be needed and may run twice: after the replica has been waited for.
         def find() -> pb.GetSentryAppByIdResponse:
             return pb.GetSentryAppByIdResponse(sentry_app=get_app(self.region.database, request.id))
 
@@ -70,6 +71,7 @@ class AppPart(ReplicaFirst):
         self, request: pb.GetPublishedSentryAppsForOrganizationRequest, context: grpc.ServicerContext
     ) -> pb.GetPublishedSentryAppsForOrganizationResponse:
         def find() -> pb.GetPublishedSentryAppsForOrganizationResponse:
+            # The status is a column of its own, so that nothing is parsed that is not answered.
             apps = apps_of_organization(self.region.database, request.organization_id, status="published")
             return pb.GetPublishedSentryAppsForOrganizationResponse(sentry_apps=apps)
 
@@ -98,11 +100,13 @@ class AppPart(ReplicaFirst):
     def GetNotificationEmailsForSentryApp(
         self, request: pb.GetNotificationEmailsForSentryAppRequest, context: grpc.ServicerContext
     ) -> pb.GetNotificationEmailsForSentryAppResponse:
+        # Users live in control, and no replica has their addresses.
         return self.ask(request, self.control.GetNotificationEmailsForSentryApp)
 
     def UpdateSentryApp(
         self, request: pb.UpdateSentryAppRequest, context: grpc.ServicerContext
     ) -> pb.UpdateSentryAppResponse:
+        # Answered by control's row: the replica follows, and the token of the answer says how far.
         return self.write(request, self.control.UpdateSentryApp)
 
     def DisableSentryapp(
@@ -117,5 +121,7 @@ class AppPart(ReplicaFirst):
 
 
 @consistent
+# The parts are of the contract's files, one each; the generated base comes last, since its methods only say that
+# nothing is implemented.
 class AppServicer(AppPart, InstallationPart, ComponentPart, AlertPart, app_service_pb2_grpc.AppServiceServicer):
     """Answers from the replicas, else with what control says."""

@@ -32,6 +32,7 @@ class HookServicer(hook_service_pb2_grpc.HookServiceServicer):
         self, request: pb.CreateServiceHookRequest, context: grpc.ServicerContext
     ) -> pb.CreateServiceHookResponse:
         require_ids(actor_id=request.actor_id)
+        # Absent is allowed and 0 is not: an unset variable of the caller's would look like it.
         for field in ("application_id", "installation_id"):
             if request.HasField(field):
                 require_ids(**{field: getattr(request, field)})
@@ -53,6 +54,8 @@ class HookServicer(hook_service_pb2_grpc.HookServiceServicer):
         self, request: pb.UpdateWebhookAndEventsRequest, context: grpc.ServicerContext
     ) -> pb.UpdateWebhookAndEventsResponse:
         require_organizations(self._region, {request.organization_id})
+        # The organization was only to find the region, as in the original; the hooks changed are the application's, all
+        # of this region.
         return pb.UpdateWebhookAndEventsResponse(hooks=self._update(request))
 
     def UpdateWebhookAndEventsForAppByRegion(
@@ -73,6 +76,7 @@ class HookServicer(hook_service_pb2_grpc.HookServiceServicer):
             url=_webhook_url(request),
             events=parse_events(request.events),
         )
+        # Set and not created: repeated by a caller who lost the answer, it leaves one hook.
         hooks = set_hook_of_installation(self._region, subscription)
         return pb.CreateOrUpdateWebhookAndEventsForInstallationResponse(hooks=_messages(hooks))
 
@@ -122,6 +126,7 @@ def _messages(hooks: Iterable[ServiceHook]) -> list[hook_pb2.RpcServiceHook]:
         hook_pb2.RpcServiceHook(
             id=hook.id,
             guid=hook.guid,
+            # One by one, as the original's callers compare them; stored are resources, which gain events.
             events=hook.expanded_events,
             application_id=hook.application_id,
             installation_id=hook.installation_id,

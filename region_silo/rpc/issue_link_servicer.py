@@ -22,6 +22,7 @@ from shared.pb.hybridcloud.region.v1 import sentry_app_region_service_pb2 as pb
 from shared.pb.hybridcloud.users.v1 import user_pb2
 from shared.rpc.json_struct import list_of, object_of, struct_of
 
+# The original's texts, word for word: its pages show them to whoever linked.
 NO_ISSUE_TO_LINK = "Could not find the corresponding issue for the given groupId"
 NO_ISSUE = "Could not find the corresponding issue for the given issueId"
 NO_LINK = "Could not find the corresponding external issue from given external_issue_id"
@@ -37,6 +38,8 @@ class IssueLinkPart(RegionServicerPart):
         installation = self.installation(request.installation, organization_id=request.organization_id)
         if not request.HasField("user"):
             raise FieldMissing.at("user", "this field is required.")
+        # What the app or its user did wrong is a field of the answer; what the calling service did wrong, above, a
+        # status.
         with Refusal() as refusal:
             kept = create_issue_link(self.region, self.tools.asking, self._link_request(request, installation))
             return pb.CreateIssueLinkResponse(external_issue=link_message(kept.link), created=kept.is_new)
@@ -49,9 +52,12 @@ class IssueLinkPart(RegionServicerPart):
         user = request.user if request.HasField("user") else None
         with Refusal() as refusal:
             body = {"webUrl": request.web_url, "project": request.project, "identifier": request.identifier}
+            # Read before anything is looked up: a body that is no ticket is refused alike, whoever asks and of whatever
+            # issue.
             ticket = Ticket.read(body)
             issue = self._issue(request.group_id, request.organization_id, missing=NO_ISSUE)
             self._require_issue_access(user, installation, text=MAY_NOT_CREATE)
+            # Once more for the same issue and app changes the link that there is: a retry leaves one.
             kept = keep_link(self.region, issue, app_slug=installation.sentry_app.slug, ticket=ticket)
             return pb.CreateExternalIssueResponse(external_issue=link_message(kept.link))
         return pb.CreateExternalIssueResponse(error=refusal.error)
@@ -71,14 +77,18 @@ class IssueLinkPart(RegionServicerPart):
             if link is None:
                 raise client_error(NO_LINK, status=404)
             self._require_issue_access(user, installation, text=MAY_NOT_DELETE)
+            # Somebody else deleted it between the look and here, and was told of the success.
             if not delete_link(self.region, link):
                 raise client_error(NO_LINK, status=404)
             return pb.DeleteExternalIssueResponse(success=True)
         return pb.DeleteExternalIssueResponse(error=refusal.error)
 
     def _link_request(self, request: pb.CreateIssueLinkRequest, installation: Installation) -> LinkRequest:
+        # First, and without asking anybody: the app would be called there.
         check_uri(request.uri)
         action = LinkAction.parse(request.action)
+        # Whether the issue exists is said before who may see it, as the original does; it is of the caller's own
+        # organization.
         issue = self._issue(request.group_id, request.organization_id, missing=NO_ISSUE_TO_LINK)
         self._require_issue_access(request.user, installation, text=MAY_NOT_LINK)
         is_expecting = request.HasField("expected_external_issue_url")
@@ -90,11 +100,14 @@ class IssueLinkPart(RegionServicerPart):
             action=action,
             uri=request.uri,
             fields=object_of(request.fields),
+            # Absent and empty are two things here: an app that answers without a URL may be just what is expected.
             expected_url=request.expected_external_issue_url if is_expecting else None,
         )
 
     def _issue(self, issue_id: int, organization_id: int, *, missing: str) -> Issue:
         with self.region.database.session():
+            # An issue of another organization is none: ids are given out one after the other, so that they can be
+            # guessed.
             issue = find_issue(str(issue_id), organization_ids=[organization_id])
         if issue is None:
             raise client_error(missing, status=404)
@@ -105,6 +118,7 @@ class IssueLinkPart(RegionServicerPart):
         with self.region.database.session():
             organization = find_organization(issue.organization_id)
             base_url = public_url_of(self.region)
+        # The organization may be deleted while the app is asked; its issue is told of with links that lead nowhere.
         site = Site(base_url=base_url, organization_slug=organization.slug if organization else "")
         return linked_issue(issue, project=project, site=site)
 
@@ -139,6 +153,7 @@ class SelectPart(RegionServicerPart):
                 uri=check_uri(request.uri),
                 project_slug=self._project_slug(request),
                 search=request.query if request.HasField("query") else None,
+                # Absent is another thing than empty: the app gets the parameter only where the form has such a field.
                 dependent_data=request.dependent_data if request.HasField("dependent_data") else None,
             )
             return _answer(get_select_options(self.tools.asking, field))
@@ -155,5 +170,6 @@ class SelectPart(RegionServicerPart):
 
 
 def _answer(choices: SelectChoices) -> pb.GetSelectOptionsResponse:
+    # As a `Value`, since a default may be any JSON; `struct_of` is the one place that knows how JSON becomes one.
     default = None if choices.default_value is None else struct_of({"value": choices.default_value}).fields["value"]
     return pb.GetSelectOptionsResponse(choices=[list_of(choice) for choice in choices.choices], default_value=default)

@@ -51,10 +51,12 @@ class RegionServicerPart:
             InvalidInput: it is in another organization.
         """
         require_organizations(self.region, {organization_id})
+        # The uuid is the installation's name between services; older callers know its id alone.
         if not given.uuid and given.id <= 0:
             raise FieldMissing.at("installation", "its uuid or id is required.")
         apps = self.tools.apps
         found = apps.get_installation(given.uuid) if given.uuid else apps.get_installation_by_id(given.id)
+        # The organization was judged to be of this region; the installation would else lead out of it.
         if found.organization_id != organization_id:
             raise InvalidInput.at("installation", "it is in another organization than organization_id.")
         return found
@@ -71,11 +73,13 @@ class RegionServicerPart:
         require_ids(**{"sentry_app.id": app.id})
         if not app.slug:
             raise FieldMissing.at("sentry_app.slug", "this field is required.")
+        # 0: the caller does not say, which the original's do not always.
         if app.owner_id > 0:
             require_organizations(self.region, {app.owner_id})
 
     def has_access(self, user: user_pb2.RpcUser | None, *, organization_id: int) -> bool:
         """Whether the user may reach the organization's projects and issues; None: access is not checked."""
+        # A service without a user asks for itself, and was let in by its key.
         return user is None or self.tools.members.has_access(user, organization_id=organization_id)
 
 
@@ -89,12 +93,14 @@ class Refusal:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        # Only what concerns an app or what was asked of it: unreachable silos and faults of ours keep their statuses.
         if isinstance(error, AppError):
             self.error = error_message(error)
         elif isinstance(error, ValidationFailed):
             self.error = _invalid(error)
         elif isinstance(error, RequestRefused):
             self.error = error_message(client_error(error.message))
+        # True swallows the exception; the method then answers with the error behind its block.
         return self.error is not None
 
 
@@ -115,6 +121,7 @@ def _invalid(error: ValidationFailed) -> sentry_app_error_pb2.RpcSentryAppError:
     return sentry_app_error_pb2.RpcSentryAppError(
         error_type=AppErrorType.CLIENT.value,
         status_code=400,
+        # Clients of the original show one sentence; the others are in the dictionary beside it.
         message=texts[0] if texts else error.message,
         public_dict=struct_of(dict(error.fields)) if error.fields else None,
     )

@@ -39,6 +39,7 @@ from shared.pb.hybridcloud.region.v1 import sentry_app_region_service_pb2 as pb
 from shared.pb.hybridcloud.users.v1 import user_pb2
 from shared.rpc.json_struct import items_of, object_of
 
+# The original's texts, each of its own method.
 MAY_NOT_READ = "Some projects are not accessible"
 MAY_NOT_CHANGE = "Some projects affected by this request are not accessible"
 MAY_NOT_DELETE = "Cannot remove projects that are not accessible"
@@ -64,6 +65,7 @@ class HookProjectPart(RegionServicerPart):
             # After the projects that are there, which refuse first and in other words: this is about those to come.
             if not self._may_access(request, installation):
                 raise client_error(UNKNOWN)
+            # The identifiers are judged in the transaction that stores them, since a project may go at any time.
             projects = set_hook_projects(self.region, installation, identifiers)
             return pb.SetServiceHookProjectsResponse(service_hook_projects=_messages(projects))
         return pb.SetServiceHookProjectsResponse(error=refusal.error)
@@ -126,6 +128,7 @@ class InteractionPart(RegionServicerPart):
                 until=request.until,
                 interval_seconds=request.resolution if request.HasField("resolution") else None,
             )
+            # Both counts of one moment: a use is counted after the view that led to it, and must not be shown without.
             with self.region.database.snapshot():
                 views = count_views(request.sentry_app, period)
                 interactions = count_interactions(request.sentry_app, request.component_types, period)
@@ -139,6 +142,8 @@ class InteractionPart(RegionServicerPart):
     def RecordInteraction(
         self, request: pb.RecordInteractionRequest, context: grpc.ServicerContext
     ) -> pb.RecordInteractionResponse:
+        # Whoever counts is a service of the platform; it names the app, and the region does not look it up: counting
+        # must not fail while a replica is late.
         self.require_app(request.sentry_app)
         with Refusal() as refusal:
             interaction = parse_interaction(
@@ -164,6 +169,7 @@ class BroadcastPart(RegionServicerPart):
             send_broadcast(
                 self.region,
                 organization_id=request.organization_id,
+                # Two fields in the contract, since the original's callers have them apart; one name here.
                 name=f"{request.resource_name}.{request.event_name}",
                 payload=object_of(request.payload),
             )

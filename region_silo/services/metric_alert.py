@@ -12,6 +12,7 @@ from shared.domain.instant import instant_json
 from shared.domain.json_value import JsonObject, JsonValue
 
 _WINDOW_MINUTES = 10
+# Above both thresholds, whichever the event is about: what is told must not contradict itself.
 _COUNT = 100
 _THRESHOLDS = {"critical": 75, "warning": 50}
 _STATUSES = {
@@ -44,6 +45,7 @@ def crossed_metric(
     rule = _rule(project, installation_uuid=installation_uuid, sentry_app_id=sentry_app_id, at=at)
     is_over = event is AppEvent.METRIC_ALERT_RESOLVED
     incident: JsonObject = {
+        # There is no incident in any table; it only has to be a number, for apps that parse it.
         "id": "1",
         "identifier": "1",
         "organization_id": str(project.organization_id),
@@ -59,6 +61,7 @@ def crossed_metric(
         "date_closed": instant_json(at) if is_over else None,
     }
     return MetricCrossed(
+        # The description is of the original's form, which apps show as it stands.
         metric_alert=incident,
         description_text=f"{0 if is_over else _COUNT} events in the last {_WINDOW_MINUTES} minutes",
         description_title=f"{word}: {rule['name']}",
@@ -73,6 +76,7 @@ def _rule(project: Project, *, installation_uuid: str, sentry_app_id: int, at: d
             "alert_rule_id": "1",
             "label": label,
             "threshold_type": 0,
+            # `threshold_type` 0: above it. The other way round, 1, is for counts that shrink.
             "alert_threshold": _THRESHOLDS[label],
             "resolve_threshold": None,
             "date_created": instant_json(at),
@@ -98,6 +102,7 @@ def _rule(project: Project, *, installation_uuid: str, sentry_app_id: int, at: d
         "include_all_projects": False,
         "excluded_projects": [],
         "triggers": triggers,
+        # By nobody, so that no user's name and address go to an app.
         "created_by": None,
         "date_created": instant_json(at),
         "date_modified": instant_json(at),

@@ -86,11 +86,13 @@ def rehearse(region: Region, wanted: Rehearsal) -> int:
         ProjectNotFound: the organization has no such project.
         RequestRefused: regions tell of no such event, or there is no project yet.
     """
+    # Installations have their events from control, which tells of them and can try them out itself.
     event = EVENTS.get(wanted.event)
     if event is None or event.row.detail is None:
         raise RequestRefused(NOT_TOLD.format(event=wanted.event))
     now = region.clock.now()
     with region.database.transaction() as tx:
+        # Any status: an app is tried out before it has confirmed its installation, too.
         installation = InstallationReplica.get_or_none(
             (InstallationReplica.sentry_app_id == wanted.sentry_app_id)
             & (InstallationReplica.organization_id == wanted.organization_id)
@@ -104,6 +106,7 @@ def rehearse(region: Region, wanted: Rehearsal) -> int:
             installation_id=installation.id,
             installation_uuid=installation.uuid,
             organization_id=wanted.organization_id,
+            # By way of no subscription: whoever tries an app out wants to see what it would get.
             event=event,
             content=content,
         )
@@ -115,15 +118,19 @@ def _content(
     tx: Transaction, region: Region, event: AppEvent, wanted: Rehearsal, installation_uuid: str, now: datetime
 ) -> str:
     content: str | None = None
+    # A savepoint and not a transaction of its own: the delivery, which stays, is written in the one around it.
     with contextlib.suppress(_UndoneError), region.database.savepoint():
         issue = None if event.row.detail in WHOLE else _issue(tx, region, wanted, now)
         detail = (
             _detail(tx, event, issue, wanted, now) if issue else _whole(region, event, wanted, installation_uuid, now)
         )
+        # Whoever tries it out acts in what people do; what comes of events and rules is the platform's, as in real
+        # ones.
         by_platform = isinstance(detail, (IssueSeen, ErrorSeen, RuleMet, *WHOLE))
         actor = PLATFORM if by_platform else wanted.author.actor
         happening = Happening(issue_id=issue.id if issue else None, actor=actor, at=now, detail=detail)
         content = content_of(happening, region=region, organization_id=wanted.organization_id)
+        # The body is made; that is all that was wanted of the change.
         raise _UndoneError
     if content is None:
         raise NotFound("What the webhook would tell of is gone.")
@@ -141,6 +148,8 @@ def changed(content: str, changes: Mapping[str, JsonValue]) -> str:
         *way, last = place.split(".")
         there: Any = told
         for step in way:
+            # A step that leads nowhere goes on as None and is refused at the last one, where the whole place can be
+            # named.
             there = there.get(step) if isinstance(there, dict) else _item(there, step)
         if isinstance(there, dict):
             there[last] = value
@@ -148,6 +157,7 @@ def changed(content: str, changes: Mapping[str, JsonValue]) -> str:
             there[int(last)] = value
         else:
             raise RequestRefused(NO_PLACE.format(place=shown(place)))
+    # Printed anew, as bodies are: what is signed has to be byte for byte what is sent.
     return encode_body(told).decode("ascii")
 
 
@@ -162,10 +172,12 @@ def _issue(tx: Transaction, region: Region, wanted: Rehearsal, now: datetime) ->
     project = _project(wanted)
     if wanted.project:
         own &= Issue.project_id == project.id
+    # The id decides between two of the same instant, so that two trials tell of one issue.
     issue: Issue | None = Issue.select().where(own).order_by(Issue.last_seen_at.desc(), Issue.id.desc()).first()
     if issue is None:
         event_id = secrets.token_hex(16)
         frame: JsonObject = {"filename": "test.py", "function": "test", "lineno": 1, "in_app": True}
+        # With a frame, since apps read one of every error that they show.
         error: JsonObject = {"type": "Test", "value": TEXT, "stacktrace": {"frames": [frame]}}
         payload: JsonObject = {"platform": "python", "level": "error", "exception": {"values": [error]}}
         event = read_event(payload, size=0, arrival=Arrival(at=now, event_id=event_id))
@@ -181,6 +193,7 @@ def _project(wanted: Rehearsal) -> Project:
         if first is None:
             raise RequestRefused(NO_PROJECT)
         return first
+    # Slug or id, as in a path.
     key = path_key(wanted.project)
     found = None if key is None else find_project(wanted.organization_id, key)
     if found is None:
@@ -234,6 +247,7 @@ _OF_EVENTS: Mapping[type[Detail], Callable[[str], Detail]] = {
 
 def _change_status(tx: Transaction, issue: Issue, status: IssueStatus, now: datetime) -> Detail:
     del tx  # what follows is written in it
+    # By hand and not by `change_issues`, which would write an activity and tell every app that subscribes.
     substatus = usual_substatus(status)
     resolved_at = now if status is IssueStatus.RESOLVED else None
     change = Issue.update(status=status, substatus=substatus, resolved_at=resolved_at)
@@ -257,6 +271,7 @@ def _assign(tx: Transaction, issue: Issue, author: Author | None) -> Detail:
 
 def _comment(tx: Transaction, issue: Issue, author: Author, now: datetime) -> Detail:
     del tx  # what follows is written in it
+    # By hand, for the same reason as a change of status: `add_comment` tells of it.
     comment = Comment.create(
         issue_id=issue.id,
         text=f"{TEXT}.",
