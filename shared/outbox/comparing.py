@@ -31,6 +31,7 @@ RETRY = Backoff(base_seconds=0.5, cap_seconds=10.0)
 """Between rounds that did not come to their end: a silo that was away is compared soon after it answers again."""
 _SORTS = {sort: sort.value.replace(" ", "_") for sort in Sort}
 """The column of each sort."""
+# Enough to see what they have in common; a log line of thousands would be cut off where it is collected.
 _SHOWN = 10
 """Objects that the log names at most."""
 
@@ -57,6 +58,7 @@ class Comparing:
         self._wanted = threading.Event()
         self._stopping = threading.Event()
         self._failures = 0
+        # A thread of its own: a round takes minutes, and messages of the same destination must not wait for it.
         self._thread = threading.Thread(target=self._run, name=f"outbox-compare-{destination}", daemon=True)
 
     def start(self) -> None:
@@ -86,6 +88,7 @@ class Comparing:
             Interrupted: the thread is to stop.
             SiloError: the round did not come to its end.
         """
+        # Noted first, so that other processes with a lane to it see that it is no turn of theirs.
         _begin(self._database, self._destination)
         stub = replica_service_pb2_grpc.ReplicaServiceStub(self._compared.channel(self._destination))
         begun = time.monotonic()
@@ -112,8 +115,11 @@ class Comparing:
         while not self._stopping.is_set():
             if is_due:
                 is_due = not self._attempt()
+            # A round that failed is begun again soon, and later each time; otherwise the table is looked at every
+            # second.
             wait = RETRY.seconds(self._failures, rng=self._rng) if is_due else POLL_SECONDS
             is_due |= self._wanted.wait(wait)
+            # Cleared before the look, so that what is wanted meanwhile is seen at the next turn.
             self._wanted.clear()
             is_due = is_due or self._is_turn()
 
@@ -145,6 +151,7 @@ class Comparing:
         try:
             with self._database.session():
                 return bool(self._database.rows(statement, (self._destination, -float(self._compared.every_seconds))))
+        # The database does not answer; whether it is this one's turn can wait until it does.
         except SiloError:
             return False
 
@@ -166,6 +173,7 @@ def want_comparison(tx: Transaction, destination: str) -> None:
     """Has a destination compared once this commits, by whichever process has a lane to it."""
     columns, zeros = _columns()
     tx.database.rows(
+        # Wanted in the table and not by a bell: the process that has the lane may be another one.
         f"INSERT INTO outbox_comparison (destination, wanted_at, {columns}) "
         f"VALUES (?, {now(tx.database)}, {zeros}) "
         "ON CONFLICT (destination) DO UPDATE SET wanted_at = excluded.wanted_at",
@@ -185,6 +193,7 @@ def _begin(database: Database, destination: str) -> None:
 
 
 def _note(database: Database, destination: str, result: Round, *, is_complete: bool) -> None:
+    # Added up by the database: two processes that compare one destination at once lose no count.
     counted = ", ".join(f"{column} = {column} + ?" for column in (*_SORTS.values(), "mended"))
     ended = f", rounds = rounds + 1, objects = ?, unmended = ?, compared_at = {now(database)}" if is_complete else ""
     values = [*(result.found[sort] for sort in _SORTS), result.mended]

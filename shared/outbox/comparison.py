@@ -20,7 +20,7 @@ from shared.category import Category, number_of
 from shared.database.database import Database
 from shared.errors import DeadlineExceeded, Internal, InvalidInput
 from shared.outbox.claim import due_clause
-from shared.outbox.difference import Sort, Versions, differences_between
+from shared.outbox.difference import Sort, Versions, differences_between, version_in
 from shared.outbox.digest import BUCKETS, digest_buckets
 from shared.outbox.edition import Part, list_due, versions_of
 from shared.outbox.greatest_id import pass_over_mentioned_ids, pass_over_seen_ids
@@ -35,6 +35,7 @@ AT_ONCE = 20_000
 """About how many objects are held in memory, and how many are looked at before live traffic is given way."""
 MAX_LISTED = 5 * AT_ONCE
 """How many objects of some buckets a destination may list at once."""
+# One transaction locks as many editions, for which writers of these objects wait.
 MENDED_AT_ONCE = 500
 MAX_ADOPTED = 50_000
 """Objects that this silo knows nothing of and still buries, in one round: a destination that is taken could else have
@@ -103,6 +104,7 @@ class Comparison:
             SiloError: the destination or this silo's database does not answer.
         """
         self._pace.resumed_at = time.monotonic()
+        # Of what others own as well: their ids may be given out here, as those of organizations are.
         for held in self.kinds.held:
             pass_over_seen_ids(self.database, held, self.stub)
         pass_over_mentioned_ids(self.database, self.kinds, self.stub)
@@ -125,7 +127,9 @@ class Comparison:
             raise Internal(f"{self.destination} answers {len(held)} digests; there are {BUCKETS} buckets.")
         expected, objects = self._digests(category, with_states=with_states)
         self.result.objects += objects
+        # Mostly none: two equal silos compare a million objects by one call a category.
         differing = [bucket for bucket in range(BUCKETS) if expected[bucket] != held[bucket]]
+        # Ids are spread evenly, so that each bucket has about its share of the objects.
         buckets_at_once = max(1, BUCKETS * AT_ONCE // max(objects, AT_ONCE))
         for buckets in peewee.chunked(differing, buckets_at_once):
             self._give_way(rest=self._pace.rest())
@@ -160,6 +164,7 @@ class Comparison:
     def _compare_together(self, kind: OwnedKind, buckets: tuple[int, ...]) -> None:
         category = kind.category
         before, waited = self._look(category, buckets)
+        # Asked between two looks of our own, with no transaction open: the answer may take seconds.
         held = self._held(category, buckets)
         candidates = [each for each in differences_between(before, held) if each.object_id not in waited]
         missing = {each.object_id % BUCKETS for each in candidates if not each.held_version}
@@ -173,7 +178,7 @@ class Comparison:
             if each.object_id not in waits and before.get(each.object_id) == after.get(each.object_id)
         ]
         self.result.found.update(each.kind for each in found)
-        versions = {each.object_id: each.held_version or tombstones.get(each.object_id, _NOTHING)[0] for each in found}
+        versions = {each.object_id: each.held_version or version_in(tombstones, each.object_id) for each in found}
         for some in peewee.chunked(sorted(versions), MENDED_AT_ONCE):
             self._mend(category, {object_id: versions[object_id] for object_id in some})
 
@@ -198,6 +203,8 @@ class Comparison:
         with self.database.transaction() as tx:
             known = versions_of(category, held)
             foreign = sorted(held.keys() - known.keys())
+            # The lowest ids are buried and the others left: in the order of ids a round goes on where the one before
+            # ended.
             refused = set(foreign[max(0, MAX_ADOPTED - self.result.adopted) :])
             self.result.adopted += len(foreign) - len(refused)
             mendable = {
@@ -226,14 +233,15 @@ class Comparison:
         while True:
             if time.monotonic() >= self.ends_at:
                 raise DeadlineExceeded("The comparison took too long.")
+            # Looked at after each pause, since a backlog may grow while one rests.
             if self.pause(max(PAUSE_SECONDS, rest)):
                 raise Interrupted
             rest = 0.0
             self._pace.resumed_at = time.monotonic()
             with self.database.session():
+                # A session for one look: nothing is held while live traffic goes first.
                 if not self.database.rows(_IS_DUE.format(due=due_clause(self.database)), (self.destination,)):
                     return
 
 
-_NOTHING = (0, b"")
 _IS_DUE = "SELECT 1 FROM outbox WHERE destination = ? AND {due} LIMIT 1"

@@ -8,8 +8,6 @@ from typing import TypeAlias
 Versions: TypeAlias = Mapping[int, tuple[int, bytes]]
 """Version and checksum of live objects, by id."""
 
-_NOTHING = (0, b"")
-
 
 class Sort(StrEnum):
     """What a difference is, in a word."""
@@ -45,10 +43,17 @@ class Difference:
         return Sort.BEHIND if self.held_version < self.expected_version else Sort.AHEAD
 
 
+def version_in(versions: Versions, object_id: int) -> int:
+    """The object's version among these; 0: it is not among them."""
+    # No version is 0, since an owner counts from 1.
+    return versions[object_id][0] if object_id in versions else 0
+
+
 def differences_between(expected: Versions, held: Versions) -> list[Difference]:
     """What differs, in the order of ids."""
     return [
-        Difference(object_id, expected.get(object_id, _NOTHING)[0], held.get(object_id, _NOTHING)[0])
+        Difference(object_id, version_in(expected, object_id), version_in(held, object_id))
         for object_id in sorted(expected.keys() | held.keys())
+        # With the checksum: a state that was altered under its version differs, too.
         if expected.get(object_id) != held.get(object_id)
     ]

@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 
 MAX_IDS_AHEAD = 2**24
 """How many ids may have been given out between a backup and its use. A silo that is taken could else use all up."""
+# A silo that starts must serve soon, also while another one is away; comparing asks again later.
 ASK_SECONDS = 2.0
 
 
@@ -46,7 +47,10 @@ def pass_over_seen_ids(
     # Of what this silo owns the other holds replicas; of what it holds the other is asked as the owner.
     destination = kind.silo if isinstance(kind, HeldKind) else ""
     request = replica_service_pb2.GetDigestsRequest(
-        category=number_of(kind.category), destination=destination, ids_only=True
+        # Digests would cost the asked silo a look at every object; the greatest id costs it one row.
+        category=number_of(kind.category),
+        destination=destination,
+        ids_only=True,
     )
     _pass_over(database, kind.numbered, seen=stub.GetDigests(request, timeout=ASK_SECONDS).greatest_id)
 
@@ -78,6 +82,7 @@ def pass_over_mentioned_ids(
 def _pass_over(database: Database, model: Any, *, seen: int) -> None:
     with database.session():
         ((own,),) = database.rows(f"SELECT coalesce(max(id), 0) FROM {table_of(model)}")
+    # More than that is no older copy but a lie or a fault, which comparing names.
     if own < seen <= own + MAX_IDS_AHEAD:
         with database.transaction() as tx:
             pass_over_ids(tx, model, newest=seen)
@@ -113,6 +118,7 @@ def pass_over_ids_seen_by_all(
         try:
             pass_over_ids_seen_by(database, kinds, channel(silo))
         except SiloError as exc:
+            # Only said: a control that could not start while a region is away would be away itself.
             log.info("ids.not_asked", silo=silo, reason=exc.reason)
 
     asking = [threading.Thread(target=ask, args=(silo,), name=f"ids-{silo}", daemon=True) for silo in silos]

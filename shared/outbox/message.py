@@ -51,6 +51,8 @@ class OutboxMessage(Model):
 
     class Meta:
         table_name = "outbox"
+        # The first is what makes a message a dirty key; by the second a lane finds what is due without looking at what
+        # is not.
         indexes = ((("destination", "category", "object_id"), True), (("destination", "state", "due_at"), False))
 
 

@@ -70,6 +70,8 @@ class OutboxServicer(outbox_service_pb2_grpc.OutboxServiceServicer):
         self, request: outbox_service_pb2.RetryMessagesRequest, context: grpc.ServicerContext
     ) -> outbox_service_pb2.RetryMessagesResponse:
         with self._database.transaction() as tx:
+            # One transaction with what the objects themselves show: a delivery never says "parked" while its message is
+            # due.
             retried = retry_parked(tx, _filter(request.filter))
             self._retried(tx, retried)
         return outbox_service_pb2.RetryMessagesResponse(retried=len(retried))
@@ -78,6 +80,7 @@ class OutboxServicer(outbox_service_pb2_grpc.OutboxServiceServicer):
         self, request: outbox_service_pb2.DiscardMessagesRequest, context: grpc.ServicerContext
     ) -> outbox_service_pb2.DiscardMessagesResponse:
         with self._database.transaction() as tx:
+            # The objects stay as they are: whatever a silo lacks for it is found by comparing.
             discarded = discard_parked(tx, _filter(request.filter))
         return outbox_service_pb2.DiscardMessagesResponse(discarded=discarded)
 
@@ -100,6 +103,7 @@ class OutboxServicer(outbox_service_pb2_grpc.OutboxServiceServicer):
     ) -> outbox_service_pb2.RepairReplicasResponse:
         category, held = asked_category(request.category), held_versions(request.replicas)
         destination = _named(request.destination)
+        # Before a transaction is opened: a silo mends only what it owns.
         self._kinds.owned_kind(category)
         with self._database.transaction() as tx:
             unknown = repair(tx, self._kinds, category, held, destination=destination)
@@ -107,6 +111,7 @@ class OutboxServicer(outbox_service_pb2_grpc.OutboxServiceServicer):
 
 
 def _filter(given: outbox_pb2.ParkedFilter) -> ParkedFilter:
+    # 0 would be an id, of which there is none; absent means every object.
     object_id = given.object_id if given.HasField("object_id") else None
     return ParkedFilter(destination=given.destination, category=given.category, object_id=object_id)
 
@@ -130,6 +135,7 @@ def _parked_message(row: OutboxMessage) -> outbox_pb2.ParkedMessage:
 
 
 def _destination_message(status: DestinationStatus) -> outbox_pb2.DestinationStatus:
+    # Two values on the wire for three here: one that is being probed has not failed again yet.
     is_open = status.breaker is BreakerState.OPEN
     message = outbox_pb2.DestinationStatus(
         destination=status.destination,
@@ -140,6 +146,7 @@ def _destination_message(status: DestinationStatus) -> outbox_pb2.DestinationSta
         lag_p99_seconds=status.lag_p99_seconds,
         categories=[_category_message(status, category) for category in status.categories],
         failing=status.failing,
+        # Only ever a reason and a sentence; the text of a driver is in the log.
         last_error=status.last_error or "",
     )
     closed, opened = outbox_pb2.DestinationStatus.BREAKER_CLOSED, outbox_pb2.DestinationStatus.BREAKER_OPEN
@@ -155,6 +162,7 @@ def _comparison_message(status: ComparisonStatus) -> outbox_pb2.Comparison:
     message = outbox_pb2.Comparison(
         rounds=status.rounds,
         objects=status.objects,
+        # By their words and not by fields: a sort that is added later reaches operators of an older release.
         found={sort.value: count for sort, count in status.found.items() if count},
         mended=status.mended,
         unmended=status.unmended,

@@ -80,11 +80,13 @@ def list_destinations(database: Database) -> list[DestinationStatus]:
         found[destination] = DestinationStatus(
             destination, lag_p50_seconds=p50, lag_p99_seconds=p99, breaker=BreakerState(breaker), last_error=error
         )
+    # One statement for all destinations: an operator looks while there is a backlog, of which one look is enough.
     for destination, category, state, count, oldest, failing, error, at in database.rows(
         "SELECT destination, category, state, count(*), min(enqueued_at), "
         f"count(last_error), max(last_error), {now(database)} FROM outbox GROUP BY 1, 2, 3"
     ):
         status = found[destination]
+        # A destination may have messages before any worker has seen it, and be paused without having any.
         status.destination = destination
         if state == MessageState.AWAITING_UPGRADE:
             status.awaiting_upgrade[category] = count
@@ -95,6 +97,7 @@ def list_destinations(database: Database) -> list[DestinationStatus]:
             status.parked_by_category[category] = count
         else:
             status.backlog[category] = count
+            # Both readings are the database's; never below zero, which a dashboard would show as nonsense.
             status.oldest_age_seconds[category] = max(0.0, (parse_instant(at) - parse_instant(oldest)).total_seconds())
     for destination, paused_at in read_pauses().items():
         found[destination].destination = destination
@@ -131,6 +134,7 @@ def _list_comparisons() -> Iterator[tuple[str, ComparisonStatus]]:
 
 def record_destination(database: Database, status: DestinationStatus) -> None:
     """Writes what a worker saw of a destination."""
+    # One row a destination, whichever process wrote last: any number of workers may have a lane to it.
     with database.transaction() as tx:
         tx.database.rows(
             "INSERT INTO outbox_destination "
@@ -151,6 +155,8 @@ def record_destination(database: Database, status: DestinationStatus) -> None:
 
 def is_waiting(database: Database, destination: str, objects: Collection[tuple[str, int]]) -> bool:
     """Whether a message about one of these ``(category, object_id)`` is still to be delivered. Needs a session."""
+    # By id alone, and the pairs compared here: few objects share one, and the engines have no common word for a list of
+    # pairs.
     ids = [object_id for _, object_id in objects]
     waiting = database.rows(
         f"SELECT category, object_id FROM outbox WHERE destination = ? AND state = ? AND object_id IN ({marks(ids)})",

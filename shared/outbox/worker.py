@@ -32,6 +32,7 @@ STOP_SECONDS = 1.5
 """How long a stopping worker waits for calls under way."""
 RECORD_SECONDS = 1.0
 """How often a lane writes down what it saw."""
+# Enough for a 99th percentile; a busy lane sees the last seconds by them, an idle one the last hours.
 _LAGS_KEPT = 1000
 
 
@@ -68,6 +69,7 @@ class Worker:
         self._news = database.wake.listen(EVERY_DESTINATION)
         self._supervisor = threading.Thread(target=self._supervise, name="outbox", daemon=True)
         address = database.listen_address
+        # Only PostgreSQL can tell other processes of a commit at once; on SQLite the file's change does.
         self._listener = Listener(database, address=address) if address else None
 
     def start(self) -> None:
@@ -80,6 +82,7 @@ class Worker:
         """Ends every lane after its current batch. Idempotent, and harmless before ``start``."""
         self._stopping.set()
         self._news.set()
+        # One bound for all that follows: an operator's five seconds are also those of the servers.
         give_up_at = time.monotonic() + STOP_SECONDS
         if self._supervisor.is_alive():
             self._supervisor.join(STOP_SECONDS)
@@ -99,6 +102,7 @@ class Worker:
                 names = set(self._list_destinations())
                 for name in sorted(names - self._lanes.keys()):
                     self._open_lane(name)
+                # A region that was given up, or whose database was lost, must not be called any more.
                 for name in sorted(self._lanes.keys() - names):
                     self._close_lane(name)
             except SiloError as exc:
@@ -113,6 +117,7 @@ class Worker:
         """Ends the lane to a destination that is no more, and takes away what it has written down meanwhile."""
         lane = self._lanes.pop(name)
         lane.stop()
+        # Before it is forgotten: the lane's last word would else write it down again.
         lane.join(STOP_SECONDS)
         with self._database.transaction() as tx:
             forget_destination(tx, name)
@@ -146,6 +151,7 @@ class Lane:
         self._unrecorded = True
         self._backlog = threading.Event()
         self._noting = threading.Lock()
+        # Daemons all: a call that hangs must not keep the process from ending.
         self._thread = threading.Thread(target=self._run, name=f"outbox-{drain.name}", daemon=True)
         self._helper = threading.Thread(target=self._help, name=f"outbox-{drain.name}-backlog", daemon=True)
 
@@ -190,11 +196,13 @@ class Lane:
             self._note(result)
             if result.is_full:
                 self._backlog.set()
+            # After a batch the next one is looked for at once: there may be more than was claimed.
             if not (result.claimed or result.away or self._stopping.is_set()):
                 self._bell.wait(POLL_SECONDS)
 
     def _help(self) -> None:
         while not self._stopping.is_set():
+            # Without a timeout: it sleeps until a full batch says that there is a backlog, or the lane ends.
             self._backlog.wait()
             self._backlog.clear()
             # Only beside a lane that delivers: when the destination is to be tried again is for that one to say.
@@ -211,9 +219,11 @@ class Lane:
             return DrainResult(away=exc)
         except Exception as exc:
             log.exception("outbox.lane_failed", destination=self._drain.name, exc_info=exc)
+            # Taken for an absence, so that a fault of ours is tried again with pauses and never in a tight loop.
             return DrainResult(away=SiloError("The worker failed; its log says why."))
 
     def _note(self, result: DrainResult) -> None:
+        # Two threads note for one breaker, which must see one end of a call after the other.
         with self._noting:
             self._note_alone(result)
 
@@ -241,6 +251,7 @@ class Lane:
         is_recent = self._recorded_at is not None and now - self._recorded_at < RECORD_SECONDS
         if is_recent or not self._unrecorded:
             return
+        # What is waiting is not in it: that is counted when somebody asks, by the table itself.
         status = DestinationStatus(
             self._drain.name,
             lag_p50_seconds=_quantile(self._lags, 0.50),

@@ -35,6 +35,7 @@ _SHOWN_AT_ONCE = 500
 """Deliveries in one statement, whose parameters a database bounds."""
 
 
+# What an answer counts as where there was none yet, and from which status on it is an error.
 _FINE, _REFUSED = 200, 400
 
 
@@ -62,6 +63,7 @@ class DeliveryQuery:
         if self.organization_id is not None:
             wanted &= Delivery.organization_id == self.organization_id
         if self.since is not None:
+            # When it happened and not when it was sent: that is what a client asks about.
             wanted &= Delivery.created_at >= self.since
         if self.until is not None:
             wanted &= Delivery.created_at <= self.until
@@ -127,6 +129,7 @@ def redeliver(database: Database, *, sentry_app_id: int, delivery_id: int, now: 
         return list_whole(sentry_app_id, [delivery_id])[0]
 
 
+# An app that was away for a day gets what it missed over hours, beside what happens now.
 RESENT_PER_SECOND = 10
 """How many deliveries that were asked for together are sent again in a second, for one app."""
 _LATER = "UPDATE outbox SET due_at = {at}, attempts = 1 WHERE destination = ? AND category = ? AND object_id IN ({ids})"
@@ -137,6 +140,7 @@ def redeliver_all(database: Database, query: DeliveryQuery) -> int:
     """Makes those due again that are over, oldest first and a few a second; answers how many."""
     over = query.condition() & (Delivery.state != DeliveryState.PENDING)
     with database.session():
+        # Ids alone, read once: what becomes over while this goes on is not sent twice.
         ids = [row.id for row in Delivery.select(Delivery.id).where(over).order_by(Delivery.id)]
     waited = 0
     for some in peewee.chunked(ids, _SHOWN_AT_ONCE):
@@ -145,6 +149,7 @@ def redeliver_all(database: Database, query: DeliveryQuery) -> int:
             enqueue(tx, CATEGORY, some, destinations=[destination_of(query.sentry_app_id)])
             for second, together in enumerate(peewee.chunked(some, RESENT_PER_SECOND), start=waited):
                 _put_off(tx, query.sentry_app_id, together, seconds=second)
+        # Rounded up: the second that is only partly used is over.
         waited += -(-len(some) // RESENT_PER_SECOND)
     return len(ids)
 
@@ -199,6 +204,7 @@ def _outline(delivery: Delivery) -> delivery_pb2.RpcDelivery:
     message.created_at.FromDatetime(delivery.created_at)
     message.attempt_count = delivery.attempt_count
     if delivery.next_attempt_at is not None and delivery.state == DeliveryState.PENDING:
+        # Only of a pending one: what is over has the last time there, which would look like another attempt.
         message.next_attempt_at.FromDatetime(delivery.next_attempt_at)
     return message
 
@@ -208,6 +214,7 @@ def show_whole(
 ) -> delivery_pb2.RpcDelivery:
     """A delivery that has its body, with its attempts; None cuts nothing."""
     message = _outline(delivery)
+    # `[:None]` is all of it.
     message.body = (delivery.body or "")[:max_characters]
     message.asked_path = delivery.asked_path or ""
     message.attempts.extend(_attempt_message(attempt, max_characters) for attempt in attempts)

@@ -78,6 +78,8 @@ class Delivery(Model):
     """Number of the transaction that made it due; filled in by the database, where it is made. See ``feed``."""
 
     class Meta:
+        # By app for lists, in the order of commits for listeners, along an issue for who is told first, by content for
+        # what may be cleared.
         indexes = (
             (("sentry_app_id", "id"), False),
             (("sentry_app_id", "written_in", "id"), False),
@@ -90,6 +92,7 @@ class DeliveryAttempt(Model):
     """One call of a delivery, and what came back."""
 
     id = IdField()
+    # Deleted with its delivery, by the database: clearing is one statement.
     delivery = peewee.ForeignKeyField(Delivery, backref="attempts", on_delete="CASCADE")
     delivery_id: int
     started_at = InstantField()
@@ -125,12 +128,14 @@ def fill_bodies(deliveries: Collection[Delivery], *, max_characters: int | None 
         max_characters: of each content at most; None for all of it.
     """
     ids = {each.content_id for each in deliveries if each.content_id is not None}
+    # Cut by the database, so that a page of long bodies is never read whole.
     text = DeliveryContent.text if max_characters is None else peewee.fn.SUBSTR(DeliveryContent.text, 1, max_characters)
     found = DeliveryContent.select(DeliveryContent.id, text.alias("text")).where(DeliveryContent.id.in_(ids))
     texts = {content.id: content.text for content in found}
     for each in deliveries:
         if each.content_id in texts:
             uuid = each.installation_uuid or ""
+            # The one part that differs between installations is put around what they share.
             each.body = webhook_body(each.event, installation_uuid=uuid, content=texts[each.content_id])
 
 

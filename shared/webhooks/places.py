@@ -20,6 +20,7 @@ MAX_UNDER_WAY = 768
 """Calls of one process that are under way at a time."""
 PROBE_SECONDS = 5.0
 """Between the end of a call that hung and the next one; twice as long after each further one that does."""
+# An app that was mended hears of it within five minutes, also after a weekend of hanging.
 MAX_PROBE_SECONDS = 300.0
 RETRIES_OF_ALL = 4
 """Retries hold at most one in so many of the places of a stock."""
@@ -52,8 +53,11 @@ class Standing(Enum):
 
 
 BOUNDS = {
+    # One call tells what an app is like; a thousand new apps at one host must not be a flood to it.
     Standing.NEW: Bound(per_app=1, retries_per_app=1, per_host=64, in_all=128),
+    # Eight at 100 ms each are eighty webhooks a second for one app; its host may have several apps.
     Standing.QUICK: Bound(per_app=8, retries_per_app=2, per_host=64, in_all=256),
+    # Less room for those who take long to give it back, and for any one host of theirs.
     Standing.SLOW: Bound(per_app=4, retries_per_app=1, per_host=16, in_all=64),
     Standing.HANGING: Bound(per_app=1, retries_per_app=1, per_host=8, in_all=64),
 }
@@ -77,6 +81,7 @@ class Place:
             ("app", self.sentry_app_id),
             ("attempts", self.sentry_app_id, self.is_retry),
             ("stock", self.standing),
+            # By port as well, since many apps of a laptop or a platform share one address.
             ("host", self.standing, self.host),
         ]
         return [*keys, ("retries", self.standing)] if self.is_retry else keys
@@ -102,6 +107,7 @@ class Places:
 
     def standing(self, sentry_app_id: int) -> Standing:
         """How calls to the app went lately."""
+        # Without the lock: reading one entry is atomic, and a moment's error costs at most one call more.
         return self._standings.get(sentry_app_id, Standing.NEW)
 
     def is_quick(self, sentry_app_id: int) -> bool:
@@ -121,6 +127,7 @@ class Places:
             (bound.retries_per_app if is_retry else bound.per_app) - counts["attempts", sentry_app_id, is_retry],
         ]
         if is_retry:
+            # Retries are many after an outage of a great app, and late anyway.
             free.append(max(bound.in_all // RETRIES_OF_ALL, 1) - counts["retries", standing])
         if standing is Standing.HANGING:
             # It is probed alone, whatever it is told.
@@ -139,6 +146,7 @@ class Places:
 
     def give_back(self, place: Place, standing: Standing | None) -> None:
         """Ends a call: ``standing`` is what is known of the app by it; None: nothing."""
+        # Whoever made the call knows how it ended; how long it held its place is known here.
         if standing is Standing.QUICK and self.monotonic() - place.taken_at > SOFT_SECONDS:
             standing = Standing.SLOW
         with self._lock:
@@ -153,6 +161,7 @@ class Places:
         """Moves calls that take too long into the stock of those that hang; their apps are taken for such meanwhile."""
         now = self.monotonic()
         with self._lock:
+            # In the order of their age: the first one that is young enough ends the look.
             while self._young and (self._young[0].is_over or now - self._young[0].taken_at > SOFT_SECONDS):
                 place = self._young.popleft()
                 if not place.is_over:
@@ -166,6 +175,7 @@ class Places:
             self._probe_at.pop(sentry_app_id, None)
             return
         times = self._hung[sentry_app_id] = self._hung.get(sentry_app_id, 0) + 1
+        # The exponent is bounded too: an app may hang for years.
         wait = min(PROBE_SECONDS * 2 ** min(times - 1, 10), MAX_PROBE_SECONDS)
         self._probe_at[sentry_app_id] = self.monotonic() + wait
 

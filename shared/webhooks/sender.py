@@ -56,10 +56,12 @@ class Sender:
             circuits=self._circuits,
             leases=self._leases,
         )
+        # Two lanes share the places: what the one may begin, the other cannot.
         self._lanes = [Lane(means, database.wake.listen_to_apps(), is_quick=is_quick) for is_quick in (True, False)]
         self._stopping = threading.Event()
         self._threads = [
             *(threading.Thread(target=self._run, args=(lane,), name=lane.name, daemon=True) for lane in self._lanes),
+            # Apart from the lanes, since this look at everything takes longer the more is due.
             threading.Thread(target=self._look, name="webhooks-due", daemon=True),
         ]
 
@@ -101,10 +103,12 @@ class Sender:
         while not self._stopping.is_set():
             if not _tried(lane.turn):
                 lane.bell.wait(TURN_SECONDS)
+        # What has ended is written down before the process does; what has not is due again when its lease ends.
         lane.settle_last()
 
     def _look(self) -> None:
         """Rings for whatever is due without a bell: retries, and what another process left."""
+        # Circuits are in the database, so that an app that hangs is not called anew by each process that starts.
         _tried(self._load)
         while not self._stopping.wait(POLL_SECONDS):
             _tried(self._look_once)
@@ -112,6 +116,7 @@ class Sender:
     def _look_once(self) -> bool:
         looked = find_apps_with_due(self._database)
         for lane in self._lanes:
+            # Given before the bell, which says that there is something new to look at.
             lane.looked = looked
             lane.bell.ring()
         return bool(looked)
