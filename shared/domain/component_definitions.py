@@ -21,6 +21,7 @@ MAX_DESCRIPTION_CHARACTERS = 140
 Definition = dict[str, Any]
 
 _STRING: Definition = {"type": "string"}
+# As loose as the original's: what a URL leads to is judged where it is called, not where it is declared.
 _URL: Definition = {"type": "string", "pattern": "^(https?|/)"}
 
 
@@ -38,6 +39,7 @@ def _literal(value: str) -> Definition:
 
 def _one_of_types(types: tuple[str, ...]) -> Definition:
     """An object whose ``type`` says which definition it must meet."""
+    # `if` and `then` and not `oneOf`, which would only say that the object fits none of its shapes.
     by_type = [
         {"if": {"required": ["type"], "properties": {"type": {"const": name}}}, "then": _ref(name)} for name in types
     ]
@@ -62,6 +64,7 @@ def _titled(kind: str) -> Definition:
 DEFINITIONS: dict[str, Definition] = {
     "uri": {"type": "string", "pattern": "^/"},
     "options": _list_of(
+        # Draft 7: an array of schemas is one for each place.
         {"type": "array", "minItems": 2, "maxItems": 2, "items": [_STRING, {"type": ["string", "number"]}]}
     ),
     "fieldset": _list_of(_one_of_types(FORM_FIELD_TYPES)),
@@ -76,6 +79,7 @@ DEFINITIONS: dict[str, Definition] = {
             depends_on=_list_of(_STRING),
             skip_load_on_open={"type": "boolean"},
         ),
+        # Choices come from the app or are listed; of both at once it would be unclear which count.
         "oneOf": [{"required": ["uri"]}, {"required": ["options"]}],
     },
     "text": _text("text"),
@@ -111,6 +115,7 @@ DEFINITIONS: dict[str, Definition] = {
         required=("type", "title", "elements"),
         type=_literal("issue-media"),
         title=_STRING,
+        # `anyOf` here, since the original answers with its text for it, which clients show.
         elements=_list_of({"anyOf": [_ref(name) for name in MEDIA_TYPES]}),
     ),
     "stacktrace-link": _object(required=("type", "uri"), type=_literal("stacktrace-link"), uri=_ref("uri")),

@@ -24,6 +24,7 @@ Path: TypeAlias = tuple[str | int, ...]
 # Two slashes at the start, or an @, would name another host; a backslash is a slash to browsers.
 _URI = re.compile(r"/(?!/)[^@\\\x00-\x1f\x7f]*")
 _FIELDSETS = ("required_fields", "optional_fields")
+# Of the four elements only these ask a person anything; the others lead somewhere or show something.
 _FIELD_HOLDERS: Mapping[str, tuple[str, ...]] = {"issue-link": ("link", "create"), "alert-rule-action": ("settings",)}
 
 
@@ -106,6 +107,7 @@ def app_url(uri: str, *, webhook_url: str, query: Iterable[tuple[str, str | None
     # Apart, or what is added to the query would become part of the fragment, which is never sent.
     path, mark, fragment = uri.partition("#")
     added = urlencode([(name, value) for name, value in query if value is not None], errors="replace")
+    # A uri may bring a query of its own, which the app has put there.
     joint = "" if not added else "&" if "?" in path else "?"
     return f"{parts.scheme}://{parts.netloc}/{path.removeprefix('/')}{joint}{added}{mark}{fragment}"
 
@@ -156,7 +158,9 @@ def parse_select_answer(answer: JsonValue, *, app_slug: str, uri: str) -> Select
         raise ValidationFailed(SELECT_SHAPE_ERROR.format(app_slug=app_slug, uri=uri))
     options = [option for option in answer if isinstance(option, dict)]
     if not all("value" in option and "label" in option for option in options):
+        # One bad option refuses all of them: a choice that is missing would be looked for in vain.
         raise ValidationFailed(SELECT_OPTION_ERROR)
+    # The last of several, since that is what the original's loop leaves.
     chosen = [option["value"] for option in options if option.get("default")]
     return SelectChoices(
         choices=tuple((option["value"], option["label"]) for option in options),
@@ -170,6 +174,8 @@ def _iterate_fields(component: JsonObject) -> Iterator[tuple[Path, dict[str, Jso
         for fieldset_name in _FIELDSETS if isinstance(holder, dict) else ():
             fieldset = holder.get(fieldset_name) if isinstance(holder, dict) else None
             for index, field in enumerate(fieldset if isinstance(fieldset, list) else ()):
+                # Stored schemas are older than some rules; what has no shape is passed over and not refused when it is
+                # shown.
                 if isinstance(field, dict):
                     yield (holder_name, fieldset_name, index), field
 

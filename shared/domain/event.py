@@ -79,6 +79,7 @@ _ADD_COMMENT = IssueRequest("POST", "comments/", {"text": _TEXT})
 
 
 def _status(detail: type[Detail], activity: str, *statuses: str, **by_substatus: str) -> EventRow:
+    # A new issue is unresolved: what brings it back to that has to take it away first.
     requests = tuple(IssueRequest("PUT", body={"status": status}) for status in statuses)
     return EventRow(
         told=Told.SUBSCRIBERS, detail=detail, activity=activity, trigger=requests, activity_by_substatus=by_substatus
@@ -93,6 +94,7 @@ def _its_app(made_by: str) -> EventRow:
     return EventRow(told=Told.ITS_APP, detail=None, activity=None, trigger=made_by)
 
 
+# The order is the one in which names are shown to people: what every app hears of first, then what few do.
 class AppEvent(StrEnum):
     """An event: ``resource.action``, as subscriptions, webhooks and logs name it."""
 
@@ -103,6 +105,7 @@ class AppEvent(StrEnum):
 
     def __new__(cls, name: str, happens: str, row: EventRow) -> Self:
         """Makes a member that is its name, and knows its row."""
+        # The member is its name alone, so that it is stored, compared and printed as one.
         event = str.__new__(cls, name)
         event._value_, event.happens, event.row = name, happens, row
         return event
@@ -141,6 +144,7 @@ class AppEvent(StrEnum):
             is_named=False,
         ),
     )
+    # Gated by a feature of the organization (spec §5.3), which the installation's replica has taken into account.
     ERROR_CREATED = (
         "error.created",
         "An error comes in.",
@@ -150,6 +154,7 @@ class AppEvent(StrEnum):
     COMMENT_UPDATED = (
         "comment.updated",
         "A comment has another text.",
+        # Each with a comment of its own: nobody's words are changed by trying a command out.
         _comment(_ADD_COMMENT, IssueRequest("PUT", "comments/{id}/", {"text": f"{_TEXT}, and changed it"})),
     )
     COMMENT_DELETED = (
@@ -158,6 +163,7 @@ class AppEvent(StrEnum):
         _comment(_ADD_COMMENT, IssueRequest("DELETE", "comments/{id}/")),
     )
 
+    # What follows is named as the original names it: apps that subscribe there may subscribe here.
     SEER_ROOT_CAUSE_STARTED = "seer.root_cause_started", "Seer starts on the root cause.", _ELSEWHERE
     SEER_ROOT_CAUSE_COMPLETED = "seer.root_cause_completed", "Seer is done with the root cause.", _ELSEWHERE
     SEER_SOLUTION_STARTED = "seer.solution_started", "Seer starts on a solution.", _ELSEWHERE
@@ -181,8 +187,10 @@ class AppEvent(StrEnum):
         "A build can be installed by its testers.",
         _ELSEWHERE,
     )
+    # The older name of the event above (settled.md): apps that were made before it go on hearing of it.
     SIZE_ANALYSIS_COMPLETED = "size_analysis.completed", "The size of a build is known.", _ELSEWHERE
 
+    # Told whatever is subscribed to: an app could else not know that there is somebody to serve.
     INSTALLATION_CREATED = "installation.created", "The app is installed.", _its_app("`silo app install`")
     INSTALLATION_DELETED = "installation.deleted", "The app is uninstalled.", _its_app("`silo app uninstall`")
 
@@ -242,5 +250,6 @@ INSTALLATION_EVENTS = frozenset(event.value for event in AppEvent if event.row.t
 """Events that are logged in control; all others are logged in regions."""
 EVENTS: Mapping[str, AppEvent] = MappingProxyType({event.value: event for event in AppEvent})
 """By name."""
+# All of them: whatever an app is called for can be looked up by its name.
 REQUEST_LOG_EVENTS = frozenset(EVENTS)
 """Every event name that the request log accepts."""

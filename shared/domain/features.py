@@ -28,6 +28,7 @@ class IntegrationFeature(IntEnum):
     @property
     def gate(self) -> str:
         """The feature's name on the wire; ``organizations:<gate>`` is the switch of an organization."""
+        # The one whose gate is not made of its name; the original called it so before there were others.
         if self is IntegrationFeature.ALERTS:
             return "integrations-alert-rule"
         return f"integrations-{self.name.lower().replace('_', '-')}"
@@ -69,6 +70,7 @@ def is_feature_name(text: str) -> bool:
 def missing_features(features: Iterable[IntegrationFeature], *, switches: Mapping[str, bool]) -> list[str]:
     """The switches of which an organization needs one in order to install an app; empty when it may (spec §4.5)."""
     wanted = [feature.organization_feature for feature in features]
+    # Any one suffices, as in the original: an app is of use by whatever part of it may be used.
     return [] if any(is_enabled(name, switches=switches) for name in wanted) else wanted
 
 

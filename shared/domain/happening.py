@@ -18,6 +18,7 @@ class Detail:
 
     def as_json(self) -> dict[str, Any]:
         """A part that need not be given is left out while it is not."""
+        # So that what an earlier release wrote, which had not the part, reads as what this one writes without it.
         parts = {part.name: (getattr(self, part.name), part.default) for part in fields(self)}
         return {name: value for name, (value, default) in parts.items() if default is MISSING or value != default}
 
@@ -123,6 +124,7 @@ class Happening:
         return {
             "issue_id": self.issue_id,
             "actor": asdict(self.actor),
+            # With its zone: it is read by another process, of another machine perhaps.
             "at": self.at.isoformat(),
             "data": self.detail.as_json(),
         }

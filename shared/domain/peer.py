@@ -12,6 +12,7 @@ from shared.errors import SiloUnreachable
 
 CONTROL = "control"
 """The name of the control silo; no region may have it."""
+# Fits into a DNS label with room to spare: names are in certificates and addresses.
 REGION_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}[a-z0-9]|[a-z]")
 """1 to 32 lower-case letters, digits and inner hyphens, starting with a letter."""
 
@@ -32,6 +33,7 @@ class PeerKind(StrEnum):
 @lru_cache(maxsize=1024)
 def find_kind(name: str) -> PeerKind | None:
     """What a caller of that name is; None for a name that nobody can have."""
+    # By name before by shape: `control` would do for a region's.
     if name == CONTROL:
         return PeerKind.CONTROL
     if _SERVICE.fullmatch(name):
@@ -43,6 +45,7 @@ def find_kind(name: str) -> PeerKind | None:
 
 def certificate_name(name: str) -> str:
     """The DNS name in a certificate of that peer, such as ``us.silo.internal`` or ``web.service.silo.internal``."""
+    # A colon cannot be in a DNS name; turned round it is the hierarchy that a certificate authority may be confined to.
     kind, _, own = name.rpartition(":")
     return f"{own}.{kind}.silo.internal" if kind else f"{own}.silo.internal"
 
@@ -54,6 +57,7 @@ def is_region_name(name: str) -> bool:
 
 def is_service(name: str) -> bool:
     """Whether it is a service's name, or an operator's, who may do what a service may."""
+    # An operator may what a service may, and more (DESIGN: peers); never the other way round.
     return find_kind(name) in (PeerKind.SERVICE, PeerKind.OPERATOR)
 
 

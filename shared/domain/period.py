@@ -45,6 +45,7 @@ class Period:
         counts = dict.fromkeys(range(self.first, self.end, self.interval_seconds), 0)
         for instant in instants:
             start = int(instant // self.interval_seconds) * self.interval_seconds
+            # Whoever counts may have read more than the period, and need not know where its intervals begin.
             if start in counts:
                 counts[start] += 1
         return list(counts.items())
@@ -64,12 +65,14 @@ def parse_period(*, since: int, until: int, interval_seconds: int | None = None)
     for name, instant in (("since", since), ("until", until)):
         if not 0 <= instant <= MAX_INSTANT:
             raise RequestRefused(INSTANT_ERROR.format(name=name))
+    # Checked in the order of the original's texts: of several mistakes the first is said.
     if since > until:
         raise RequestRefused(ORDER_ERROR)
     if interval_seconds is None:
         interval_seconds = HOUR_SECONDS if until - since <= HOURLY_DAYS * DAY_SECONDS else DAY_SECONDS
     if interval_seconds <= 0 or interval_seconds % HOUR_SECONDS:
         raise RequestRefused(RESOLUTION_ERROR)
+    # Whole intervals on both sides: charts of two periods then lie on one grid.
     first, last = since - since % interval_seconds, until - until % interval_seconds
     if (last - first) // interval_seconds >= MAX_INTERVALS:
         raise RequestRefused(LENGTH_ERROR)

@@ -18,6 +18,7 @@ _ACTIONS: Mapping[str, tuple[str, ...]] = {
 
 _DIRECTLY_IMPLIED: Mapping[str, tuple[str, ...]] = {
     "org:write": ("org:read",),
+    # `org:ci` and `project:releases` are implied by nothing: whoever wants them asks for them.
     "org:admin": ("org:write", "org:integrations"),
     "member:invite": ("member:read",),
     "member:write": ("member:invite",),
@@ -65,6 +66,7 @@ def close_scopes(scopes: Iterable[str]) -> list[str]:
     >>> close_scopes(["event:write"])
     ['event:read', 'event:write']
     """
+    # Stored closed, so that whoever checks a token looks for one name and follows no hierarchy.
     return sorted({implied for scope in scopes for implied in (scope, *_IMPLIED.get(scope, ()))})
 
 
@@ -113,12 +115,14 @@ def _display_order(scope: str) -> tuple[str, int, str]:
 
 def _implied(scope: str) -> frozenset[str]:
     direct = _DIRECTLY_IMPLIED.get(scope, ())
+    # Ends, since a scope implies only weaker ones; a test walks them all.
     return frozenset(direct).union(*(_implied(weaker) for weaker in direct))
 
 
 def _role_scopes() -> dict[Role, frozenset[str]]:
     added = {
         Role.MEMBER: (
+            # As in the original, where members may act on issues; `event:admin` also deletes comments of one's own.
             "alerts:write",
             "event:admin",
             "member:invite",

@@ -27,6 +27,7 @@ REQUIRED_SCOPES: Mapping[str, str] = MappingProxyType(
 of."""
 
 _SUBSCRIBABLE = [event for event in AppEvent if event.row.told is Told.SUBSCRIBERS]
+# Without what cannot be asked for alone, which whoever has the resource hears of all the same.
 _NAMED = [event for event in _SUBSCRIBABLE if event.row.is_named]
 
 EVENTS_BY_RESOURCE: Mapping[str, tuple[str, ...]] = MappingProxyType(

@@ -12,6 +12,7 @@ from shared.domain.json_value import JsonObject, JsonValue
 
 RESOURCE_HEADER = "Sentry-Hook-Resource"
 TIMESTAMP_HEADER = "Sentry-Hook-Timestamp"
+# Ours, where the others are the original's: webhooks of one issue may overtake each other when they are tried again.
 SEQUENCE_HEADER = "Sentry-Hook-Sequence"
 REQUEST_ID_HEADER = "Request-ID"
 CALL_SECONDS = 5
@@ -59,6 +60,7 @@ def webhook_content(*, data: Mapping[str, JsonValue], actor: Actor) -> str:
 def webhook_body(event: str, *, installation_uuid: str, content: str) -> str:
     """The body that ``webhook_payload`` is of, put together as text: nothing is printed twice, however large."""
     beginning: JsonObject = {"action": event.partition(".")[2], "installation": {"uuid": installation_uuid}}
+    # Two objects become one: without the end of the first and the beginning of the second.
     return f"{encode_body(beginning).decode('ascii')[:-1]},{content[1:]}"
 
 
@@ -80,9 +82,11 @@ def webhook_headers(
         signatures: by the names of their headers.
     """
     return {
+        # Without a charset: JSON has none, and some receivers compare the whole value.
         "Content-Type": "application/json",
         REQUEST_ID_HEADER: request_id,
         RESOURCE_HEADER: event.partition(".")[0],
+        # Of the attempt and not of the event: receivers refuse what seems to be an old call that is replayed.
         TIMESTAMP_HEADER: str(int(at.timestamp())),
         SEQUENCE_HEADER: str(sequence),
         **signatures,

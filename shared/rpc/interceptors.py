@@ -38,6 +38,7 @@ class SiloInterceptor(ServerInterceptor):
         self.judge = Judge(verifier, rights, binds_certificates=tls)
         self._log = structlog.get_logger().bind(silo=server)
         self._open_reflection = rights is not None and rights.open_reflection
+        # Written by several threads without a lock: whoever is second makes the same wrapper again.
         self._wrapped: dict[str, tuple[Handler, Handler]] = {}
 
     def intercept_service(
@@ -52,6 +53,7 @@ class SiloInterceptor(ServerInterceptor):
             return known[1]
         if handler is None:
             return _unserved(method, self)  # not remembered: anyone can invent names
+        # Health is asked for by whoever runs the container, who has no key.
         is_open = is_health(method) or (self._open_reflection and is_reflection(method))
         wrapped = _open(handler) if is_open else _guarded(handler, method, self)
         self._wrapped[method] = (handler, wrapped)
@@ -93,11 +95,13 @@ class _Behavior:
         try:
             judge = self._interceptor.judge
             found = judge.caller_of(self._method, metadata=dict(metadata), body=body, is_served=self._is_served)
+        # A refusal is served too, so that it is logged and answered like any other, but by those who serve strangers.
         except errors.SiloError as refusal:
             judged.set(refusal)
             return Way(Room.PORCH)
         # For the thread that serves, which must not judge again: the nonce was taken by this judgement.
         judged.set(found)
+        # The library's own servicer streams and may hold its thread for long.
         if is_reflection(self._method):
             return Way(Room.LIBRARY)
         return Way(Room.WORKERS, found) if self._is_served else Way(Room.PORCH)
@@ -138,10 +142,12 @@ class _Guarded:
     def unary_stream(self, body: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
         with self._interceptor.begin(self._method, context) as call:
             call.admit(body)
+            # One at a time, inside the block: whatever is raised in the middle of a stream becomes its status.
             yield from map(self._serialized, self._handler.unary_stream(self._parsed(body), context))
 
     def stream_unary(self, bodies: Iterator[bytes], context: grpc.ServicerContext) -> bytes:
         with self._interceptor.begin(self._method, context) as call:
+            # A stream is signed as the empty text: what it will say is not known when it begins.
             call.admit(b"")
             return self._serialized(self._handler.stream_unary(map(self._parsed, bodies), context))
 
@@ -154,6 +160,7 @@ class _Guarded:
         try:
             return self._handler.request_deserializer(body) if self._handler.request_deserializer else body
         except Exception as exc:
+            # Protobuf's own text would show bytes of the request to whoever reads the log of the caller.
             raise errors.InvalidInput("The request is not a message of this method.") from exc
 
     def _serialized(self, answer: Any) -> bytes:
@@ -182,6 +189,7 @@ def _open(handler: Handler) -> Handler:
 
 def _bound(context: Any) -> None:
     """Ends a stream after ``STREAM_SECONDS``."""
+    # By the process's one timer: a thread for each stream would be what is to be avoided.
     alarm = timer.at(time.monotonic() + STREAM_SECONDS, context.cancel)
     context.add_callback(alarm.cancel)
 
@@ -203,6 +211,7 @@ def _unserved(method: str, interceptor: SiloInterceptor) -> Handler:
             try:
                 call.admit(body, is_served=False)
             except errors.SignatureInvalid:
+                # What the doorway found was of the call as one message; this attempt is judged anew.
                 judged.set(None)
                 call.admit(b"", is_served=False)
             raise errors.Unimplemented(metadata={"method": method})

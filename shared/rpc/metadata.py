@@ -14,6 +14,7 @@ Metadata: TypeAlias = tuple[tuple[str, str | bytes], ...]
 
 _KEY = re.compile(r"[0-9a-z_.-]+")
 _BINARY = "-bin"
+# A bound, since whoever calls could else fill the memory with keys that it made up.
 _MAX_KNOWN = 1_024
 _known_text_keys: set[str] = set()
 """Keys that were found legal before; most calls have the same ones, so most calls are checked at once."""
@@ -45,6 +46,7 @@ def _is_plain(entries: Metadata) -> bool:
         if key not in _known_text_keys or not isinstance(value, str):
             return False
         text += value
+    # All values as one text: two questions for a call and not for each entry.
     return text.isascii() and text.isprintable()
 
 
@@ -55,6 +57,7 @@ def _arriving(key: str, value: str | bytes) -> str | bytes:
         if not isinstance(value, bytes):
             raise ValueError(f"metadata was invalid: the value of {key!r} must be bytes")
         return value
+    # Bytes under a text key are what gRPC decodes as well; what is no ASCII is refused just below.
     text = value.decode("ascii", "replace") if isinstance(value, bytes) else value
     if not (text.isascii() and text.isprintable()):
         raise ValueError(f"metadata was invalid: the value of {key!r} is not printable ASCII")
@@ -65,4 +68,5 @@ def _arriving(key: str, value: str | bytes) -> str | bytes:
 
 def named(metadata: Metadata) -> Metadata:
     """The same entries, readable by name as well."""
+    # Without the constructor, which runs Python for each entry: this is done twice a call.
     return tuple(map(tuple.__new__, repeat(Metadatum), metadata))

@@ -55,6 +55,7 @@ class SiloCall(grpc.Call, Future):
         """
         try:
             payload = self._inner.result(timeout)
+        # Not an `RpcError` to gRPC, and yet one answer to whoever waits here.
         except grpc.FutureCancelledError as exc:
             raise errors.Cancelled(metadata={"silo": self._silo}) from exc
         except grpc.RpcError as exc:
@@ -78,6 +79,7 @@ class SiloCall(grpc.Call, Future):
         # With this object and not the inner one, whose result would be bytes and whose error is gRPC's.
         self._inner.add_done_callback(lambda _: fn(self))
 
+    # What follows is passed on one by one and not by `__getattr__`: gRPC's abstract classes ask for each of them.
     def cancel(self) -> bool:
         return bool(self._inner.cancel())
 

@@ -12,7 +12,8 @@ Owns the metadata keys ``silo-key``, ``silo-caller``, ``silo-target``, ``silo-ti
     <nonce, 32 hex digits>
     <hex SHA-256 of the serialized request; of the empty string when the request is a stream>
 
-Refuses to know channels, servers and what a caller may do. A nonce is remembered by the process that accepted it.
+Refuses to know channels, servers and what a caller may do. A nonce is remembered by the process that accepted it; that
+all servers of a silo accept a call once is asked of the keys, which are in its database.
 """
 
 import hmac
@@ -37,7 +38,9 @@ FUTURE_SECONDS = 5
 _HEALTH = "/grpc.health.v1.Health/"
 _REFLECTION = "/grpc.reflection."
 
+# First in what is signed: a later form can never be taken for this one.
 _VERSION = "silo-v1"
+# Bounded, since `int` of a text of any length takes time that a stranger chooses.
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _NONCE = re.compile(r"[0-9a-fA-F]{32}")
 _FIELDS = ("silo-key", "silo-caller", "silo-target", "silo-timestamp", "silo-nonce", "silo-signature")
@@ -146,12 +149,15 @@ class Verifier:
         if key is None:
             raise errors.KeyUnknown(metadata={"key": key_id})
         expected = _signature(key, caller, target, method, timestamp, nonce, body)
+        # In constant time, and of bytes: a text that is no ASCII would raise.
         if not hmac.compare_digest(expected.encode(), signature.encode()):
             raise errors.SignatureInvalid
+        # Only now, when it is known that whoever has the key says so: a stranger learns of no key whose it is.
         if caller != key.peer:
             raise errors.CallerWrong(metadata={"caller": caller, "key": key_id})
         if target != self._target:
             raise errors.TargetWrong(metadata={"target": target, "silo": self._target})
+        # Last, for it remembers: a call that is refused for something else must not use its nonce up.
         self._refuse_stale_or_replayed(timestamp, nonce)
         return caller
 

@@ -29,6 +29,7 @@ class InProcessCall(grpc.Call, Future):
         return named(self._exchange.wait_initial())
 
     def trailing_metadata(self) -> Metadata:
+        # Waits as gRPC's does: trailers come with the end.
         self._exchange.wait_end()
         return named(self._exchange.trailing)
 
