@@ -32,8 +32,10 @@ def serve_command(
 
     Example: SILO_RPC_KEYS=us/us-1:… SILO_SEAL_KEY=… python -m control_silo serve
     """
+    # Before the configuration is read, whose problems are logged.
     configure_logging()
 
+    # Built by who runs it, so that a bad configuration and a signal while it starts end the process in one way.
     def build(stop: Stop) -> Runnable:
         config = ControlConfig.from_environment(os.environ)
         return ControlServe(open_control(config, clock=SystemClock()), config, with_worker=not no_worker)
@@ -70,6 +72,7 @@ def migrate_command(
         url = ControlDatabaseConfig.from_environment(os.environ).database_url
         database = connect(url.get_secret_value(), create=True)
         for name in migrate(database, say=partial(typer.echo, err=True)):
+            # On standard error: standard output is the one line of JSON that scripts read.
             typer.echo(f"applied {name}", err=True)
         if bootstrap:
             typer.echo(json.dumps({"superuser": ensure_superuser(open_alone(database, clock=SystemClock()))}))

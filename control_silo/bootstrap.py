@@ -73,6 +73,8 @@ SCHEMAS = (
 def migrate(database: Database, *, say: Say = lambda sentence: None) -> list[str]:
     """Brings the database up to date; answers the names of what was applied, and says whom it waits for."""
     applied = [name for schema in SCHEMAS for name in schema.migrate(database, say=say)]
+    # What existed before its kind did, or before the form of its states, has no edition: nobody would ever be told of
+    # it.
     fill_editions(database, KINDS)
     return applied
 
@@ -99,7 +101,9 @@ def open_alone(database: Database, *, clock: Clock) -> Control:
     def dial(name: str, place: Place) -> grpc.Channel:
         raise SiloUnreachable(f"{name} at {place.address} is not called while migrating.")
 
+    # Migrating makes a superuser, and whoever writes through services has its editions made.
     keep_editions(database, KINDS)
+    # Without keys: nobody is called, and nothing is sealed.
     keys = PeerKeys(Keyring(()), database, seal_key=None, clock=clock)
     return Control(database, clock, ReplicaFreshness(database, KINDS), RegionChannels(database, dial, clock), keys)
 
@@ -114,6 +118,7 @@ def open_control(config: ControlConfig, *, clock: Clock, database: Database | No
     """
     listen_url = config.listen_database_url.get_secret_value() if config.listen_database_url else None
     database = database or connect(config.database_url.get_secret_value(), listen_url=listen_url)
+    # Found out at the first write and not now: `serve` may be up before its database is migrated, or is there at all.
     database.expect(SCHEMAS)
     keep_editions(database, KINDS)
     keys = PeerKeys(config.keys, database, seal_key=config.seal_key.get_secret_value(), clock=clock)
@@ -130,6 +135,7 @@ def open_control(config: ControlConfig, *, clock: Clock, database: Database | No
         )
 
     regions = RegionChannels(database, dial, clock, JudgedHosts(config.region_networks))
+    # One client for asking and for webhooks, so that its bounds hold for the process.
     outgoing = AppClient(config.reach, tls=authorities())
     return Control(
         database,
@@ -152,11 +158,13 @@ def start_server(control: Control, config: ControlConfig) -> SiloServer:
         silo=CONTROL,
         clock=control.clock,
         kinds=KINDS,
+        # A delivery shows whether it is parked; whoever makes its message due again says so of it.
         retried=show_pending,
     )
     asked_log = SiloAskedLog(control.database, control.clock)
     asking = Asking(control.outgoing, asked_log, control.clock, callers=RPC_CALLERS)
     organizations = OrganizationServicer(control, asking)
+    # The freshness is told of each commit, so that readers who wait look again at once.
     replicas = ReplicaServicer(control.database, KINDS, committed=control.freshness.applied)
     servicers: list[tuple[AddServicer, object]] = [
         (app_service_pb2_grpc.add_AppServiceServicer_to_server, AppServicer(control, asking)),
@@ -174,14 +182,17 @@ def start_server(control: Control, config: ControlConfig) -> SiloServer:
         keys=control.keys,
         clock=control.clock,
         servicers=servicers,
+        # Rights are a constant of the code; only who may look at the reflection is the operator's to say.
         rights=replace(RIGHTS, open_reflection=config.open_reflection),
         tls=config.tls,
+        # Health is that the database answers: a server without it can serve nobody.
         check=control.database.check,
     )
 
 
 def make_api(control: Control, config: ControlConfig) -> FastAPI:
     """What HTTP serves."""
+    # A region says itself where it listens, so that its address is judged like an app's.
     open_judged = partial(open_transport, hosts=control.regions.hosts)
     return create_api(
         control,
@@ -207,6 +218,7 @@ def make_worker(control: Control, *, compare_seconds: int = 0) -> Worker:
         control.database,
         clock=control.clock,
         list_destinations=control.regions.list_names,
+        # Dialled by its lane, at its first delivery: a region's address may not be known yet.
         open_destination=partial(open_destination, control),
         compared=Compared(KINDS, control.regions.channel, compare_seconds),
     )

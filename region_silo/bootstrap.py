@@ -84,6 +84,7 @@ def migrate(database: Database, *, say: Say = lambda sentence: None) -> list[str
     """Brings the database up to date; answers the names of what was applied, and says whom it waits for."""
     applied = [name for schema in SCHEMAS for name in schema.migrate(database, say=say)]
     with database.session():
+        # By what it registered as and not by the configuration, which `migrate` does not need.
         own = OwnRegion.select().first()
     if own:  # else it never registered, and so owns nothing yet
         fill_editions(database, kinds_of(own.name))
@@ -124,7 +125,9 @@ def open_region(config: RegionConfig, *, clock: Clock, database: Database | None
         database,
         clock,
         ReplicaFreshness(database, kinds_of(config.name)),
+        # A region may have no seal key; keys can then not be added to it while it runs.
         PeerKeys(config.keys, database, seal_key=seal_key.get_secret_value() if seal_key else None, clock=clock),
+        # Given as a function: services may not know how webhooks are made.
         describe,
         AppClient(config.reach, tls=authorities()),
         control_url=config.control_url,
@@ -143,10 +146,12 @@ def connect_control(region: Region, config: RegionConfig) -> ControlClient:
         clock=region.clock,
         tls=config.tls,
     )
+    # One circuit for the whole process: once control is away, nobody waits to find that out again.
     return ControlClient(channel, Circuit(region.clock))
 
 
 def start_server(region: Region, config: RegionConfig, *, control: ControlClient) -> SiloServer:
+    # Bounds of its own beside HTTP's: clients who have apps asked leave room for services that do.
     asking = _asking(region, RPC_CALLERS)
     on_apps = SentryAppRegionServicer(RegionTools(region, AppReader(region, control), Members(region, control), asking))
     kinds = kinds_of(region.name)
@@ -185,6 +190,7 @@ def start_server(region: Region, config: RegionConfig, *, control: ControlClient
 
 def make_api(region: Region, config: RegionConfig, *, control: ControlClient) -> FastAPI:
     """What HTTP serves."""
+    # Leaves some threads to what can be answered without control while it hangs.
     control = control.limited(HTTP_MAX_WAITING)
     tools = ApiTools(
         region,
@@ -217,6 +223,7 @@ def make_worker(region: Region, *, control: ControlClient, compare_seconds: int 
     return Worker(
         region.database,
         clock=region.clock,
+        # One, and known from the start: a region tells nobody else.
         list_destinations=lambda: [CONTROL],
         open_destination=lambda name: destination,
         compared=Compared(kinds_of(region.name), lambda name: control.channel, compare_seconds),

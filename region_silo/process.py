@@ -44,9 +44,12 @@ class RegionServe:
 
     def start(self) -> None:
         region, config, started = self._region, self._config, self._started
+        # First to be called back last: whatever is stopped before still needs the database.
         started.callback(region.close)
+        # Before anything is served: an older release does not know what a newer one keeps there.
         refuse_newer(region.database)
         started.callback(self._control.close)
+        # Keys that are added or revoked in another process are seen by this one from here on.
         region.keys.start()
         started.callback(region.keys.stop)
         serving = Together()
@@ -58,8 +61,10 @@ class RegionServe:
         serving.add(http.stop)
         server = start_server(region, config, control=self._control)
         serving.add(server.stop)
+        # Listening before control knows of it: what it then sends finds somebody.
         http.start()
         started.callback(region.outgoing.close)  # first of all, since requests wait for it
+        # After both servers, whose ports it tells: with port 0 they are known only now.
         registration = make_registration(region, control=self._control, refused=self._refused)
         registration.start(
             Addresses(
@@ -68,6 +73,7 @@ class RegionServe:
             )
         )
         serving.add(registration.stop)
+        # Last: it calls apps and control, which may call back at once.
         if self._with_worker:
             tells = make_worker(region, control=self._control, compare_seconds=config.compare_seconds)
             for worker in (tells, make_sender(region)):
@@ -99,6 +105,7 @@ class RegionWork:
         self._sender.start()
 
     def stop(self) -> None:
+        # First: calls to apps under way end, for which the sender would else wait.
         self._region.outgoing.close()
         working = Together()
         working.add(self._sender.stop)
@@ -111,4 +118,5 @@ class RegionWork:
 
 def _reachable(advertised: str, bound: str) -> str:
     """The advertised address, or what was bound when it leaves the port open."""
+    # With port 0 the system chooses one, in tests and in `silo up`.
     return bound if advertised.endswith(":0") else advertised

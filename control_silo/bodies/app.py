@@ -94,6 +94,7 @@ class AppChangesBody(Body):
         default=MISSING, description="Seconds that a webhook's call may take, 1 to 30; 5 on creation when absent."
     )
     redirect_url: RedirectUrl | MISSING | None = MISSING
+    # Whatever type it has: the original takes an app back as it was read.
     is_internal: SkipJsonSchema[object] = False
     """What an app is was said when it was made; here, nothing that is said of it counts."""
     is_alertable: Flag | MISSING = Field(
@@ -115,14 +116,17 @@ class AppChangesBody(Body):
         app = requester.app
         if isinstance(self.scopes, list) and self.scopes and isinstance(self.events, list):
             unmet = unmet_scope_texts(self.events, scopes=self.scopes)
+            # Only the first: the original stops there, and the next one is told when this one is mended.
             if unmet:
                 raise ValidationFailed(fields={"events": unmet[:1]})
+        # Of an app that exists its row counts and not the body.
         is_internal = app.is_internal if app else self.is_internal is True
         problem = self._url_needed_by(app, is_internal=is_internal)
         if problem and not _holds(self.webhook_url, app and app.webhook_url):
             raise ValidationFailed(fields={"webhookUrl": [problem]})
         if not is_internal and not _holds(self.author, app and app.author):
             raise ValidationFailed(fields={"author": ["author required for public integrations"]})
+        # Whoever may not see the headers could else have them sent to an address of their own.
         if self.webhook_headers is MISSING and requester.moves_secrets(self.webhook_url):
             raise ValidationFailed(fields={"webhookHeaders": [HEADERS_ANEW]})
         return self
@@ -180,6 +184,7 @@ class AppBody(AppChangesBody):
         """The new app; an internal one is by its organization unless it says otherwise."""
         columns = self._columns(requester)
         columns.pop("is_disabled", None)
+        # As in the original: an internal app is shown only to those who know the organization.
         if self.is_internal and not columns.get("author"):
             columns["author"] = owner.name
         if not columns.get("popularity"):
@@ -190,6 +195,7 @@ class AppBody(AppChangesBody):
             is_internal=self.is_internal,
             scopes=_sent(self.scopes) or (),
             events=_sent(self.events) or (),
+            # Nobody confirms an internal app's installation, which is made with it.
             verify_install=not self.is_internal and self.verify_install is not False,
             schema=_sent(self.schema_) or {},
             allowed_origins=_sent(self.allowed_origins) or (),
@@ -259,10 +265,12 @@ class AppObject(Body):
         """
         app, application = details.app, details.application
         may_see = may_see_secrets(principal, app)
+        # By name, so that a new column is shown by its line above alone.
         shown: dict[str, Any] = {name: getattr(app, name) for name in _SHOWN}
         shown |= {
             "allowed_origins": application.allowed_origins if application else [],
             "avatars": [avatar_object(avatar, base_url=base_url) for avatar in details.avatars],
+            # Features advertise an app to strangers, of whom an internal one has none.
             "feature_data": [] if app.is_internal else [FeatureObject.of(app, each) for each in details.features],
             "schema_": app.schema,
             "scopes": app.scope_list,
@@ -272,6 +280,7 @@ class AppObject(Body):
             "webhook_headers": app.webhook_headers if may_see else mask_headers(app.webhook_headers),
             "date_published": app.date_published if app.is_published and app.date_published else MISSING,
         }
+        # Left out and not null: the original's clients tell by the key whether the app is theirs.
         if not may_see_ownership(principal, app):
             return cls(**shown)
         return cls(
@@ -287,6 +296,7 @@ _SHOWN = AppObject.model_fields.keys() & APP_COLUMNS.keys()
 
 
 def _secret(details: AppDetails, *, now: datetime, is_plain: bool) -> str | None:
+    # Even its owner sees it for a day: who lost it has it rotated.
     if details.application is None or is_older_than(details.app, seconds=SECRET_SHOWN_SECONDS, now=now):
         return None
     return str(details.application.client_secret) if is_plain else MASKED_VALUE

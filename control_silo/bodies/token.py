@@ -17,6 +17,7 @@ CODE: Final = "authorization_code"
 REFRESH: Final = "refresh_token"
 JWT: Final = "urn:sentry:params:oauth:grant-type:jwt-bearer"
 _GRANT_TYPES = {"type": "string", "enum": [CODE, REFRESH, JWT]}
+# Far longer than any that was given out.
 MAX_GRANT_CHARACTERS = 255
 
 Unchecked: TypeAlias = Annotated[Any, WithJsonSchema({"type": "string"})]
@@ -52,6 +53,7 @@ class AuthorizationBody(Body):
         },
     )
 
+    # Of any type: an unknown grant is refused in words of its own and not as a malformed body.
     grant_type: Annotated[Any, WithJsonSchema(_GRANT_TYPES)] = None
     client_id: Unchecked | MISSING = Field(default=MISSING, description="Required, except with a JWT.")
     client_secret: Unchecked | MISSING = Field(default=MISSING, repr=False, description="Required, except with a JWT.")
@@ -95,6 +97,7 @@ class TokenObject(Body):
     id: str
     name: str | None = None
     scopes: list[str]
+    # Always null for an app's token; the original's object has it for others.
     application: None = None
     expires_at: datetime | None = Field(description="Null: never.")
     date_created: datetime
@@ -114,6 +117,7 @@ class TokenObject(Body):
             expires_at=issued.expires_at,
             date_created=issued.created_at,
             state=state,
+            # What the owner's page shows of it later, when the token is known to nobody here.
             token_last_characters=issued.token[-LAST_CHARACTERS:],
             token=issued.token,
             refresh_token=issued.refresh_token,

@@ -28,6 +28,7 @@ class TopologyServicer(topology_service_pb2_grpc.TopologyServiceServicer):
     def RegisterRegion(
         self, request: topology_service_pb2.RegisterRegionRequest, context: grpc.ServicerContext
     ) -> topology_service_pb2.RegisterRegionResponse:
+        # Whoever has a region's key could else send what is meant for another region to itself.
         if current_caller() != request.name:
             raise CallerNotOwner(metadata={"caller": current_caller(), "name": request.name})
         regions = register_region(
@@ -38,18 +39,22 @@ class TopologyServicer(topology_service_pb2_grpc.TopologyServiceServicer):
             identity=request.identity,
             counts=request.counts,
         )
+        # Alone: a region never calls a region, and needs to know none.
         own = [region for region in regions if region.name == request.name]
         answer = topology_service_pb2.RegisterRegionResponse(
             regions=_messages(own),
             number=own[0].number,
+            # Only those in which control knows more: a database that is an older copy goes on above them.
             counts={kind: count for kind, count in own[0].counts.items() if count > request.counts.get(kind, 0)},
         )
+        # Page by page, as the region comes again and says how far it has made them.
         if own[0].awaits_organizations:
             restored = list_organizations_to_restore(self._control, request.name, after_id=request.restored_through)
             with self._control.database.session():
                 created = creation_times([each.id for each in restored])
             for each in restored:
                 message = answer.organizations.add(id=each.id, slug=each.slug, name=each.name)
+                # A reservation may be lost too; the present is nearer to the truth than 1970.
                 message.created_at.FromDatetime(created.get(each.id, self._control.clock.now()))
         return answer
 

@@ -49,6 +49,7 @@ class DeliveryName:
         # From the right: what stands before the last dot is a silo's name, whatever it is.
         silo, _, number = text.rpartition(".")
         key = path_key(number)
+        # An id that is none is a delivery that there is not: no path says "malformed".
         if not silo or not isinstance(key, int) or key == 0:
             raise NotFound
         return cls(silo=silo, id=key)
@@ -105,6 +106,7 @@ def read_app_deliveries(control: Control, app_id: int, names: Sequence[DeliveryN
         names: which; those that are gone are left out.
     """
     ids: dict[str, list[int]] = {}
+    # By silo: each is asked once, however many of its deliveries are wanted.
     for name in names:
         ids.setdefault(name.silo, []).append(name.id)
 
@@ -117,7 +119,11 @@ def read_app_deliveries(control: Control, app_id: int, names: Sequence[DeliveryN
     with control.database.session():
         found = list_whole(app_id, ids.get(CONTROL, ()), max_characters=MAX_EXCERPT_CHARACTERS)
     answers: Mapping[str, pb.GetDeliveriesResponse | None] = ask_regions(
-        control, start, deadline_seconds=REGIONS_DEADLINE_SECONDS, names=sorted(ids.keys() - {CONTROL})
+        # Only those that are named, known or not; a region that there is not answers like one that is away.
+        control,
+        start,
+        deadline_seconds=REGIONS_DEADLINE_SECONDS,
+        names=sorted(ids.keys() - {CONTROL}),
     )
     return _gathered(_named(CONTROL, found), answers, limit=len(names))
 
@@ -180,6 +186,7 @@ def redeliver_all_to_app(control: Control, query: DeliveryQuery) -> RedeliveredR
         request = pb.RedeliverAllRequest(deliveries=_list_request(query, region=name))
         return control.regions.app_requests(name).RedeliverAll.future(request, timeout=timeout)
 
+    # Control's own first: whatever becomes of the regions, these are sent.
     own = redeliver_all(control.database, query)
     answers: Mapping[str, pb.RedeliverAllResponse | None] = ask_regions(
         control,
@@ -218,6 +225,7 @@ def region_known() -> Iterator[None]:
     Raises:
         NotFound: there is none.
     """
+    # The name comes out of a path, so that anybody can invent one.
     try:
         yield
     except RegionNotFound as exc:

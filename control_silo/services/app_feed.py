@@ -25,6 +25,7 @@ from shared.webhooks.elsewhere import add_attempt
 from shared.webhooks.feed import FeedPage, FeedPlace, read_feed
 
 WRONG_PLACE = "Last-Event-ID is none that this stream has given out."
+# It comes in a header of whoever listens, who may write anything there.
 MAX_PLACE_CHARACTERS = 10_000
 
 _SILO_PLACE = re.compile(r"([A-Za-z0-9_-]{1,64}):(\d{1,19}-\d{1,19})", re.ASCII)
@@ -52,6 +53,7 @@ class WorldPlace:
         """Raises:
         RequestRefused: it is no such place.
         """
+        # Cut and not refused: what is cut in two fits no pattern, and is refused below.
         since, *silos = text[:MAX_PLACE_CHARACTERS].split(",")
         found = [_SILO_PLACE.fullmatch(each) for each in silos]
         try:
@@ -59,6 +61,7 @@ class WorldPlace:
             begun_at = parse_iso(since)
         except (ValueError, InvalidInput) as exc:
             raise RequestRefused(WRONG_PLACE) from exc
+        # A place that is only half understood would pass over what it does not name.
         if None in found:
             raise RequestRefused(WRONG_PLACE)
         return cls(since=begun_at, places=places)
@@ -89,11 +92,13 @@ def read_world(control: Control, app_id: int, *, after: WorldPlace) -> FeedResul
 
     def start(name: str, timeout: float) -> Future:
         request = pb.ReadFeedRequest(sentry_app_id=app_id, cell_name=name, after=after.places.get(name, ""))
+        # A region that came since, or was away at first, begins where the listener began.
         if name not in after.places:
             request.since.FromDatetime(after.since)
         return control.regions.app_requests(name).ReadFeed.future(request, timeout=timeout)
 
     own_place = after.places.get(CONTROL)
+    # Before the regions are asked, so that no session is open while they take their time.
     own: FeedPage = read_feed(
         control.database,
         app_id,
@@ -109,11 +114,13 @@ def read_world(control: Control, app_id: int, *, after: WorldPlace) -> FeedResul
     pages |= {name: believed_page(name, answer) for name, answer in answers.items() if answer}
     heard: list[Heard] = []
     place = after
+    # Silo by silo: each item's place says how far one is in all of them, so that a listener can break off after any.
     for silo, (items, end) in pages.items():
         for item in items:
             place = place.after(silo, item.place)
             if item.HasField("delivery"):
                 heard.append(_heard(silo, item, place))
+        # Also where nothing was told: what was passed over is not looked at again.
         place = place.after(silo, end) if end else place
     return FeedResult(tuple(heard), place)
 
@@ -140,6 +147,7 @@ def log_attempt(
         stub = control.regions.app_requests(name.silo)
     answer = stub.AddAttempt(request, timeout=REGIONS_DEADLINE_SECONDS)
     believed = believed_deliveries(name.silo, [answer.delivery], limit=1)
+    # An answer that nobody can show is as good as none.
     if not believed:
         raise silo_away(name.silo)
     return NamedDelivery(name=name, delivery=believed[0])

@@ -49,12 +49,14 @@ def send_test(control: Control, app: SentryApp, wanted: AppTest, *, actor: User)
     """
     if wanted.event.row.told is Told.ASKED:
         raise RequestRefused(ASKED.format(event=wanted.event.value))
+    # Said here, where it can be mended; a delivery would only be parked later on.
     if not app.webhook_url:
         raise RequestRefused(NO_WEBHOOK_URL)
     with control.database.session():
         installation = _installation(app, wanted)
         organization = OrganizationReplica.get_or_none(OrganizationReplica.id == installation.organization_id)
     if wanted.event.row.told is Told.ITS_APP:
+        # Control makes these bodies from its own rows and has no use for values that nobody meant.
         if wanted.changes:
             raise RequestRefused(UNCHANGED)
         return _tell_of_installation(control, wanted.event, installation, actor)
@@ -67,12 +69,14 @@ def _installation(app: SentryApp, wanted: AppTest) -> SentryAppInstallation:
     """Raises:
     RequestRefused: there is none.
     """
+    # Of any status: an app that is to confirm its installation is tried out before it does.
     live = SentryAppInstallation.select().where(
         SentryAppInstallation.sentry_app == app, SentryAppInstallation.date_deleted.is_null()
     )
     found: list[SentryAppInstallation] = list(live.order_by(SentryAppInstallation.id.desc()))
     wanted_id = app.owner_id if wanted.organization_id is None else wanted.organization_id
     there = [each for each in found if each.organization_id == wanted_id]
+    # Elsewhere only when nobody said where: what is told would else show another organization's data.
     chosen = there or (found if wanted.organization_id is None else [])
     if not chosen:
         raise RequestRefused(NOT_INSTALLED)
@@ -92,6 +96,7 @@ def _ask_region(
     control: Control, app: SentryApp, wanted: AppTest, *, organization: OrganizationReplica, actor: User
 ) -> NamedDelivery:
     name = organization.region_name
+    # With the name and address of the user, whom the region does not know and the webhook shows.
     request = pb.SendTestRequest(
         sentry_app_id=app.id,
         cell_name=name,
@@ -106,6 +111,7 @@ def _ask_region(
     )
     with region_known():
         stub = control.regions.app_requests(name)
+    # Asked once and never again: a repeated trial is a second webhook.
     answer = stub.SendTest(request, timeout=REGIONS_DEADLINE_SECONDS)
     believed = believed_deliveries(name, [answer.delivery], limit=1)
     if not believed:

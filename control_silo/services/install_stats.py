@@ -49,6 +49,7 @@ class InstalledApp:
 
 def count_installs(control: Control, app: SentryApp, period: Period) -> InstallStats:
     """How often an app is installed, and when that was. Needs a session."""
+    # Of all time beside a series of some: that is what the original's page shows.
     [(total,)] = control.database.rows(_TOTAL, (app.id,))
     rows = control.database.rows(_WITHIN, (app.id, _instant(period.first), _instant(period.end)))
     return InstallStats(total, period.count(parse_instant(added).timestamp() for (added,) in rows))
@@ -57,6 +58,7 @@ def count_installs(control: Control, app: SentryApp, period: Period) -> InstallS
 def list_most_installed(control: Control, *, offset: int, limit: int) -> list[InstalledApp]:
     """Live apps, the most installed first, those without installations last. Needs a session."""
     rows = control.database.rows(_MOST_INSTALLED, (limit, offset))
+    # One statement for the page and not one for each app.
     avatars = list_avatars([row[0] for row in rows])
     return [
         InstalledApp(app_id, uuid, slug, name, installs, avatars.get(app_id, ()))

@@ -38,6 +38,7 @@ def replace_region(control: Control, *, name: str) -> None:
     """
     with control.database.transaction() as tx:
         region = _locked_region(tx, name)
+        # Good for one database: registering takes it back, so that a third one cannot follow.
         region.is_replaced = True
         region.save(only=[RegisteredRegion.is_replaced])
 
@@ -50,18 +51,22 @@ def remove_region(control: Control, *, name: str, releases_organizations: bool) 
     """
     with control.database.session():
         here = OrganizationReplica.select().where(OrganizationReplica.region_name == name)
+        # Looked at before anything is done, so that a refusal names all that is in the way.
         slugs = [each.slug for each in here.where(~OrganizationReplica.tombstone).order_by(OrganizationReplica.id)]
     if slugs and not releases_organizations:
         raise Conflict(f"Organizations live in {name}: {_listed(slugs)}. Release them first, or with it.")
+    # Each in a transaction of its own: a region may have thousands, and whatever is done stays done when one fails.
     for slug in slugs:
         _release(control, slug=slug)
     with control.database.transaction() as tx:
         region = locked(tx, RegisteredRegion.select().where(RegisteredRegion.name == name)).first()
         if region is not None:
             if region.number is not None:
+                # Its ids live on in what other regions and apps remember.
                 RetiredRegion.create(number=region.number, name=name)
             region.delete_instance()
         forget_destination(tx, name)
+    # Last: until here the region may still be asked; from here on nobody speaks as it.
     for key in control.keys.list():
         if key.peer == name and key.revoked_at is None:
             control.keys.revoke(name, key.id)
@@ -88,6 +93,7 @@ def restore_organization(control: Control, *, slug: str) -> str:
         place = _Place(organization.id, slug, organization.name, organization.region_name)
     with control.database.session():
         reservation = OrganizationReservation.get_by_id(place.id)
+    # With the time when it was made first, which a region without its database has forgotten.
     request = organization_service_pb2.ProvisionOrganizationRequest(
         id=place.id, slug=place.slug, name=place.name, is_restored=True
     )
@@ -117,6 +123,7 @@ def _find_in_regions(control: Control, slug: str) -> organization_pb2.RpcOrganiz
         try:
             answer = control.regions.organizations(region).GetOrganization(request)
         except (Unavailable, DeadlineExceeded) as exc:
+            # Goes on: another region may have it, and then it does not matter who is away.
             away = exc
             continue
         # What a region says of others' organizations is not asked for.
@@ -145,6 +152,7 @@ def _reserve_again(control: Control, lost: organization_pb2.RpcOrganization) -> 
                 (OrganizationReservation.id == lost.id) | (OrganizationReservation.slug == lost.slug)
             )
         )
+        # All three, since a region that is taken could else claim an id or a slug of another region's organization.
         for other in given:
             if (other.id, other.slug, other.region_name) != (lost.id, lost.slug, lost.region_name):
                 raise Conflict(
@@ -169,6 +177,7 @@ def release_organization(control: Control, *, slug: str) -> None:
     organization, _ = _known(control, slug)
     stub = control.regions.organizations(organization.region_name)
     answer = stub.GetOrganization(organization_service_pb2.GetOrganizationRequest(id=organization.id))
+    # Asked of the region itself, and only by who it is: the slug may be another organization's there by now.
     if answer.HasField("organization"):
         raise Conflict(f"The region {organization.region_name} has {slug}: there is nothing to release.")
     _release(control, slug=slug)
@@ -181,16 +190,19 @@ def _release(control: Control, *, slug: str) -> None:
         if organization is None:
             return
         owned = SentryApp.select().where(SentryApp.owner_id == organization.id, SentryApp.date_deleted.is_null())
+        # An app belongs to nobody without its owner, and would go on being told of others' issues.
         if apps := [app.slug for app in owned.order_by(SentryApp.id)]:
             raise Conflict(f"{slug} owns apps: {_listed(apps)}. Delete them first.")
         live = SentryAppInstallation.date_deleted.is_null()
         installed = SentryAppInstallation.select().where(SentryAppInstallation.organization_id == organization.id, live)
         for installation in locked(tx, installed.order_by(SentryAppInstallation.id)):
             delete_installation(tx, installation, now=now)
+            # The region of the organization may have held the app for its sake alone.
             change(tx, Category.APP, [installation.sentry_app_id])
             change(tx, Category.CREDENTIAL, [installation.sentry_app_id])
         Member.delete().where(Member.organization_id == organization.id).execute()
         OrganizationFeature.delete().where(OrganizationFeature.organization_id == organization.id).execute()
+        # The slug is free again; the id, which the tombstone keeps, is never given out again.
         OrganizationReservation.delete().where(OrganizationReservation.id == organization.id).execute()
         organization.tombstone, organization.version, organization.checksum = True, organization.version + 1, b""
         organization.save()

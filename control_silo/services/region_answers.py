@@ -35,14 +35,17 @@ def believed_requests(
 
     Needs a session.
     """
+    # No more than a region keeps, whatever it answers: the names below become the parameters of one statement.
     newest = list(islice(requests, MAX_ENTRIES))
     named = [each.organization_id for each in newest if each.HasField("organization_id")]
     elsewhere = OrganizationReplica.select(OrganizationReplica.id).where(
         OrganizationReplica.id.in_(named), OrganizationReplica.region_name != region
     )
+    # Only what control knows to be another's is left out: a new organization's replica may be late.
     others = {organization_id for (organization_id,) in tuples_of(elsewhere)} if named else set()
 
     def is_shown(request: app_request_pb2.RpcSentryAppRequest) -> bool:
+        # A negative code and a time beyond the calendar would fail when they are printed, and the whole page with them.
         return request.organization_id not in others and request.response_code >= 0 and _is_instant(request.date)
 
     return _kept(region, newest, is_shown, limit=MAX_ENTRIES)
@@ -61,6 +64,7 @@ def believed_page(region: str, page: pb.ReadFeedResponse) -> tuple[list[delivery
     An empty place says that one stays where one is.
     """
     answered = list(islice(page.items, MAX_READ))
+    # Up to the first bad one and not around it: a listener would never learn of what was left out in the middle.
     kept = list(takewhile(_is_item, answered))
     if len(kept) == len(answered) and _is_place(page.place):
         return kept, page.place
@@ -82,6 +86,7 @@ def _is_place(text: str) -> bool:
 
 def _kept(region: str, answered: Sequence[M], is_shown: Callable[[M], bool], *, limit: int) -> list[M]:
     kept = [each for each in answered if is_shown(each)][:limit]
+    # Said in the log, since a region that answers so is taken or broken.
     if len(kept) < len(answered):
         log.warning("regions.not_believed", region=region, left_out=len(answered) - len(kept))
     return kept
