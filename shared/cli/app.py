@@ -14,7 +14,7 @@ from shared.cli.app_replicas import AppReplica, list_replicas
 from shared.cli.app_update import find_app, update, update_app
 from shared.cli.confirm import DryRunOption, YesOption, is_confirmed
 from shared.cli.invocation import SiloCommand, SiloGroup
-from shared.cli.manifest import ACME_KANBAN, read_manifest
+from shared.cli.manifest import RECEIVER_PORT, acme_kanban, read_manifest
 from shared.cli.output import JsonOption, examples, note, print_json
 from shared.cli.tables import print_pairs, print_table
 
@@ -34,10 +34,17 @@ def apps() -> None:
     """Apps: make, show, install and remove them."""
 
 
-@app.command(cls=SiloCommand, epilog=examples("silo app example > kanban.json"))
-def example() -> None:
+@app.command(
+    cls=SiloCommand,
+    epilog=examples("silo app example > kanban.json", "silo app example --url http://localhost:8080 > mine.json"),
+)
+def example(
+    url: Annotated[
+        str, typer.Option(metavar="URL", help="Where the app is. Default: where `silo receiver` is.")
+    ] = f"http://localhost:{RECEIVER_PORT}",
+) -> None:
     """Print the manifest of a public app with every kind of component, to start from."""
-    print(json.dumps(ACME_KANBAN, indent=2))
+    print(json.dumps(acme_kanban(url.rstrip("/")), indent=2))
 
 
 @app.command(

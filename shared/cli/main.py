@@ -68,6 +68,10 @@ COMMANDS: Mapping[str, Entry] = {
         "shared.cli.listen",
         "Bring an app's webhooks and questions to your own machine, byte for byte with their headers, as they happen.",
     ),
+    "receiver": Entry(
+        "shared.cli.receiver.command",
+        "Be the app of `silo app example`: verify webhooks, answer its components, and show what comes.",
+    ),
     "outbox": Entry(
         "shared.cli.outbox",
         "Outboxes: what waits, what was parked and why; retry or discard it, pause and resume a destination.",

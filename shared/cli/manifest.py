@@ -3,7 +3,6 @@
 import json
 import sys
 from collections import Counter
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,84 +14,95 @@ STANDARD_INPUT = "-"
 MAX_CHARACTERS = 256 * 1024
 """A manifest has a few thousand. Reading YAML takes seconds a megabyte."""
 MAX_DEPTH = 64
+RECEIVER_PORT = 3000
+"""Where `silo receiver` listens, which is the app that the example describes."""
 
-ACME_KANBAN: Mapping[str, Any] = {
-    "name": "Acme Kanban",
-    "author": "Acme Corporation",
-    "overview": "Turns issues into cards on a Kanban board, and keeps both in step.",
-    "isInternal": False,
-    "verifyInstall": True,
-    "isAlertable": True,
-    "scopes": ["event:read", "event:write", "project:read"],
-    "events": ["issue", "comment"],
-    "webhookUrl": "https://kanban.acme.example/webhook",
-    "redirectUrl": "https://kanban.acme.example/setup",
-    "allowedOrigins": ["https://kanban.acme.example"],
-    "schema": {
-        "elements": [
-            {
-                "type": "issue-link",
-                "link": {
-                    "uri": "/issues/link",
-                    "required_fields": [
-                        {"type": "select", "name": "board", "label": "Board", "uri": "/options/boards"},
-                        {
-                            "type": "select",
-                            "name": "card",
-                            "label": "Card",
-                            "uri": "/options/cards",
-                            "depends_on": ["board"],
-                            "skip_load_on_open": True,
-                        },
-                    ],
+
+def acme_kanban(url: str) -> dict[str, Any]:
+    """The manifest of a public app with every kind of component.
+
+    Args:
+        url: where the app is, without a path.
+    """
+    return {
+        "name": "Acme Kanban",
+        "author": "Acme Corporation",
+        "overview": "Turns issues into cards on a Kanban board, and keeps both in step.",
+        "isInternal": False,
+        "verifyInstall": True,
+        "isAlertable": True,
+        "scopes": ["event:read", "event:write", "project:read"],
+        "events": ["issue", "comment"],
+        "webhookUrl": f"{url}/webhook",
+        "redirectUrl": f"{url}/setup",
+        "allowedOrigins": [url],
+        "schema": {
+            "elements": [
+                {
+                    "type": "issue-link",
+                    "link": {
+                        "uri": "/issues/link",
+                        "required_fields": [
+                            {"type": "select", "name": "board", "label": "Board", "uri": "/options/boards"},
+                            {
+                                "type": "select",
+                                "name": "card",
+                                "label": "Card",
+                                "uri": "/options/cards",
+                                "depends_on": ["board"],
+                                "skip_load_on_open": True,
+                            },
+                        ],
+                    },
+                    "create": {
+                        "uri": "/issues/create",
+                        "required_fields": [
+                            {"type": "text", "name": "title", "label": "Title", "default": "issue.title"},
+                            {"type": "select", "name": "board", "label": "Board", "uri": "/options/boards"},
+                            {
+                                "type": "select",
+                                "name": "column",
+                                "label": "Column",
+                                "uri": "/options/columns",
+                                "depends_on": ["board"],
+                            },
+                        ],
+                        "optional_fields": [
+                            {
+                                "type": "textarea",
+                                "name": "description",
+                                "label": "Description",
+                                "default": "issue.description",
+                            },
+                            {
+                                "type": "select",
+                                "name": "priority",
+                                "label": "Priority",
+                                "options": [["high", "High"], ["normal", "Normal"], ["low", "Low"]],
+                            },
+                        ],
+                    },
                 },
-                "create": {
-                    "uri": "/issues/create",
-                    "required_fields": [
-                        {"type": "text", "name": "title", "label": "Title", "default": "issue.title"},
-                        {"type": "select", "name": "board", "label": "Board", "uri": "/options/boards"},
-                        {
-                            "type": "select",
-                            "name": "column",
-                            "label": "Column",
-                            "uri": "/options/columns",
-                            "depends_on": ["board"],
-                        },
-                    ],
-                    "optional_fields": [
-                        {
-                            "type": "textarea",
-                            "name": "description",
-                            "label": "Description",
-                            "default": "issue.description",
-                        },
-                        {
-                            "type": "select",
-                            "name": "priority",
-                            "label": "Priority",
-                            "options": [["high", "High"], ["normal", "Normal"], ["low", "Low"]],
-                        },
-                    ],
+                {"type": "stacktrace-link", "uri": "/source"},
+                {
+                    "type": "alert-rule-action",
+                    "title": "Create a card",
+                    "settings": {
+                        "type": "alert-rule-settings",
+                        "uri": "/alerts/create",
+                        "description": "A card for each alert, on the board of your choice.",
+                        "required_fields": [
+                            {"type": "text", "name": "title", "label": "Title"},
+                            {"type": "select", "name": "board", "label": "Board", "uri": "/options/boards"},
+                        ],
+                        "optional_fields": [{"type": "textarea", "name": "note", "label": "Note"}],
+                    },
                 },
-            },
-            {"type": "stacktrace-link", "uri": "/source"},
-            {
-                "type": "alert-rule-action",
-                "title": "Create a card",
-                "settings": {
-                    "type": "alert-rule-settings",
-                    "uri": "/alerts/create",
-                    "description": "A card for each alert, on the board of your choice.",
-                    "required_fields": [
-                        {"type": "text", "name": "title", "label": "Title"},
-                        {"type": "select", "name": "board", "label": "Board", "uri": "/options/boards"},
-                    ],
-                    "optional_fields": [{"type": "textarea", "name": "note", "label": "Note"}],
-                },
-            },
-        ]
-    },
-}
+            ]
+        },
+    }
+
+
 """A public app with every kind of component that third-party apps use."""
 
 

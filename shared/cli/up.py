@@ -117,7 +117,10 @@ def next_steps(topology: Topology, directory: Path) -> str:
             f"  {silo} app install hello{where}",
             f'  {silo} rpc {topology.organization.region} {_BY_SLUG} \'{{"slug": "hello"}}\'{where}',
             f"  {silo} app example > kanban.json && {silo} app create kanban.json{where}",
-            f"  {silo} app show acme-kanban{where}",
+            # The app itself, in the background: what it is told shows between the lines.
+            f"  {silo} receiver acme-kanban{where} &",
+            f"  {silo} app install acme-kanban{where} && {silo} app show acme-kanban{where}",
+            f"  {silo} trigger issue.resolved{where}",
             f"  {silo} status --watch{where}",
             f"  kill -9 {topology.regions[region].pid}   # lose {region}; the rest goes on",
             f"  {silo} demo",

@@ -18,7 +18,7 @@ from shared.category import Category
 from shared.cli.access import Access
 from shared.cli.compare import Comparer
 from shared.cli.local.addresses import choose_addresses
-from shared.cli.manifest import ACME_KANBAN
+from shared.cli.manifest import acme_kanban
 from shared.cli.platform_keys import OPERATOR, PlatformKeys
 from shared.cli.rest import RestClient
 from shared.cli.status_report import is_healthy, read_status
@@ -28,6 +28,7 @@ from tests.e2e.silo_up import ROOT, START_SECONDS, Ended, eventually
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 KEYS = PlatformKeys().completed(["us"], shares_operator=True)
+ACME_KANBAN = acme_kanban("https://kanban.acme.example")
 RPC_KEYS = f"{OPERATOR}/{KEYS.operators['us']}"
 NEW_SECRETS = {"token", "session", "password"}
 

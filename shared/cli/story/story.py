@@ -15,7 +15,7 @@ from shared.cli.access import Access
 from shared.cli.compare import Comparer, Comparison
 from shared.cli.local.readiness import wait_until_ready
 from shared.cli.local.running_platform import RunningPlatform
-from shared.cli.manifest import ACME_KANBAN
+from shared.cli.manifest import acme_kanban
 from shared.cli.rest import RestClient
 from shared.cli.status_report import read_status
 from shared.cli.story.arrival import Observer
@@ -27,6 +27,8 @@ from shared.pb.hybridcloud.apps.v1 import app_service_pb2, app_service_pb2_grpc
 OTHER_ORGANIZATION = "globex"
 """Lives in the region that is lost."""
 RENAMES = 20
+_MANIFEST = acme_kanban("https://kanban.acme.example")
+"""An app that nobody can call: the story is one of replicas."""
 CATCH_UP_SECONDS = 60.0
 _LOOK_SECONDS = 0.02
 _SHOW_EVERY = 20
@@ -112,7 +114,7 @@ class _Story:
         """Makes Acme Kanban, for everyone to install; answers its slug."""
         with self._view.chapter("Create and publish Acme Kanban") as chapter:
             owner = self._platform.topology.organization.slug
-            made = self._api.post("/sentry-apps/", {**ACME_KANBAN, "organization": owner})
+            made = self._api.post("/sentry-apps/", {**_MANIFEST, "organization": owner})
             self._api.put(f"/sentry-apps/{made['slug']}/", {"status": "published"})
             answered = time.monotonic()
             arrived = observer.seconds_until_held(self._app_id(made["slug"]), since=answered)
@@ -160,7 +162,7 @@ class _Story:
             started = time.monotonic()
             for number in range(1, apps + 1):
                 name = f"Board {number}"
-                self._api.post("/sentry-apps/", {**ACME_KANBAN, "name": name, "organization": OTHER_ORGANIZATION})
+                self._api.post("/sentry-apps/", {**_MANIFEST, "name": name, "organization": OTHER_ORGANIZATION})
                 if number % _SHOW_EVERY == 0:
                     self._name(slug, f"Acme Kanban, while {self._lost} is away {number}")
                     chapter.detail = f"{number} of {apps}"

@@ -4,9 +4,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from shared.cli.manifest import ACME_KANBAN, read_manifest
+from shared.cli.manifest import acme_kanban, read_manifest
 from shared.domain.component_schema import check_ui_component_schema
 from shared.errors import ConfigInvalid
+
+ACME_KANBAN = acme_kanban("https://kanban.acme.example")
 
 
 def test_the_example_has_every_kind_of_component_in_a_valid_schema() -> None:

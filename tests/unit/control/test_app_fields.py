@@ -9,11 +9,12 @@ from control_silo.models.application import ApiApplication
 from control_silo.replication.app import CONTROLS_ALONE
 from control_silo.services.message import app_message, credential_message
 from shared.app_service.credential import credential_part
-from shared.cli.manifest import ACME_KANBAN
+from shared.cli.manifest import acme_kanban
 from shared.domain.app_status import SentryAppStatus
 from shared.domain.scopes import Role
 from shared.pb.hybridcloud.apps.v1 import app_pb2
 
+ACME_KANBAN = acme_kanban("https://kanban.acme.example")
 STORED_ELSEWHERE = {
     "features": "rows of IntegrationFeature",
     "allowed_origins": "the API application",
