@@ -1,5 +1,6 @@
 """How a silo's process runs and ends: its log, signals, exit codes, one clear line for what is wrong."""
 
+import gc
 import logging
 import os
 import signal
@@ -44,6 +45,15 @@ def prefer_latency() -> None:
     sys.setswitchinterval(SWITCH_SECONDS)
 
 
+def spare_collector() -> None:
+    """Takes all that there is now for what lives as long as the process, which Python looks through no more.
+
+    Else it does so after every few batches, and spends a fifth of a delivery on it.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 def configure_logging(*, level: int = logging.INFO) -> None:
     """Has this process log one JSON object a line, on standard error. Secrets are never passed to a logger."""
     # The libraries' own loggers: what they say beside warnings is noise.
@@ -79,6 +89,7 @@ def run_until_stopped(build: Callable[["Stop"], Runnable]) -> None:
         # Stopped also when it could not start: what was begun of it holds ports and threads.
         try:
             runnable.start()
+            spare_collector()
             stop.wait()
         finally:
             _bound_stopping()

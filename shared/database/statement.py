@@ -12,7 +12,6 @@ from shared.database.postgresql import KEPT_CURSOR, KEPT_RAW_CURSOR
 
 if TYPE_CHECKING:
     from shared.database.database import Database
-    from shared.database.transaction import Transaction
 
 
 SQLITE_NOW = "silo_now"
@@ -101,13 +100,14 @@ def for_psycopg(sql: str) -> tuple[str, str]:
     return first + "".join(f"${number}{part}" for number, part in enumerate(rest, 1)), KEPT_RAW_CURSOR
 
 
-def commit_soon(tx: "Transaction") -> None:
-    """Lets the transaction commit before it is on disk: a power failure right after it may undo it, whole.
+def committing_soon(database: "Database") -> str:
+    """An expression without rows of its own: once it was asked for, the transaction commits before it is on disk.
 
-    SQLite's every commit is on disk.
+    A power failure right after it may undo it, whole. SQLite's every commit is on disk.
     """
-    if tx.database.dialect is Dialect.POSTGRESQL:
-        tx.database.rows("SET LOCAL synchronous_commit = off")
+    # A query, since PostgreSQL asks that once for a statement, and a bare function once for each row.
+    is_told = database.dialect is Dialect.POSTGRESQL
+    return "(SELECT set_config('synchronous_commit', 'off', true))" if is_told else "NULL"
 
 
 def has_rows(cursor: Any) -> bool:

@@ -17,7 +17,7 @@ from typing import Any
 from shared.database.columns import instant_text, parse_instant
 from shared.database.database import Database
 from shared.database.locking import unheld_clause
-from shared.database.statement import Dialect, among, commit_soon, in_seconds, instant_mark, now, numbers, row_marks
+from shared.database.statement import Dialect, among, committing_soon, in_seconds, instant_mark, now, numbers, row_marks
 from shared.database.transaction import Transaction
 from shared.outbox.message import Claim, MessageState, Rejection, kept_error
 
@@ -56,22 +56,23 @@ def claim(database: Database, destination: str, *, limit: int, lease_seconds: fl
     Returns:
         The claims, longest dirty first; [] when nothing is due, or the destination is paused.
     """
-    # Materialized: a planner that ran the inner query again for each row would lease more than the limit.
-    place = _place(database)
+    # Materialized: a planner that ran the inner query again for each row would lease more than the limit. And nobody
+    # waits for the disk: a claim that power has undone is one more worker's to make.
+    soon = committing_soon(database)
     statement = f"""
         WITH longest_due AS MATERIALIZED (
-            SELECT {place} FROM outbox WHERE destination = ? AND {due_clause(database)}
+            SELECT {_place(database)} FROM outbox WHERE destination = ? AND {due_clause(database)}
             AND NOT EXISTS (SELECT 1 FROM outbox_pause WHERE destination = ?)
             ORDER BY due_at LIMIT ? {unheld_clause(database)})
         UPDATE outbox SET leased_until = {in_seconds(database)} WHERE {_is_at(database, "SELECT * FROM longest_due")}
-        RETURNING id, category, object_id, generation, attempts, enqueued_at, {now(database)}"""
+        RETURNING id, category, object_id, generation, attempts, enqueued_at, {now(database)}, {soon}"""
     rows = database.write(statement, (destination, destination, limit, lease_seconds), anew=True)
     if not rows:
         return []
-    claimed_at = parse_instant(rows[0][-1])  # of the statement, and so of all
+    claimed_at = parse_instant(rows[0][6])  # of the statement, and so of all
     claims = [
         Claim(message_id, category, object_id, generation, attempts, parse_instant(enqueued_at), claimed_at)
-        for message_id, category, object_id, generation, attempts, enqueued_at, _ in rows
+        for message_id, category, object_id, generation, attempts, enqueued_at, *_ in rows
     ]
     # RETURNING promises no order.
     return sorted(claims, key=lambda claimed: claimed.enqueued_at)
@@ -81,13 +82,12 @@ def renew(database: Database, claims: Sequence[Claim], *, lease_seconds: float =
     """Lets claims hold for a whole lease from now on; those that were enqueued again, or settled, are left alone."""
     if not claims:
         return
-    with database.transaction() as tx:
-        unchanged, keys = _unchanged(tx, claims)
-        statement = f"""
-            WITH held AS MATERIALIZED ({unchanged})
-            UPDATE outbox SET leased_until = {in_seconds(database)}
-            WHERE {_is_at(database, "SELECT * FROM held")} AND state = '{MessageState.DUE}'"""
-        tx.database.rows(statement, (*keys, lease_seconds), anew=True)
+    unchanged, keys = _unchanged(database, claims)
+    statement = f"""
+        WITH held AS MATERIALIZED ({unchanged})
+        UPDATE outbox SET leased_until = {in_seconds(database)}
+        WHERE {_is_at(database, "SELECT * FROM held")} AND state = '{MessageState.DUE}'"""
+    database.write(statement, (*keys, lease_seconds), anew=True)
 
 
 def acknowledge(database: Database, claims: Sequence[Claim], *, may_be_lost: bool = False) -> None:
@@ -100,14 +100,17 @@ def acknowledge(database: Database, claims: Sequence[Claim], *, may_be_lost: boo
     """
     if not claims:
         return
-    with database.transaction() as tx:
-        if may_be_lost:
-            commit_soon(tx)
-        deleted = _delete_unchanged(tx, claims)
-        left = [claim.id for claim in claims if claim.id not in deleted]
-        if left:
-            # Lag counts from the claim: what was written before it has arrived, what came later is newer than that. Of
-            # several claims the earliest: lag may be counted too high, never too low.
+    unchanged, keys = _unchanged(database, claims)
+    soon = committing_soon(database) if may_be_lost else "NULL"
+    statement = f"""
+        WITH done AS MATERIALIZED ({unchanged})
+        DELETE FROM outbox WHERE {_is_at(database, "SELECT * FROM done")} RETURNING id, {soon}"""
+    deleted = {message_id for message_id, _ in database.write(statement, keys, anew=True)}
+    left = [claim.id for claim in claims if claim.id not in deleted]
+    if left:
+        # Lag counts from the claim: what was written before it has arrived, what came later is newer than that. Of
+        # several claims the earliest: lag may be counted too high, never too low.
+        with database.transaction() as tx:
             _make_due(tx, left, enqueued_at=min(claim.claimed_at for claim in claims))
 
 
@@ -152,30 +155,23 @@ def _is_at(database: Database, found: str) -> str:
     return f"ctid = ANY(ARRAY({found}))" if database.dialect is Dialect.POSTGRESQL else f"id IN ({found})"
 
 
-def _unchanged(tx: Transaction, claims: Sequence[Claim]) -> tuple[str, list[Any]]:
+def _unchanged(database: Database, claims: Sequence[Claim]) -> tuple[str, list[Any]]:
     """A query for the places of messages that are still as they were claimed, holding them, and its parameters."""
-    if tx.database.dialect is Dialect.POSTGRESQL:
-        # One look for each: of a join PostgreSQL would read every message that there is, for each batch again.
+    if database.dialect is Dialect.POSTGRESQL:
+        ids = numbers(claim.id for claim in claims)
+        # Found by their ids first: of a join PostgreSQL would read every message that there is, for each batch again.
         statement = f"""
-            SELECT found.ctid FROM unnest(?::bigint[], ?::bigint[]) AS claimed (id, generation)
-            CROSS JOIN LATERAL (
-                SELECT ctid FROM outbox WHERE outbox.id = claimed.id AND outbox.generation = claimed.generation
-                LIMIT 1 {unheld_clause(tx.database)}) AS found"""
-        return statement, [numbers(c.id for c in claims), numbers(c.generation for c in claims)]
+            WITH found AS MATERIALIZED (
+                SELECT ctid, id, generation FROM outbox WHERE id = ANY(?::bigint[]) {unheld_clause(database)})
+            SELECT found.ctid FROM found
+            JOIN unnest(?::bigint[], ?::bigint[]) AS claimed (id, generation) USING (id, generation)"""
+        return statement, [ids, ids, numbers(claim.generation for claim in claims)]
     pairs = [(c.id, c.generation) for c in claims]
     # In this order: asked whether a pair is among some, SQLite looks at every message that there is.
     statement = f"""
         WITH claimed (id, generation) AS (VALUES {row_marks(pairs)})
         SELECT outbox.id FROM claimed CROSS JOIN outbox USING (id, generation)"""
     return statement, [value for pair in pairs for value in pair]
-
-
-def _delete_unchanged(tx: Transaction, claims: Sequence[Claim]) -> set[int]:
-    unchanged, keys = _unchanged(tx, claims)
-    statement = f"""
-        WITH done AS MATERIALIZED ({unchanged})
-        DELETE FROM outbox WHERE {_is_at(tx.database, "SELECT * FROM done")} RETURNING id"""
-    return {message_id for (message_id,) in tx.database.rows(statement, keys, anew=True)}
 
 
 def _make_due(tx: Transaction, ids: Sequence[int], *, enqueued_at: datetime | None = None) -> None:

@@ -48,7 +48,7 @@ _OUTCOMES = {
 
 
 class Load(Protocol):
-    """Reads current states. Runs in a snapshot, outside any call."""
+    """Reads current states, in one statement. Runs in a session, outside any call."""
 
     def __call__(self, category: Category, object_ids: Sequence[int], *, destination: str) -> Iterable[SentChange]:
         """A change for each object, its tombstone when it is gone or of no interest to the destination any more."""
@@ -103,8 +103,8 @@ class ReplicaDestination:
             start, at_once = 0, FIRST_READ
             while start < len(object_ids):
                 some = object_ids[start : start + at_once]
-                # One snapshot for these, ended before the call: a destination that hangs holds nothing here.
-                with self.database.snapshot():
+                # Ended before the call: a destination that hangs holds nothing here.
+                with self.database.session():
                     changes = list(self.load(Category(category), some, destination=self.name))
                 yield from changes
                 start += len(some)

@@ -30,6 +30,8 @@ POLL_SECONDS = 1.0
 """How long a lane sleeps at most when no bell rings; also how late a new destination gets its lane at most."""
 STOP_SECONDS = 1.5
 """How long a stopping worker waits for calls under way."""
+HELPERS = 2
+"""Threads that help a lane with a backlog, so that as many calls and one are under way."""
 RECORD_SECONDS = 1.0
 """How often a lane writes down what it saw."""
 # Enough for a 99th percentile; a busy lane sees the last seconds by them, an idle one the last hours.
@@ -131,11 +133,12 @@ class Worker:
 
 
 class Lane:
-    """The threads of one destination: one that listens, one that helps it with a backlog, and one that compares.
+    """The threads of one destination: one that listens, some that help it with a backlog, and one that compares.
 
-    A call is under way most of the time that a batch takes. While there is a backlog the helper's call overlaps with
-    the other's; what is claimed by one is passed over by the other. Without a backlog it sleeps, so that a single
-    message wakes one thread and is asked for once.
+    A call is under way most of the time that a batch takes. While there is a backlog the helpers' calls overlap with
+    the other's: each reads, sends or acknowledges while the region applies what another has sent. What is claimed by
+    one is passed over by the others. Without a backlog they sleep, so that a single message wakes one thread and is
+    asked for once.
     """
 
     def __init__(self, drain: Drain, *, breaker: Breaker, comparing: Comparing | None = None) -> None:
@@ -151,13 +154,16 @@ class Lane:
         self._unrecorded = True
         self._backlog = threading.Event()
         self._noting = threading.Lock()
+        name = f"outbox-{drain.name}"
         # Daemons all: a call that hangs must not keep the process from ending.
-        self._thread = threading.Thread(target=self._run, name=f"outbox-{drain.name}", daemon=True)
-        self._helper = threading.Thread(target=self._help, name=f"outbox-{drain.name}-backlog", daemon=True)
+        self._threads = [threading.Thread(target=self._run, name=name, daemon=True)]
+        self._threads += [
+            threading.Thread(target=self._help, name=f"{name}-backlog", daemon=True) for _ in range(HELPERS)
+        ]
 
     def start(self) -> None:
-        self._thread.start()
-        self._helper.start()
+        for thread in self._threads:
+            thread.start()
         if self._comparing:
             self._comparing.start()
 
@@ -171,7 +177,7 @@ class Lane:
     def join(self, timeout_seconds: float) -> None:
         """Waits until the threads have ended; a call that hangs is left behind."""
         give_up_at = time.monotonic() + timeout_seconds
-        for thread in (self._thread, self._helper):
+        for thread in self._threads:
             thread.join(max(0.0, give_up_at - time.monotonic()))
         if self._comparing:
             self._comparing.join(max(0.0, give_up_at - time.monotonic()))
@@ -193,7 +199,6 @@ class Lane:
             # Cleared before the claim: what commits after it rings for the next turn, and nothing is slept through.
             self._bell.clear()
             result = self._drain_once()
-            self._note(result)
             if result.is_full:
                 self._backlog.set()
             # After a batch the next one is looked for at once: there may be more than was claimed.
@@ -201,26 +206,23 @@ class Lane:
                 self._bell.wait(POLL_SECONDS)
 
     def _help(self) -> None:
-        while not self._stopping.is_set():
-            # Without a timeout: it sleeps until a full batch says that there is a backlog, or the lane ends.
-            self._backlog.wait()
-            self._backlog.clear()
+        # Without a timeout: it sleeps until a full batch says that there is a backlog, or the lane ends.
+        while self._backlog.wait() and not self._stopping.is_set():
             # Only beside a lane that delivers: when the destination is to be tried again is for that one to say.
-            while not self._stopping.is_set() and self._breaker.state is BreakerState.CLOSED:
-                result = self._drain_once()
-                self._note(result)
-                if not result.is_full:
-                    break
+            if self._breaker.state is BreakerState.OPEN or not self._drain_once().is_full:
+                self._backlog.clear()
 
     def _drain_once(self) -> DrainResult:
         try:
-            return self._drain.run_once()
+            result = self._drain.run_once()
         except SiloError as exc:
-            return DrainResult(away=exc)
+            result = DrainResult(away=exc)
         except Exception as exc:
             log.exception("outbox.lane_failed", destination=self._drain.name, exc_info=exc)
             # Taken for an absence, so that a fault of ours is tried again with pauses and never in a tight loop.
-            return DrainResult(away=SiloError("The worker failed; its log says why."))
+            result = DrainResult(away=SiloError("The worker failed; its log says why."))
+        self._note(result)
+        return result
 
     def _note(self, result: DrainResult) -> None:
         # Two threads note for one breaker, which must see one end of a call after the other.

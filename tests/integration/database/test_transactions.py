@@ -11,7 +11,7 @@ from shared.category import Category
 from shared.consistency import WrittenVersion, collecting, note_written
 from shared.database.connect import connect
 from shared.database.database import Database
-from shared.database.statement import commit_soon
+from shared.database.statement import committing_soon
 from shared.database.transaction import refuse_inside_transaction
 from shared.errors import DatabaseMisused, RpcInsideTransaction
 from tests.integration.database.conftest import Note, texts, write
@@ -153,8 +153,8 @@ def test_a_transaction_that_may_be_lost_is_the_only_one_that_waits_for_no_disk(p
     with closing(connect(postgres_url)) as database:
         with database.transaction():
             database.rows("SET synchronous_commit = on")
-        with database.transaction() as tx:
-            commit_soon(tx)
+        with database.transaction():
+            database.rows(f"SELECT {committing_soon(database)}")
             assert database.rows("SHOW synchronous_commit") == [("off",)]
         with database.transaction():
             assert database.rows("SHOW synchronous_commit") == [("on",)]
