@@ -49,6 +49,7 @@ DESCRIPTION = (
 
 def list_endpoints() -> list[Endpoint]:
     """Every endpoint of control, in the order of its documentation."""
+    # Not found by walking a package: this order is that of the documentation, what a newcomer needs first.
     modules = (
         *(apps, app_parts, app_publication, app_secret, app_tokens, app_stats),
         *(app_requests, app_deliveries, app_stream),
@@ -87,16 +88,21 @@ def create_api(
         list_missing=list_missing,
         measure_skew=lambda: measure_skew(control.database, clock=control.clock),
     )
+    # Asked for when Prometheus comes, and not kept up to date in between.
     metrics.registry.register(Comparisons(control.database))
     app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
     app.state.control = control
+    # One for the application: it bounds how many listen at a time.
     app.state.streams = app_stream.Streams()
     app.state.sign_in_limits = SignInLimits(control.clock)
+    # From here on order matters: what is added later is around what was added before, and sees a request first.
     limit_requests(app, RequestLimit(control.clock, limit=requests_per_second))
     answer_browsers(app)
     if relay:
         forward_region_paths(app, control, relay)
+    # Not below `/api/0`, where the original has them: they are linked in pages and mails.
     app_parts.serve_photos(app, control)
+    # Around the limits, which judge by what the request says; within the address of the client, which is found first.
     if public_url:
         app.add_middleware(PublicAddress, url=public_url)
     app.add_middleware(ClientAddress, proxies=proxies)
@@ -121,6 +127,7 @@ def list_ages(control: Control) -> list[OutboxAge]:
     """
     try:
         own = owned_by(Owner.CONTROL)
+        # A zero for every pair: a series that appears only with the first delay would have no value to compare with.
         ages = {(region.name, category.value): 0.0 for region in list_regions(control) for category in own}
         with control.database.session():
             statuses = list_destinations(control.database)

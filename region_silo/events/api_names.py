@@ -104,6 +104,7 @@ def _stacktrace(value: JsonValue) -> Part | None:
         # Always null here; clients of the original demand the key.
         "framesOmitted": None,
         "registers": trace.get("registers"),
+        # Of both kinds: with one alone there is nothing to hide.
         "hasSystemFrames": len({frame["inApp"] for frame in frames}) == 2,
     }
 
@@ -142,6 +143,7 @@ def _instant(value: JsonValue) -> str | None:
     try:
         if isinstance(value, str):
             at = parse_iso(value)
+        # Older SDKs send seconds, later ones text; both are kept as they came.
         elif isinstance(value, int | float):
             at = datetime.fromtimestamp(value, UTC)
         else:
@@ -155,6 +157,7 @@ def _request(asked: JsonObject) -> Part | None:
     if not asked:
         return None
     lists = {"query": "query_string", "headers": "headers", "cookies": "cookies"}
+    # Lists are there though empty: clients of the original iterate over them.
     return {name: asked.get(own) for name, own in _REQUEST.items()} | {
         name: asked.get(own) or [] for name, own in lists.items()
     }

@@ -13,6 +13,7 @@ UNKNOWN_REPORT = (
     "Only reports of a content security policy and of Expect-CT are made events of; this is another report, or none."
 )
 _LOCAL = frozenset({"", "self", "'self'"})
+# A page's address may be a `data:` URL, which is as long as what it shows.
 _MAX_CHARACTERS = 8192
 
 
@@ -26,9 +27,11 @@ def event_of_report(report: JsonValue) -> JsonObject:
         ValidationFailed: it is none of those that are known.
     """
     if isinstance(report, list) and report:
+        # One request is one event here, as it is with SDKs; browsers send several at once but seldom.
         report = report[0]
     if isinstance(report, dict):
         body = report.get("csp-report", report.get("body"))
+        # Reports of other kinds come with a `body` too.
         if isinstance(body, dict) and ("csp-report" in report or report.get("type") == "csp-violation"):
             return _csp({_dashed(name): value for name, value in body.items()})
         body = report.get("expect-ct-report")
@@ -43,6 +46,7 @@ def _csp(report: JsonObject) -> JsonObject:
     page, blocked = _text(report, "document-uri", "document-url"), _text(report, "blocked-uri", "blocked-url")
     if not directive or not page:
         raise ValidationFailed(UNKNOWN_REPORT)
+    # As the original words it: `script-src-elem` and `script-src` are one problem to a reader.
     kind = directive.removesuffix("-elem").removesuffix("-attr").removesuffix("-src")
     what = f"Blocked '{kind}' from '{_origin(blocked, page=page)}'"
     return {
@@ -51,9 +55,11 @@ def _csp(report: JsonObject) -> JsonObject:
         "level": "error",
         "logentry": {"formatted": what},
         "culprit": directive,
+        # By whence and not by what: a page with a thousand pictures of one host is one issue.
         "fingerprint": [directive, _origin(blocked, page=page)],
         "request": {"url": page, "headers": [["Referer", _text(report, "referrer")]]},
         "tags": {"effective-directive": directive, "blocked-uri": blocked or "self"},
+        # Flat values alone; a sample of the script would bring its visitor's data along.
         "extra": {name: value for name, value in report.items() if isinstance(value, str | int)},
     }
 
@@ -79,6 +85,7 @@ def _origin(uri: str, *, page: str) -> str:
     """Whence it was to come: a host, a scheme such as ``data:``, ``self``, or a word such as ``inline``."""
     try:
         parts, own = urlsplit(uri), urlsplit(page)
+    # What a browser blocked may be no address at all.
     except ValueError:
         return uri
     if uri in _LOCAL or (parts.netloc and parts.netloc == own.netloc):

@@ -101,6 +101,7 @@ def tell(
         organization_id: in which organization.
         project_id: in which project; None: in none, so that a hook that is confined to projects hears of it as well.
     """
+    # First of all, since most organizations have no app that hears of it: they pay for one look.
     subscribed = _find_subscribed(tx, event, organization_id=organization_id, project_id=project_id)
     if not subscribed:
         return
@@ -134,6 +135,7 @@ def _find_subscribed(
 ) -> dict[int, tuple[str, int]]:
     """Uuid and app by installation: one delivery for each, however many hooks it has."""
     confined, of_project = ("", ()) if project_id is None else (_HEARS_OF_PROJECT, (project_id,))
+    # By an index of the organization; what a hook subscribes to is read here, since it is a list.
     rows: list[tuple[Any, ...]] = tx.database.rows(_HOOKS.format(confined=confined), (organization_id, *of_project))
     return {
         installation_id: (uuid, sentry_app_id)

@@ -43,6 +43,7 @@ class _Found:
     status: str
 
 
+# SDKs send an event again when the answer was lost; of two at once one finds the other's row only at its own insert.
 class _AlreadyStoredError(Exception):
     """Undoes what was written for an event that turns out to be stored."""
 
@@ -136,6 +137,7 @@ def _hold(tx: Transaction, project: Project) -> None:
 
 def _store_first(tx: Transaction, region: Region, project: Project, event: IncomingEvent) -> StoredEvent:
     occurred_at, received_at = instant_text(event.occurred_at), instant_text(event.received_at)
+    # Counted up although the event may be stored already: the transaction that finds it so takes the number back.
     ((number,),) = tx.database.rows(_NUMBER_ISSUE, (received_at, project.id))
     issue = _key(project, next_id(tx, IdKind.ISSUE))
     # Early, since an event that is stored already undoes whatever was written before it.
@@ -148,6 +150,7 @@ def _store_first(tx: Transaction, region: Region, project: Project, event: Incom
             *(IssueStatus.UNRESOLVED.value, _add_user(tx, event, issue), occurred_at, occurred_at, received_at),
         ),
     )
+    # The issue before the error: an app hears of a thing before what happens to it.
     seen = IssueSeen(event_id=event.event_id)
     _record(tx, AppEvent.ISSUE_CREATED, seen, region=region, issue=issue, event=event)
     _record_error(tx, event, region=region, issue=issue)
@@ -189,6 +192,7 @@ def _insert_event(tx: Transaction, event: IncomingEvent, issue: IssueKey) -> Non
     )
     if not inserted:
         raise _AlreadyStoredError
+    # Without a name it is the empty one, by which clients look for it.
     tx.database.rows(_INSERT_ENVIRONMENT, (issue.issue_id, event.outline.environment or ""))
 
 
@@ -207,6 +211,7 @@ def _add_user(tx: Transaction, event: IncomingEvent, issue: IssueKey) -> int:
 
 
 def _record_error(tx: Transaction, event: IncomingEvent, *, region: Region, issue: IssueKey) -> None:
+    # Messages are events too, and the original tells apps of none.
     if event.outline.type == "error":
         _record(tx, AppEvent.ERROR_CREATED, ErrorSeen(event_id=event.event_id), region=region, issue=issue, event=event)
 

@@ -88,6 +88,7 @@ def change_issues(
         issues = list(locked(tx, Issue.select().where(own).order_by(Issue.id)))
         for issue in issues:
             # Each is saved before it is told of, so that apps are told what the issue is between the two.
+            # Status first: an app that gets both hears of what happened to the issue before whose it is.
             _change_status(tx, issue, change, tell=doing)
             _assign(tx, issue, change, tell=doing)
         return issues
@@ -95,6 +96,7 @@ def change_issues(
 
 def usual_substatus(status: IssueStatus) -> str | None:
     """What an issue becomes when nobody says more than its status."""
+    # The first one listed is the usual one.
     return next(iter(SUBSTATUSES[status]), None)
 
 
@@ -120,15 +122,18 @@ def _change_status(tx: Transaction, issue: Issue, change: IssueChange, *, tell: 
     if status is None:
         return
     substatus = _substatus(issue, status, change.substatus)
+    # Nothing would change; resolving what is resolved must not move the time at which it was.
     if (issue.status, issue.substatus) == (status.value, substatus):
         return
     is_new_status = issue.status != status.value
     issue.status, issue.substatus = status.value, substatus
     issue.resolved_at = tell.at if status is IssueStatus.RESOLVED else None
     issue.save(only=[Issue.status, Issue.substatus, Issue.resolved_at])
+    # A new substatus alone is kept and shown, and no event of the original's speaks of it.
     if is_new_status:
         detail: Detail = StatusChanged(substatus=substatus)
         if status is IssueStatus.RESOLVED:
+            # In no release and by no commit, which are not known here.
             detail = Resolved(substatus=substatus, resolution_type="now")
         tell(tx, issue, _EVENTS[status], detail)
 

@@ -16,6 +16,7 @@ from shared.errors import ValidationFailed
 
 DEFAULT_QUERY = "is:unresolved"
 """What a list shows that was asked for nothing in particular; an empty query shows everything."""
+# Longer than anybody types, and short enough for the patterns below, which look at each character more than once.
 MAX_QUERY_CHARACTERS = 4096
 
 STATUSES = {"unresolved": "unresolved", "resolved": "resolved", "ignored": "ignored", "archived": "ignored"}
@@ -33,6 +34,7 @@ _EVENT_ID = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0
 _COMPARED = re.compile(r"(>=|<=|>|<)?(.+)", re.DOTALL)
 _AGO = re.compile(r"([+-])([0-9]{1,6})([smhdw])", re.ASCII)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+# So many digits always fit a column of 64 bits.
 _MAX_DIGITS = 18
 
 

@@ -99,6 +99,7 @@ def list_issues(
     # The id last, so that no two issues are equal: else a page could show one twice.
     order = (_COLUMNS[sort].desc(), Issue.id.desc())
     wanted = Issue.organization_id == organization_id
+    # The organization stays in the condition: no id of a project leads out of it.
     if project_ids:
         wanted &= Issue.project_id.in_(list(project_ids))
     for condition in _seen(sighting):
@@ -122,6 +123,7 @@ def _seen(sighting: Sighting) -> Iterator[Any]:
         yield Issue.first_seen_at <= sighting.until
         yield peewee.fn.EXISTS(Event.select(Event.id).where(occurred & (Event.occurred_at <= sighting.until)))
     if sighting.environments:
+        # Sorted, so that one question is one text, which a server has planned already.
         named = IssueEnvironment.environment.in_(sorted(sighting.environments))
         yield peewee.fn.EXISTS(
             IssueEnvironment.select(IssueEnvironment.issue_id).where((IssueEnvironment.issue_id == Issue.id) & named)
@@ -151,6 +153,7 @@ def _has_short_id(short_id: ShortId, organization_ids: Collection[int] | None) -
 
 
 def _is_assigned(word: str, asker: _Asker) -> Any:
+    # Both words by one condition: what is not the one is the other.
     return Issue.assignee_id.is_null(is_null=word == "unassigned")
 
 
@@ -207,5 +210,6 @@ _CONDITIONS: Mapping[Field, Callable[[str, _Asker], Any]] = {
     Field.FIRST_SEEN: _is_compared(Issue.first_seen_at, datetime.fromisoformat),
     Field.LAST_SEEN: _is_compared(Issue.last_seen_at, datetime.fromisoformat),
     Field.TIMES_SEEN: _is_compared(Issue.times_seen, int),
+    # Folded when it was stored, as the query's words are: it takes no index, and so looks at one organization's issues.
     Field.TEXT: lambda value, asker: Issue.search_text.contains(value),
 }

@@ -60,6 +60,7 @@ def fire_rules(tx: Transaction, sighting: Sighting, *, region: Region) -> None:
     # Oldest first, so that an app that two rules name hears of them in the same order each time.
     for rule in Rule.select().where(Rule.project_id == sighting.issue.project_id).order_by(Rule.id):
         if _is_met(rule.definition, sighting) and (actions := _app_actions(rule.definition)):
+            # Looked up only for a rule that is met, since most events meet none.
             recipients = [found for action in actions if (found := _recipient(action, sighting))]
             # The firing is noted last: a rule that has nobody to tell keeps its turn for when an app is installed.
             if recipients and _fires(tx, rule, sighting):
@@ -88,6 +89,7 @@ def _is_met(definition: Mapping[str, Any], sighting: Sighting) -> bool:
 
 
 def _app_actions(definition: Mapping[str, Any]) -> list[JsonObject]:
+    # Mails and other integrations are kept and shown; who would send them is not here.
     return [each for each in definition["actions"] if each["id"] in (SENTRY_APP_ACTION, SERVICE_ACTION)]
 
 
@@ -111,6 +113,7 @@ def _recipient(action: JsonObject, sighting: Sighting) -> tuple[JsonObject, Inst
 
 
 def _fires(tx: Transaction, rule: Rule, sighting: Sighting) -> bool:
+    # By when the event came in, so that two workers with different clocks agree.
     since = sighting.at - timedelta(minutes=int(rule.definition["frequency"]))
     # One statement decides and notes it, so that of two events at once one fires.
     values = (rule.id, sighting.issue.issue_id, instant_text(sighting.at), instant_text(since))
@@ -124,6 +127,7 @@ def _delivery(
         "id": rule.id,
         "title": rule.name,
         "sentry_app_id": installation.sentry_app_id,
+        # Always a list: receivers of the original iterate over it.
         "settings": action.get("settings") or [],
     }
     met = RuleMet(

@@ -55,6 +55,7 @@ def describe(region: Region, happening: Happening, *, organization_id: int) -> D
     issue = Issue.get_or_none(Issue.id == happening.issue_id)
     project = Project.get_or_none(Project.id == issue.project_id) if issue else None
     organization = find_organization(organization_id)
+    # It may be deleted in the very transaction that tells of it.
     if issue is None or project is None or organization is None:
         return None
     site = Site(base_url=public_url_of(region), organization_slug=organization.slug)
@@ -66,6 +67,7 @@ def describe(region: Region, happening: Happening, *, organization_id: int) -> D
 
 def _issue(happening: Happening, scene: Scene) -> Data:
     shown = IssueObject.of(scene.issue, project=scene.project, site=scene.site).to_json()
+    # The API's own object, so that an app reads one shape from both, with the links that only webhooks have.
     return {"issue": shown | issue_links(scene.issue, site=scene.site)}
 
 
@@ -104,6 +106,7 @@ def event_object(event: Event, *, project: Project, site: Site) -> Data:
         **event.payload,
         "event_id": event.event_id,
         "project": project.id,
+        # A text here and a number in a comment's payload, as the original has them.
         "issue_id": str(event.issue_id),
         "title": outline.title,
         "message": outline.message,
@@ -120,6 +123,7 @@ def event_object(event: Event, *, project: Project, site: Site) -> Data:
         "user": outline.user,
         "version": PROTOCOL_VERSION,
         "datetime": instant_json(event.occurred_at),
+        # In seconds, beside the same instant as text: receivers read either.
         "timestamp": event.occurred_at.timestamp(),
         "received": event.received_at.timestamp(),
         "url": f"{project_url}/events/{event.event_id}/",

@@ -13,6 +13,7 @@ from shared.outbox.message import Rejection
 from shared.webhooks.attempt import Recipient
 from shared.webhooks.delivery import Delivery
 
+# Permanent or not decides what becomes of the delivery: parked at once, or tried again with growing pauses.
 APP_GONE = Rejection("APP_NOT_FOUND", "The app is not installed here any more, or has no webhook URL.", permanent=True)
 CREDENTIAL_AWAITED = Rejection(
     "CREDENTIAL_AWAITED", "What the webhook is to be signed with has not arrived here yet.", permanent=False
@@ -52,10 +53,12 @@ def _find_recipient(sentry_app_id: int) -> Recipient | Rejection | None:
     replica = AppReplica.get_or_none((AppReplica.id == sentry_app_id) & ~AppReplica.tombstone)
     if replica is None:
         return None
+    # Tombstones too: they have an empty state, and so no secret, and the app is gone for this region.
     credential = CredentialReplica.get_or_none(CredentialReplica.id == sentry_app_id)
     if credential is None:
         return CREDENTIAL_AWAITED
     app = whole_app(replica.state, credential.state)
+    # Nowhere to call, or nothing to sign with: unsigned it is not sent.
     if not app.webhook_url or not app.application.client_secret:
         return None
     return Recipient(
@@ -63,6 +66,7 @@ def _find_recipient(sentry_app_id: int) -> Recipient | Rejection | None:
         custom_headers=tuple(app.webhook_headers),
         client_secret=app.application.client_secret,
         is_internal=app.is_internal,
+        # 0: control is of a release that did not know of it.
         timeout_seconds=app.webhook_timeout_seconds or CALL_SECONDS,
     )
 

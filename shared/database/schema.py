@@ -31,6 +31,7 @@ class Schema:
             ConfigInvalid: the database is of a newer release, or another silo's.
             DatabaseBusy: somebody held a lock for too long.
         """
+        # Before anything is applied: a later release may have changed what these migrations expect.
         self.refuse_newer(database)
         return apply_migrations(database, self.directory, history=self.history, say=say)
 
@@ -42,6 +43,7 @@ class Schema:
         """
         runner = self._runner(database)
         with database.session():
+            # Applied ones without a file are a newer release's, whose `refuse_newer` is the word.
             return [each.name for each in runner.status() if each.path is not None and each.applied is None]
 
     def refuse_newer(self, database: Database) -> None:
@@ -66,6 +68,7 @@ class Schema:
             raise DatabaseUnavailable(f"The database is older than this release: {name} is pending; run `migrate`.")
 
     def _refuse_unknown(self, applied: Iterable[str]) -> None:
+        # From the files and not from the runner, which knows of applied ones only that they were.
         known = {path.stem for path in self.directory.glob("[0-9]*.py")}
         for name in sorted(set(applied) - known):
             raise ConfigInvalid(

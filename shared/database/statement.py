@@ -27,6 +27,7 @@ class Dialect(Enum):
 
 def marks(values: Collection[object]) -> str:
     """A placeholder for each value, for ``IN (…)``; of none, the ``NULL`` that nothing is equal to."""
+    # `IN ()` is a mistake to PostgreSQL.
     return ", ".join("?" * len(values)) or "NULL"
 
 
@@ -59,6 +60,7 @@ def clock_text(clock: Clock, seconds: float = 0.0) -> str:
 
 def in_seconds(database: "Database") -> str:
     """The time so many seconds after ``now``; the seconds are a parameter."""
+    # The seconds go to the function: SQLite would add them to a text.
     if database.dialect is Dialect.SQLITE:
         return f"{SQLITE_NOW}(?)"
     return f"({now(database)} + make_interval(secs => ?::float8))"

@@ -35,6 +35,7 @@ from shared.rpc.keyring import Keys
 
 log = structlog.get_logger(__name__)
 
+# Silos are near each other or have a proxy near; who does not even accept is away.
 CONNECT_SECONDS = 2.0
 """How long reaching a silo may take."""
 ANSWER_SECONDS = 15.0
@@ -96,6 +97,7 @@ class _Line:
         """
         try:
             yield
+        # It says nothing of the silo: this process has no connection to spare.
         except httpx.PoolTimeout as exc:
             self.circuit.abandoned()
             raise silo_away(silo) from exc
@@ -209,6 +211,7 @@ class Relay:
 
     async def close(self) -> None:
         """Ends every connection."""
+        # Taken first, so that a request that still runs opens no connection on a line that is being closed.
         lines, self._lines = self._lines, {}
         for line in lines.values():
             await line.transport.aclose()
