@@ -49,6 +49,7 @@ class App:
 
     def last_names(self) -> list[str]:
         """The names that it may have now."""
+        # Of two that were asked for at once either may be the last, whichever was answered first.
         given = [name for name in self.names if name.ended is not None]
         return [name.text for name in self.names if not any(name.is_before(other) for other in given)]
 

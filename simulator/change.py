@@ -20,6 +20,7 @@ from simulator.window import Window, resources
 
 
 @dataclass
+# By the services and not over HTTP: what is played is replication, and a request would take most of the time.
 class Change(ABC):
     """One wish, told in a few words by ``str``."""
 
@@ -61,10 +62,12 @@ class Create(Change):
             verify_install=False,
             scopes=("event:write", "project:read"),
             events=("issue",),
+            # With a URL, since only then are there hooks to go wrong.
             columns={"author": "Acme", "webhook_url": "https://kanban.example/hook"},
         ).run(control, creator=actor)
 
     def is_made(self, window: Window) -> bool:
+        # No two are called alike, so that the name says whether it was this wish that was granted.
         return any(app.name == self.name for app in window.apps().values())
 
     def note(self, window: Window) -> None:
@@ -74,6 +77,7 @@ class Create(Change):
         model.apps[self.app_id] = App(
             self.app_id, self.owner_id, [named], fact.status, fact.resources, [window.secrets()[self.app_id]]
         )
+        # An internal app is installed by being created, which its maker is told.
         _adopt_installations(model, window, self.app_id)
         model.settle(self.app_id)
 
@@ -93,6 +97,7 @@ class Rename(Change):
         return app is not None and app.name == self.name
 
     def note(self, window: Window) -> None:
+        # All its names are kept: a region may show any of them until it shows a later one.
         self.model.apps[self.app_id].names.append(Name(self.name, self.began, self.model.moment()))
 
 
@@ -148,6 +153,7 @@ class Install(Change):
         SentryAppInstallationCreator(organization_id=self.organization_id, slug=app.slug).run(control, actor=None)
 
     def is_made(self, window: Window) -> bool:
+        # Another wish under way may have made it; then it is noted by both, which is the same.
         return bool(window.installations().keys() - self.model.installations.keys())
 
     def note(self, window: Window) -> None:

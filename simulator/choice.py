@@ -54,6 +54,7 @@ def _install(model: Model, rng: random.Random) -> Change:
 
 def _uninstall(model: Model, rng: random.Random) -> Change:
     live = sorted(each for each, owned in model.installations.items() if not owned.is_gone)
+    # Another wish in its place, so that the step is not lost.
     if not live:
         return _create(model, rng)
     chosen = rng.choice(live)
@@ -71,6 +72,7 @@ def _end_token(model: Model, rng: random.Random) -> Change:
     return EndToken(model, installation.app_id, token_id=chosen)
 
 
+# Deleting is rare beside installing: objects have to live long enough to meet several faults.
 _CHOICES: Mapping[Callable[[Model, random.Random], Change], int] = {
     _create: 5,
     lambda model, rng: Rename(model, _any_app(model, rng), name=_new_name(model)): 5,

@@ -38,6 +38,7 @@ class Ending:
         ContractBroken: something is not as it must be.
         """
         self._calm_down()
+        # With one region there is no other that it could delay.
         if len(self.world.regions) > 1:
             self._await_all_but(self.events.rng.choice(list(self.world.regions)))
         self._drain(set())
@@ -53,6 +54,7 @@ class Ending:
         self.tell("the storm is over")
         network = self.world.network
         network.is_fair = True
+        # What was lost stays lost; only from here on nothing is.
         network.on_the_way.clear()
         network.copies.clear()
         for link in network.links.values():
@@ -62,8 +64,10 @@ class Ending:
             process.clock.skew_seconds = max(-2.0, min(2.0, process.clock.skew_seconds))
             if not process.is_up:
                 self.world.start(name)
+        # A region that could not register in the storm is not called by control until it does.
         self.events.register()
         for lane in self.world.lanes:
+            # A pause is an operator's wish and no fault; whoever made it would end it now.
             self.events.let_go(lane)
 
     def _await_all_but(self, region: str) -> None:
@@ -86,6 +90,7 @@ class Ending:
         """Workers work until nothing waits but for, or in, regions that are away."""
         lanes = [lane for lane in self.world.lanes if away.isdisjoint((lane.life.silo, lane.destination))]
         for each in self.world.lanes:
+            # They try once, so that their breakers are open and their claims are held, as they would be.
             if each not in lanes:
                 self.events.take_turn(each)
         for _ in range(MAX_ROUNDS):
@@ -95,6 +100,7 @@ class Ending:
             self.sample()
             if not self._waiting(away):
                 return
+            # Nothing is due yet: backoffs and the leases of the dead have to run out.
             if not delivered:
                 self.world.clock.advance(_BREATH_SECONDS)
         raise ContractBroken(f"3: messages still wait after {MAX_ROUNDS} turns of every worker: {self._waiting(away)}.")
@@ -109,6 +115,7 @@ class Ending:
             lanes = [lane for lane in self.world.lanes if away.isdisjoint((lane.life.silo, lane.destination))]
             looks = [self.events.take_look(lane) for lane in lanes]
             self._drain(away)
+            # The first round may find what the second has to mend: what it makes due changes what others hold.
             if all(looks):
                 return
         raise ContractBroken(f"3: silos still differ after they compared {_ROUNDS} times.")

@@ -24,6 +24,7 @@ from simulator.world import World
 
 _REFUSALS = (Conflict, Forbidden, InvalidInput, LimitReached, NotFound)
 """What may be said to somebody who changes something, whatever becomes of regions."""
+# Old ones are kept by somebody, too, but what they prove is soon proved by newer ones.
 _TOKENS_KEPT = 10
 _GIVING_WAY_SECONDS = 5.0
 """How long comparing waits between its steps in a storm: what it waits for there is seldom over sooner."""
@@ -57,6 +58,7 @@ class Events(Troubles):
             self._tell("nobody can change anything: control is down")
             return
         change = choose_change(world.model, self.rng)
+        # How often control had called by then: a write waits for no region, so that it makes no call.
         change.began, life, calls = world.model.moment(), control.life, world.network.made_by[CONTROL]
         with world.living(CONTROL), collecting() as written:
             try:
@@ -68,6 +70,7 @@ class Events(Troubles):
                 raise ContractBroken(f"6: a write fails: {change}: {exc.reason}: {exc.message}") from exc
         if world.network.made_by[CONTROL] != calls:
             raise ContractBroken(f"6: a write calls a region: {change}.")
+        # It died, and whoever asked looks whether it was done before: that is all that they can do.
         if life.is_over and not change.is_made(world.windows[CONTROL]):
             self._tell(f"{change}: not made")
             return
@@ -84,6 +87,7 @@ class Events(Troubles):
             return
         app, lost = self.rng.choice(apps), len(model.lost)
         region, name = model.organizations[app.owner_id][1], Name(f"App {model.moment()}", model.moment())
+        # Before it is asked for: a region may show it before its answer arrives.
         app.names.append(name)
         request = app_calls_pb2.UpdateSentryAppRequest(id=app.id)
         request.attrs.name = name.text
@@ -109,6 +113,7 @@ class Events(Troubles):
             return
         region = self.rng.choice(list(world.regions))
         slug = f"organization-{world.model.moment()}"
+        # Whatever is answered: it may be founded later, by the reservation that stands.
         world.model.asked_slugs.add(slug)
         with world.living(CONTROL):
             try:
@@ -122,6 +127,7 @@ class Events(Troubles):
     def read(self) -> None:
         """Somebody who has changed an app asks a region for it, and shows what was answered then."""
         model = self.world.model
+        # A token from before a restore speaks of versions that are given out anew.
         receipts = [each for each in self._receipts if each.lost == len(model.lost)]
         if not receipts:
             return
@@ -147,6 +153,7 @@ class Events(Troubles):
 
     def take_turn(self, lane: SimulatedLane) -> int:
         """One turn of a lane; answers how many messages it delivered."""
+        # Until its call is over, in which other events happen: no worker works twice at once.
         lane.is_busy = True
         delivered = 0
         with self.world.living(lane.life.silo):
@@ -187,6 +194,7 @@ class Events(Troubles):
             for each in self.world.lanes:
                 if each.destination == lane.destination and each.life is lane.life:
                     self.take_turn(each)
+        # It may have died while it gave way.
         lane.life.check()
         return False
 
@@ -198,6 +206,7 @@ class Events(Troubles):
         for lane in self.world.lanes:
             if lane.is_busy and self.rng.random() < 0.7:
                 with self.world.living(lane.life.silo):
+                    # By hand: the thread that renews them would do so in real time.
                     lane.drain.leases.renew()
 
     def _keep(self, receipt: Receipt) -> None:
@@ -207,6 +216,7 @@ class Events(Troubles):
 
 Event = Callable[[Events], None]
 
+# Work outweighs writes, or a backlog would grow for the whole storm and nothing arrive before the calm.
 _ALWAYS: Mapping[Event, int] = {
     Events.write: 80,
     Events.rename_by_region: 16,
@@ -222,6 +232,7 @@ _ALWAYS: Mapping[Event, int] = {
 _BY_FAULT: Mapping[Fault, Mapping[Event, int]] = {
     Fault.DUPLICATE: {Events.replay: 16},
     Fault.REORDER: {Events.deliver_late: 16},
+    # Starting more often than killing: a world in which everything is down learns nothing.
     Fault.CRASH: {Events.start: 40, Events.register: 20, Events.kill: 4},
     Fault.PARTITION: {Events.part: 10},
     Fault.CLOCK: {Events.skew: 6},

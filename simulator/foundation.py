@@ -41,6 +41,7 @@ class Foundation:
     def copy_to(self, folder: Path) -> None:
         """Lays databases for another story."""
         for silo in (CONTROL, *self.regions):
+            # What the story before has left beside the file belongs to its database.
             for suffix in ("-wal", "-shm"):
                 (folder / f"{silo}.db{suffix}").unlink(missing_ok=True)
             shutil.copyfile(self.folder / f"{silo}.db", folder / f"{silo}.db")

@@ -43,9 +43,11 @@ class Model(Asked):
 
     def go_back(self, kept: Asked) -> None:
         """Control has forgotten all that came after what was kept; whoever restored it knows that."""
+        # Kept, since regions go on showing it until they are outranked.
         self.lost.append(Asked(self.apps, self.installations, self.tokens))
         then = kept.kept()
         self.apps, self.installations, self.tokens = then.apps, then.installations, then.tokens
+        # In which order names were given counts anew from here.
         self._names.clear()
 
     def uninstalled(self, installation_id: int) -> None:
@@ -101,10 +103,12 @@ class Model(Asked):
             key = (each.category, each.object_id)
             keys.add(key)
             known = before.get(key)
+            # The window gives the same object while the row stays the same: most are looked at once.
             if known is not each:
                 self._see(region, each, before=known)
                 before[key] = each
         for category, object_id in before.keys() - keys:
+            # A tombstone is what keeps a late change from bringing it back.
             raise ContractBroken(f"2: {region} holds nothing of {category} {object_id} any more, not even a tombstone.")
 
     def forget(self, region: str) -> None:
@@ -146,6 +150,7 @@ class Model(Asked):
             raise ContractBroken(f"7: {region} shows app {app_id} to a reader who knows that it is deleted.")
         told = self.name(region, app, name)
         known = [each for each in app.names if each is seen or (each.ended is not None and each.ended <= since)]
+        # Older than something that the reader has seen, and not merely another one asked for at once.
         if any(told.is_before(each) for each in known):
             raise ContractBroken(f"7: {region} calls app {app_id} {name!r}, older than what the reader has seen.")
 
@@ -163,11 +168,13 @@ class Model(Asked):
             return
         if before and before.fact is None and self.is_gone(shown.category, shown.object_id):
             raise ContractBroken(f"2: {region} shows {what} again after it was deleted there.")
+        # One state a version in the whole world: two regions that differ at one version could never be told apart.
         known = self._states.setdefault((shown.category, shown.object_id, shown.version), shown.fact)
         # A control that has forgotten versions gives them out again, until it has compared.
         if known != shown.fact and not self.lost:
             raise ContractBroken(f"3: {region} shows another state of {what} at version {shown.version} than others.")
         self.check(region, shown.object_id, shown.fact)
+        # Names alone have an order here: they are all different.
         if isinstance(shown.fact, AppFact):
             self._check_order(region, self.apps[shown.object_id], shown.fact)
 

@@ -45,6 +45,7 @@ class Fate(StrEnum):
     """Nobody is there."""
 
 
+# By what each teaches: a lost answer, after which nobody knows what was done, shows more than a lost request.
 _WEIGHTS: Mapping[Fault, Mapping[Fate, int]] = {
     Fault.DROP: {Fate.REQUEST_LOST: 2, Fate.ANSWER_LOST: 3},
     Fault.DELAY: {Fate.LATE: 4, Fate.SLOW: 3},
@@ -57,9 +58,11 @@ _FAULTS: Mapping[Fate, Fault] = {
     Fate.SWALLOWED: Fault.HALF_OPEN,
 }
 """Whose doing a fate is."""
+# Most calls have to succeed, or nothing would ever be replicated that could go wrong later.
 _FINE_WEIGHT = 14
 _PATIENCE_SECONDS = 2.0
 """How long a caller waits before it gives up. Deadlines are longer, of which a simulation learns nothing more."""
+# Older ones would be refused for their time alone, and teach nothing.
 MAX_KEPT = 30
 """Requests that are on their way, or were copied, at a time."""
 
@@ -91,6 +94,7 @@ class Link(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in its 
     def __post_init__(self) -> None:
         self.name = f"simulated-{self.caller.replace(':', '-')}-to-{self.callee}"
         self.address = f"{IN_PROCESS_PREFIX}{self.name}"
+        # A real server, so that callers dial, sign, retry and give up as they would over TCP.
         self._server = InProcessServer(self.name)
         self._server.add_generic_rpc_handlers([self])
         self._server.start()
@@ -98,6 +102,7 @@ class Link(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in its 
 
     @override
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
+        # Without a parser: a link carries bytes, of which the signature is.
         return grpc.unary_unary_rpc_method_handler(partial(self._serve, handler_call_details.method))
 
     def close(self) -> None:
@@ -119,6 +124,7 @@ class Link(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in its 
         except Away as exc:
             context.abort(exc.code, str(exc))
         except grpc.RpcError as exc:
+            # Trailers too: they say why it was refused, and what a reader has seen.
             _pass_on(exc, context)
             context.abort(exc.code(), exc.details() or "")
         _pass_on(call, context)
@@ -181,6 +187,7 @@ class Network:
     @contextlib.contextmanager
     def still(self) -> Iterator[None]:
         """Lets nothing else happen while calls are under way, until the block ends."""
+        # A silo that starts calls others before it serves; what happened meanwhile would find it half there.
         before, self.meanwhile = self.meanwhile, lambda: None
         try:
             yield
@@ -198,11 +205,13 @@ class Network:
         caller = self.lives.get(sent.link.caller)
         self.made_by[sent.link.caller] += 1
         if caller:
+            # A process dies between any two things that it does; a call is two of them.
             self.fuse.burn(caller, f"before {sent.name} to {sent.link.callee}")
         try:
             return self._meet(sent, self._fate(sent))
         finally:
             if caller:
+                # Who died while it waited hears no answer, whatever that was.
                 caller.check()
                 self.fuse.burn(caller, f"after {sent.name} to {sent.link.callee}")
 
@@ -214,12 +223,14 @@ class Network:
             grpc.RpcError: it refused.
         """
         life = self.lives.get(sent.link.callee)
+        # Looked at on arrival and not when it was sent: a late request may find another life.
         if life is None or life.is_over:
             raise Away(Fate.DOWN)
         self.watch(sent)
         try:
             return sent.link.carry(sent)
         except Crash as crash:
+            # Calls go on from silo to silo: it may be the caller's own death, further up.
             if crash.life is not life:
                 raise
             self.died(life)
@@ -236,6 +247,7 @@ class Network:
         elif self.is_fair:
             fate = Fate.FINE
         else:
+            # In the order of the table, so that a seed means the same whichever faults are asked for.
             weights = {Fate.FINE: _FINE_WEIGHT}
             for fault, of_fault in _WEIGHTS.items():
                 weights |= of_fault if fault in self.faults else {}
@@ -252,9 +264,11 @@ class Network:
             raise Away(fate)
         if fate is Fate.OVERTAKEN:
             self._keep(self.on_the_way, sent)
+            # The request is kept and may arrive in any later step, after others that were sent after it.
             self._give_up(fate)
         if fate is Fate.LATE:
             self.meanwhile()
+        # Its end was lost on the way there, or on the way back; the caller cannot tell.
         if fate is Fate.SWALLOWED and self.rng.random() < 0.5:
             self._give_up(fate)
         answer = self.arrive(sent)
@@ -270,6 +284,7 @@ class Network:
 
     def _give_up(self, fate: Fate) -> None:
         self.meanwhile()
+        # Virtual seconds: nobody waits.
         self.clock.advance(_PATIENCE_SECONDS)
         raise Away(fate, grpc.StatusCode.DEADLINE_EXCEEDED)
 

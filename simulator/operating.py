@@ -44,10 +44,13 @@ class Operating:
         world = self.world
         access = OperatorAccess("", own_address(CONTROL), rpc_keys=operator_keys(), clock=world.clock)
         with closing(Comparer(access, sorted(world.regions))) as comparer:
+            # Without waiting for messages under way: in a story nobody else would deliver them meanwhile.
             findings = look(comparer, is_deep=False, settle_seconds=0)
+            # As `silo verify --repair` does: nothing is mended by half of what is known.
             if any(finding.error for finding in findings):
                 self._tell("an operator compares, and not every silo answers")
                 return False
+            # Either silo may die of it: the command calls both.
             with world.from_outside():
                 repair(access, comparer, findings)
             self._tell(f"an operator repairs {sum(len(finding.differences) for finding in findings)}")

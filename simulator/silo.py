@@ -100,10 +100,14 @@ class SiloProcess(ABC):
             seed: of what is left to chance in it: batches, backoff, jitter.
         """
         self._lives += 1
+        # By life: a silo that died once more than in another story still decides alike in its third life.
         rng = random.Random(f"{seed}/{self.name}/{self._lives}")
         life = self.life = self.network.lives[self.name] = Life(self.name)
         self.database = SimulatedDatabase(
-            self.path, clock=self.network.clock, step=lambda where: self.network.fuse.burn(life, where)
+            # The true time, since a silo's database is one machine; only the processes' clocks may be off.
+            self.path,
+            clock=self.network.clock,
+            step=lambda where: self.network.fuse.burn(life, where),
         )
         self._server = self._open(rng)
         self.lanes = list(self._make_lanes(rng))
@@ -114,7 +118,9 @@ class SiloProcess(ABC):
 
     def end(self) -> None:
         """Is gone, with all that it remembers."""
+        # First, so that whatever is still under way in it ends at its next step.
         self.life.is_over = True
+        # Without grace: it dies.
         self._server.stop(grace_seconds=0)
         self._close_channels()
         self.database.close()
@@ -148,6 +154,7 @@ class SiloProcess(ABC):
         self, name: str, destination: ReplicaDestination, rng: random.Random, *, compared: Compared
     ) -> SimulatedLane:
         leases = Leases(self.database)
+        # Small batches too, in which an object and what it refers to travel apart.
         limit = rng.choice((1, 3, 20))
         drain = Drain(self.database, destination.name, destination, self.clock, rng, leases, limit=limit)
         # Never started: the story says when it is its turn.
@@ -169,6 +176,7 @@ class ControlProcess(SiloProcess):
 
         self.control = replace(
             control,
+            # Who waited here would wait for real, with nobody to change anything meanwhile.
             freshness=ReplicaFreshness(self.database, KINDS, wait_seconds=0),
             regions=RegionChannels(self.database, dial, self.clock, control.regions.hosts),
         )
@@ -256,6 +264,7 @@ def _fail(error: Exception) -> None:
 
 
 def _shared_key(name: str, peer: str) -> Key:
+    # The same from either side: a key is what two share.
     both = "-".join(sorted((name, peer))).replace(":", ".")
     return Key(peer=peer, id=both, secret=f"secret-of-{both}".encode())
 

@@ -21,6 +21,7 @@ from simulator.foundation import Foundation
 from simulator.network import Fate
 from simulator.world import World
 
+# Enough for a few objects to be changed under every fault; more seeds find more than longer stories do.
 DEFAULT_STEPS = 60
 MAX_DEPTH = 2
 """Calls within calls: while one is under way the world moves on, and others call."""
@@ -84,6 +85,7 @@ def tell(plan: Plan, foundation: Foundation, folder: Path, *, sampling: bool = F
         sampling: note how much waits, after each step.
     """
     clock = FrozenClock()
+    # Ids, nonces and time come from the seed: a story is the same on every machine.
     with decided(plan.seed), stopwatches(clock):
         world = World(foundation, folder, clock=clock, seed=plan.seed, faults=plan.faults)
         try:
@@ -119,6 +121,7 @@ class Story:
                 if step not in self.plan.left_out:
                     self._take_step()
             self._step = self.plan.steps
+            # By a name and not by a number, so that the calm is the same after however many steps.
             self._begin(rng_of(self.plan.seed, "calm"))
             with _no_error():
                 Ending(self.world, self._events, self._say, self._sample).play()
@@ -136,11 +139,14 @@ class Story:
         )
 
     def _take_step(self) -> None:
+        # From the number and not from the step before: leaving one out changes no other's choices.
         rng = rng_of(self.plan.seed, self._step)
         self._begin(rng)
         if Fault.CRASH in self.plan.faults and rng.random() < _CRASHING:
+            # Which silo it is depends on who does the last of these things.
             self.world.fuse.left = rng.randint(1, _LONGEST_FUSE)
         self._happen()
+        # What has not burnt down goes out: no step kills in another one.
         self.world.fuse.left = 0
         self._sample()
 
@@ -161,6 +167,7 @@ class Story:
 
     def _meanwhile(self) -> None:
         """The world moves on while a call is under way."""
+        # In the calm nothing happens by itself, or it would never become one.
         if self._depth >= MAX_DEPTH or self.world.network.is_fair:
             return
         self._depth += 1
@@ -180,4 +187,5 @@ def _no_error() -> Iterator[None]:
     try:
         yield
     except Exception as exc:
+        # As a broken sentence, so that the story is shrunk and told like any other.
         raise ContractBroken(f"{type(exc).__name__}: {exc}") from exc

@@ -15,6 +15,7 @@ from simulator.network import Link
 from simulator.operating import Operating
 from simulator.world import World
 
+# Within and beyond what a signature allows, either way: 60 s old and 5 s ahead.
 _SKEWS_SECONDS = (-55.0, -20.0, -3.0, 0.0, 2.0, 4.0, 20.0, 60.0)
 
 
@@ -36,6 +37,7 @@ class Troubles(Operating):
     def start(self) -> None:
         """Whatever is down comes up."""
         down = [name for name, process in self.world.processes.items() if not process.is_up]
+        # Nothing else: what cannot happen in a step happens in another one, and the seed goes on.
         if down:
             silo = self.rng.choice(down)
             self.world.start(silo)
@@ -52,6 +54,7 @@ class Troubles(Operating):
     def part(self) -> None:
         """The way from one silo to another is cut, or whole again."""
         link = self.rng.choice(self._links_between_silos())
+        # One way alone: requests may arrive whose answers never come back.
         link.is_cut = not link.is_cut
         self._tell(f"the way from {link.caller} to {link.callee} is {'cut' if link.is_cut else 'whole again'}")
 
@@ -72,6 +75,7 @@ class Troubles(Operating):
         """A request arrives that its caller has given up."""
         network = self.world.network
         if network.on_the_way:
+            # Any of them, so that they also overtake each other.
             sent = network.on_the_way.pop(self.rng.randrange(len(network.on_the_way)))
             self._tell(f"{sent.name} from {sent.link.caller} arrives at {sent.link.callee} late")
             self._tell(f"which is {network.deliver_again(sent)}")
@@ -101,12 +105,14 @@ class Troubles(Operating):
             closing(sqlite3.connect(self.world.processes[silo].path)) as source,
             closing(sqlite3.connect(self._copy_of(silo))) as target,
         ):
+            # By SQLite's own means, as an operator does it: a copy of the file alone would lack what is beside it.
             source.backup(target)
         self._copies[silo] = Copy(self.world.model.kept(), self._founded())
         self._tell(f"a copy of {silo} is taken")
 
     def restore(self) -> None:
         """A silo goes on with its copy, unless organizations were founded since, which nobody could give back."""
+        # An organization is provisioned in two silos at once, which no copy of one can bring back.
         kept = [silo for silo, copy in sorted(self._copies.items()) if copy.founded == self._founded()]
         if not kept:
             return
@@ -124,4 +130,5 @@ class Troubles(Operating):
 
     def _links_between_silos(self) -> list[Link]:
         links = self.world.network.links
+        # Without the reader's: whether it is answered is judged, and not what a cut way to it does.
         return [link for (caller, _), link in sorted(links.items()) if caller in self.world.processes]

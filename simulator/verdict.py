@@ -26,6 +26,7 @@ def check_control(
     _compare("what control has of tokens", live(model.tokens), set(tokens))
     for app in model.live_apps():
         fact = apps[app.id]
+        # Of several that were asked for at once any may have won.
         if fact.name not in app.last_names():
             raise ContractBroken(f"3: app {app.id} is called {fact.name!r} in the end, not {app.last_names()}.")
         if (fact.status, fact.resources) != (app.status, app.resources):
@@ -39,8 +40,10 @@ def check_region(model: Model, region: str, shown: Iterable[Shown], *, apps: Map
         ContractBroken: it is not what control has, or not of its interest.
     """
     held = {(each.category, each.object_id): each.fact for each in shown if each.fact is not None}
+    # From the model and not from control's interest, which is what is being judged.
     expected: dict[Key, Fact] = {}
     for app in model.live_apps():
+        # As control has it: which of two names won is control's to say, and the region has to follow.
         expected[Category.APP, app.id] = apps[app.id]
         expected[Category.CREDENTIAL, app.id] = CredentialFact(app.secrets[-1])
     expected |= {(Category.INSTALLATION, each): model.installations[each].fact for each in live(model.installations)}

@@ -22,6 +22,7 @@ _TABLES: Mapping[Category, str] = {
 # Apps are told through the outbox too; this world has none that answers.
 _WAITING = "FROM outbox WHERE state = 'due' AND destination NOT LIKE 'app:%'"
 _PARKED = "FROM outbox WHERE state = 'parked' AND destination NOT LIKE 'app:%'"
+# Written out again, since a window must not share a mistake with the code that it looks at.
 _STATUSES = {0: "unpublished", 1: "published", 2: "internal", 3: "publish_request_inprogress"}
 
 
@@ -40,8 +41,10 @@ class Window:
     """Looks into one silo's database."""
 
     def __init__(self, path: Path) -> None:
+        # Read only, and each statement by itself: what is judged must not hold anybody up.
         self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
         self._seen: int | None = None
+        # A state is parsed once for each version of its row: a look after every step reads them all.
         self._parsed: dict[tuple[Category, int], tuple[tuple[int, bool, bytes], Shown]] = {}
 
     def close(self) -> None:

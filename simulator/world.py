@@ -82,6 +82,7 @@ class World:
 
     def actor(self) -> User:
         """The person who does everything. Needs control to be up, the first time."""
+        # Read once: it is looked for in control, which may be down later.
         if self._actor is None:
             with self.control.control.database.session():
                 self._actor = User.get_by_id(self._creator_id)
@@ -96,6 +97,7 @@ class World:
                 target_name=region,
                 keys=keys_of(READER, self.regions),
                 clock=self.clock,
+                # The reader of a story asks once: what it is answered is what is judged.
                 retry=RetryPolicy(max_attempts=1),
             )
         return app_service_pb2_grpc.AppServiceStub(self._channels[region])
@@ -103,6 +105,7 @@ class World:
     def start(self, silo: str) -> None:
         """Begins a silo's next life. Nothing else happens until it has told the others, or tried to."""
         self.processes[silo].start(seed=self._seed)
+        # It may die of what it does first, like a process that finds its database broken.
         with self.network.still(), self.living(silo):
             self.processes[silo].greet()
 
@@ -140,16 +143,20 @@ class World:
             asked: what had been asked of control when the copy was taken.
         """
         self.end(silo)
+        # Before the copy is opened, whose leases and backoffs have run out by then.
         self.clock.advance(RESTORING_SECONDS)
         path = self.processes[silo].path
+        # What SQLite wrote beside the file belongs to the database that is gone.
         for suffix in ("-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
+        # A window on the old file would go on showing it.
         self.windows[silo].close()
         shutil.copyfile(copy, path)
         self.windows[silo] = Window(path)
         if silo == CONTROL:
             self.model.go_back(asked)
         else:
+            # What a region has shown before binds it no more: its operator took it back.
             self.model.forget(silo)
         self.happened[Fault.RESTORE] += 1
         self.start(silo)
@@ -161,6 +168,7 @@ class World:
             ContractBroken: a sentence does not hold.
         """
         for region in self.regions:
+            # Looked at only then: most steps change nothing there, and a look reads every row.
             if self.windows[region].has_changed():
                 self.model.look(region, self.windows[region].replicas())
 
@@ -201,6 +209,7 @@ class World:
 
     def _died(self, life: Life) -> None:
         process = self.processes[life.silo]
+        # It may have died and begun anew since.
         if process.life is life:
             process.end()
 
@@ -209,5 +218,6 @@ class World:
         if sent.name != "ApplyChanges" or sent.link.caller != CONTROL:
             return
         for change in replica_service_pb2.ApplyChangesRequest.FromString(sent.body).changes:
+            # A tombstone tells nothing that a region must not know.
             if change.WhichOneof("state"):
                 self.model.sent(sent.link.callee, category_of(change.category), change.object_id)
