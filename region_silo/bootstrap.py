@@ -13,7 +13,7 @@ from region_silo.api.application import create_api
 from region_silo.api.request import ApiTools
 from region_silo.config import RegionConfig
 from region_silo.models.organization import OwnRegion
-from region_silo.replication.kinds import kinds_of
+from region_silo.replication.kinds import kinds_of, tables_read
 from region_silo.rpc.app_request_servicer import AppRequestServicer
 from region_silo.rpc.app_servicer import AppServicer
 from region_silo.rpc.hook_servicer import HookServicer
@@ -120,6 +120,7 @@ def open_region(config: RegionConfig, *, clock: Clock, database: Database | None
     database = database or connect(config.database_url.get_secret_value(), listen_url=listen_url)
     database.expect(SCHEMAS)
     keep_editions(database, kinds_of(config.name))
+    database.keep_reads(tables_read(config.name))
     return Region(
         config.name,
         database,

@@ -145,6 +145,24 @@ class Events(Troubles):
         if receipt.lost == len(model.lost):
             model.answered(region, receipt.app_id, name, since=receipt.moment, seen=receipt.name)
 
+    def look_up(self) -> None:
+        """Somebody who has changed nothing asks a region for an app."""
+        model = self.world.model
+        if not model.apps:
+            return
+        app, region, lost = self.rng.choice(list(model.apps.values())), self.rng.choice(self.world.regions), model.lost
+        before, restored = model.shown(region, app.id), len(lost)
+        request = app_calls_pb2.GetSentryAppByIdRequest(id=app.id)
+        try:
+            answer = self.world.reader(region).GetSentryAppById(request, timeout=10.0)
+        except SiloError as exc:
+            self._tell(f"{region} cannot tell anybody of app {app.id}: {exc.reason}")
+            return
+        name = answer.sentry_app.name if answer.HasField("sentry_app") else None
+        self._tell(f"{region} tells somebody that app {app.id} is {name or 'not there'}")
+        if restored == len(lost):
+            model.told(region, app.id, name, before=before)
+
     def work(self) -> None:
         """A worker takes a turn."""
         free = [lane for lane in self.world.lanes if not lane.is_busy]
@@ -222,6 +240,7 @@ _ALWAYS: Mapping[Event, int] = {
     Events.rename_by_region: 16,
     Events.found: 4,
     Events.read: 20,
+    Events.look_up: 20,
     Events.work: 128,
     Events.wait: 24,
     Events.compare: 1,

@@ -154,6 +154,22 @@ class Model(Asked):
         if any(told.is_before(each) for each in known):
             raise ContractBroken(f"7: {region} calls app {app_id} {name!r}, older than what the reader has seen.")
 
+    def shown(self, region: str, app_id: int) -> Name | None:
+        """The name under which a region has shown an app last; None: it has not, or shows that it is gone."""
+        last = self._shown.get(region, {}).get((Category.APP, app_id))
+        return self._names.get((region, app_id)) if last and last.fact is not None else None
+
+    def told(self, region: str, app_id: int, name: str | None, *, before: Name | None) -> None:
+        """Judges what anybody was told by a region that had shown a name of the app before they asked.
+
+        Raises:
+            ContractBroken: sentence 3: it goes back.
+        """
+        if name is None or before is None or self._has_lost(app_id, name=name):
+            return
+        if self.name(region, self.apps[app_id], name).is_before(before):
+            raise ContractBroken(f"3: {region} tells of app {app_id} as {name!r} after it was {before.text!r}.")
+
     def _see(self, region: str, shown: Shown, *, before: Shown | None) -> None:
         what = f"{shown.category} {shown.object_id}"
         if before and shown.version < before.version:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from shared.database.database import current_database
 from shared.database.model import Model, fields_of, table_of
+from shared.database.session import current_database
 from shared.database.statement import marks
 
 

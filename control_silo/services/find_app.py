@@ -13,10 +13,10 @@ from control_silo.models.app import IntegrationFeature, SentryApp, SentryAppAvat
 from control_silo.models.application import ApiApplication
 from control_silo.services.interest import seen_clause
 from shared.category import Category
-from shared.database.database import current_database
 from shared.database.locking import lock_clause
 from shared.database.model import table_of
 from shared.database.row import Columns, rows_by_id
+from shared.database.session import current_database
 from shared.database.statement import marks
 from shared.database.transaction import Transaction
 from shared.domain.app_status import SentryAppStatus

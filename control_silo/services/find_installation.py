@@ -13,9 +13,9 @@ from control_silo.models.app import SentryApp
 from control_silo.models.installation import SentryAppInstallation, SentryAppInstallationToken
 from control_silo.services.interest import installations_of_token, seen
 from shared.category import Category
-from shared.database.database import current_database
 from shared.database.locking import locked
 from shared.database.row import Columns
+from shared.database.session import current_database
 from shared.database.transaction import Transaction
 from shared.domain.app_status import SentryAppInstallationStatus
 from shared.errors import InstallationNotFound

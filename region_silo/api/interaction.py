@@ -58,7 +58,6 @@ def get_interaction(request: Incoming, sentry_app_id_or_slug: str) -> Response:
 def _get_app(request: ApiRequest, id_or_slug: str) -> app_pb2.RpcSentryApp:
     """The app, if its owner lives in this region: what is counted elsewhere would be seen by nobody."""
     app = request.tools.apps.get_app(id_or_slug)
-    with request.region.database.session():
-        if not is_local(request.region.database, app.owner_id):
-            raise AppNotFound
+    if not is_local(request.region.database, app.owner_id):
+        raise AppNotFound
     return app

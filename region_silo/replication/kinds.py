@@ -19,8 +19,15 @@ MENTIONED = {
                 WHERE actor_type = 'user') AS seen""",  # noqa: S608 - a number of ours
 }
 """Ids of control's that are no category's: where a region has them from, and how far they go."""
+READ_BESIDE = ("component_replica", "organization")
+"""Tables that reads of replicas name beside those of the kinds: parts of apps, and which organizations live here."""
 
 
 def kinds_of(region_name: str) -> Kinds:
     """The kinds of the region of that name; it tells control alone of what it owns."""
     return Kinds.found_in(__package__, silo=region_name, is_told=lambda name: name == CONTROL, mentioned=MENTIONED)
+
+
+def tables_read(region_name: str) -> list[str]:
+    """The tables that reads of replicas name."""
+    return [*(kind.name for kind in kinds_of(region_name).held), *READ_BESIDE]

@@ -85,10 +85,9 @@ class AppReader:
         """
 
         def find() -> list[Context]:
-            with self._region.database.session():
-                return list_installed_components(
-                    self._region, organization_id, component_type=component_type, offset=offset, limit=limit
-                )
+            return list_installed_components(
+                self._region, organization_id, component_type=component_type, offset=offset, limit=limit
+            )
 
         def ask() -> list[Context]:
             return self._ask_for_components(organization_id, component_type)[offset : offset + limit]
@@ -173,8 +172,7 @@ class AppReader:
         return found
 
     def _is_local(self, organization_id: int) -> bool:
-        with self._region.database.session():
-            return is_local(self._region.database, organization_id)
+        return is_local(self._region.database, organization_id)
 
     def _ask_for_app(self, key: int | str) -> app_pb2.RpcSentryApp:
         apps, pb = self._control.apps, app_calls_pb2

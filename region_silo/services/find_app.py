@@ -2,13 +2,13 @@
 
 An app is read with its credential where that is held: where an organization here owns it or has it installed. One whose
 replica is a tombstone may be of no interest to this region and alive elsewhere, so that it counts as not held. Every
-function opens a session of its own.
+function opens a session of its own, where what is kept in the process does not tell.
 """
 
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from region_silo.services.held import NotHeld, require_local
+from region_silo.services.held import NotHeld, held_rows, require_local
 from shared.database.database import Database
 from shared.database.statement import marks
 from shared.pb.hybridcloud.apps.v1 import app_pb2, component_pb2
@@ -56,8 +56,7 @@ def apps_of_proxy_users(database: Database, user_ids: Collection[int]) -> list[a
     wanted = set(user_ids)
     if not wanted:
         return []
-    with database.session():
-        apps = _apps(database, f"proxy_user_id IN ({marks(wanted)})", list(wanted))
+    apps = _apps(database, f"proxy_user_id IN ({marks(wanted)})", sorted(wanted))
     # Whoever is missing may be an app of other regions, which control knows; a list with a gap would look whole.
     if {app.proxy_user_id for app in apps} != wanted:
         raise NotHeld
@@ -72,12 +71,11 @@ def apps_of_organization(
     Raises:
         NotHeld: the organization lives elsewhere.
     """
-    with database.session():
-        require_local(database, organization_id)
-        if status is None:
-            apps = _apps(database, "owner_id = ?", [organization_id])
-        else:
-            apps = _apps(database, "owner_id = ? AND app.status = ?", [organization_id, status])
+    require_local(database, organization_id)
+    if status is None:
+        apps = _apps(database, "owner_id = ?", [organization_id])
+    else:
+        apps = _apps(database, "owner_id = ? AND app.status = ?", [organization_id, status])
     return [app for app in apps if name is None or app.name == name]
 
 
@@ -91,17 +89,15 @@ def components_of_app(database: Database, app_id: int) -> list[component_pb2.Rpc
         SELECT component.state FROM app_replica AS app
         LEFT JOIN component_replica AS component ON component.sentry_app_id = app.id
         WHERE app.id = ? AND NOT app.tombstone ORDER BY component.id"""
-    with database.session():
-        # Joined from the left: no row says that the app is not held, one row without a component that it has none.
-        rows = database.rows(statement, (app_id,))
+    # Joined from the left: no row says that the app is not held, one row without a component that it has none.
+    rows = held_rows(database, statement, (app_id,))
     if not rows:
         raise NotHeld
     return [component_pb2.RpcSentryAppComponent.FromString(state) for (state,) in rows if state is not None]
 
 
 def _get_one(database: Database, condition: str, value: int | str) -> app_pb2.RpcSentryApp:
-    with database.session():
-        rows = database.rows(f"{_SELECT} WHERE app.{condition} AND NOT app.tombstone", (value,))
+    rows = held_rows(database, f"{_SELECT} WHERE app.{condition} AND NOT app.tombstone", (value,))
     if not rows:
         raise NotHeld
     return _app(*rows[0])
@@ -109,7 +105,7 @@ def _get_one(database: Database, condition: str, value: int | str) -> app_pb2.Rp
 
 def _apps(database: Database, condition: str, values: Sequence[Any]) -> list[app_pb2.RpcSentryApp]:
     statement = f"{_SELECT} WHERE app.{condition} AND NOT app.tombstone ORDER BY app.id"
-    return [_app(*row) for row in database.rows(statement, values)]
+    return [_app(*row) for row in held_rows(database, statement, values)]
 
 
 def _app(state: bytes, credential: bytes | None, home: int | None) -> app_pb2.RpcSentryApp:

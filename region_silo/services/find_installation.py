@@ -1,14 +1,15 @@
 """Looking installations up in the replicas, each with its app, in one statement.
 
 A tombstone of an installation says that it is gone: installations never move. An installation is answered without its
-app while that, or the app's credential, has not arrived. Every function opens a session of its own.
+app while that, or the app's credential, has not arrived. Every function opens a session of its own, where what
+is kept in the process does not tell.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 from region_silo.services.find_app import whole_app
-from region_silo.services.held import NotHeld, require_local
+from region_silo.services.held import NotHeld, held_rows, require_local
 from region_silo.services.installation_filter import matching_clauses
 from shared.database.database import Database
 from shared.domain.app_status import SentryAppInstallationStatus
@@ -34,9 +35,8 @@ def find_installed(database: Database, installation_id: int) -> Installation | N
     statement = f"""
         SELECT installation.status, installation.tombstone, installation.state, app.state, credential.state
         {_WITH_APPS} WHERE installation.id = ?"""
-    with database.session():
-        # Three answers in one row: none is "not held", a tombstone "gone", and the status tells the rest.
-        rows = database.rows(statement, (installation_id,))
+    # Three answers in one row: none is "not held", a tombstone "gone", and the status tells the rest.
+    rows = held_rows(database, statement, (installation_id,))
     if not rows:
         raise NotHeld
     status, is_tombstone, *states = rows[0]
@@ -49,10 +49,9 @@ def installed_in(database: Database, organization_id: int) -> list[Installation]
     Raises:
         NotHeld: the organization lives elsewhere.
     """
-    with database.session():
-        require_local(database, organization_id)
-        condition = "installation.organization_id = ? AND installation.status = ?"
-        return _installations(database, condition, (organization_id, _INSTALLED))
+    require_local(database, organization_id)
+    condition = "installation.organization_id = ? AND installation.status = ?"
+    return _installations(database, condition, (organization_id, _INSTALLED))
 
 
 def get_newest_installation(database: Database, app_id: int, *, organization_id: int) -> Installation:
@@ -62,8 +61,7 @@ def get_newest_installation(database: Database, app_id: int, *, organization_id:
         NotHeld: none is known here.
     """
     condition = "installation.organization_id = ? AND installation.sentry_app_id = ?"
-    with database.session():
-        found = _installations(database, condition, (organization_id, app_id))
+    found = _installations(database, condition, (organization_id, app_id))
     if not found:
         raise NotHeld
     return found[-1]
@@ -77,8 +75,7 @@ def get_installation_of_proxy_user(database: Database, user_id: int, *, organiza
     """
     # By the app's replica: an installation does not say as whom its app acts.
     condition = "installation.organization_id = ? AND app.proxy_user_id = ?"
-    with database.session():
-        found = _installations(database, condition, (organization_id, user_id))
+    found = _installations(database, condition, (organization_id, user_id))
     if not found:
         raise NotHeld
     return found[-1]
@@ -92,9 +89,8 @@ def installations_matching(
     Raises:
         NotHeld: others may meet them that are not held here.
     """
-    with database.session():
-        condition, values = matching_clauses(database, conditions)
-        return _installations(database, condition, values)
+    condition, values = matching_clauses(database, conditions)
+    return _installations(database, condition, values)
 
 
 def find_organization_of_live_token(database: Database, token_id: int) -> int | None:
@@ -108,8 +104,7 @@ def find_organization_of_live_token(database: Database, token_id: int) -> int | 
         FROM token_replica AS token
         LEFT JOIN installation_replica AS installation ON installation.id = token.installation_id
         WHERE token.id = ?"""
-    with database.session():
-        rows = database.rows(statement, (token_id,))
+    rows = held_rows(database, statement, (token_id,))
     if not rows:
         raise NotHeld
     is_token_gone, is_gone, status, organization_id = rows[0]
@@ -129,9 +124,8 @@ def contexts_matching(
     Raises:
         NotHeld: others may match that are not held here, or an app has not arrived.
     """
-    with database.session():
-        condition, values = matching_clauses(database, conditions)
-        return _contexts(database, condition, values, type=type)
+    condition, values = matching_clauses(database, conditions)
+    return _contexts(database, condition, values, type=type)
 
 
 def contexts_of_installation(database: Database, installation_id: int, *, type: str) -> list[Context]:
@@ -158,7 +152,7 @@ def _installations(database: Database, condition: str, values: Sequence[Any]) ->
     statement = f"""
         SELECT installation.state, app.state, credential.state
         {_WITH_APPS} WHERE {condition} AND NOT installation.tombstone ORDER BY installation.id"""
-    return [_installation(*states) for states in database.rows(statement, values)]
+    return [_installation(*states) for states in held_rows(database, statement, values)]
 
 
 def _contexts(database: Database, condition: str, values: Sequence[Any], *, type: str) -> list[Context]:
@@ -168,7 +162,7 @@ def _contexts(database: Database, condition: str, values: Sequence[Any], *, type
         LEFT JOIN component_replica AS component ON component.sentry_app_id = app.id AND component.type = ?
         WHERE {condition} AND NOT installation.tombstone ORDER BY installation.id, component.id"""
     contexts = []
-    for *states, component_state in database.rows(statement, (type, *values)):
+    for *states, component_state in held_rows(database, statement, (type, *values)):
         context = Context(installation=_installation(*states))
         # A context without its app says nothing: control is asked for all of them.
         if not context.installation.HasField("sentry_app"):

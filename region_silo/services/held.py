@@ -1,10 +1,13 @@
 """What this region holds, and what it must leave to control. Owns the answer that a replica cannot give."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import peewee
 
+from shared.consistency import required
 from shared.database.database import Database
+from shared.database.kept import Rows
 from shared.database.statement import marks
 
 _IDS_PER_STATEMENT = 1000
@@ -18,9 +21,25 @@ class NotHeld(Exception):
     """
 
 
+def held_rows(database: Database, statement: str, parameters: Sequence[Any]) -> Rows:
+    """The rows of a read of replicas, kept in this process while they are certain. Opens a session where it asks.
+
+    Args:
+        database: the region's.
+        statement: names tables of ``tables_read`` alone.
+        parameters: hashable values.
+    """
+    if required():
+        # Whoever has seen something already waited for the tables, which another process of this region may have
+        # written a moment ago: what is kept here hears of that, and may hear of it later.
+        with database.session():
+            return database.rows(statement, parameters)
+    return database.kept_rows(statement, parameters)
+
+
 def is_local(database: Database, organization_id: int) -> bool:
-    """Whether the organization lives in this region. Needs a session."""
-    return bool(database.rows("SELECT 1 FROM organization WHERE id = ?", (organization_id,)))
+    """Whether the organization lives in this region. Opens a session where it asks."""
+    return bool(held_rows(database, "SELECT 1 FROM organization WHERE id = ?", (organization_id,)))
 
 
 def are_local(database: Database, organization_ids: Collection[int]) -> bool:
@@ -31,7 +50,7 @@ def are_local(database: Database, organization_ids: Collection[int]) -> bool:
 
 
 def require_local(database: Database, organization_id: int) -> None:
-    """Needs a session.
+    """Opens a session where it asks.
 
     Raises:
         NotHeld: the organization lives elsewhere.
@@ -49,8 +68,7 @@ def slugs_of_organizations(database: Database, ids: Collection[int]) -> Mapping[
     if not ids:
         return {}
     statement = f"SELECT id, slug FROM organization WHERE id IN ({marks(ids)})"  # noqa: S608
-    with database.session():
-        slugs = dict(database.rows(statement, list(ids)))
+    slugs: dict[int, str] = dict(held_rows(database, statement, list(ids)))
     # An id without a slug would be passed over by whoever prints them; control knows all.
     if len(slugs) < len(ids):
         raise NotHeld

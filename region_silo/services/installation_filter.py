@@ -7,7 +7,7 @@ organizations, and no others.
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from region_silo.services.held import NotHeld, is_local
+from region_silo.services.held import NotHeld, held_rows, is_local
 from shared.database.database import Database
 from shared.database.statement import marks
 from shared.domain.app_status import SentryAppInstallationStatus
@@ -18,7 +18,7 @@ Filter = installation_pb2.SentryAppInstallationFilter
 
 
 def matching_clauses(database: Database, conditions: Filter) -> tuple[str, list[Any]]:
-    """A condition on ``installation_replica AS installation``, and its values. Needs a session.
+    """A condition on ``installation_replica AS installation``, and its values. Opens sessions where it asks.
 
     Raises:
         NotHeld: installations may match that are not held here.
@@ -64,7 +64,7 @@ def _installations_of_tokens(database: Database, conditions: Filter) -> list[int
 
 
 def _installation_of_token(database: Database, token_id: int, *, is_internal: bool) -> int:
-    rows = database.rows("SELECT state FROM token_replica WHERE id = ?", (token_id,))
+    rows = held_rows(database, "SELECT state FROM token_replica WHERE id = ?", (token_id,))
     if not rows:
         raise NotHeld
     token = replica_pb2.TokenState.FromString(rows[0][0])  # a tombstone's is empty: no installation has the id 0
@@ -89,4 +89,4 @@ def _holds_all(database: Database, conditions: Filter) -> bool:
 def _knows_all(database: Database, column: str, values: Iterable[Any]) -> bool:
     wanted = set(values)
     statement = f"SELECT {column} FROM installation_replica WHERE {column} IN ({marks(wanted)})"  # noqa: S608
-    return {value for (value,) in database.rows(statement, list(wanted))} == wanted
+    return {value for (value,) in held_rows(database, statement, sorted(wanted))} == wanted

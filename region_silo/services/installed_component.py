@@ -1,6 +1,7 @@
 """The components of the apps that an organization has installed, from the replicas."""
 
 from region_silo.services.find_app import whole_app
+from region_silo.services.held import held_rows
 from region_silo.services.region import Region
 from shared.domain.app_status import SentryAppInstallationStatus
 from shared.pb.hybridcloud.apps.v1 import component_pb2
@@ -20,7 +21,7 @@ _STATEMENT = """
 def list_installed_components(
     region: Region, organization_id: int, *, component_type: str, offset: int, limit: int
 ) -> list[component_pb2.RpcSentryAppComponentContext]:
-    """Components with their installations, oldest installation first. Needs a session.
+    """Components with their installations, oldest installation first.
 
     Installations that wait for their app's word are left out, as is an app that has not arrived, or its credential.
 
@@ -32,7 +33,8 @@ def list_installed_components(
         limit: how many at most.
     """
     installed = int(SentryAppInstallationStatus.INSTALLED)
-    rows = region.database.rows(_STATEMENT, (organization_id, installed, component_type, component_type, limit, offset))
+    parameters = (organization_id, installed, component_type, component_type, limit, offset)
+    rows = held_rows(region.database, _STATEMENT, parameters)
     return [_context(*row) for row in rows]
 
 

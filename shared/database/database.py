@@ -5,9 +5,8 @@ Refuses to know any table.
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from contextvars import ContextVar
 from functools import partial
 from typing import Any, Protocol, cast
 
@@ -16,9 +15,13 @@ import peewee
 from shared.clock import Clock, SystemClock
 from shared.database.driver_error import translate
 from shared.database.file import DatabaseFile
-from shared.database.pool import LOCK_WAIT_SECONDS, NO_SESSION, NO_TRANSACTION
+from shared.database.file_watch import FileWatch
+from shared.database.kept import KeptReads, Rows, Watch
+from shared.database.pool import LOCK_WAIT_SECONDS, NO_TRANSACTION
 from shared.database.postgresql import answering_within
+from shared.database.session import Session
 from shared.database.statement import SQLITE_NOW, Dialect, clock_text, for_psycopg, has_rows, is_write
+from shared.database.table_watch import TableWatch
 from shared.database.transaction import Transaction, guarded
 from shared.errors import DatabaseBusy, DatabaseMisused, DatabaseUnavailable
 from shared.wake import Wake
@@ -26,8 +29,6 @@ from shared.wake import Wake
 CHECK_SECONDS = 1.0
 """How long the database may take to say that it is there, once it is connected."""
 _REPEATABLE_READ = 3
-
-bound: ContextVar["Database | None"] = ContextVar("bound_database", default=None)
 
 
 class Expected(Protocol):
@@ -69,6 +70,7 @@ class Database:
         """Called before the commit of a transaction that ``changed`` something; ``bootstrap`` sets it."""
         self._file = file
         self._listen_url = listen_url
+        self._kept: KeptReads | None = None
         self._expected: tuple[Expected, ...] = ()
         self._is_current = True
         # SQLite's own waiting for a lock polls with growing sleeps; a lock of ours hands over at once.
@@ -103,7 +105,7 @@ class Database:
                 schema.refuse_older(self)
             self._is_current = True
 
-    def session(self) -> "Session":
+    def session(self) -> Session:
         """Reads, each statement by itself. Nests; the connection goes back to the pool at the outermost end."""
         return Session(self)
 
@@ -167,11 +169,41 @@ class Database:
         with peewee.__exception_wrapper__:  # type: ignore[attr-defined]  # its stubs leave it out
             connection = self._pool.connection()
             if self.dialect is Dialect.POSTGRESQL:
+                self._pool.note(sql)
                 text, kept = for_psycopg(sql)
                 cursor = getattr(connection, kept).execute(text, parameters, prepare=False if anew else None)
             else:
                 cursor = connection.execute(sql, parameters)
             return list(cursor.fetchall()) if has_rows(cursor) else []
+
+    def keep_reads(self, tables: Collection[str]) -> None:
+        """Keeps what ``kept_rows`` reads of these tables from now on, where it can be known whether they change.
+
+        Args:
+            tables: their names; each has triggers on PostgreSQL that tell of changes (``table_watch``).
+        """
+        watch: Watch
+        if self._file:
+            watch = FileWatch(self._file.path)
+        elif self.listen_address:
+            watch = self._pool.watch = TableWatch(self.listen_address, tables)
+        else:
+            return
+        self._kept = KeptReads(watch, tables, ask=self._ask)
+
+    def kept_rows(self, sql: str, parameters: Sequence[Any] = ()) -> Rows:
+        """Like ``rows``, of tables that ``keep_reads`` names; opens a session where they have to be asked.
+
+        What this process has committed shows at once; what another has, once this one hears of it (``table_watch``).
+        """
+        # A transaction sees what it has written itself, and a snapshot sees nothing newer than itself.
+        if self._kept is None or self.peewee.in_transaction():
+            return self._ask(sql, parameters)
+        return self._kept.rows(sql, parameters)
+
+    def _ask(self, sql: str, parameters: Sequence[Any]) -> Rows:
+        with self.session():
+            return self.rows(sql, parameters)
 
     def write(self, sql: str, parameters: Sequence[Any] = (), *, anew: bool = False) -> list[tuple[Any, ...]]:
         """Like ``rows``, for a statement that is a transaction; on PostgreSQL one round trip instead of three."""
@@ -198,6 +230,8 @@ class Database:
 
     def close(self) -> None:
         """Closes every connection; one that a session of another thread uses, when that session ends."""
+        if self._kept:
+            self._kept.stop()
         self._pool.end()
 
     @contextlib.contextmanager
@@ -255,45 +289,3 @@ class Database:
             self._pool.manual_close()
         # The others of the pool are most likely as dead as the one that noticed.
         self._pool.close_idle()
-
-
-class Session:
-    """One use of a database by one thread. A class, since a generator would cost a small read a third of its time."""
-
-    __slots__ = ("_database", "_is_outermost", "_token")
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._is_outermost = False
-
-    def __enter__(self) -> None:
-        # Models find their database by it: one process may hold several silos.
-        self._token = bound.set(self._database)
-        try:
-            # Only the outermost session took a connection, and only it gives one back.
-            self._is_outermost = self._database.peewee.connect(reuse_if_open=True)
-        except BaseException as exc:
-            bound.reset(self._token)
-            self._database.raise_translated(exc)
-            raise
-
-    def __exit__(self, kind: object, exc: BaseException | None, traceback: object) -> None:
-        try:
-            if exc is not None:
-                self._database.raise_translated(exc)
-        finally:
-            if self._is_outermost:
-                self._database.peewee.close()
-            bound.reset(self._token)
-
-
-def current_database() -> Database:
-    """The database whose session surrounds the caller.
-
-    Raises:
-        DatabaseMisused: there is no session.
-    """
-    database = bound.get()
-    if database is None:
-        raise DatabaseMisused(NO_SESSION)
-    return database

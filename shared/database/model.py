@@ -4,8 +4,8 @@ from typing import Any, NoReturn, cast
 
 import peewee
 
-from shared.database.database import bound
 from shared.database.pool import NO_SESSION
+from shared.database.session import bound
 from shared.errors import DatabaseMisused
 
 

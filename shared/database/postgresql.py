@@ -86,6 +86,8 @@ class Connection(psycopg.Connection[Any]):
 
     is_writing = False
     """Whether ``transaction()`` has begun on it."""
+    is_changing = False
+    """Whether it has changed a table that is watched, in a transaction that goes on."""
     use = object()
     """Another one after each return to the pool."""
     returned_at: float | None = None

@@ -25,6 +25,7 @@ from shared.database.postgresql import (
     is_out_of_time,
     missing,
 )
+from shared.database.table_watch import TableWatch
 from shared.errors import ConfigInvalid
 
 _POOL = "pool="
@@ -115,6 +116,8 @@ class _PostgresqlPool(Refusals, PooledPostgresqlDatabase):  # type: ignore[misc]
     """
 
     psycopg3_adapter = _Adapter
+    watch: TableWatch | None = None
+    """What has to know of changes of its tables before they are committed; None: nothing has to."""
 
     def __init__(self, *args: Any, is_pooled: bool, **kwargs: Any) -> None:
         self.is_pooled = is_pooled
@@ -130,6 +133,35 @@ class _PostgresqlPool(Refusals, PooledPostgresqlDatabase):  # type: ignore[misc]
         bounds = "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in _bounds().items())
         with peewee.__exception_wrapper__:  # type: ignore[attr-defined]  # as above
             self.cursor().execute(f"BEGIN{level}; {bounds}")
+
+    def note(self, sql: str) -> None:
+        """Comes before each statement: what changes a table that is watched makes whoever watches it unsure."""
+        if self.watch and self.watch.changes(sql) and not (conn := self.connection()).is_changing:
+            conn.is_changing = True
+            self.watch.begin()
+
+    def execute_sql(self, sql: str, params: Any = None) -> Any:
+        self.note(sql)
+        return super().execute_sql(sql, params)
+
+    def commit(self) -> None:
+        conn = self.connection()
+        try:
+            super().commit()
+        finally:  # it may have been committed all the same
+            self._settle(conn)
+
+    def rollback(self) -> None:
+        conn = self.connection()
+        try:
+            super().rollback()
+        finally:
+            self._settle(conn)
+
+    def _settle(self, conn: Any) -> None:
+        if self.watch and conn.is_changing:
+            conn.is_changing = False
+            self.watch.end()
 
     def connect(self, reuse_if_open: bool = False) -> bool:  # noqa: FBT001, FBT002 - peewee's own signature
         if not self._state.closed:
@@ -205,6 +237,8 @@ class _PostgresqlPool(Refusals, PooledPostgresqlDatabase):  # type: ignore[misc]
 
     def _close(self, conn: Any, close_conn: bool = False) -> None:  # noqa: FBT001, FBT002 - the pool's own signature
         conn.use = object()
+        # A statement that was a transaction by itself has ended, and so has whatever else was begun.
+        self._settle(conn)
         # One that is in the middle of something is not brought to its end: that might take for ever.
         is_fit = not (close_conn or conn.closed) and conn.info.transaction_status is TransactionStatus.IDLE
         with self._pool_available:

@@ -12,8 +12,8 @@ from typing import Any, Generic, TypeVar, cast
 import peewee
 
 from shared.database.columns import IdField, JsonField
-from shared.database.database import current_database
 from shared.database.model import Model, fields_of
+from shared.database.session import current_database
 from shared.database.statement import among
 
 M = TypeVar("M", bound=Model)

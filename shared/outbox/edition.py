@@ -15,10 +15,11 @@ import peewee
 
 from shared.category import Category
 from shared.database.columns import BytesField
-from shared.database.database import Database, current_database
+from shared.database.database import Database
 from shared.database.locking import lock_clause
 from shared.database.model import Model
 from shared.database.row import rows_by_id
+from shared.database.session import current_database
 from shared.database.statement import among, marks
 from shared.database.transaction import Transaction
 from shared.errors import ConfigInvalid

@@ -12,7 +12,9 @@ import shared.outbox.drain
 import shared.outbox.enqueue
 import shared.outbox.new_edition
 from shared.category import Category, number_of
-from shared.database.database import Database, current_database
+from shared.database.database import Database
+from shared.database.file_watch import FileWatch
+from shared.database.session import current_database
 from shared.database.statement import marks
 from shared.database.transaction import Transaction
 from shared.outbox.deliver import ReplicaDestination
@@ -106,6 +108,11 @@ def refusal_of_replays(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(PeerKeys, "accept_once", lambda *_, **__: True)
 
 
+def watching_of_tables(patch: pytest.MonkeyPatch) -> None:
+    """What was read once is kept, whatever is written meanwhile."""
+    patch.setattr(FileWatch, "mark", lambda _: 0)
+
+
 def _apart(database: Database, do: Callable[[Transaction], object]) -> None:
     database.is_following = True  # type: ignore[attr-defined]
     try:
@@ -125,5 +132,6 @@ PROTECTIONS: Mapping[str, Off] = {
         edition_in_the_transaction,
         interest,
         refusal_of_replays,
+        watching_of_tables,
     )
 }

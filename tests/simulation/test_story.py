@@ -22,6 +22,7 @@ TELLING = {
     "edition in the transaction": {Fault.CRASH},
     "interest": {Fault.DROP},
     "refusal of replays": {Fault.DUPLICATE},
+    "watching of tables": {Fault.DROP},
 }
 """By protection, the faults that it is against."""
 MAX_SEEDS = 1000

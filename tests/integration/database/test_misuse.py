@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from shared.database.connect import connect
-from shared.database.database import Database, current_database
+from shared.database.database import Database
+from shared.database.session import current_database
 from shared.errors import DatabaseMisused
 from tests.integration.database.conftest import Note, create_notes, texts, write
 
