@@ -5,8 +5,8 @@ from collections import defaultdict
 
 EVERY_DESTINATION = "*"
 """Rung when there may be a new destination; no silo can have this name."""
-_APP = "app:"
-"""Before the id of an app: a destination that is no silo."""
+APP_PREFIX = "app:"
+"""Before an app's id: a destination of messages that is no silo, of which no region can have the name."""
 
 
 class AppBell:
@@ -65,7 +65,7 @@ class Wake:
     def ring(self, destination: str) -> None:
         with self._lock:
             events = [*self._events.get(destination, ())]
-            bells = [*self._app_bells] if destination.startswith(_APP) else []
+            bells = [*self._app_bells] if destination.startswith(APP_PREFIX) else []
         for event in events:
             event.set()
         for bell in bells:

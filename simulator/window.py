@@ -11,6 +11,7 @@ from pathlib import Path
 from shared.category import Category
 from shared.pb.hybridcloud.apps.v1 import app_pb2
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
+from shared.wake import APP_PREFIX
 from simulator.fact import AppFact, CredentialFact, Fact, InstallationFact, TokenFact
 
 _TABLES: Mapping[Category, str] = {
@@ -20,8 +21,8 @@ _TABLES: Mapping[Category, str] = {
     Category.TOKEN: "token_replica",
 }
 # Apps are told through the outbox too; this world has none that answers.
-_WAITING = "FROM outbox WHERE state = 'due' AND destination NOT LIKE 'app:%'"
-_PARKED = "FROM outbox WHERE state = 'parked' AND destination NOT LIKE 'app:%'"
+_WAITING = f"FROM outbox WHERE state = 'due' AND destination NOT LIKE '{APP_PREFIX}%'"
+_PARKED = f"FROM outbox WHERE state = 'parked' AND destination NOT LIKE '{APP_PREFIX}%'"
 # Written out again, since a window must not share a mistake with the code that it looks at.
 _STATUSES = {0: "unpublished", 1: "published", 2: "internal", 3: "publish_request_inprogress"}
 

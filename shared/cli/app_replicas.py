@@ -62,6 +62,7 @@ def list_replicas(access: Access, slug: str) -> list[AppReplica]:
     """
     app_id, installations = _ask_control(access, slug)
     regions = dict(sorted(access.all_regions().items()))
+    # All at once, so that one that is away costs its timeout and not the others theirs.
     with ThreadPoolExecutor(max(1, len(regions))) as pool:
         return list(pool.map(lambda region: _ask_region(access, region, app_id, installations), regions))
 
@@ -84,6 +85,7 @@ def _installation(found: installation_pb2.RpcSentryAppInstallation, slugs: Mappi
 def _ask_region(access: Access, region: str, app_id: int, installations: Sequence[Installation]) -> AppReplica:
     try:
         versions = _held(access, region, replica_pb2.CATEGORY_APP, [app_id])
+        # Asked of each region, though most live elsewhere: what a region holds wrongly would else not be seen.
         ids = [installation.id for installation in installations]
         held = _held(access, region, replica_pb2.CATEGORY_INSTALLATION, ids) if ids else {}
     except SiloError:
@@ -99,7 +101,10 @@ def _ask_region(access: Access, region: str, app_id: int, installations: Sequenc
 def _held(access: Access, region: str, category: "replica_pb2.Category", ids: Sequence[int]) -> dict[int, int]:
     """Versions of the replicas that a region holds of some objects, by id."""
     request = replica_service_pb2.ListVersionsRequest(
-        category=category, buckets=sorted({object_id % BUCKETS for object_id in ids}), page_size=_PAGE_SIZE
+        # The contract lists versions by bucket; what else is in these is passed over below.
+        category=category,
+        buckets=sorted({object_id % BUCKETS for object_id in ids}),
+        page_size=_PAGE_SIZE,
     )
     wanted = set(ids)
     held: dict[int, int] = {}

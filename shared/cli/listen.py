@@ -22,6 +22,7 @@ app = typer.Typer(add_completion=False)
 
 TIMEOUT_SECONDS = 30.0
 """For the local server: whoever debugs it may have stopped it at a line."""
+# As much as a silo keeps of an answer.
 MAX_LOGGED_BYTES = 8192
 _NO_ANSWER = 0
 
@@ -52,6 +53,7 @@ def listen(
     What your server answers is shown, and logged with the delivery. The app's own address is called all the same.
     Goes on by itself where it was when the connection breaks; with --json each line is one delivery.
     """
+    # Before anything is asked: a bad URL is said without a server.
     target = _target(forward_to) if forward_to else None
     access = access_of(ctx)
     with rest.connect(access) as api:
@@ -63,6 +65,7 @@ def listen(
         try:
             with _client(target) as client:
                 for delivery in follow(api, slug, since=since, seconds=seconds):
+                    # One after the other, in the order in which they happened: whoever debugs reads them so.
                     answer = _forward(client, target, delivery, clock=access.clock) if target else None
                     _show(delivery, answer, as_json=as_json)
                     if answer:
@@ -85,7 +88,9 @@ def _client(target: str | None) -> httpx.Client:
     url = target or ""
     return httpx.Client(
         timeout=TIMEOUT_SECONDS,
+        # A proxy of the environment is for the world outside; it would not find this machine's server.
         trust_env=not rest.is_loopback(url),
+        # The trust store is read once and takes long; plain HTTP needs none.
         verify=authorities() if url.startswith("https:") else False,
     )
 
@@ -100,8 +105,10 @@ def _forward(client: httpx.Client, target: str, delivery: Mapping[str, Any], *, 
     attempt: dict[str, Any] = {"startedAt": clock.now().isoformat(), "requestHeaders": delivery["headers"]}
     begun_at = time.monotonic()
     try:
+        # The very bytes that are signed: a body is printed in ASCII.
         body = delivery["body"].encode("ascii")
         answer = client.request(delivery["method"], url, headers=delivery["headers"], content=body)
+    # Logged like an answer: that the server was down is what its owner wants to see later.
     except httpx.HTTPError as exc:
         attempt |= {"responseCode": _NO_ANSWER, "error": str(exc) or type(exc).__name__, "response": None}
     else:

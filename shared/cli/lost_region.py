@@ -13,6 +13,7 @@ from shared.domain.peer import CONTROL
 from shared.errors import Conflict, RegionNotFound
 from shared.pb.hybridcloud.operations.v1 import topology_service_pb2, topology_service_pb2_grpc
 
+# Releasing the organizations of a region is a transaction each, of which there may be thousands.
 TIMEOUT_SECONDS = 60.0
 
 RegionArgument = Annotated[str, typer.Argument(metavar="NAME", help="The region's name.")]
@@ -62,6 +63,7 @@ def remove(
     """
     access = access_of(ctx)
     slugs = _organizations_in(access, region)
+    # Control refuses as well; here it is said before anything is confirmed.
     if slugs and not release:
         raise Conflict(f"Organizations live in {region}: {_named(slugs)}. `--release` gives them up with it.")
     what = f"{region} is given up for good: entry, keys and messages go. Organizations given up: {_named(slugs)}."

@@ -13,6 +13,7 @@ from shared.errors import ConfigInvalid
 STANDARD_INPUT = "-"
 MAX_CHARACTERS = 256 * 1024
 """A manifest has a few thousand. Reading YAML takes seconds a megabyte."""
+# Far more than a schema has, and far less than Python's own stack.
 MAX_DEPTH = 64
 RECEIVER_PORT = 3000
 """Where `silo receiver` listens, which is the app that the example describes."""
@@ -103,9 +104,6 @@ def acme_kanban(url: str) -> dict[str, Any]:
     }
 
 
-"""A public app with every kind of component that third-party apps use."""
-
-
 def read_manifest(source: str) -> dict[str, Any]:
     """The manifest in a file; ``-`` reads standard input.
 
@@ -124,6 +122,7 @@ def read_manifest(source: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ConfigInvalid(f"The manifest {source} is not one object; `silo app example` prints one that is.")
     try:
+        # YAML knows values that JSON does not, such as sets and dates as keys.
         json.dumps(found, allow_nan=False)
     except (ValueError, TypeError, RecursionError) as exc:
         raise ConfigInvalid(f"The manifest {source} holds what JSON cannot: {_problem(exc)}.") from exc
@@ -153,6 +152,7 @@ class _JsonLoader(yaml.SafeLoader):
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
+        # YAML's own loader would take the last one without a word.
         for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
             if key.value in seen:
                 raise yaml.MarkedYAMLError(problem=f"the key {key.value!r} occurs twice", problem_mark=key.start_mark)
@@ -194,6 +194,7 @@ def _problem(exc: Exception) -> str:
 def _read(source: str) -> str:
     try:
         if source == STANDARD_INPUT:
+            # One more than is allowed, by which it is seen that there is more.
             text = sys.stdin.read(MAX_CHARACTERS + 1)
         else:
             with Path(source).open(encoding="utf-8") as file:

@@ -62,6 +62,7 @@ def retry(
     as_json: JsonOption = False,
 ) -> None:
     """Make a parked message due at once, with all its attempts before it again; or all of a destination."""
+    # An app may be named by its slug; its outbox knows it by its id.
     destination = destination_named(access_of(ctx), destination)
     wanted = _wanted(destination, category, object_id, every=every)
     request = outbox_service_pb2.RetryMessagesRequest(filter=wanted)
@@ -95,6 +96,7 @@ def discard(
     def call(stub: Stub) -> int:
         return stub.DiscardMessages(request, timeout=TIMEOUT_SECONDS).discarded
 
+    # For `--dry-run`, which changes nothing and still says how many it would be.
     def count(stub: Stub) -> int:
         return len(parked_of(stub, wanted, limit=sys.maxsize))
 
@@ -112,6 +114,7 @@ def pause(
     access = access_of(ctx)
     destination = destination_named(access, destination)
     request = outbox_service_pb2.PauseDestinationRequest(destination=destination)
+    # Every silo that sends there: an app is told by several, and paused means by all of them.
     silos = senders_to(access, destination, at=at)
     answers = ask(access, silos, lambda stub: stub.PauseDestination(request, timeout=TIMEOUT_SECONDS))
     if as_json:

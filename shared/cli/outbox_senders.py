@@ -13,10 +13,9 @@ from shared.domain.peer import CONTROL
 from shared.errors import RegionNotFound, SiloError
 from shared.pb.hybridcloud.apps.v1 import app_calls_pb2, app_service_pb2_grpc
 from shared.pb.hybridcloud.operations.v1 import outbox_pb2, outbox_service_pb2, outbox_service_pb2_grpc
+from shared.wake import APP_PREFIX
 
 TIMEOUT_SECONDS = 10.0
-APP_PREFIX = "app:"
-"""Before an app's id or slug: the destination of its webhooks."""
 _PAGE_SIZE = 1000
 
 Stub = outbox_service_pb2_grpc.OutboxServiceStub

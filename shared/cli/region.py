@@ -116,12 +116,14 @@ def invite(
     access = access_of(ctx)
     with open_keys(access, CONTROL) as keys:
         known = keys.ListKeys(key_service_pb2.ListKeysRequest()).keys
+    # Two invitations would be two keys for one name, of which the first may be in somebody's shell history.
     if any(key.peer == region and not key.HasField("revoked_at") for key in known):
         raise Conflict(f"{region} has a key already. `silo key add {region}` gives it another.")
     added = add_key(access, CONTROL, region)
     if as_json:
         print_json({"name": region, "rpc_keys": added["peer_entry"]})
         return
+    # Two lines of an environment file, so that the output can go into one.
     print(f"REGION_NAME={region}\nSILO_RPC_KEYS={added['peer_entry']}", flush=True)
     note(f"Put these lines into the environment of {region}. The secret is shown this once.")
 
@@ -167,6 +169,7 @@ def _drain_region(access: Access, region: str, *, seconds: float) -> Drained:
     with access.channel(CONTROL) as control, access.channel(region) as channel:
         while True:
             now = Drained(region, _waiting(control, region), _waiting(channel, CONTROL))
+            # Waiting would be in vain: nothing is delivered until an operator says so.
             is_stopped = any(way.due and way.is_paused for way in (now.incoming, now.outgoing))
             if not now.due or is_stopped or time.monotonic() - begun >= seconds:
                 return now
@@ -181,6 +184,7 @@ def _waiting(channel: SiloChannel, destination: str) -> Waiting:
     for status in answer.destinations:
         if status.destination == destination:
             return Waiting(sum(status.backlog.values()), status.parked, status.HasField("paused_at"))
+    # A destination that is not mentioned was never written to.
     return Waiting(0, 0, is_paused=False)
 
 

@@ -32,7 +32,9 @@ app = typer.Typer(add_completion=False)
 Played: TypeAlias = Mapping[str, Any]
 """What a player says of a seed."""
 
+# A seed takes longer with each of them, and what two can do wrong to each other more do as well.
 MAX_REGIONS = 8
+# The end of the story, where it went wrong; `--story` tells all of it.
 _SHOWN_LINES = 60
 _SAID_EVERY_SECONDS, _SAID_FROM = 30.0, 100
 """How often a run of so many seeds or more says how far it is, where there is no bar."""
@@ -109,9 +111,11 @@ def simulate(
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what was played is told, and put away
     wanted = _seeds(seeds)
     started = time.monotonic()
+    # In processes of their own: a story freezes clocks and ids for its whole process.
     played = play([*setting.arguments(), *more], wanted, jobs=jobs or os.cpu_count() or 1)
     told = _collect(played, total=len(wanted), told=_tell if story and not as_json else None)
     seconds = time.monotonic() - started
+    # Ctrl-C before the first seed was through.
     if not told:
         raise typer.Exit(_INTERRUPTED)
     if plot:
@@ -143,6 +147,7 @@ def _collect(played: Iterable[Played], *, total: int, told: Callable[[Played], N
             if is_said and time.monotonic() - said_at > _SAID_EVERY_SECONDS:
                 said_at = time.monotonic()
                 note(f"{len(collected)} of {total} seeds played; the contract held.")
+    # Several processes play, and end in any order.
     return sorted(collected, key=lambda each: int(each["seed"]))
 
 
@@ -160,6 +165,7 @@ def _setting(world: SimulatedWorld, regions: int, faults: str, steps: int) -> Se
     known = SMALL_FAULTS if world is SimulatedWorld.SMALL else EVERY_FAULT
     if faults == "all":
         wanted = known
+    # A fault that cannot happen there would be counted as survived.
     if wanted - known:
         raise InvalidInput(f"The small world knows no {', '.join(sorted(wanted - known))}.")
     return Setting(world, regions, wanted, steps)
@@ -212,6 +218,7 @@ def _broken(setting: Setting, broken: Played) -> dict[str, Any]:
 
 def _again(setting: Setting, broken: Played, *, keep: Sequence[int] = ()) -> str:
     kept = ["--keep", ",".join(map(str, keep))] if keep else []
+    # To be pasted: every setting is in it, also those that are the defaults of today.
     return shlex.join(["silo", "simulate", *setting.arguments(), "--seeds", str(broken["seed"]), *kept, "--story"])
 
 
@@ -235,6 +242,7 @@ def _print(setting: Setting, told: Sequence[Played], seconds: float, broken: Pla
 
 def _print_broken(setting: Setting, broken: Played) -> None:
     short = broken["short"] or broken
+    # What breaks without a sentence of the contract is an error of ours, which has no number.
     number, _, why = short["broken"].partition(": ")
     print(f"Seed {broken['seed']} breaks the contract.\n")
     if number.isdigit():

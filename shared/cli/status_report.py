@@ -16,10 +16,9 @@ from shared.cli.access import Access
 from shared.domain.peer import CONTROL
 from shared.errors import SiloError
 from shared.pb.hybridcloud.operations.v1 import outbox_pb2, outbox_service_pb2, outbox_service_pb2_grpc
+from shared.wake import APP_PREFIX
 
 TIMEOUT_SECONDS = 3.0
-APP_PREFIX = "app:"
-"""Before an app's id, as the destination of webhooks."""
 PROBE_SECONDS = 1.0
 """How long a silo may take to say that it serves."""
 _BREAKERS = {
@@ -135,6 +134,7 @@ def is_healthy(access: Access, silo: str, *, address: str) -> bool:
     try:
         with access.channel(silo, address=address) as channel:
             answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=PROBE_SECONDS)
+    # A keys' mistake as well as an absence: whoever asks for health gets a yes or a no.
     except SiloError:
         return False
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
@@ -200,6 +200,7 @@ def _summed_comparisons(comparisons: Sequence[outbox_pb2.Comparison]) -> outbox_
     if not comparisons:
         return None
     summed = outbox_pb2.Comparison(
+        # The oldest, for what is said holds for all of them only since then.
         compared_at=min((each.compared_at for each in comparisons), key=lambda at: at.ToNanoseconds()),
         rounds=min(each.rounds for each in comparisons),
     )

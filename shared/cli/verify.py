@@ -49,6 +49,7 @@ def verify(
         if repairs and (differing := _summary(findings)):
             note(f"Repairing: {differing}.")
             repair(access, comparer, findings)
+            # Only what differed is looked at again: a platform that is written to never stands still.
             findings = await_equal(comparer, findings, is_deep=deep, seconds=wait)
     _print(findings, as_json=as_json)
     if not all(finding.is_equal for finding in findings):
@@ -74,6 +75,7 @@ def _finding_json(finding: Finding) -> dict[str, Any]:
             {
                 "id": each.object_id,
                 "kind": each.kind,
+                # 0 stands for none inside; a script should not have to know that.
                 "expected_version": each.expected_version or None,
                 "held_version": each.held_version or None,
             }

@@ -15,7 +15,8 @@ import structlog
 from shared.database.database import Database
 from shared.outbox.breaker import BreakerState
 from shared.outbox.status import DestinationStatus, record_destination
-from shared.webhooks.delivery import DESTINATION_PREFIX, app_id_of, destination_of
+from shared.wake import APP_PREFIX
+from shared.webhooks.delivery import app_id_of, destination_of
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +54,7 @@ class Circuits:
         with self.database.session():
             rows = self.database.rows(
                 "SELECT destination FROM outbox_destination WHERE destination LIKE ? AND breaker = ?",
-                (f"{DESTINATION_PREFIX}%", BreakerState.OPEN.value),
+                (f"{APP_PREFIX}%", BreakerState.OPEN.value),
             )
         now = self.monotonic()
         with self._lock:

@@ -11,11 +11,10 @@ from shared.database.database import Database
 from shared.database.model import Model
 from shared.database.schema import Schema
 from shared.domain.webhook import webhook_body
+from shared.wake import APP_PREFIX
 
 CATEGORY = "delivery"
 """In the outbox. No silo replicates deliveries."""
-DESTINATION_PREFIX = "app:"
-"""Before an app's id: a destination in the outbox that is no silo. No silo's name has a colon."""
 
 
 class DeliveryState(StrEnum):
@@ -112,12 +111,12 @@ class DeliveryAttempt(Model):
 
 def destination_of(sentry_app_id: int) -> str:
     """The app's name in the outbox."""
-    return f"{DESTINATION_PREFIX}{sentry_app_id}"
+    return f"{APP_PREFIX}{sentry_app_id}"
 
 
 def app_id_of(destination: str) -> int:
     """The inverse of ``destination_of``."""
-    return int(destination.removeprefix(DESTINATION_PREFIX))
+    return int(destination.removeprefix(APP_PREFIX))
 
 
 def fill_bodies(deliveries: Collection[Delivery], *, max_characters: int | None = None) -> None:

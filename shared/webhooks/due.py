@@ -6,12 +6,13 @@ from shared.database.locking import unheld_clause
 from shared.database.statement import in_seconds, now
 from shared.outbox.claim import LEASE_SECONDS, due_clause
 from shared.outbox.message import Claim
-from shared.webhooks.delivery import CATEGORY, DESTINATION_PREFIX
+from shared.wake import APP_PREFIX
+from shared.webhooks.delivery import CATEGORY
 
 # A walk along an index from destination to destination: it costs by destinations, not by messages.
 _APPS_WITH_DUE = f"""
 WITH RECURSIVE walk (destination) AS (
-    SELECT min(destination) FROM outbox WHERE destination >= '{DESTINATION_PREFIX}'
+    SELECT min(destination) FROM outbox WHERE destination >= '{APP_PREFIX}'
     UNION ALL
     SELECT (SELECT min(destination) FROM outbox WHERE destination > walk.destination)
     FROM walk WHERE walk.destination LIKE ?)
@@ -33,7 +34,7 @@ RETURNING outbox.id, category, object_id, generation, attempts, enqueued_at, {{n
 def find_apps_with_due(database: Database) -> list[str]:
     """Destinations of the apps that have something due, in their order."""
     with database.session():
-        rows = database.rows(_APPS_WITH_DUE.format(due=due_clause(database)), (f"{DESTINATION_PREFIX}%",) * 2)
+        rows = database.rows(_APPS_WITH_DUE.format(due=due_clause(database)), (f"{APP_PREFIX}%",) * 2)
     return [destination for (destination,) in rows]
 
 

@@ -17,6 +17,7 @@ from shared.pb.hybridcloud.replication.v1 import replica_pb2, replica_service_pb
 from shared.rpc.channel import SiloChannel
 
 ARRIVAL_SECONDS = 15.0
+# What is measured takes milliseconds; a longer pause would be most of what is shown.
 _PAUSE_SECONDS = 0.0005
 
 
@@ -25,6 +26,7 @@ class Observer:
 
     def __init__(self, access: Access, regions: Sequence[str]) -> None:
         self._channels: dict[str, SiloChannel] = {name: access.channel(name) for name in regions}
+        # A thread each, since one that waits for a region would see the next one's arrival late.
         self._pool = ThreadPoolExecutor(len(regions), thread_name_prefix="observer")
 
     def seconds_until_held(self, app_id: int, *, since: float) -> dict[str, float]:
@@ -53,6 +55,7 @@ class Observer:
         Raises:
             DeadlineExceeded: a region did not show it within ARRIVAL_SECONDS.
         """
+        # Before the write: whoever began to look after it would measure its own beginning.
         waits = self._start(lambda region: self.name_of(region, slug) == name)
         write()
         answered = time.monotonic()
@@ -65,6 +68,7 @@ class Observer:
             SiloError: the region does not answer.
         """
         stub = app_service_pb2_grpc.AppServiceStub(self._channels[region])
+        # Without a consistency token, with which a region waits: what it shows by itself is measured.
         answer = stub.GetSentryAppBySlug(app_service_pb2.GetSentryAppBySlugRequest(slug=slug))
         return answer.sentry_app.name if answer.HasField("sentry_app") else None
 

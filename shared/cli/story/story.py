@@ -26,11 +26,13 @@ from shared.pb.hybridcloud.apps.v1 import app_service_pb2, app_service_pb2_grpc
 
 OTHER_ORGANIZATION = "globex"
 """Lives in the region that is lost."""
+# Enough for a median that one slow disk write does not move, and over in a second.
 RENAMES = 20
 _MANIFEST = acme_kanban("https://kanban.acme.example")
 """An app that nobody can call: the story is one of replicas."""
 CATCH_UP_SECONDS = 60.0
 _LOOK_SECONDS = 0.02
+# Asking all silos for their status takes longer than making an app.
 _SHOW_EVERY = 20
 
 
@@ -98,10 +100,12 @@ class _Story:
 
     def tell(self, apps: int) -> Ending:
         with ExitStack() as stack:
+            # Closed before a region is killed, to which it would have channels.
             observer = stack.enter_context(closing(Observer(self._access, self._regions)))
             slug = self._publish(observer)
             self._install(slug)
             lags = self._rename(observer, slug)
+        # The last region: the first one has the organization that everything else is about.
         self._lose_region()
         self._keep_writing(slug, apps)
         self._read_meanwhile(slug)
@@ -115,6 +119,7 @@ class _Story:
         with self._view.chapter("Create and publish Acme Kanban") as chapter:
             owner = self._platform.topology.organization.slug
             made = self._api.post("/sentry-apps/", {**_MANIFEST, "organization": owner})
+            # Published, so that every region holds it and not only its owner's.
             self._api.put(f"/sentry-apps/{made['slug']}/", {"status": "published"})
             answered = time.monotonic()
             arrived = observer.seconds_until_held(self._app_id(made["slug"]), since=answered)
@@ -123,6 +128,7 @@ class _Story:
 
     def _app_id(self, slug: str) -> int:
         with self._access.channel(CONTROL) as channel:
+            # The REST object of an app has no id, as the original's has none.
             stub = app_service_pb2_grpc.AppServiceStub(channel)
             return stub.GetSentryAppBySlug(app_service_pb2.GetSentryAppBySlugRequest(slug=slug)).sentry_app.id
 
@@ -153,6 +159,7 @@ class _Story:
     def _lose_region(self) -> None:
         with self._view.chapter(f"kill -9 {self._lost}") as chapter:
             pid = self._platform.processes[self._lost].pid
+            # SIGKILL: a region that ends in peace would prove nothing.
             self._platform.kill(self._lost)
             self._view.regions[self._lost].is_up = False
             chapter.detail = f"process {pid} is gone"
@@ -164,6 +171,7 @@ class _Story:
                 name = f"Board {number}"
                 self._api.post("/sentry-apps/", {**_MANIFEST, "name": name, "organization": OTHER_ORGANIZATION})
                 if number % _SHOW_EVERY == 0:
+                    # The same app again and again: its message stays one, however often it is written.
                     self._name(slug, f"Acme Kanban, while {self._lost} is away {number}")
                     chapter.detail = f"{number} of {apps}"
                     self._look_at_backlog()
@@ -172,6 +180,7 @@ class _Story:
 
     def _read_meanwhile(self, slug: str) -> None:
         """The others serve what was written while one was away."""
+        # With a new observer, whose channels are the reader's own.
         for region in self._regions[:-1]:
             with (
                 self._view.chapter(f"Read in {region} meanwhile") as chapter,
@@ -183,6 +192,7 @@ class _Story:
         with self._view.chapter(f"Bring {self._lost} back") as chapter:
             self._platform.restart(self._lost)
             process = self._platform.processes[self._lost]
+            # Counted from when it serves: how fast a Python process starts is not what is shown.
             wait_until_ready({self._lost: process}, self._access, report=lambda _: None)
             self._view.regions[self._lost].is_up = True
             healthy = time.monotonic()
@@ -194,6 +204,7 @@ class _Story:
     def _wait_until_equal(self, comparer: Comparer) -> None:
         deadline = time.monotonic() + CATCH_UP_SECONDS
         pause = threading.Event()
+        # By digests and not by the backlog: a message that is gone does not prove that its replica is there.
         while not comparer.digests_are_equal():
             if time.monotonic() > deadline:
                 raise DeadlineExceeded(f"{self._lost} had not caught up after {CATCH_UP_SECONDS:.0f} s.")

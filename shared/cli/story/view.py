@@ -60,6 +60,7 @@ class StoryView:
         self.turned(chapter)
         try:
             yield chapter
+        # Ctrl-C too: the chapter that it ended is shown as one that failed.
         except BaseException:
             chapter.progress = Progress.FAILED
             self.turned(chapter)
@@ -78,6 +79,7 @@ def shown(*, live: bool) -> Iterator[StoryView]:
     Args:
         live: redraw in place; otherwise a line for each beginning and each end.
     """
+    # Standard output is what scripts read.
     console = Console(stderr=True)
     view = StoryView()
     if not live:
@@ -97,6 +99,7 @@ def _line(chapter: Chapter) -> Text:
 def drawn(view: StoryView) -> RenderableType:
     """The story so far: its chapters, and the regions below them."""
     story = Table.grid(padding=(0, 1))
+    # A copy: the story goes on in another thread while this one draws.
     for chapter in list(view.chapters):
         mark = Text(chapter.progress.value, style=_STYLES[chapter.progress])
         story.add_row(mark, Text(chapter.title), Text(chapter.detail, style="dim"))
