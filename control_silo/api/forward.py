@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from control_silo.api.gathered import gather
 from control_silo.api.recent_writes import RecentWrites, remember_writes
 from control_silo.api.request import ApiRequest
 from control_silo.services.control import Control
@@ -32,7 +33,11 @@ from shared.domain.path_key import find_id
 from shared.errors import CredentialsMissing, MalformedBody, NotFound, PermissionDenied, SiloError, SiloUnreachable
 from shared.http.event_pages import BAD_PROJECT, EVENT_PATHS, answer_pages
 from shared.http.relay import Relay, close_with, forward_paths
+from shared.http.relayed_answer import RelayedAnswer
 from shared.http.threads import ThreadPool
+
+READ_PROJECTS = frozenset({"project:read", "project:write", "project:admin"})
+"""What a list of projects asks of a token, one of them, also where there is no region to ask it."""
 
 Find = Callable[[ApiRequest, Principal | None], Sequence[SiloAddress]]
 """Finds the region for who asks; several, where control cannot tell which of them it is."""
@@ -74,15 +79,26 @@ def _by_issue(request: ApiRequest, principal: Principal | None) -> Sequence[Silo
     return regions_of_principal(request.control, principal)
 
 
+def _by_principal(request: ApiRequest, principal: Principal | None) -> Sequence[SiloAddress]:
+    """Every region where somebody could have something; for whoever is in none, none."""
+    if principal is None:
+        raise CredentialsMissing
+    if not principal.passes(READ_PROJECTS):
+        raise PermissionDenied
+    return regions_of_principal(request.control, principal)
+
+
 _ORGANIZATION = "/api/0/organizations/{organization_id_or_slug}"
 _INSTALLATION = "/api/0/sentry-app-installations/{uuid}"
 
 REGION_OWNED: dict[str, Find] = {
     f"{_ORGANIZATION}/": _by_organization,
+    f"{_ORGANIZATION}/eventids/{{rest:path}}": _by_organization,
     f"{_ORGANIZATION}/issues/{{rest:path}}": _by_organization,
     f"{_ORGANIZATION}/projects/{{rest:path}}": _by_organization,
     f"{_ORGANIZATION}/sentry-app-components/": _by_organization,
     f"{_ORGANIZATION}/shortids/{{rest:path}}": _by_organization,
+    "/api/0/projects/": _by_principal,
     "/api/0/projects/{organization_id_or_slug}/{rest:path}": _by_organization,
     "/api/0/issues/{issue_id}/{rest:path}": _by_issue,
     f"{_INSTALLATION}/external-issues/{{rest:path}}": _by_installation,
@@ -128,6 +144,8 @@ def _forwarding(
         # Their own threads: a flood of events cannot take those on which people are served.
         run = EVENT_THREADS.run if find is _by_project else run_in_threadpool
         ways = await run(_locate, ApiRequest(request, b"", None, control), find)
+        if find is _by_principal and len(ways) != 1:
+            return await _gathered(relay, recent, request, ways)
         # One region needs no question: it is told the request itself and says what it knows.
         way = ways[0] if len(ways) == 1 else await _way_to_issue(relay, request, among=ways)
         # The client may have written at control a moment ago what it now asks a region about.
@@ -135,6 +153,16 @@ def _forwarding(
         return await relay.forward(held_back, to=way.region, principal=way.principal)
 
     return forward
+
+
+async def _gathered(relay: Relay, recent: RecentWrites, request: Request, ways: Sequence[_Way]) -> Response:
+    told = {way.region: way.principal for way in ways}
+
+    async def send(page: Request, region: SiloAddress) -> RelayedAnswer:
+        held_back = await recent.held_back(page, region=region.name)
+        return await relay.forward(held_back, to=region, principal=told[region])
+
+    return await gather(request, list(told), send=send)
 
 
 def _locate(request: ApiRequest, find: Find) -> list[_Way]:

@@ -10,11 +10,13 @@ from region_silo.api import (
     events,
     external_issues,
     interaction,
+    issue_parts,
     issues,
     organizations,
     projects,
     rules,
     service_hook_projects,
+    tags,
     users,
 )
 from region_silo.api.forward import forward_control_paths
@@ -51,7 +53,9 @@ def list_endpoints() -> list[Endpoint]:
         organizations,
         projects,
         issues,
+        issue_parts,
         events,
+        tags,
         comments,
         external_issues,
         rules,

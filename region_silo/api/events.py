@@ -4,18 +4,20 @@ from collections.abc import Sequence
 
 from fastapi import Response
 
-from region_silo.api.access import project_for
+from region_silo.api.access import organization_for, project_for
 from region_silo.api.issue_path import READ_ISSUES, issue_for, on_issue
 from region_silo.api.request import ApiRequest, Incoming
-from region_silo.bodies.event import EventObject, EventSummaryObject
+from region_silo.bodies.event import EventIdObject, EventObject, EventSummaryObject
 from region_silo.models.event import Event
 from region_silo.services.events import (
     find_event,
+    find_organization_event,
     find_project_event,
     list_events,
     list_project_events,
     neighbours_of,
 )
+from region_silo.services.projects import projects_by_id
 from shared.errors import NotFound
 from shared.http.answer import json_answer
 from shared.http.endpoint import PAGE_PARAMETERS, Endpoints
@@ -62,6 +64,25 @@ def get_project_event(
     with request.signed_in(scopes=READ_ISSUES) as principal:
         found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=READ_ISSUES)
         return _answer(find_project_event(found.project.id, _name(event_id)))
+
+
+@endpoints.add("GET", "/organizations/{organization_id_or_slug}/eventids/{event_id}/", answers={200: EventIdObject})
+def get_event_id(request: Incoming, organization_id_or_slug: str, event_id: str) -> Response:
+    """Says in which project the event of an id is, and of which issue."""
+    with request.signed_in(scopes=READ_ISSUES) as principal:
+        organization = organization_for(principal, organization_id_or_slug, scopes=READ_ISSUES)
+        event = find_organization_event(organization.id, _name(event_id))
+        if event is None:
+            raise NotFound
+        return json_answer(
+            EventIdObject(
+                organization_slug=organization.slug,
+                project_slug=projects_by_id([event.project_id])[event.project_id].slug,
+                group_id=str(event.issue_id),
+                event_id=event.event_id,
+                event=EventObject.of(event, neighbours=neighbours_of(event)),
+            )
+        )
 
 
 def _list(request: ApiRequest, page: PageRequest, found: Sequence[Event]) -> Response:

@@ -19,6 +19,9 @@ from shared.errors import PermissionDenied, ValidationFailed
 from shared.http.endpoint import PAGE_PARAMETERS, Parameter
 from shared.http.pagination import MAX_PER_PAGE, PageRequest, page_request
 
+ENVIRONMENT_PARAMETER = Parameter(
+    name="environment", description="Only what was seen in this environment; may be repeated; empty for that of none."
+)
 _SIGHTING_PARAMETERS = (
     Parameter(
         name="statsPeriod",
@@ -27,10 +30,7 @@ _SIGHTING_PARAMETERS = (
     ),
     Parameter(name="start", description="Only issues seen at this time or later; ISO 8601, in UTC unless it says so."),
     Parameter(name="end", description="Only issues seen at this time or earlier; likewise."),
-    Parameter(
-        name="environment",
-        description="Only issues seen in this environment; may be repeated; empty for those of none.",
-    ),
+    ENVIRONMENT_PARAMETER,
 )
 _PERIOD = re.compile(r"([0-9]{1,6})([smhdw])", re.ASCII)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -39,6 +39,8 @@ ALL_PROJECTS = "-1"
 _MAX_PROJECTS = 100
 MAX_ISSUES_AT_ONCE = 1_000
 TAKEN_FOR_LAST_SEEN = frozenset({"recommended", "trends", "inbox"})
+UNHANDLED = "unhandled"
+"""What a list can be spared, by the original's name."""
 NAME_THEM = "Name the issues to change: ?id=1&id=2."
 
 PROJECT_PARAMETER = Parameter(name="project", description="Id or slug; may be repeated; `-1` for all.")
@@ -66,6 +68,7 @@ LIST_PARAMETERS = (
         description="As `per_page`.",
         schema={"type": "integer", "minimum": 1, "maximum": MAX_PER_PAGE, "default": MAX_PER_PAGE},
     ),
+    Parameter(name="collapse", description="`unhandled`: leave out what that costs to find; others mean nothing here."),
     *PAGE_PARAMETERS,
 )
 
@@ -195,11 +198,20 @@ def _sighting(query: QueryParams, *, now: datetime) -> Sighting:
         since, until = _ago(period, now=now), None
     if since and until and since > until:
         raise ValidationFailed("start must be before end")
+    return Sighting(since=since, until=until, environments=environments_of(query))
+
+
+def environments_of(query: QueryParams) -> frozenset[str]:
+    """The environments that ``environment`` names; empty for all.
+
+    Raises:
+        ValidationFailed: too many.
+    """
     # Nothing is stored under a name with a NUL, so that it may as well be asked for another one.
     environments = frozenset(name.replace("\x00", "?") for name in query.getlist("environment"))
     if len(environments) > _MAX_ENVIRONMENTS:
         raise ValidationFailed(f"At most {_MAX_ENVIRONMENTS} environments can be asked for at once.")
-    return Sighting(since=since, until=until, environments=environments)
+    return environments
 
 
 def _ago(text: str, *, now: datetime) -> datetime:

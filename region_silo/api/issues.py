@@ -1,6 +1,6 @@
 """``issues/``: the issues of an organization or a project, one of them, and what shall become of them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from fastapi import Response
 from pydantic import MISSING
@@ -12,6 +12,7 @@ from region_silo.api.issue_list import (
     NAME_THEM,
     PROJECT_PARAMETER,
     QUERY_PARAMETERS,
+    UNHANDLED,
     IssueListRequest,
     issue_ids_of,
     project_ids_of,
@@ -23,15 +24,18 @@ from region_silo.api.request import ApiRequest, Incoming
 from region_silo.bodies.issue import (
     ActivityObject,
     ChangedIssuesObject,
-    IssueBody,
     IssueDetailObject,
     IssueObject,
     ShortIdObject,
 )
+from region_silo.bodies.issue_change import IssueBody
+from region_silo.bodies.listed_issue import ListedIssueObject
 from region_silo.models.issue import Issue
 from region_silo.models.organization import Organization
 from region_silo.services.activity import list_activity
 from region_silo.services.actors import actor_of
+from region_silo.services.events import unhandled_among
+from region_silo.services.external_issue import links_by_issue
 from region_silo.services.issue_changes import IssueChange, change_issues
 from region_silo.services.issues import find_issue, list_issues
 from region_silo.services.principal import Principal
@@ -61,7 +65,7 @@ CHANGE_PARAMETERS = (
 )
 
 
-@endpoints.add("GET", _ISSUES, answers={200: list[IssueObject]}, parameters=(PROJECT_PARAMETER, *LIST_PARAMETERS))
+@endpoints.add("GET", _ISSUES, answers={200: list[ListedIssueObject]}, parameters=(PROJECT_PARAMETER, *LIST_PARAMETERS))
 def list_organization_issues(request: Incoming, organization_id_or_slug: str) -> Response:
     """Lists the issues of an organization; the unresolved ones unless a query says otherwise."""
     with request.signed_in(scopes=READ_ISSUES) as principal:
@@ -70,7 +74,7 @@ def list_organization_issues(request: Incoming, organization_id_or_slug: str) ->
         return _page_of(request, principal, organization, project_ids=project_ids)
 
 
-@endpoints.add("GET", _PROJECT_ISSUES, answers={200: list[IssueObject]}, parameters=LIST_PARAMETERS)
+@endpoints.add("GET", _PROJECT_ISSUES, answers={200: list[ListedIssueObject]}, parameters=LIST_PARAMETERS)
 def list_project_issues(request: Incoming, organization_id_or_slug: str, project_id_or_slug: str) -> Response:
     """Lists the issues of a project; the unresolved ones unless a query says otherwise."""
     with request.signed_in(scopes=READ_ISSUES) as principal:
@@ -162,9 +166,23 @@ def _page_of(
     page = read_page_request(request.http)
     found = _listed(principal, organization, asked, project_ids=project_ids, offset=page.offset, limit=page.probe)
     issues, has_more = cut(found, page)
-    projects, site = projects_by_id([issue.project_id for issue in issues]), request.site(organization.slug)
-    items = [IssueObject.of(issue, project=projects[issue.project_id], site=site) for issue in issues]
-    return list_answer(request.http, page, items, has_more=has_more)
+    return list_answer(request.http, page, _shown(request, organization, issues), has_more=has_more)
+
+
+def _shown(request: ApiRequest, organization: Organization, issues: Sequence[Issue]) -> list[ListedIssueObject]:
+    ids, site = [issue.id for issue in issues], request.site(organization.slug)
+    projects, links = projects_by_id([issue.project_id for issue in issues]), links_by_issue(ids)
+    is_asked = UNHANDLED not in request.http.query_params.getlist("collapse")
+    unhandled = unhandled_among(ids) if is_asked else set()
+    return [
+        ListedIssueObject.listed(
+            IssueObject.of(issue, project=projects[issue.project_id], site=site),
+            issue,
+            links=links.get(issue.id, ()),
+            is_unhandled=issue.id in unhandled if is_asked else MISSING,
+        )
+        for issue in issues
+    ]
 
 
 def _listed(
@@ -227,7 +245,7 @@ def _change_many(
 
 def _change_of(request: ApiRequest, principal: Principal, body: IssueBody, *, organization_id: int) -> IssueChange:
     """Outside any session, because control may have to be asked who the assignee is."""
-    found = None
+    details, found = body.details(now=request.region.clock.now()), None
     # An empty text removes the assignee (settled.md), and is nobody's name.
     if body.assigned_to is not MISSING and body.assigned_to:
         found = request.tools.members.find(organization_id, body.assigned_to, asker=principal)
@@ -237,6 +255,7 @@ def _change_of(request: ApiRequest, principal: Principal, body: IssueBody, *, or
     return IssueChange(
         status=None if body.status is MISSING else body.status,
         substatus=body.substatus,
+        details=details,
         assignee=MISSING if body.assigned_to is MISSING else found,
     )
 

@@ -24,7 +24,7 @@ def list_organizations(request: Incoming) -> Response:
         page = page_request(request.http)
         found = list_visible_organizations(principal, offset=page.offset, limit=page.probe)
         organizations, has_more = cut(found, page)
-        items = [_shown(request, organization) for organization in organizations]
+        items = [organization_object(request, organization) for organization in organizations]
         return list_answer(request.http, page, items, has_more=has_more)
 
 
@@ -36,7 +36,8 @@ def get_organization(request: Incoming, organization_id_or_slug: str) -> Respons
         return json_answer(_detail(request, organization, principal))
 
 
-def _shown(request: ApiRequest, organization: Organization) -> OrganizationObject:
+def organization_object(request: ApiRequest, organization: Organization) -> OrganizationObject:
+    """An organization of this region as lists show it. Needs a session."""
     return OrganizationObject.of(
         id=organization.id,
         slug=organization.slug,
@@ -51,7 +52,7 @@ def _shown(request: ApiRequest, organization: Organization) -> OrganizationObjec
 def _detail(request: ApiRequest, organization: Organization, principal: Principal) -> OrganizationDetailObject:
     role = principal.role_in(organization.id)
     return OrganizationDetailObject(
-        **dict(_shown(request, organization)),
+        **dict(organization_object(request, organization)),
         access=sorted(principal.scopes_in(organization.id)),
         org_role=role.value if role else None,
     )

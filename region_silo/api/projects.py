@@ -1,12 +1,26 @@
 """``projects/``: the projects of an organization, and the keys that their events come in with."""
 
+from collections.abc import Iterable, Sequence
+
 from fastapi import Response
 from pydantic import MISSING
 
 from region_silo.api.access import READ_PROJECT, WRITE_PROJECT, organization_for, project_for
+from region_silo.api.organizations import organization_object
 from region_silo.api.request import ApiRequest, Incoming
-from region_silo.bodies.project import ProjectBody, ProjectDetailObject, ProjectKeyObject, ProjectObject, ScrubbingBody
-from region_silo.services.projects import change_scrubbing, create_project, list_projects
+from region_silo.bodies.project import ProjectBody, ProjectDetailObject, ProjectObject, ProjectView, ScrubbingBody
+from region_silo.bodies.project_key import ProjectKeyObject
+from region_silo.models.organization import Organization
+from region_silo.models.project import Project
+from region_silo.services.organization import organizations_by_id
+from region_silo.services.principal import Principal
+from region_silo.services.projects import (
+    change_scrubbing,
+    create_project,
+    environments_of_projects,
+    list_projects,
+    list_projects_of,
+)
 from region_silo.services.registration import find_http_url
 from shared.errors import SlugTaken
 from shared.http.answer import json_answer
@@ -21,6 +35,20 @@ _PROJECTS = "/organizations/{organization_id_or_slug}/projects/"
 _PROJECT = "/projects/{organization_id_or_slug}/{project_id_or_slug}/"
 
 
+@endpoints.add("GET", "/projects/", answers={200: list[ProjectObject]}, parameters=PAGE_PARAMETERS)
+def list_all_projects(request: Incoming) -> Response:
+    """Lists the projects of every organization that the credentials allow to read them, by slug."""
+    with request.signed_in(scopes=READ_PROJECT) as principal:
+        page = page_request(request.http)
+        # Of several organizations: in some of them who asks may read no project, and is not refused for that.
+        readable = [own for own in principal.own_organization_ids if principal.holds(READ_PROJECT, organization_id=own)]
+        own = None if principal.is_superuser else readable
+        projects, has_more = cut(list_projects_of(own, offset=page.offset, limit=page.probe), page)
+        organizations = organizations_by_id([project.organization_id for project in projects])
+        items = _listed(request, principal, projects, organizations=organizations.values())
+        return list_answer(request.http, page, items, has_more=has_more)
+
+
 @endpoints.add("GET", _PROJECTS, answers={200: list[ProjectObject]}, parameters=PAGE_PARAMETERS)
 def list_organization_projects(request: Incoming, organization_id_or_slug: str) -> Response:
     """Lists the projects of an organization, by slug."""
@@ -28,7 +56,7 @@ def list_organization_projects(request: Incoming, organization_id_or_slug: str) 
         organization = organization_for(principal, organization_id_or_slug, scopes=READ_PROJECT)
         page = page_request(request.http)
         projects, has_more = cut(list_projects(organization.id, offset=page.offset, limit=page.probe), page)
-        items = [ProjectObject.of(project, organization=organization) for project in projects]
+        items = _listed(request, principal, projects, organizations=[organization])
         return list_answer(request.http, page, items, has_more=has_more)
 
 
@@ -48,7 +76,8 @@ def post_project(request: Incoming[ProjectBody], organization_id_or_slug: str) -
             )
         except SlugTaken as taken:
             raise SlugTaken(SLUG_TAKEN_TEXT, metadata=taken.metadata) from taken
-        return json_answer(ProjectObject.of(project, organization=organization), status=201)
+        view = _view(request, principal, organization)
+        return json_answer(ProjectObject.of(project, view=view, environments=()), status=201)
 
 
 @endpoints.add("GET", _PROJECT, answers={200: ProjectDetailObject})
@@ -56,7 +85,7 @@ def get_project(request: Incoming, organization_id_or_slug: str, project_id_or_s
     """Reads a project."""
     with request.signed_in(scopes=READ_PROJECT) as principal:
         found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=READ_PROJECT)
-        return json_answer(ProjectDetailObject.of(found.project, organization=found.organization))
+        return json_answer(ProjectDetailObject.of(found.project, view=_view(request, principal, found.organization)))
 
 
 @endpoints.add("PUT", _PROJECT, answers={200: ProjectDetailObject})
@@ -65,7 +94,7 @@ def put_project(request: Incoming[ScrubbingBody], organization_id_or_slug: str, 
     with request.signed_in(scopes=WRITE_PROJECT) as principal:
         found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=WRITE_PROJECT)
         project = change_scrubbing(request.region, found.project, request.body().change())
-        return json_answer(ProjectDetailObject.of(project, organization=found.organization))
+        return json_answer(ProjectDetailObject.of(project, view=_view(request, principal, found.organization)))
 
 
 @endpoints.add("GET", f"{_PROJECT}keys/", answers={200: list[ProjectKeyObject]}, parameters=PAGE_PARAMETERS)
@@ -77,6 +106,22 @@ def list_project_keys(request: Incoming, organization_id_or_slug: str, project_i
         # One key, which is the whole of the first page.
         keys = [ProjectKeyObject.of(found.project, base_url=_event_url(request))] if page.offset == 0 else []
         return list_answer(request.http, page, keys, has_more=False)
+
+
+def _listed(
+    request: ApiRequest, principal: Principal, projects: Sequence[Project], *, organizations: Iterable[Organization]
+) -> list[ProjectObject]:
+    views = {each.id: _view(request, principal, each) for each in organizations}
+    seen_in = environments_of_projects([project.id for project in projects])
+    return [
+        ProjectObject.of(project, view=views[project.organization_id], environments=seen_in.get(project.id, ()))
+        for project in projects
+    ]
+
+
+def _view(request: ApiRequest, principal: Principal, organization: Organization) -> ProjectView:
+    scopes = principal.scopes_in(organization.id)
+    return ProjectView(organization=organization_object(request, organization), scopes=scopes)
 
 
 def _event_url(request: ApiRequest) -> str:

@@ -15,6 +15,7 @@ from shared.bodies.fields import Choice, JsonDict
 
 _NOW = "2030-01-01T12:00:00Z"
 _ID = "f1d2d2f924e986ac86fdf7b36c94bcdf"
+_METADATA = {"type": "ValueError", "value": "basket is empty"}
 _OUTLINE: dict[str, Any] = {
     "id": _ID,
     "eventID": _ID,
@@ -104,14 +105,16 @@ def _outlined(event: Event, outline: EventOutline) -> dict[str, Any]:
 class EventSummaryObject(EventOutlineObject):
     """An event in a list."""
 
-    model_config: ClassVar[ConfigDict] = shown_by({**_OUTLINE, "event.type": "error"})
+    model_config: ClassVar[ConfigDict] = shown_by({**_OUTLINE, "event.type": "error", "metadata": _METADATA})
 
     event_type: Annotated[str, Choice("error", "default")] = Field(alias="event.type")
+    metadata: JsonDict
 
     @classmethod
     def of(cls, event: Event) -> Self:
         outline = EventOutline(**event.outline)
-        return cls.model_validate(_outlined(event, outline) | {"event_type": outline.type})
+        own = {"event_type": outline.type, "metadata": outline.metadata}
+        return cls.model_validate(_outlined(event, outline) | own)
 
 
 class EntryObject(Body):
@@ -127,30 +130,34 @@ class ReleaseObject(Body):
     version: str
 
 
-class EventObject(EventOutlineObject):
-    """An event."""
+EVENT: dict[str, Any] = {
+    **_OUTLINE,
+    "type": "error",
+    "metadata": _METADATA,
+    "size": 153,
+    "entries": [{"type": "exception", "data": {"values": [{"type": "ValueError", "value": "basket is empty"}]}}],
+    "dist": None,
+    "release": {"version": "shop@1.1"},
+    "contexts": {},
+    "sdk": None,
+    "context": {},
+    "packages": {},
+    "errors": [],
+    "dateReceived": _NOW,
+    "nextEventID": None,
+    "previousEventID": None,
+    "_meta": {},
+    "occurrence": None,
+    "resolvedWith": [],
+    "sdkUpdates": [],
+    "userReport": None,
+}
 
-    model_config: ClassVar[ConfigDict] = shown_by(
-        {
-            **_OUTLINE,
-            "type": "error",
-            "metadata": {"type": "ValueError", "value": "basket is empty"},
-            "size": 153,
-            "entries": [
-                {"type": "exception", "data": {"values": [{"type": "ValueError", "value": "basket is empty"}]}}
-            ],
-            "dist": None,
-            "release": {"version": "shop@1.1"},
-            "contexts": {},
-            "sdk": None,
-            "context": {},
-            "packages": {},
-            "errors": [],
-            "dateReceived": _NOW,
-            "nextEventID": None,
-            "previousEventID": None,
-        }
-    )
+
+class EventObject(EventOutlineObject):
+    """An event, without what nothing here stands behind, unless clients of the original insist on it."""
+
+    model_config: ClassVar[ConfigDict] = shown_by(EVENT)
 
     type: Annotated[str, Choice("error", "default")]
     metadata: JsonDict
@@ -166,6 +173,11 @@ class EventObject(EventOutlineObject):
     date_received: datetime
     next_event_id: str | None = Field(alias="nextEventID")
     previous_event_id: str | None = Field(alias="previousEventID")
+    meta: JsonDict = Field(default_factory=dict, alias="_meta")
+    occurrence: None = None
+    resolved_with: list[str] = Field(default_factory=list)
+    sdk_updates: list[JsonDict] = Field(default_factory=list)
+    user_report: None = None
 
     @classmethod
     def of(cls, event: Event, *, neighbours: Neighbours) -> Self:
@@ -189,3 +201,17 @@ class EventObject(EventOutlineObject):
             nextEventID=neighbours.next_id,
             previousEventID=neighbours.previous_id,
         )
+
+
+class EventIdObject(Body):
+    """Where the event of an id is."""
+
+    model_config: ClassVar[ConfigDict] = shown_by(
+        {"organizationSlug": "acme", "projectSlug": "web", "groupId": "5121", "eventId": _ID, "event": EVENT}
+    )
+
+    organization_slug: str
+    project_slug: str
+    group_id: str
+    event_id: str
+    event: EventObject

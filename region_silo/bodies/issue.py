@@ -1,30 +1,21 @@
-"""Issues: what shall become of them, what is read of them, and what was done to them."""
+"""Issues: what is read of them, and what was done to them."""
 
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import MISSING, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import MISSING, ConfigDict, Field
 
-from region_silo.models.issue import SUBSTATUSES, Activity, Issue, IssueStatus
+from region_silo.models.issue import Activity, Issue, IssueStatus
 from region_silo.models.project import Project
 from region_silo.services.issue_changes import Assignee, IssueChange, usual_substatus
 from region_silo.services.short_id import ShortId
 from region_silo.services.site import Site
+from region_silo.services.status_details import shown_details
 from shared.bodies.body import Body, shown_by
-from shared.bodies.fields import Choice, JsonDict, Text
+from shared.bodies.fields import Choice, JsonDict
 from shared.domain.event import EVENTS
-from shared.domain.json_field import FieldInvalid, parse_text, shown
-from shared.domain.json_value import JsonValue
 from shared.domain.webhook import PLATFORM
-from shared.errors import ValidationFailed
 
-_STATUSES = {status.value: status for status in IssueStatus} | {
-    # By the names that newer and older clients of the original send.
-    "archived": IssueStatus.IGNORED,
-    "muted": IssueStatus.IGNORED,
-}
-# For the documentation; which of them may go with a status is asked below.
-_SUBSTATUSES = [substatus for substatuses in SUBSTATUSES.values() for substatus in substatuses]
 _NOW = "2030-01-01T12:00:00Z"
 _JANE = {"type": "user", "id": "2", "name": "Jane Doe"}
 ISSUE: dict[str, Any] = {
@@ -41,6 +32,11 @@ ISSUE: dict[str, Any] = {
     "substatus": "new",
     "isPublic": False,
     "platform": "python",
+    "priority": None,
+    "priorityLockedAt": None,
+    "seerFixabilityScore": None,
+    "seerAutofixLastTriggered": None,
+    "seerExplorerAutofixLastTriggered": None,
     "project": {"id": "1025", "name": "Web", "slug": "web", "platform": "python"},
     "type": "error",
     "issueType": "error",
@@ -58,61 +54,6 @@ ISSUE: dict[str, Any] = {
     "firstSeen": _NOW,
     "lastSeen": _NOW,
 }
-
-
-def _status_named(value: JsonValue) -> IssueStatus:
-    text = parse_text(value, max_characters=64, is_blank_allowed=False)
-    if text not in _STATUSES:
-        raise FieldInvalid(f'"{shown(text)}" is not a valid choice.')
-    return _STATUSES[text]
-
-
-NOT_DONE = ("statusDetails", "merge", "discard", "hasSeen", "isBookmarked", "isSubscribed", "priority", "isPublic")
-"""What the original does to issues and this platform does not."""
-NOT_DONE_TEXT = "This platform cannot do that to an issue: {name}."
-
-
-class IssueBody(Body):
-    """What shall become of an issue; what is left out stays as it is."""
-
-    model_config: ClassVar[ConfigDict] = shown_by({"status": "resolved"}, {"assignedTo": "user:1"})
-
-    status: (
-        Annotated[
-            IssueStatus,
-            # In place of pydantic's enum, whose sentence would name no other spelling.
-            PlainValidator(_status_named),
-            WithJsonSchema({"type": "string", "enum": list(_STATUSES)}),
-        ]
-        | MISSING
-    ) = MISSING
-    substatus: Annotated[str, Text(64), Field(json_schema_extra={"enum": _SUBSTATUSES})] | None = Field(
-        default=None, description="One of the status's own."
-    )
-    assigned_to: Annotated[str, Text(320, is_blank_allowed=True)] | MISSING | None = Field(
-        default=MISSING, description="`user:<id>`, an e-mail address, or an empty text or null to remove the assignee."
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _asks_for_what_can_be_done(cls, value: Any) -> Any:
-        # Refused, not passed over: who is answered 200 takes it for done.
-        for name in NOT_DONE:
-            if isinstance(value, dict) and value.get(name) not in (None, False, "", {}, []):
-                raise ValidationFailed(fields={name: [NOT_DONE_TEXT.format(name=name)]})
-        return value
-
-    @model_validator(mode="after")
-    def _has_a_substatus_of_its_status(self) -> Self:
-        if self.substatus is None:
-            return self
-        # Alone it would be kept beside a status that it does not belong to.
-        if self.status is MISSING:
-            raise ValidationFailed(fields={"substatus": ["A substatus needs the status that it belongs to."]})
-        if self.substatus not in SUBSTATUSES[self.status]:
-            text = f'"{shown(self.substatus)}" is not a valid substatus of "{self.status.value}".'
-            raise ValidationFailed(fields={"substatus": [text]})
-        return self
 
 
 class IssueProjectObject(Body):
@@ -155,10 +96,17 @@ class IssueObject(Body):
     logger: None = None
     level: Annotated[str, Choice("fatal", "error", "warning", "info", "debug", "sample")]
     status: Annotated[str, Choice(*(status.value for status in IssueStatus))]
-    status_details: JsonDict = Field(default_factory=dict)
+    status_details: JsonDict = Field(
+        default_factory=dict, description="In which release it is resolved, or until when it is ignored."
+    )
     substatus: str | None
     is_public: Literal[False] = False
     platform: str
+    priority: None = None
+    priority_locked_at: None = None
+    seer_fixability_score: None = None
+    seer_autofix_last_triggered: None = None
+    seer_explorer_autofix_last_triggered: None = None
     project: IssueProjectObject
     type: Annotated[str, Choice("error", "default")]
     issue_type: Literal["error"] = "error"
@@ -187,6 +135,7 @@ class IssueObject(Body):
             permalink=site.issue_link(issue.id),
             level=issue.level,
             status=issue.status,
+            status_details=shown_details(issue.status_details),
             substatus=issue.substatus,
             platform=issue.platform,
             project=IssueProjectObject.of(project),
@@ -239,9 +188,13 @@ class IssueDetailObject(IssueObject):
     model_config: ClassVar[ConfigDict] = shown_by(
         ISSUE
         | {"activity": [{"id": "1", "type": "assigned", "user": _JANE, "data": {"assignee": "2"}, "dateCreated": _NOW}]}
+        | {"participants": [], "seenBy": [], "userReportCount": 0}
     )
 
     activity: list[ActivityObject] = Field(description="The newest hundred, newest first.")
+    participants: list[JsonDict] = Field(default_factory=list)
+    seen_by: list[JsonDict] = Field(default_factory=list)
+    user_report_count: Literal[0] = 0
 
 
 class ChangedIssuesObject(Body):
@@ -259,8 +212,8 @@ class ChangedIssuesObject(Body):
         shown: dict[str, Any] = {}
         if change.status is not None:
             # What each issue got that had another status; one that kept its status may keep its substatus.
-            substatus = change.substatus or usual_substatus(change.status)
-            shown |= {"status": change.status.value, "status_details": {}, "substatus": substatus}
+            substatus = change.substatus or usual_substatus(change.status, details=change.details)
+            shown |= {"status": change.status.value, "status_details": change.details.shown(), "substatus": substatus}
         if change.assignee is not MISSING:
             shown["assigned_to"] = AssigneeObject.of(change.assignee) if change.assignee else None
         return cls(**shown)

@@ -1,17 +1,19 @@
-"""Projects and the keys that their events come in with."""
+"""Projects: to create, in a list and by themselves, and which secrets are filtered out of their events."""
 
 import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import MISSING, AfterValidator, ConfigDict, Field, model_validator
 
-from region_silo.models.organization import Organization
+from region_silo.bodies.project_settings import ProjectFeatures, ProjectSettings, printed
 from region_silo.models.project import Project
 from region_silo.services.projects import scrubbing_of
 from shared.bodies.body import Body, shown_by
 from shared.bodies.fields import Flag, Text
+from shared.bodies.organization import ORGANIZATION, OrganizationObject
 from shared.domain.json_field import FieldInvalid
 from shared.domain.slug import (
     MAX_SLUG_CHARACTERS,
@@ -23,7 +25,6 @@ from shared.domain.slug import (
 from shared.errors import ValidationFailed
 
 _NOW = "2030-01-01T12:00:00Z"
-_KEY = "0123456789abcdef0123456789abcdef"
 
 
 def _checked_slug(text: str) -> str:
@@ -60,15 +61,7 @@ class ProjectBody(Body):
         return slugify_name(str(self.name), random_text=_random_text) if self.slug is MISSING else self.slug
 
 
-class OrganizationReference(Body):
-    """The organization that a project belongs to."""
-
-    id: str
-    slug: str
-    name: str
-
-
-_EXAMPLE = {
+_EXAMPLE: dict[str, Any] = {
     "id": "1025",
     "slug": "web",
     "name": "Web",
@@ -80,14 +73,23 @@ _EXAMPLE = {
     "isMember": True,
     "features": [],
     "teams": [],
-    "organization": {"id": "1", "slug": "acme", "name": "Acme"},
+    "access": ["event:read", "project:read"],
+    "platforms": ["python"],
+    "organization": ORGANIZATION,
 }
 
 
-class ProjectObject(Body):
-    """A project."""
+@dataclass(frozen=True, kw_only=True)
+class ProjectView:
+    """What is shown with a project."""
 
-    model_config: ClassVar[ConfigDict] = shown_by(_EXAMPLE)
+    organization: OrganizationObject
+    scopes: Collection[str]
+    """That who asks holds in the organization."""
+
+
+class KnownProject(Body):
+    """What is known of a project, in a list and by itself."""
 
     id: str
     slug: str
@@ -100,14 +102,26 @@ class ProjectObject(Body):
     is_member: Literal[True]
     features: list[str]
     teams: list[str] = Field(description="Always empty: there are no teams.")
-    organization: OrganizationReference
+    access: list[str] = Field(description="Scopes that the asker holds here, sorted.")
+    platforms: list[str]
+    organization: OrganizationObject
+
+
+class ProjectObject(KnownProject, ProjectFeatures):
+    """A project."""
+
+    model_config: ClassVar[ConfigDict] = shown_by(
+        {**printed(ProjectFeatures), **_EXAMPLE, "environments": ["production"]}
+    )
+
+    environments: list[str] = Field(description="That its issues were seen in last, sorted.")
 
     @classmethod
-    def of(cls, project: Project, *, organization: Organization) -> Self:
-        return cls(**_fields_of(project, organization))
+    def of(cls, project: Project, *, view: ProjectView, environments: Collection[str]) -> Self:
+        return cls(**_fields_of(project, view), environments=sorted(environments))
 
 
-def _fields_of(project: Project, organization: Organization) -> dict[str, Any]:
+def _fields_of(project: Project, view: ProjectView) -> dict[str, Any]:
     return {
         "id": str(project.id),
         "slug": project.slug,
@@ -120,7 +134,9 @@ def _fields_of(project: Project, organization: Organization) -> dict[str, Any]:
         "is_member": True,
         "features": [],
         "teams": [],
-        "organization": OrganizationReference(id=str(organization.id), slug=organization.slug, name=organization.name),
+        "access": sorted(view.scopes),
+        "platforms": [project.platform] if project.platform else [],
+        "organization": view.organization,
     }
 
 
@@ -151,11 +167,13 @@ class ScrubbingBody(Body):
         return {name: value for name, value in wanted.items() if value is not MISSING}
 
 
-class ProjectDetailObject(ProjectObject):
+class ProjectDetailObject(KnownProject, ProjectFeatures, ProjectSettings):
     """A project by itself."""
 
     model_config: ClassVar[ConfigDict] = shown_by(
         {
+            **printed(ProjectFeatures),
+            **printed(ProjectSettings),
             **_EXAMPLE,
             "dataScrubber": True,
             "dataScrubberDefaults": True,
@@ -170,68 +188,15 @@ class ProjectDetailObject(ProjectObject):
     safe_fields: list[str]
 
     @classmethod
-    def of(cls, project: Project, *, organization: Organization) -> Self:
+    def of(cls, project: Project, *, view: ProjectView) -> Self:
         scrubbing = scrubbing_of(project)
         return cls(
-            **_fields_of(project, organization),
+            **_fields_of(project, view),
             data_scrubber=scrubbing.is_on,
             data_scrubber_defaults=scrubbing.with_defaults,
             sensitive_fields=list(scrubbing.sensitive_fields),
             safe_fields=list(scrubbing.safe_fields),
         )
-
-
-class DsnObject(Body):
-    """Addresses that SDKs are configured with."""
-
-    public: str = Field(examples=[f"http://{_KEY}@127.0.0.1:8001/1025"])
-
-
-class ProjectKeyObject(Body):
-    """What a project's events are sent with."""
-
-    model_config: ClassVar[ConfigDict] = shown_by(
-        {
-            "id": _KEY,
-            "name": "Default",
-            "label": "Default",
-            "public": _KEY,
-            "projectId": 1025,
-            "isActive": True,
-            "dsn": {"public": f"http://{_KEY}@127.0.0.1:8001/1025"},
-            "dateCreated": _NOW,
-        }
-    )
-
-    id: str
-    name: str
-    label: str
-    public: str
-    project_id: int
-    is_active: bool
-    dsn: DsnObject
-    date_created: datetime
-
-    @classmethod
-    def of(cls, project: Project, *, base_url: str) -> Self:
-        """The one key that a project has; its DSN lies below ``base_url``, where this region's HTTP is reached."""
-        return cls(
-            id=project.public_key,
-            name="Default",
-            label="Default",
-            public=project.public_key,
-            project_id=project.id,
-            is_active=True,
-            dsn=DsnObject(public=dsn(project, base_url=base_url)),
-            date_created=project.created_at,
-        )
-
-
-def dsn(project: Project, *, base_url: str) -> str:
-    """Where an SDK sends the events of a project."""
-    place = urlsplit(base_url)
-    # The form that every SDK parses: the key where a user's name would stand, the project as the last part of the path.
-    return f"{place.scheme}://{project.public_key}@{place.netloc}{place.path.rstrip('/')}/{project.id}"
 
 
 def _random_text(length: int) -> str:

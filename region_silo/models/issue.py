@@ -51,6 +51,8 @@ class Issue(Model):
     metadata = JsonField()
     status = peewee.TextField(default=IssueStatus.UNRESOLVED)
     substatus = peewee.TextField(null=True)
+    status_details = JsonField(null=True)
+    """Until when it is ignored, or in which release it is resolved: what ``services.status_details`` keeps of it."""
     times_seen = peewee.BigIntegerField(default=1)
     user_count = peewee.BigIntegerField(default=0)
     comment_count = peewee.BigIntegerField(default=0)

@@ -1,6 +1,6 @@
 """Reading events: one by its id, the newest or the oldest of an issue, and lists."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,11 +8,14 @@ import peewee
 
 from region_silo.models.event import Event
 from region_silo.models.issue import Issue
+from region_silo.models.project import Project
 from shared.database.model import fields_of
 
 LATEST, OLDEST, RECOMMENDED = "latest", "oldest", "recommended"
 """What may stand where an event's id stands; which one the original recommends is not known here: the newest."""
 
+_NOT_HANDLED = ["handled", "no"]
+"""The tag of an event whose exception nobody caught."""
 # A payload may have hundreds of kilobytes, and a list shows none of it.
 _OUTLINE = [column for column in fields_of(Event) if column is not Event.payload]
 
@@ -43,6 +46,15 @@ def find_project_event(project_id: int, event_id: str) -> Event | None:
     return Event.get_or_none((Event.project_id == project_id) & (Event.event_id == event_id))
 
 
+def find_organization_event(organization_id: int, event_id: str) -> Event | None:
+    """An event of an organization by its id, of the newest project that has it; None when none has. Needs a session."""
+    # By the index that begins with the project: an id is unique in a project alone.
+    projects = Project.select(Project.id).where(Project.organization_id == organization_id)
+    named = Event.project_id.in_(projects) & (Event.event_id == event_id)
+    event: Event | None = Event.select().where(named).order_by(Event.id.desc()).first()
+    return event
+
+
 def list_events(issue_id: int, *, offset: int, limit: int) -> list[Event]:
     """Events of an issue without their payloads, newest first. Needs a session."""
     return _newest_first(Event.issue_id == issue_id, offset=offset, limit=limit)
@@ -56,6 +68,20 @@ def list_project_events(project_id: int, *, offset: int, limit: int) -> list[Eve
 def _newest_first(wanted: Any, *, offset: int, limit: int) -> list[Event]:
     newest = Event.select(*_OUTLINE).where(wanted).order_by(Event.occurred_at.desc(), Event.id.desc())
     return list(newest.offset(offset).limit(limit))
+
+
+def unhandled_among(issue_ids: Collection[int]) -> set[int]:
+    """Those of the issues whose newest event was not handled. Needs a session."""
+    if not issue_ids:
+        return set()
+    beside = Event.alias()
+    # For each issue one look into an index, and not at all its events.
+    newest = beside.select(beside.id).where(beside.issue_id == Issue.id)
+    newest = newest.order_by(beside.occurred_at.desc(), beside.id.desc()).limit(1)
+    events = Event.select(Event.issue_id, Event.outline).join(Issue, on=Event.id == newest)
+    return {
+        event.issue_id for event in events.where(Issue.id.in_(set(issue_ids))) if _NOT_HANDLED in event.outline["tags"]
+    }
 
 
 def neighbours_of(event: Event) -> Neighbours:

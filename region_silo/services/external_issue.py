@@ -1,6 +1,6 @@
 """Links from issues to tickets in apps' own systems: kept, found, listed and deleted here, one per issue and app."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -86,6 +86,16 @@ def list_links(issue: Issue, *, offset: int, limit: int) -> Sequence[PlatformExt
     """The links of an issue, oldest first. Needs a session."""
     of_issue = PlatformExternalIssue.select().where(PlatformExternalIssue.group_id == issue.id)
     return list(of_issue.order_by(PlatformExternalIssue.id).offset(offset).limit(limit))
+
+
+def links_by_issue(issue_ids: Collection[int]) -> dict[int, list[PlatformExternalIssue]]:
+    """The links of several issues, oldest first; issues without any are missing. Needs a session."""
+    found: dict[int, list[PlatformExternalIssue]] = {}
+    if issue_ids:
+        links = PlatformExternalIssue.select().where(PlatformExternalIssue.group_id.in_(set(issue_ids)))
+        for link in links.order_by(PlatformExternalIssue.id):
+            found.setdefault(link.group_id, []).append(link)
+    return found
 
 
 def delete_link(region: Region, link: PlatformExternalIssue) -> bool:

@@ -16,6 +16,7 @@ from region_silo.services.ids import IdKind, next_id
 from region_silo.services.issue_query import search_text
 from region_silo.services.region import Region
 from region_silo.services.rule_firing import Sighting, fire_rules
+from region_silo.services.status_details import Snooze
 from shared.database.columns import instant_text
 from shared.database.locking import lock_clause
 from shared.database.transaction import Transaction
@@ -25,6 +26,8 @@ from shared.domain.webhook import PLATFORM
 
 REGRESSED = "regressed"
 """Substatus of an issue that was resolved and came back."""
+ONGOING = "ongoing"
+"""Substatus of one that was ignored for a time, or for so many events."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +44,8 @@ class StoredEvent:
 class _Found:
     issue_id: int
     status: str
+    details: str | None
+    """What the status comes with, as it is stored."""
 
 
 # SDKs send an event again when the answer was lost; of two at once one finds the other's row only at its own insert.
@@ -48,7 +53,7 @@ class _AlreadyStoredError(Exception):
     """Undoes what was written for an event that turns out to be stored."""
 
 
-_FIND_ISSUE = "SELECT id, status FROM issue WHERE project_id = ? AND grouping_hash = ?"
+_FIND_ISSUE = "SELECT id, status, status_details FROM issue WHERE project_id = ? AND grouping_hash = ?"
 _LOCK_PROJECT = "SELECT id FROM project WHERE id = ?"
 # The number is counted on the project's row, which is held by then: short ids have no gaps and no twins.
 _NUMBER_ISSUE = """
@@ -69,9 +74,9 @@ UPDATE issue SET
     first_seen_at = CASE WHEN first_seen_at > ? THEN ? ELSE first_seen_at END,
     last_seen_at = CASE WHEN last_seen_at < ? THEN ? ELSE last_seen_at END,
     title = ?, culprit = ?, search_text = ?, type = ?, level = ?, platform = ?, metadata = ?
-WHERE id = ?
+WHERE id = ? RETURNING times_seen, user_count
 """
-_REOPEN = "UPDATE issue SET status = ?, substatus = ?, resolved_at = NULL WHERE id = ?"
+_REOPEN = "UPDATE issue SET status = ?, substatus = ?, status_details = NULL, resolved_at = NULL WHERE id = ?"
 # A row returned is a user whom the issue had not: that is how they are counted, without counting them.
 _INSERT_USER = "INSERT INTO issue_user (issue_id, user_hash) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING issue_id"
 _INSERT_ENVIRONMENT = "INSERT INTO issue_environment (issue_id, environment) VALUES (?, ?) ON CONFLICT DO NOTHING"
@@ -161,15 +166,24 @@ def _store_next(tx: Transaction, region: Region, project: Project, event: Incomi
     issue = _key(project, found.issue_id)
     _insert_event(tx, event, issue)
     at = instant_text(event.occurred_at)
-    tx.database.rows(_COUNT_EVENT, (_add_user(tx, event, issue), at, at, at, at, *_description(event), issue.issue_id))
-    # An issue that is ignored stays so, however many events come.
+    values = (_add_user(tx, event, issue), at, at, at, at, *_description(event), issue.issue_id)
+    ((times_seen, user_count),) = tx.database.rows(_COUNT_EVENT, values)
     is_regression = found.status == IssueStatus.RESOLVED
     if is_regression:
-        tx.database.rows(_REOPEN, (IssueStatus.UNRESOLVED.value, REGRESSED, issue.issue_id))
-        back = StatusChanged(substatus=REGRESSED, event_id=event.event_id)
-        _record(tx, AppEvent.ISSUE_UNRESOLVED, back, region=region, issue=issue, event=event)
+        _reopen(tx, event, region=region, issue=issue, substatus=REGRESSED)
+    # An issue that is ignored stays so, however many events come, unless it is ignored until just so many have come.
+    elif found.status == IssueStatus.IGNORED and found.details:
+        snooze = Snooze.of(json.loads(found.details))
+        if snooze.is_over(tx, issue.issue_id, at=event.received_at, times_seen=times_seen, user_count=user_count):
+            _reopen(tx, event, region=region, issue=issue, substatus=ONGOING)
     _record_error(tx, event, region=region, issue=issue)
     return StoredEvent(issue_id=issue.issue_id, is_new_issue=False, is_regression=is_regression)
+
+
+def _reopen(tx: Transaction, event: IncomingEvent, *, region: Region, issue: IssueKey, substatus: str) -> None:
+    tx.database.rows(_REOPEN, (IssueStatus.UNRESOLVED.value, substatus, issue.issue_id))
+    back = StatusChanged(substatus=substatus, event_id=event.event_id)
+    _record(tx, AppEvent.ISSUE_UNRESOLVED, back, region=region, issue=issue, event=event)
 
 
 def _key(project: Project, issue_id: int) -> IssueKey:

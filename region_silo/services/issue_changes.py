@@ -13,12 +13,15 @@ from pydantic import MISSING
 from region_silo.models.issue import SUBSTATUSES, Issue, IssueStatus
 from region_silo.services.activity import IssueKey, record_activity
 from region_silo.services.region import Region
+from region_silo.services.status_details import NO_DETAILS, StatusDetails
 from shared.database.locking import locked
 from shared.database.transaction import Transaction
 from shared.domain.event import AppEvent
 from shared.domain.happening import Assigned, Detail, Resolved, StatusChanged
 from shared.domain.webhook import Actor
 
+UNTIL_CONDITION_MET = "archived_until_condition_met"
+"""Substatus of an issue that is ignored until what it came with is so."""
 _EVENTS = {
     IssueStatus.RESOLVED: AppEvent.ISSUE_RESOLVED,
     IssueStatus.UNRESOLVED: AppEvent.ISSUE_UNRESOLVED,
@@ -53,6 +56,8 @@ class IssueChange:
     status: IssueStatus | None = None
     substatus: str | None = None
     """One of the status's own; None: the usual one."""
+    details: StatusDetails = NO_DETAILS
+    """What the status comes with."""
     assignee: Assignee | MISSING | None = MISSING
     """None removes whoever is assigned."""
 
@@ -94,8 +99,10 @@ def change_issues(
         return issues
 
 
-def usual_substatus(status: IssueStatus) -> str | None:
-    """What an issue becomes when nobody says more than its status."""
+def usual_substatus(status: IssueStatus, *, details: StatusDetails = NO_DETAILS) -> str | None:
+    """What an issue becomes when nobody names a substatus."""
+    if status is IssueStatus.IGNORED and details.status is status:
+        return UNTIL_CONDITION_MET
     # The first one listed is the usual one.
     return next(iter(SUBSTATUSES[status]), None)
 
@@ -121,30 +128,37 @@ def _change_status(tx: Transaction, issue: Issue, change: IssueChange, *, tell: 
     status = change.status
     if status is None:
         return
-    substatus = _substatus(issue, status, change.substatus)
+    substatus, details = _substatus(issue, status, change), _details(issue, status, change)
     # Nothing would change; resolving what is resolved must not move the time at which it was.
-    if (issue.status, issue.substatus) == (status.value, substatus):
+    if (issue.status, issue.substatus, issue.status_details) == (status.value, substatus, details):
         return
     is_new_status = issue.status != status.value
-    issue.status, issue.substatus = status.value, substatus
+    issue.status, issue.substatus, issue.status_details = status.value, substatus, details
     issue.resolved_at = tell.at if status is IssueStatus.RESOLVED else None
-    issue.save(only=[Issue.status, Issue.substatus, Issue.resolved_at])
+    issue.save(only=[Issue.status, Issue.substatus, Issue.status_details, Issue.resolved_at])
     # A new substatus alone is kept and shown, and no event of the original's speaks of it.
     if is_new_status:
         detail: Detail = StatusChanged(substatus=substatus)
         if status is IssueStatus.RESOLVED:
-            # In no release and by no commit, which are not known here.
-            detail = Resolved(substatus=substatus, resolution_type="now")
+            detail = Resolved(substatus=substatus, resolution_type=change.details.resolution)
         tell(tx, issue, _EVENTS[status], detail)
 
 
-def _substatus(issue: Issue, status: IssueStatus, wanted: str | None) -> str | None:
+def _substatus(issue: Issue, status: IssueStatus, change: IssueChange) -> str | None:
     """The one named; else the one that the issue has, if it keeps its status; else the status's usual one."""
-    if wanted is not None:
-        return wanted
-    if issue.status == status.value:
+    if change.substatus is not None:
+        return change.substatus
+    if issue.status == status.value and change.details == NO_DETAILS:
         return issue.substatus
-    return usual_substatus(status)
+    return usual_substatus(status, details=change.details)
+
+
+def _details(issue: Issue, status: IssueStatus, change: IssueChange) -> dict[str, Any] | None:
+    """Those that were sent; else the issue's own, if neither its status nor its substatus is another one."""
+    if change.details == NO_DETAILS and issue.status == status.value and change.substatus in {None, issue.substatus}:
+        own: dict[str, Any] | None = issue.status_details
+        return own
+    return change.details.kept(times_seen=issue.times_seen, user_count=issue.user_count)
 
 
 def _assign(tx: Transaction, issue: Issue, change: IssueChange, *, tell: _Doing) -> None:

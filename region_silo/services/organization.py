@@ -1,5 +1,6 @@
 """Organizations that live in this region. Control gives out their ids and keeps a replica of each."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 import peewee
@@ -87,6 +88,12 @@ def list_visible_organizations(principal: Principal, *, offset: int, limit: int)
     if not principal.is_elevated:
         query = query.where(Organization.id.in_(principal.own_organization_ids))
     return list(query)
+
+
+def organizations_by_id(ids: Collection[int]) -> dict[int, Organization]:
+    """The organizations of these ids; those that do not exist are missing. Needs a session."""
+    found = Organization.select().where(Organization.id.in_(set(ids))) if ids else ()
+    return {organization.id: organization for organization in found}
 
 
 def organization_message(organization: Organization, region_name: str) -> organization_pb2.RpcOrganization:

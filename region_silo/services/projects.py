@@ -8,6 +8,7 @@ from typing import Any
 import peewee
 
 from region_silo.events.scrubbing import Scrubbing
+from region_silo.models.issue import Issue, IssueEnvironment
 from region_silo.models.organization import Organization
 from region_silo.models.project import Project
 from region_silo.services.ids import IdKind, next_id
@@ -18,6 +19,8 @@ from shared.errors import LimitReached, OrganizationNotFound, PermissionDenied, 
 
 # 32 hex characters, as the SDKs' DSNs have it.
 _KEY_BYTES = 16
+_ISSUES_LOOKED_AT = 1_000
+"""How many issues are asked where they were seen: of a list that is read in a moment, however many there are."""
 
 
 def create_project(
@@ -122,6 +125,30 @@ def list_projects(organization_id: int, *, offset: int, limit: int) -> list[Proj
     """Projects of an organization, by slug. Needs a session."""
     own = Project.select().where(Project.organization_id == organization_id)
     return list(own.order_by(Project.slug).offset(offset).limit(limit))
+
+
+def list_projects_of(organization_ids: Collection[int] | None, *, offset: int, limit: int) -> list[Project]:
+    """Projects of several organizations, by slug and then id; None: of all. Needs a session."""
+    query = Project.select()
+    if organization_ids is not None:
+        query = query.where(Project.organization_id.in_(list(organization_ids)))
+    return list(query.order_by(Project.slug, Project.id).offset(offset).limit(limit))
+
+
+def environments_of_projects(project_ids: Collection[int]) -> dict[int, set[str]]:
+    """Where the issues of each project were seen that were seen last. Needs a session."""
+    if not project_ids:
+        return {}
+    newest = Issue.select(Issue.id, Issue.project_id).where(Issue.project_id.in_(list(project_ids)))
+    projects = {
+        each.id: each.project_id for each in newest.order_by(Issue.last_seen_at.desc()).limit(_ISSUES_LOOKED_AT)
+    }
+    found: dict[int, set[str]] = {}
+    # An empty one stands for events that named none.
+    seen = IssueEnvironment.issue_id.in_(list(projects)) & (IssueEnvironment.environment != "")
+    for each in IssueEnvironment.select().where(seen) if projects else ():
+        found.setdefault(projects[each.issue_id], set()).add(each.environment)
+    return found
 
 
 def projects_by_id(ids: Collection[int]) -> dict[int, Project]:

@@ -17,6 +17,9 @@ ORGANIZATION: dict[str, Any] = {
     "isEarlyAdopter": False,
     "require2FA": False,
     "hasAuthProvider": False,
+    "allowMemberInvite": True,
+    "allowMemberProjectCreation": False,
+    "allowSuperuserAccess": True,
     "links": {"organizationUrl": "http://127.0.0.1:8000", "regionUrl": "http://127.0.0.1:8001"},
 }
 
@@ -58,6 +61,9 @@ class OrganizationObject(Body):
     # By hand: the generated name would be ``requires2Fa``.
     requires_2fa: Literal[False] = Field(default=False, alias="require2FA")
     has_auth_provider: Literal[False] = False
+    allow_member_invite: Literal[True] = True
+    allow_member_project_creation: Literal[False] = False
+    allow_superuser_access: Literal[True] = True
     links: OrganizationLinksObject
 
     @classmethod

@@ -15,7 +15,7 @@ from shared.errors import Internal, SiloError
 from shared.http.answer import empty_answer, json_answer
 from shared.http.consistency import Consistency
 from shared.http.endpoint import Endpoint, EndpointRoute
-from shared.http.errors import NO_SUCH_PATH, Failures, Refused, error_answer
+from shared.http.errors import NOT_OFFERED, NOT_OFFERED_HEADER, Failures, Refused, error_answer
 from shared.http.measure import Measure, Metrics
 from shared.http.openapi import (
     add_documentation_page,
@@ -94,7 +94,7 @@ class _Misrouted:
         status = error.status_code if isinstance(error, HTTPException) else 500
         # Starlette's text would tell clients which framework is here, and the original has words of its own.
         if status == 404:
-            return json_answer({"detail": NO_SUCH_PATH}, status=404)
+            return json_answer(NOT_OFFERED, status=404, headers={NOT_OFFERED_HEADER: "path"})
         if status != 405:
             return json_answer({"detail": getattr(error, "detail", "")}, status=status)
         route: Any = request.scope.get("route")

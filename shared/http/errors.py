@@ -28,6 +28,10 @@ RETRY_AFTER_NAME = "retry_after_seconds"
 INTERNAL_ERROR = "Internal Error"
 """All that anyone outside learns of an exception that nobody meant to raise."""
 NO_SUCH_PATH = "The requested resource does not exist"
+NOT_OFFERED: JsonValue = {"detail": NO_SUCH_PATH, "silo": "not offered"}
+"""The answer to a path that nothing here serves: a client can tell it from a thing that does not exist."""
+NOT_OFFERED_HEADER = "silo-not-offered"
+"""Says the same, for clients that read no body of a refusal."""
 
 STATUSES: Mapping[type[SiloError], int] = MappingProxyType(
     {

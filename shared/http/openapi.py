@@ -40,6 +40,7 @@ PATH_PARAMETERS: Mapping[str, str] = MappingProxyType(
         "issue_id": "Id or short id (`WEB-1`) of the issue.",
         "short_id": "Short id of the issue, such as `WEB-1`.",
         "event_id": "Id of the event, or `latest`, `oldest`.",
+        "tag_key": "Key of the tag, such as `release`.",
         "comment_id": "Id of the comment.",
         "external_issue_id": "Id of the link.",
         "rule_id": "Id of the rule.",

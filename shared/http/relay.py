@@ -23,7 +23,7 @@ from shared.clock import Clock
 from shared.domain.http_address import SiloAddress
 from shared.domain.peer import CONTROL, silo_away, spoken_name
 from shared.errors import AddressRefused, RateLimited, RequestRefused, SiloUnreachable
-from shared.http.errors import NO_SUCH_PATH, Refused
+from shared.http.errors import NOT_OFFERED, Refused
 from shared.http.event_pages import is_for_events
 from shared.http.forwarded import CLIENT_HEADER, IS_FORWARDED, OWN_HEADERS, ForwardingProver, forwarded_to
 from shared.http.pagination import public_url
@@ -284,10 +284,10 @@ def _target_of(request: Request) -> bytes:
             for another one.
     """
     if IS_FORWARDED in request.scope:
-        raise Refused(404, {"detail": NO_SUCH_PATH})
+        raise Refused(404, NOT_OFFERED)
     # Some servers resolve dots and some do not: control would judge one path and the region serve another.
     if not {".", ".."}.isdisjoint(request.scope["path"].split("/")):
-        raise Refused(404, {"detail": NO_SUCH_PATH})
+        raise Refused(404, NOT_OFFERED)
     path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
     query: bytes = request.scope.get("query_string", b"")
     return path + b"?" + query if query else path

@@ -76,6 +76,7 @@ _ISSUE = {
     "annotations": [],
 }
 _EVENT = {"id": "{event_id}", "eventID": "{event_id}", "groupID": "{issue_id}", "projectID": "{project_id}"}
+_LEVEL = {"key": "level", "value": "error", "count": int, "firstSeen": str, "lastSeen": str}
 _COMMENT = {"id": str, "issue": "{issue_id}", "user": {"id": str, "type": str}, "data": {"text": "Seen."}}
 _LINK = {
     "id": str,
@@ -99,6 +100,7 @@ CALLS = (
     Call(method="GET", path="/users/me/", shows={"isSentryApp": True, "email": str}, by="app"),
     Call(method="GET", path="/organizations/", shows=[_ORGANIZATION], by="app"),
     Call(method="GET", path=ORGANIZATION, shows=_ORGANIZATION | {"access": list, "orgRole": "owner"}, by="session"),
+    Call(method="GET", path="/projects/", shows=[{"slug": str, "organization": {"slug": "acme", "links": dict}}]),
     Call(method="GET", path=f"{ORGANIZATION}projects/", query={"per_page": "1"}, shows=[{"id": str, "slug": str}]),
     Call(method="POST", path=f"{ORGANIZATION}projects/", body={"slug": "{new}"}, status=201, shows={"slug": "{new}"}),
     Call(method="GET", path=PROJECT, shows=_PROJECT, by="app"),
@@ -135,6 +137,16 @@ CALLS = (
     ),
     *_on_issue("GET", "events/", query={"per_page": "1"}, shows=[_EVENT]),
     *_on_issue("GET", "events/{event_id}/", shows=_EVENT | {"entries": [{"type": "exception"}]}, by="app"),
+    *_on_issue("GET", "hashes/", shows=[{"id": str, "latestEvent": {"groupID": "{issue_id}"}}]),
+    *_on_issue("GET", "integrations/", shows=[]),
+    *_on_issue("GET", "tags/", query={"per_page": "1"}, shows=[{"key": str, "topValues": list}]),
+    *_on_issue("GET", "tags/{tag_key}/", shows={"key": "level", "name": "Level", "topValues": [_LEVEL]}, by="app"),
+    *_on_issue("GET", "tags/{tag_key}/values/", shows=[_LEVEL]),
+    Call(
+        method="GET",
+        path=f"{ORGANIZATION}eventids/{{event_id}}/",
+        shows={"organizationSlug": "acme", "projectSlug": "web", "groupId": "{issue_id}", "event": _EVENT},
+    ),
     Call(method="GET", path=f"{PROJECT}events/", query={"per_page": "1"}, shows=[_EVENT]),
     Call(method="GET", path=f"{PROJECT}events/{{event_id}}/", shows=_EVENT | {"type": "error"}),
     *_on_issue("GET", "comments/", query={"per_page": "1"}, shows=[_COMMENT], after="comment_id"),

@@ -60,6 +60,7 @@ class Stage:
             "organization_id": str(up.topology["organization"]["id"]),
             "organization_id_or_slug": "acme",
             "project_id_or_slug": "web",
+            "tag_key": "level",
         }
         self._add_app(third_party)
         self._add_issue()

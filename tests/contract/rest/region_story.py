@@ -39,6 +39,7 @@ def tell_of_the_region_itself(stage: Stage) -> None:
 def tell_of_projects(stage: Stage) -> None:
     stage.ask(REGION, "POST", "/organizations/acme/projects/", {"slug": "web", "name": "Web"})
     stage.ask(REGION, "GET", "/organizations/acme/projects/")
+    stage.ask(REGION, "GET", "/projects/")
     stage.ask(REGION, "GET", "/projects/acme/web/")
     stage.ask(REGION, "PUT", "/projects/acme/web/", {"sensitiveFields": ["iban"], "dataScrubber": "maybe"})
     stage.ask(REGION, "PUT", "/projects/acme/web/", {"sensitiveFields": ["iban"], "safeFields": ["author"]})
@@ -63,12 +64,17 @@ def tell_of_issues(stage: Stage) -> str:
         ask("GET", path)
         ask("GET", f"{path}events/")
         ask("GET", f"{path}events/latest/")
+        for part in ("hashes/", "integrations/", "tags/", "tags/release/", "tags/release/values/"):
+            ask("GET", path + part)
     ask("GET", "/projects/acme/web/events/")
     ask("GET", f"/projects/acme/web/events/{EVENT_ID}/")
+    ask("GET", f"/organizations/acme/eventids/{EVENT_ID}/")
     ask("PUT", "/organizations/acme/issues/WEB-1/", {"assignedTo": "owner@acme.example"})
     ask("PUT", f"/issues/{issue}/", {"status": "resolved"}, by="kanban")
     ask("PUT", f"/organizations/acme/issues/?id={issue}", {"status": "unresolved"})
     ask("PUT", f"/projects/acme/web/issues/?id={issue}", {"status": "ignored"})
+    for body in ({"status": "ignored", "statusDetails": {"ignoreCount": 2}}, {"status": "resolvedInNextRelease"}):
+        ask("PUT", f"/organizations/acme/issues/?id={issue}", body)
     return str(issue)
 
 

@@ -22,6 +22,7 @@ from shared.database.database import Database
 from shared.domain.peer import CONTROL
 from shared.freshness import ReplicaFreshness
 from shared.http.application import PREFIX
+from shared.http.errors import NOT_OFFERED
 from shared.http.forwarded import ForwardingProver
 from shared.http.relay import Relay
 from shared.http.serve import HttpServer
@@ -158,7 +159,7 @@ def test_nothing_is_forwarded_twice(web: Web, us: httpx.Client) -> None:
     host = urlsplit(str(us.base_url)).netloc
     proof = prover.headers(silo="us", method="GET", target=INSTALLATIONS, protocol="http", host=host)
     answer = us.get(INSTALLATIONS, headers=dict(proof))
-    assert (answer.status_code, answer.json()) == (404, {"detail": "The requested resource does not exist"})
+    assert (answer.status_code, answer.json()) == (404, NOT_OFFERED)
 
 
 def test_a_stream_passes_through_a_region_as_it_comes(us: httpx.Client, web: Web) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from shared.bodies.body import Body
+from shared.http.errors import NOT_OFFERED
 from tests.integration.control.api.world import KANBAN, Caller, World
 
 
@@ -68,7 +69,7 @@ def test_a_path_means_the_same_with_and_without_its_slash(owner: Caller) -> None
 def test_an_unknown_path_is_not_found(owner: Caller) -> None:
     for path in ("/nothing/", "/sentry-apps/a/b/c/"):
         answer = owner.get(path)
-        assert (answer.status_code, answer.json()) == (404, {"detail": "The requested resource does not exist"})
+        assert (answer.status_code, answer.json()) == (404, NOT_OFFERED)
 
 
 def test_a_method_that_a_path_has_not_is_refused_with_those_it_has(world: World) -> None:

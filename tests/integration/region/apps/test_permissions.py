@@ -35,6 +35,7 @@ read auth            401    200    200   200     200   200      200       200   
 read me              401    200    200   200     200   200      200       200   200    200     200       200
 list organizations   401    200    200   200     200   200      200       200   200    200     200       200
 read organization    401    200    200   200     200   404      200       403   403    200     200       404
+list all projects    401    200    200   200     200   200      200       200   403    200     200       200
 list projects        401    200    200   200     200   404      200       403   403    200     200       404
 create project       401    403    201   201     201   404      201       403   403    403     403       403
 read project         401    200    200   200     200   404      200       403   403    200     200       404
@@ -54,6 +55,12 @@ read bare issue      401    200    200   200     200   404      200       403   
 change issue         401    200    200   200     200   404      200       403   403    200     200       404
 change bare issue    401    200    200   200     200   404      200       403   403    200     200       404
 read short id        401    200    200   200     200   404      200       403   200    200     200       404
+list hashes          401    200    200   200     200   404      200       403   200    200     200       404
+list integrations    401    200    200   200     200   404      200       403   200    200     200       404
+list tags            401    200    200   200     200   404      200       403   200    200     200       404
+read tag             401    200    200   200     200   404      200       403   200    200     200       404
+list tag values      401    200    200   200     200   404      200       403   200    200     200       404
+read event id        401    200    200   200     200   404      200       403   200    200     200       404
 list events          401    200    200   200     200   404      200       403   200    200     200       404
 read event           401    200    200   200     200   404      200       403   200    200     200       404
 read project event   401    200    200   200     200   404      200       403   200    200     200       404
@@ -84,6 +91,7 @@ ACTIONS: Mapping[str, Request] = {
     "read me": ("GET", "/users/me/", None),
     "list organizations": ("GET", "/organizations/", None),
     "read organization": ("GET", "/organizations/{org}/", None),
+    "list all projects": ("GET", "/projects/", None),
     "list projects": ("GET", "/organizations/{org}/projects/", None),
     "create project": ("POST", "/organizations/{org}/projects/", {"slug": "{new}"}),
     "read project": ("GET", "/projects/{org}/api/", None),
@@ -103,6 +111,12 @@ ACTIONS: Mapping[str, Request] = {
     "change issue": ("PUT", "/organizations/{org}/issues/{issue}/", RESOLVED),
     "change bare issue": ("PUT", "/issues/{issue}/", RESOLVED),
     "read short id": ("GET", "/organizations/{org}/shortids/{short}/", None),
+    "list hashes": ("GET", "/issues/{issue}/hashes/", None),
+    "list integrations": ("GET", "/issues/{issue}/integrations/", None),
+    "list tags": ("GET", "/issues/{issue}/tags/", None),
+    "read tag": ("GET", "/issues/{issue}/tags/level/", None),
+    "list tag values": ("GET", "/issues/{issue}/tags/level/values/", None),
+    "read event id": ("GET", "/organizations/{org}/eventids/{event}/", None),
     "list events": ("GET", "/issues/{issue}/events/", None),
     "read event": ("GET", "/issues/{issue}/events/latest/", None),
     "read project event": ("GET", "/projects/{org}/api/events/{event}/", None),

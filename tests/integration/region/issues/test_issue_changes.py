@@ -38,8 +38,11 @@ def test_a_status_is_set_and_told(world: World, body: Any, status: str, substatu
         {"isBookmarked": True},
         {"isPublic": True},
         {"priority": "high"},
-        {"status": "resolved", "statusDetails": {"inNextRelease": True}},
-        {"status": "resolvedInNextRelease"},
+        {"status": "ignored", "statusDetails": {"inNextRelease": True}},
+        {"status": "resolved", "statusDetails": {"ignoreCount": 3}},
+        {"statusDetails": {"ignoreDuration": 3}},
+        {"status": "ignored", "statusDetails": {"ignoreDuration": 0}},
+        {"status": "ignored", "statusDetails": {"ignoreCount": 10**12}},
     ],
 )
 def test_what_cannot_be_done_is_refused_and_nothing_else_of_it_done(world: World, body: Any) -> None:
