@@ -25,7 +25,7 @@ from shared.http.relayed_answer import RelayedAnswer
 MAX_ITEMS = 1_000
 """How far into a list of several regions a page may lie: each of them is asked for everything before it."""
 MAX_ANSWER_BYTES = 16 * 2**20
-"""Of one page of one region: a hundred projects have a fortieth of it."""
+"""What one page of one region may have: a hundred projects have a fortieth of it."""
 
 Send = Callable[[Request, SiloAddress], Awaitable[RelayedAnswer]]
 """Carries the request to a region, with who asks as that region may know them."""
@@ -54,7 +54,7 @@ async def gather(request: Request, regions: Sequence[SiloAddress], *, send: Send
 
 
 async def _first_of(request: Request, region: SiloAddress, page: PageRequest, send: Send) -> list[Item] | Response:
-    """As many of the region's first items as could be on the page or before it, and one more."""
+    """The first items of a region: all that could be on the page or before it, and one more."""
     items: list[Item] = []
     wanted = page.offset + page.probe
     while len(items) < wanted:

@@ -1,11 +1,12 @@
 """``projects/``: the projects of an organization, and the keys that their events come in with."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from fastapi import Response
 from pydantic import MISSING
 
-from region_silo.api.access import READ_PROJECT, WRITE_PROJECT, organization_for, project_for
+from region_silo.api.access import READ_PROJECT, WRITE_PROJECT, OwnedProject, organization_for, project_for
 from region_silo.api.organizations import organization_object
 from region_silo.api.request import ApiRequest, Incoming
 from region_silo.bodies.project import ProjectBody, ProjectDetailObject, ProjectObject, ProjectView, ScrubbingBody
@@ -76,8 +77,8 @@ def post_project(request: Incoming[ProjectBody], organization_id_or_slug: str) -
             )
         except SlugTaken as taken:
             raise SlugTaken(SLUG_TAKEN_TEXT, metadata=taken.metadata) from taken
-        view = _view(request, principal, organization)
-        return json_answer(ProjectObject.of(project, view=view, environments=()), status=201)
+        [item] = _listed(request, principal, [project], organizations=[organization])
+        return json_answer(item, status=201)
 
 
 @endpoints.add("GET", _PROJECT, answers={200: ProjectDetailObject})
@@ -85,7 +86,7 @@ def get_project(request: Incoming, organization_id_or_slug: str, project_id_or_s
     """Reads a project."""
     with request.signed_in(scopes=READ_PROJECT) as principal:
         found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=READ_PROJECT)
-        return json_answer(ProjectDetailObject.of(found.project, view=_view(request, principal, found.organization)))
+        return json_answer(_detail(request, principal, found))
 
 
 @endpoints.add("PUT", _PROJECT, answers={200: ProjectDetailObject})
@@ -94,7 +95,7 @@ def put_project(request: Incoming[ScrubbingBody], organization_id_or_slug: str, 
     with request.signed_in(scopes=WRITE_PROJECT) as principal:
         found = project_for(principal, organization_id_or_slug, project_id_or_slug, scopes=WRITE_PROJECT)
         project = change_scrubbing(request.region, found.project, request.body().change())
-        return json_answer(ProjectDetailObject.of(project, view=_view(request, principal, found.organization)))
+        return json_answer(_detail(request, principal, replace(found, project=project)))
 
 
 @endpoints.add("GET", f"{_PROJECT}keys/", answers={200: list[ProjectKeyObject]}, parameters=PAGE_PARAMETERS)
@@ -111,17 +112,28 @@ def list_project_keys(request: Incoming, organization_id_or_slug: str, project_i
 def _listed(
     request: ApiRequest, principal: Principal, projects: Sequence[Project], *, organizations: Iterable[Organization]
 ) -> list[ProjectObject]:
-    views = {each.id: _view(request, principal, each) for each in organizations}
-    seen_in = environments_of_projects([project.id for project in projects])
+    known, seen_in = {each.id: each for each in organizations}, environments_of_projects([each.id for each in projects])
     return [
-        ProjectObject.of(project, view=views[project.organization_id], environments=seen_in.get(project.id, ()))
+        ProjectObject.of(
+            project,
+            view=_view(request, principal, known[project.organization_id], environments=seen_in.get(project.id, ())),
+        )
         for project in projects
     ]
 
 
-def _view(request: ApiRequest, principal: Principal, organization: Organization) -> ProjectView:
+def _detail(request: ApiRequest, principal: Principal, found: OwnedProject) -> ProjectDetailObject:
+    seen_in = environments_of_projects([found.project.id]).get(found.project.id, ())
+    view = _view(request, principal, found.organization, environments=seen_in)
+    return ProjectDetailObject.of(found.project, view=view)
+
+
+def _view(
+    request: ApiRequest, principal: Principal, organization: Organization, *, environments: Collection[str]
+) -> ProjectView:
     scopes = principal.scopes_in(organization.id)
-    return ProjectView(organization=organization_object(request, organization), scopes=scopes)
+    shown = organization_object(request, organization)
+    return ProjectView(organization=shown, scopes=scopes, environments=environments)
 
 
 def _event_url(request: ApiRequest) -> str:

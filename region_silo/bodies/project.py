@@ -75,6 +75,7 @@ _EXAMPLE: dict[str, Any] = {
     "teams": [],
     "access": ["event:read", "project:read"],
     "platforms": ["python"],
+    "environments": ["production"],
     "organization": ORGANIZATION,
 }
 
@@ -86,6 +87,8 @@ class ProjectView:
     organization: OrganizationObject
     scopes: Collection[str]
     """That who asks holds in the organization."""
+    environments: Collection[str]
+    """That the project's issues were seen in."""
 
 
 class KnownProject(Body):
@@ -104,21 +107,18 @@ class KnownProject(Body):
     teams: list[str] = Field(description="Always empty: there are no teams.")
     access: list[str] = Field(description="Scopes that the asker holds here, sorted.")
     platforms: list[str]
+    environments: list[str] = Field(description="That its issues were seen in last, sorted.")
     organization: OrganizationObject
 
 
 class ProjectObject(KnownProject, ProjectFeatures):
     """A project."""
 
-    model_config: ClassVar[ConfigDict] = shown_by(
-        {**printed(ProjectFeatures), **_EXAMPLE, "environments": ["production"]}
-    )
-
-    environments: list[str] = Field(description="That its issues were seen in last, sorted.")
+    model_config: ClassVar[ConfigDict] = shown_by({**printed(ProjectFeatures), **_EXAMPLE})
 
     @classmethod
-    def of(cls, project: Project, *, view: ProjectView, environments: Collection[str]) -> Self:
-        return cls(**_fields_of(project, view), environments=sorted(environments))
+    def of(cls, project: Project, *, view: ProjectView) -> Self:
+        return cls(**_fields_of(project, view))
 
 
 def _fields_of(project: Project, view: ProjectView) -> dict[str, Any]:
@@ -136,6 +136,7 @@ def _fields_of(project: Project, view: ProjectView) -> dict[str, Any]:
         "teams": [],
         "access": sorted(view.scopes),
         "platforms": [project.platform] if project.platform else [],
+        "environments": sorted(view.environments),
         "organization": view.organization,
     }
 

@@ -51,8 +51,6 @@ class Issue(Model):
     metadata = JsonField()
     status = peewee.TextField(default=IssueStatus.UNRESOLVED)
     substatus = peewee.TextField(null=True)
-    status_details = JsonField(null=True)
-    """Until when it is ignored, or in which release it is resolved: what ``services.status_details`` keeps of it."""
     times_seen = peewee.BigIntegerField(default=1)
     user_count = peewee.BigIntegerField(default=0)
     comment_count = peewee.BigIntegerField(default=0)
@@ -65,6 +63,8 @@ class Issue(Model):
     """The user's name when the issue was assigned; so it is with the e-mail address."""
     assignee_email = peewee.TextField(null=True)
     created_at = InstantField()
+    status_details = JsonField(null=True)
+    """Until when it is ignored, or in which release it is resolved: what ``services.status_details`` keeps of it."""
 
     class Meta:
         indexes = (

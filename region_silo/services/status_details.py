@@ -29,11 +29,11 @@ class StatusDetails:
     """``{"commit", "repository"}``."""
     ignore_until: datetime | None = None
     ignore_count: int | None = None
-    """Of further events."""
+    """How many further events bring it back."""
     ignore_window: int | None = None
     """Minutes within which so many events must come; None: whenever."""
     ignore_user_count: int | None = None
-    """Of further users."""
+    """How many further users do."""
     ignore_user_window: int | None = None
 
     @property
@@ -49,7 +49,7 @@ class StatusDetails:
         return next((RESOLUTIONS[name] for name in self.shown() if name in RESOLUTIONS), "now")
 
     def shown(self) -> dict[str, Any]:
-        """As the API shows them."""
+        """What the API shows of them."""
         said = {
             "inNextRelease": self.in_next_release or None,
             "inRelease": self.in_release,
@@ -63,7 +63,7 @@ class StatusDetails:
         return {name: value for name, value in said.items() if value is not None}
 
     def kept(self, *, times_seen: int, user_count: int) -> dict[str, Any] | None:
-        """As they are stored with an issue: what is counted further is counted from here. None: nothing is said."""
+        """What is stored with an issue, from where it counts further too. None: nothing is said."""
         kept = self.shown()
         if self.status is IssueStatus.IGNORED:
             kept |= {"timesSeen": times_seen, "userCount": user_count}
@@ -83,7 +83,7 @@ class Snooze:
     user_count: int | None
     is_user_count_in_window: bool
     times_seen: int
-    """Of the issue when it was ignored; so are its users."""
+    """How often the issue had been seen when it was ignored; so it is with its users."""
     users_seen: int
 
     @classmethod

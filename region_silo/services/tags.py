@@ -24,7 +24,7 @@ class TagValue:
 
     value: str
     count: int
-    """Of events that have it."""
+    """How many events have it."""
     first_seen_at: datetime
     last_seen_at: datetime
 
@@ -35,7 +35,7 @@ class TagCounts:
 
     key: str
     event_count: int
-    """Of all events that were looked at, those without the tag too."""
+    """How many events were looked at, those without the tag too."""
     values: tuple[TagValue, ...]
     """The most frequent first; among equals the one that was seen last."""
 
