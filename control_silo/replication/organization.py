@@ -1,6 +1,6 @@
 """Organizations, of which control holds replicas: each region owns its own; ids and slugs were given out by control."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +8,7 @@ from control_silo.models.region import OrganizationReplica, OrganizationReservat
 from control_silo.services.interest import calling_region
 from control_silo.services.organization import name_problem
 from shared.category import Category
+from shared.database.database import Database
 from shared.database.model import fields_of, table_of, tuples_of
 from shared.database.transaction import Transaction
 from shared.domain.peer import is_region_name
@@ -29,6 +30,7 @@ class OrganizationKind(HeldKind):
 
     category = Category.ORGANIZATION
     name = table_of(OrganizationReplica)
+    columns = tuple(field.column_name for field in fields_of(OrganizationReplica))
     numbered = OrganizationReservation
 
     def table_for(self, caller: str) -> ReplicaTable:
@@ -36,6 +38,15 @@ class OrganizationKind(HeldKind):
         if not is_region_name(caller):
             raise PermissionDenied("Only a region may change its organizations' replicas.")
         return OrganizationTable(caller)
+
+    def checksums_anew(self, database: Database, rows: Sequence[Sequence[Any]]) -> Iterable[bytes]:
+        for row in rows:
+            stored = dict(zip(self.columns, row, strict=True))
+            change = replica_pb2.Change()
+            named = {name: stored[name] for name in ("id", "slug", "name", "region_name", "status")}
+            change.organization.organization.CopyFrom(organization_pb2.RpcOrganization(**named))
+            checksum = state_checksum(change)
+            yield checksum if checksum == stored["checksum"] else b""
 
     def known_to_caller(self) -> tuple[str, Sequence[Any]]:
         """A region knows of its own alone."""
@@ -53,7 +64,7 @@ class OrganizationTable:
     _versions: dict[int, int] = field(default_factory=dict)
     """Those that are held, by id."""
     name = OrganizationKind.name
-    columns = tuple(field.column_name for field in fields_of(OrganizationReplica))
+    columns = OrganizationKind.columns
 
     def look_up(self, object_ids: Sequence[int]) -> bool:
         """Reads slugs and versions; what was read before is forgotten."""

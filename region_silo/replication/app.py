@@ -1,14 +1,18 @@
 """Apps, of which a region holds replicas, and with each the components that belong to that version."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import peewee
+from google.protobuf.message import Message
 
 from region_silo.models.replica import AppReplica
-from region_silo.replication.held import RegionKind, replica, require_same_id, state_bytes
+from region_silo.replication.held import STATE, RegionKind, is_read, replica, require_same_id, state_bytes
 from shared.app_service.credential import take_credential
 from shared.category import Category
+from shared.database.database import Database
+from shared.database.row import rows_by_id
 from shared.database.statement import among, row_marks
 from shared.database.transaction import Transaction
 from shared.pb.hybridcloud.apps.v1 import app_pb2
@@ -31,6 +35,19 @@ class AppKind(RegionKind):
             app = app_pb2.RpcSentryApp.FromString(app.SerializeToString())
             take_credential(app)
         return (*replica(change, part=app), app.slug, app.application_id, app.proxy_user_id, app.owner_id, app.status)
+
+    def restored(self, database: Database, rows: Sequence[Sequence[Any]]) -> Iterable[replica_pb2.Change | None]:
+        # In the order in which control sends them.
+        statement = "SELECT sentry_app_id, id, state FROM component_replica WHERE sentry_app_id "
+        components: defaultdict[int, list[tuple[int, bytes]]] = defaultdict(list)
+        for app_id, component_id, state in sorted(rows_by_id(statement, [row[0] for row in rows])):
+            components[app_id].append((component_id, state))
+        for row in rows:
+            change = replica_pb2.Change(object_id=row[0], version=row[1])
+            parts: list[tuple[Message, bytes]] = [(change.app.sentry_app, row[STATE])]
+            for component_id, state in components[row[0]]:
+                parts.append((change.app.components.add(id=component_id).component, state))
+            yield change if all(is_read(message, state) for message, state in parts) else None
 
     def applied(self, tx: Transaction, changes: Sequence[replica_pb2.Change]) -> None:
         # Components have no version of their own: those of the older app go, whatever they were.

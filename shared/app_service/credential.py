@@ -26,6 +26,20 @@ def credential_part(state: replica_pb2.CredentialState) -> app_pb2.RpcSentryApp:
     return part
 
 
+def credential_of(part: app_pb2.RpcSentryApp) -> replica_pb2.CredentialState:
+    """What ``credential_part`` made the part of."""
+    state = replica_pb2.CredentialState(
+        client_secret=part.application.client_secret, webhook_headers=part.webhook_headers
+    )
+    if part.HasField("metadata"):
+        state.metadata.CopyFrom(part.metadata)
+    if part.HasField("creator_label"):
+        state.creator_label = part.creator_label
+    if part.webhook_url:
+        state.webhook_url = part.webhook_url
+    return state
+
+
 def take_credential(app: app_pb2.RpcSentryApp) -> app_pb2.RpcSentryApp:
     """Takes the credential out of an app's message, which is without it afterwards, and answers with that part."""
     part = app_pb2.RpcSentryApp()

@@ -100,8 +100,8 @@ class Comparer:
 
         Args:
             side: what to compare.
-            is_deep: look at the state of each object, which its owner makes of its rows anew; else at those alone whose
-                buckets have other digests.
+            is_deep: look at the state of each object, which its owner makes of its rows anew and its holder of what it
+                has stored; else at those alone whose buckets have other digests.
 
         Raises:
             SiloError: a silo does not answer.
@@ -110,7 +110,9 @@ class Comparer:
         buckets = range(BUCKETS) if is_deep else self._differing_buckets(side)
         if not buckets:
             return []
-        return differences_between(self._expected(side, buckets, is_deep=is_deep), self._held(side, buckets))
+        return differences_between(
+            self._expected(side, buckets, is_deep=is_deep), self._held(side, buckets, is_deep=is_deep)
+        )
 
     def tombstones(self, side: Side, buckets: Collection[int]) -> Mapping[int, int]:
         """By id, the versions of tombstones that the holder keeps.
@@ -173,8 +175,8 @@ class Comparer:
             expected |= {**owned, **twice}
         return expected
 
-    def _held(self, side: Side, buckets: Collection[int]) -> Versions:
-        return self._versions(side.holder, side.category, buckets)
+    def _held(self, side: Side, buckets: Collection[int], *, is_deep: bool = False) -> Versions:
+        return self._versions(side.holder, side.category, buckets, is_deep=is_deep)
 
     def _versions(
         self,

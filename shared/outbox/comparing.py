@@ -18,6 +18,7 @@ from shared.errors import Internal, SiloError
 from shared.outbox.breaker import Backoff
 from shared.outbox.comparison import ROUND_SECONDS, Comparison, Interrupted, Pause, Round
 from shared.outbox.difference import Sort
+from shared.outbox.digest import BUCKETS
 from shared.outbox.kind import Kinds
 from shared.pb.hybridcloud.replication.v1 import replica_service_pb2_grpc
 from shared.rpc.aliases import Channel
@@ -99,6 +100,8 @@ class Comparing:
             stub,
             pause=pause or self._stopping.wait,
             ends_at=begun + ROUND_SECONDS,
+            # By chance, and another one each time: nobody has to remember where the last round was.
+            anew_from=self._rng.randrange(BUCKETS),
         )
         try:
             result = comparison.run()

@@ -22,7 +22,7 @@ from shared.errors import DeadlineExceeded, Internal, InvalidInput
 from shared.outbox.claim import due_clause
 from shared.outbox.difference import Sort, Versions, differences_between, version_in
 from shared.outbox.digest import BUCKETS, digest_buckets
-from shared.outbox.edition import Part, list_due, versions_of
+from shared.outbox.edition import Part, count_editions, list_due, versions_of
 from shared.outbox.greatest_id import pass_over_mentioned_ids, pass_over_seen_ids
 from shared.outbox.kind import Kinds, OwnedKind
 from shared.outbox.listing import CALL_SECONDS, TooManyListed, list_versions
@@ -33,6 +33,9 @@ ROUND_SECONDS = 300.0
 """How long a round may take, all its waiting included; the next one finds what is left."""
 AT_ONCE = 20_000
 """About how many objects are held in memory, and how many are looked at before live traffic is given way."""
+ANEW_AT_ONCE = 5000
+"""About how many replicas of a kind a destination looks at anew in one round: one by one, in a call that others wait
+beside. Where there are more, it is another part of them each time."""
 MAX_LISTED = 5 * AT_ONCE
 """How many objects of some buckets a destination may list at once."""
 # One transaction locks as many editions, for which writers of these objects wait.
@@ -92,6 +95,8 @@ class Comparison:
     pause: Pause
     ends_at: float
     """On the monotonic clock of this machine."""
+    anew_from: int = 0
+    """The first bucket of which the destination looks at what it has stored."""
     result: Round = field(default_factory=Round)
     _pace: _Pace = field(default_factory=_Pace)
 
@@ -119,7 +124,10 @@ class Comparison:
         category = kind.category
         # First of all: what is made from here on has an id that nobody has seen.
         pass_over_seen_ids(self.database, kind, self.stub)
-        request = replica_service_pb2.GetDigestsRequest(category=number_of(category), with_states=True)
+        anew = frozenset((self.anew_from + number) % BUCKETS for number in range(self._anew_count(category)))
+        request = replica_service_pb2.GetDigestsRequest(
+            category=number_of(category), with_states=True, anew_buckets=sorted(anew)
+        )
         answer = self.stub.GetDigests(request, timeout=CALL_SECONDS)
         # A silo of the release before knows of versions alone, and is compared by them.
         held, with_states = answer.state_digests or answer.digests, bool(answer.state_digests)
@@ -134,6 +142,12 @@ class Comparison:
         for buckets in peewee.chunked(differing, buckets_at_once):
             self._give_way(rest=self._pace.rest())
             self._compare_buckets(kind, tuple(buckets))
+
+    def _anew_count(self, category: Category) -> int:
+        """How many buckets the destination looks at as they are stored, and not as they were noted."""
+        with self.database.session():
+            objects = count_editions(category)
+        return max(1, min(BUCKETS, BUCKETS * ANEW_AT_ONCE // max(1, objects)))
 
     def _digests(self, category: Category, *, with_states: bool) -> tuple[Sequence[int], int]:
         """What the destination should hold, by bucket, and how many objects that is."""
@@ -193,7 +207,12 @@ class Comparison:
 
     def _held(self, category: Category, buckets: Sequence[int], *, tombstones: bool = False) -> Versions:
         request = replica_service_pb2.ListVersionsRequest(
-            category=number_of(category), buckets=buckets, page_size=_PAGE_SIZE, tombstones=tombstones
+            category=number_of(category),
+            buckets=buckets,
+            page_size=_PAGE_SIZE,
+            tombstones=tombstones,
+            # They are few who differ, and each as it is stored may be why.
+            deep=not tombstones,
         )
         return list_versions(self.stub, request, silo=self.destination, limit=MAX_LISTED, pause=self._give_way)
 

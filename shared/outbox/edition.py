@@ -218,6 +218,12 @@ def greatest_id(category: Category) -> int:
     return int(greatest)
 
 
+def count_editions(category: Category) -> int:
+    """How many objects of the category there ever were here. Needs a session."""
+    ((found,),) = current_database().rows("SELECT count(*) FROM edition WHERE category = ?", (category.value,))
+    return int(found)
+
+
 def versions_of(category: Category, object_ids: Collection[int]) -> Mapping[int, int]:
     """By id, the versions of objects that have an edition. Needs a session."""
     statement = "SELECT object_id, version FROM edition WHERE category = ? AND object_id "

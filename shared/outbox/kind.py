@@ -60,6 +60,8 @@ class HeldKind(Kind):
     """The model by whose ids the objects go, where this silo gives them out; None: their owner does."""
     name: ClassVar[str]
     """The name of the table, which has the columns ``id``, ``version``, ``tombstone`` and ``checksum``."""
+    columns: ClassVar[tuple[str, ...]]
+    """All columns of the table, ``id`` and ``version`` first."""
 
     @abstractmethod
     def table_for(self, caller: str) -> ReplicaTable:
@@ -79,6 +81,27 @@ class HeldKind(Kind):
         known, restriction = self.known_to_caller()
         statement = f"SELECT id, version, checksum FROM {self.name} WHERE tombstone = ? AND {known} AND {clause}"
         return database.rows(statement, (tombstones, *restriction, *parameters))
+
+    def list_anew(self, database: Database, *, part: Part) -> Listed:
+        """Like ``list_held``, but with the checksums of what is stored now, not with those that were noted as it came.
+
+        Needs a session.
+        """
+        clause, parameters = part.clause("id")
+        known, restriction = self.known_to_caller()
+        statement = f"SELECT {', '.join(self.columns)} FROM {self.name} WHERE NOT tombstone AND {known} AND {clause}"
+        rows = database.rows(statement, (*restriction, *parameters))
+        checksums = self.checksums_anew(database, rows)
+        return [(row[0], row[1], checksum) for row, checksum in zip(rows, checksums, strict=True)]
+
+    @abstractmethod
+    def checksums_anew(self, database: Database, rows: Sequence[Sequence[Any]]) -> Iterable[bytes]:
+        """The checksum of the state that each row says; empty where it is not as it was stored. Needs a session.
+
+        Args:
+            database: of this silo.
+            rows: live replicas, with the values of ``columns``.
+        """
 
     def greatest_id(self, database: Database) -> int:
         """The greatest id that this silo has ever held, as far as whoever calls may know of it. Needs a session."""

@@ -3,7 +3,7 @@
 Owns who may call what. What a silo owns and holds replicas of is in its kinds, which ``bootstrap`` gives to it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import grpc
 
@@ -15,7 +15,7 @@ from shared.outbox.apply import apply_changes
 from shared.outbox.digest import BUCKETS, digest_buckets
 from shared.outbox.edition import Listed, Part, greatest_id, list_due
 from shared.outbox.editions import list_anew
-from shared.outbox.kind import Kinds, OwnedKind
+from shared.outbox.kind import HeldKind, Kinds, OwnedKind
 from shared.pb.hybridcloud.replication.v1 import replica_pb2, replica_service_pb2, replica_service_pb2_grpc
 from shared.rpc.paging import page_of
 from shared.rpc.served import current_caller
@@ -56,7 +56,7 @@ class ReplicaServicer(replica_service_pb2_grpc.ReplicaServiceServicer):
             else:
                 held = self._kinds.held_kind(category)
                 greatest = held.greatest_id(self._database)
-                listed = () if request.ids_only else held.list_held(self._database)
+                listed = () if request.ids_only else _held(held, self._database, anew=request.anew_buckets)
             # Only who gives ids out may know of them, and asks a silo that holds what it owns.
             wants_mentioned = request.with_mentioned and not request.destination
             mentioned = self._kinds.mentioned_ids(self._database) if wants_mentioned else {}
@@ -85,6 +85,8 @@ class ReplicaServicer(replica_service_pb2_grpc.ReplicaServiceServicer):
         category = asked_category(request.category)
         if not request.destination:
             held = self._kinds.held_kind(category)
+            if request.deep and not request.tombstones:
+                return held.list_anew(self._database, part=part)
             return held.list_held(self._database, part=part, tombstones=request.tombstones)
         kind = self._owned(category, request.destination)
         if request.deep:
@@ -99,9 +101,26 @@ class ReplicaServicer(replica_service_pb2_grpc.ReplicaServiceServicer):
         return self._kinds.owned_kind(category)
 
 
+def _held(kind: HeldKind, database: Database, *, anew: Collection[int]) -> Listed:
+    """All live replicas, those of some buckets with the checksums of what is stored now. Needs a session.
+
+    Raises:
+        InvalidInput: there is no such bucket.
+    """
+    _check_buckets("anew_buckets", anew)
+    if not anew:
+        return kind.list_held(database)
+    noted = [each for each in kind.list_held(database) if each[0] % BUCKETS not in set(anew)]
+    return [*noted, *kind.list_anew(database, part=Part(buckets=tuple(anew)))]
+
+
+def _check_buckets(field: str, buckets: Collection[int]) -> None:
+    if not set(buckets) <= _ALL_BUCKETS:
+        raise InvalidInput.at(field, f"each is a number from 0 to {BUCKETS - 1}.")
+
+
 def _check_listing(request: replica_service_pb2.ListVersionsRequest) -> None:
-    if not set(request.buckets) <= _ALL_BUCKETS:
-        raise InvalidInput.at("buckets", f"each is a number from 0 to {BUCKETS - 1}.")
+    _check_buckets("buckets", request.buckets)
     if request.tombstones and request.destination:
         raise InvalidInput.at("tombstones", "an owner keeps none for a destination.")
 

@@ -21,6 +21,7 @@ from shared.errors import InvalidInput
 from shared.outbox.apply import ReplicaTable
 from shared.outbox.deliver import Load, ReplicaDestination
 from shared.outbox.drain import Drain
+from shared.outbox.edition import checksum_of
 from shared.outbox.enqueue import enqueue
 from shared.outbox.kind import HeldKind, Kinds, refuse_others
 from shared.outbox.lease import Leases
@@ -77,6 +78,9 @@ class SubjectKind(HeldKind):
 
     def applied(self, tx: Transaction, changes: Sequence[replica_pb2.Change]) -> None:
         """Nothing belongs to a subject but its row."""
+
+    def checksums_anew(self, database: Database, rows: Sequence[Sequence[Any]]) -> Iterable[bytes]:
+        return (checksum_of(state.encode()) for *_, state in rows)
 
 
 class World:

@@ -6,18 +6,28 @@ from typing import Any
 
 import grpc
 import pytest
+from peewee import Model, fn
 
 import region_silo.bootstrap
 from control_silo.models.app import SentryApp
 from control_silo.models.installation import SentryAppInstallation
 from control_silo.models.region import OrganizationReplica, OrganizationReservation
 from control_silo.replication.kinds import KINDS
+from control_silo.services.internal_token import create_token
 from region_silo.models.organization import Organization
-from region_silo.models.replica import AppReplica, InstallationReplica
+from region_silo.models.replica import (
+    AppReplica,
+    ComponentReplica,
+    CredentialReplica,
+    InstallationReplica,
+    TokenReplica,
+)
+from region_silo.replication.held import RegionKind
 from region_silo.replication.kinds import kinds_of
 from shared.category import Category
 from shared.domain.peer import CONTROL
 from shared.errors import SiloUnreachable
+from shared.outbox import comparison
 from shared.outbox.comparing import Compared, Comparing, want_comparison
 from shared.outbox.comparison import MAX_VERSIONS_AHEAD, Round
 from shared.outbox.difference import Sort
@@ -26,6 +36,7 @@ from shared.outbox.greatest_id import MAX_IDS_AHEAD
 from shared.outbox.message import OutboxComparison, OutboxMessage
 from shared.outbox.replica_servicer import ReplicaServicer
 from shared.outbox.status import list_destinations
+from shared.pb.hybridcloud.apps.v1.app_pb2 import RpcSentryApp
 from shared.pb.hybridcloud.replication.v1 import replica_service_pb2
 from tests.silos import Silos, fresh
 
@@ -201,6 +212,84 @@ def test_an_organization_that_control_lost_or_has_otherwise_is_sent_again(silos:
     assert compare(silos, "de", CONTROL).found == {Sort.MISSING: 1, Sort.AHEAD: 1, Sort.ALTERED: 1}
     silos.replicate()
     assert not compare(silos, "de", CONTROL).found
+
+
+ALTERED: list[tuple[type[Model], dict[str, Any]]] = [
+    (AppReplica, {"slug": "another"}),
+    (AppReplica, {"owner_id": 99_999}),
+    (AppReplica, {"state": RpcSentryApp(name="Another").SerializeToString()}),
+    (AppReplica, {"state": b"\xff"}),
+    (ComponentReplica, {"state": b""}),
+    (ComponentReplica, {"id": 99_999}),
+    (InstallationReplica, {"organization_id": 99_999}),
+    (InstallationReplica, {"state": b""}),
+    (TokenReplica, {"token_hash": "another"}),
+    (TokenReplica, {"state": b""}),
+    (CredentialReplica, {"state": b""}),
+]
+
+
+@pytest.mark.parametrize(("model", "damage"), ALTERED, ids=[f"{model.__name__} {damage}" for model, damage in ALTERED])
+def test_whatever_is_altered_of_a_replica_is_found_and_mended(
+    silos: Silos,
+    to_us: Callable[[], Round],
+    model: Any,
+    damage: dict[str, Any],
+) -> None:
+    name = fresh("kanban")
+    owner = silos.create_organization(name, region="us")
+    creator = silos.create_user(f"maker@{name}.example")
+    app = silos.create_app(name, owner=owner, creator=creator, is_internal=True)
+    create_token(silos.control, app_id=app.id, actor=creator)
+    silos.replicate()
+    with silos.database("us").transaction():
+        newest = model.select(fn.max(model.id))
+        whole = list(model.select().where(model.id == newest).dicts())
+        assert model.update(**damage).where(model.id == newest).execute() == 1
+    assert dict(to_us().found) == {Sort.ALTERED: 1}
+    assert not to_us().found
+    with silos.database("us").session():
+        [mended] = model.select().where(model.id == model.select(fn.max(model.id))).dicts()
+    assert {name: mended[name] for name in damage} == {name: whole[0][name] for name in damage}
+
+
+def test_every_kind_that_a_region_holds_is_altered_above() -> None:
+    assert {model for model, _ in ALTERED} >= {
+        kind.model for kind in kinds_of("us").held if isinstance(kind, RegionKind)
+    }
+
+
+@pytest.mark.parametrize("damage", [{"slug": "another"}, {"name": "Another"}, {"status": "pending_deletion"}])
+def test_whatever_is_altered_of_an_organization_is_found_and_mended(silos: Silos, damage: dict[str, str]) -> None:
+    organization = silos.create_organization(fresh("globex"), region="de")
+    silos.replicate()
+    with silos.control.database.transaction():
+        OrganizationReplica.update(**damage).where(OrganizationReplica.id == organization.id).execute()
+    assert compare(silos, "de", CONTROL).found == {Sort.ALTERED: 1}
+    assert not compare(silos, "de", CONTROL).found
+    with silos.control.database.session():
+        assert OrganizationReplica.get_by_id(organization.id).slug == organization.slug
+
+
+def test_of_many_replicas_another_part_is_looked_at_each_time(
+    silos: Silos, installation: SentryAppInstallation, to_us: Callable[[], Round], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparison, "ANEW_AT_ONCE", 0)
+    asked: list[set[int]] = []
+
+    class Noting(ReplicaServicer):
+        def GetDigests(self, request: Any, context: grpc.ServicerContext) -> Any:
+            asked.append(set(request.anew_buckets))
+            return super().GetDigests(request, context)
+
+    monkeypatch.setattr(region_silo.bootstrap, "ReplicaServicer", Noting)
+    silos.stop("us")
+    silos.start("us")
+    compare(silos, CONTROL, "us")
+    assert {len(each) for each in asked if each} == {1}
+    monkeypatch.undo()
+    silos.stop("us")
+    silos.start("us")
 
 
 def test_an_organization_that_its_region_lost_is_counted_and_left_alone(silos: Silos) -> None:

@@ -26,7 +26,7 @@ _sym_db = _symbol_database.Default()
 from shared.pb.hybridcloud.replication.v1 import replica_pb2 as hybridcloud_dot_replication_dot_v1_dot_replica__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0hybridcloud/replication/v1/replica_service.proto\x12\x1ahybridcloud.replication.v1\x1a(hybridcloud/replication/v1/replica.proto\"J\n\x13\x41pplyChangesRequest\x12\x33\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\".hybridcloud.replication.v1.Change\"Q\n\x14\x41pplyChangesResponse\x12\x39\n\x07results\x18\x01 \x03(\x0b\x32(.hybridcloud.replication.v1.ChangeResult\"\xe7\x01\n\x0c\x43hangeResult\x12\x41\n\x07outcome\x18\x01 \x01(\x0e\x32\x30.hybridcloud.replication.v1.ChangeResult.Outcome\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x11\n\tpermanent\x18\x04 \x01(\x08\"`\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x13\n\x0fOUTCOME_APPLIED\x10\x01\x12\x11\n\rOUTCOME_STALE\x10\x02\x12\x14\n\x10OUTCOME_REJECTED\x10\x03\"\x9f\x01\n\x11GetDigestsRequest\x12\x36\n\x08\x63\x61tegory\x18\x01 \x01(\x0e\x32$.hybridcloud.replication.v1.Category\x12\x13\n\x0b\x64\x65stination\x18\x02 \x01(\t\x12\x10\n\x08ids_only\x18\x03 \x01(\x08\x12\x13\n\x0bwith_states\x18\x04 \x01(\x08\x12\x16\n\x0ewith_mentioned\x18\x05 \x01(\x08\"\xdf\x01\n\x12GetDigestsResponse\x12\x0f\n\x07\x64igests\x18\x01 \x03(\x06\x12\x13\n\x0bgreatest_id\x18\x02 \x01(\x03\x12\x15\n\rstate_digests\x18\x03 \x03(\x06\x12W\n\rmentioned_ids\x18\x04 \x03(\x0b\x32@.hybridcloud.replication.v1.GetDigestsResponse.MentionedIdsEntry\x1a\x33\n\x11MentionedIdsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"\xbc\x01\n\x13ListVersionsRequest\x12\x36\n\x08\x63\x61tegory\x18\x01 \x01(\x0e\x32$.hybridcloud.replication.v1.Category\x12\x13\n\x0b\x64\x65stination\x18\x02 \x01(\t\x12\x0f\n\x07\x62uckets\x18\x03 \x03(\x05\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\x12\x12\n\ntombstones\x18\x06 \x01(\x08\x12\x0c\n\x04\x64\x65\x65p\x18\x07 \x01(\x08\"l\n\x14ListVersionsResponse\x12;\n\x08versions\x18\x01 \x03(\x0b\x32).hybridcloud.replication.v1.ObjectVersion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"E\n\rObjectVersion\x12\x11\n\tobject_id\x18\x01 \x01(\x03\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12\x10\n\x08\x63hecksum\x18\x03 \x01(\x0c\x32\xf2\x02\n\x0eReplicaService\x12v\n\x0c\x41pplyChanges\x12/.hybridcloud.replication.v1.ApplyChangesRequest\x1a\x30.hybridcloud.replication.v1.ApplyChangesResponse\"\x03\x90\x02\x02\x12p\n\nGetDigests\x12-.hybridcloud.replication.v1.GetDigestsRequest\x1a..hybridcloud.replication.v1.GetDigestsResponse\"\x03\x90\x02\x01\x12v\n\x0cListVersions\x12/.hybridcloud.replication.v1.ListVersionsRequest\x1a\x30.hybridcloud.replication.v1.ListVersionsResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0hybridcloud/replication/v1/replica_service.proto\x12\x1ahybridcloud.replication.v1\x1a(hybridcloud/replication/v1/replica.proto\"J\n\x13\x41pplyChangesRequest\x12\x33\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\".hybridcloud.replication.v1.Change\"Q\n\x14\x41pplyChangesResponse\x12\x39\n\x07results\x18\x01 \x03(\x0b\x32(.hybridcloud.replication.v1.ChangeResult\"\xe7\x01\n\x0c\x43hangeResult\x12\x41\n\x07outcome\x18\x01 \x01(\x0e\x32\x30.hybridcloud.replication.v1.ChangeResult.Outcome\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x11\n\tpermanent\x18\x04 \x01(\x08\"`\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x13\n\x0fOUTCOME_APPLIED\x10\x01\x12\x11\n\rOUTCOME_STALE\x10\x02\x12\x14\n\x10OUTCOME_REJECTED\x10\x03\"\xb5\x01\n\x11GetDigestsRequest\x12\x36\n\x08\x63\x61tegory\x18\x01 \x01(\x0e\x32$.hybridcloud.replication.v1.Category\x12\x13\n\x0b\x64\x65stination\x18\x02 \x01(\t\x12\x10\n\x08ids_only\x18\x03 \x01(\x08\x12\x13\n\x0bwith_states\x18\x04 \x01(\x08\x12\x16\n\x0ewith_mentioned\x18\x05 \x01(\x08\x12\x14\n\x0c\x61new_buckets\x18\x06 \x03(\x05\"\xdf\x01\n\x12GetDigestsResponse\x12\x0f\n\x07\x64igests\x18\x01 \x03(\x06\x12\x13\n\x0bgreatest_id\x18\x02 \x01(\x03\x12\x15\n\rstate_digests\x18\x03 \x03(\x06\x12W\n\rmentioned_ids\x18\x04 \x03(\x0b\x32@.hybridcloud.replication.v1.GetDigestsResponse.MentionedIdsEntry\x1a\x33\n\x11MentionedIdsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"\xbc\x01\n\x13ListVersionsRequest\x12\x36\n\x08\x63\x61tegory\x18\x01 \x01(\x0e\x32$.hybridcloud.replication.v1.Category\x12\x13\n\x0b\x64\x65stination\x18\x02 \x01(\t\x12\x0f\n\x07\x62uckets\x18\x03 \x03(\x05\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\x12\x12\n\ntombstones\x18\x06 \x01(\x08\x12\x0c\n\x04\x64\x65\x65p\x18\x07 \x01(\x08\"l\n\x14ListVersionsResponse\x12;\n\x08versions\x18\x01 \x03(\x0b\x32).hybridcloud.replication.v1.ObjectVersion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"E\n\rObjectVersion\x12\x11\n\tobject_id\x18\x01 \x01(\x03\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12\x10\n\x08\x63hecksum\x18\x03 \x01(\x0c\x32\xf2\x02\n\x0eReplicaService\x12v\n\x0c\x41pplyChanges\x12/.hybridcloud.replication.v1.ApplyChangesRequest\x1a\x30.hybridcloud.replication.v1.ApplyChangesResponse\"\x03\x90\x02\x02\x12p\n\nGetDigests\x12-.hybridcloud.replication.v1.GetDigestsRequest\x1a..hybridcloud.replication.v1.GetDigestsResponse\"\x03\x90\x02\x01\x12v\n\x0cListVersions\x12/.hybridcloud.replication.v1.ListVersionsRequest\x1a\x30.hybridcloud.replication.v1.ListVersionsResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,17 +50,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHANGERESULT_OUTCOME']._serialized_start=417
   _globals['_CHANGERESULT_OUTCOME']._serialized_end=513
   _globals['_GETDIGESTSREQUEST']._serialized_start=516
-  _globals['_GETDIGESTSREQUEST']._serialized_end=675
-  _globals['_GETDIGESTSRESPONSE']._serialized_start=678
-  _globals['_GETDIGESTSRESPONSE']._serialized_end=901
-  _globals['_GETDIGESTSRESPONSE_MENTIONEDIDSENTRY']._serialized_start=850
-  _globals['_GETDIGESTSRESPONSE_MENTIONEDIDSENTRY']._serialized_end=901
-  _globals['_LISTVERSIONSREQUEST']._serialized_start=904
-  _globals['_LISTVERSIONSREQUEST']._serialized_end=1092
-  _globals['_LISTVERSIONSRESPONSE']._serialized_start=1094
-  _globals['_LISTVERSIONSRESPONSE']._serialized_end=1202
-  _globals['_OBJECTVERSION']._serialized_start=1204
-  _globals['_OBJECTVERSION']._serialized_end=1273
-  _globals['_REPLICASERVICE']._serialized_start=1276
-  _globals['_REPLICASERVICE']._serialized_end=1646
+  _globals['_GETDIGESTSREQUEST']._serialized_end=697
+  _globals['_GETDIGESTSRESPONSE']._serialized_start=700
+  _globals['_GETDIGESTSRESPONSE']._serialized_end=923
+  _globals['_GETDIGESTSRESPONSE_MENTIONEDIDSENTRY']._serialized_start=872
+  _globals['_GETDIGESTSRESPONSE_MENTIONEDIDSENTRY']._serialized_end=923
+  _globals['_LISTVERSIONSREQUEST']._serialized_start=926
+  _globals['_LISTVERSIONSREQUEST']._serialized_end=1114
+  _globals['_LISTVERSIONSRESPONSE']._serialized_start=1116
+  _globals['_LISTVERSIONSRESPONSE']._serialized_end=1224
+  _globals['_OBJECTVERSION']._serialized_start=1226
+  _globals['_OBJECTVERSION']._serialized_end=1295
+  _globals['_REPLICASERVICE']._serialized_start=1298
+  _globals['_REPLICASERVICE']._serialized_end=1668
 # @@protoc_insertion_point(module_scope)

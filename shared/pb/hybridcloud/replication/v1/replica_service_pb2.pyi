@@ -44,18 +44,20 @@ class ChangeResult(_message.Message):
     def __init__(self, outcome: _Optional[_Union[ChangeResult.Outcome, str]] = ..., reason: _Optional[str] = ..., message: _Optional[str] = ..., permanent: _Optional[bool] = ...) -> None: ...
 
 class GetDigestsRequest(_message.Message):
-    __slots__ = ("category", "destination", "ids_only", "with_states", "with_mentioned")
+    __slots__ = ("category", "destination", "ids_only", "with_states", "with_mentioned", "anew_buckets")
     CATEGORY_FIELD_NUMBER: _ClassVar[int]
     DESTINATION_FIELD_NUMBER: _ClassVar[int]
     IDS_ONLY_FIELD_NUMBER: _ClassVar[int]
     WITH_STATES_FIELD_NUMBER: _ClassVar[int]
     WITH_MENTIONED_FIELD_NUMBER: _ClassVar[int]
+    ANEW_BUCKETS_FIELD_NUMBER: _ClassVar[int]
     category: _replica_pb2.Category
     destination: str
     ids_only: bool
     with_states: bool
     with_mentioned: bool
-    def __init__(self, category: _Optional[_Union[_replica_pb2.Category, str]] = ..., destination: _Optional[str] = ..., ids_only: _Optional[bool] = ..., with_states: _Optional[bool] = ..., with_mentioned: _Optional[bool] = ...) -> None: ...
+    anew_buckets: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, category: _Optional[_Union[_replica_pb2.Category, str]] = ..., destination: _Optional[str] = ..., ids_only: _Optional[bool] = ..., with_states: _Optional[bool] = ..., with_mentioned: _Optional[bool] = ..., anew_buckets: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class GetDigestsResponse(_message.Message):
     __slots__ = ("digests", "greatest_id", "state_digests", "mentioned_ids")
