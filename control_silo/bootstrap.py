@@ -18,6 +18,7 @@ from control_silo.rpc.identity_servicer import IdentityServicer, MemberServicer
 from control_silo.rpc.organization_servicer import OrganizationServicer
 from control_silo.rpc.rights import RIGHTS
 from control_silo.rpc.topology_servicer import TopologyServicer
+from control_silo.services.app_health import take_report
 from control_silo.services.control import Control
 from control_silo.services.regions import Place, RegionChannels
 from control_silo.services.webhook import prepare
@@ -60,6 +61,7 @@ from shared.rpc.server import AddServicer, SiloServer, serve
 from shared.webhooks import delivery as webhook_tables
 from shared.webhooks.asked import SiloAskedLog
 from shared.webhooks.deliveries import show_pending
+from shared.webhooks.reporting import HealthReporter
 from shared.webhooks.sender import Sender
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -232,3 +234,9 @@ def open_destination(control: Control, name: str) -> ReplicaDestination:
 def make_sender(control: Control) -> Sender:
     """What tells apps of their installations."""
     return Sender(control.database, clock=control.clock, client=control.outgoing, prepare=prepare)
+
+
+def make_health_reporter(control: Control) -> HealthReporter:
+    """What takes note of the apps that control itself calls, as regions report theirs."""
+    tell = partial(take_report, control, silo=CONTROL)
+    return HealthReporter(control.database, tell, clock=control.clock)

@@ -2,9 +2,18 @@
 
 import contextlib
 
-from control_silo.bootstrap import make_api, make_sender, make_worker, pass_over_seen_ids, refuse_newer, start_server
+from control_silo.bootstrap import (
+    make_api,
+    make_health_reporter,
+    make_sender,
+    make_worker,
+    pass_over_seen_ids,
+    refuse_newer,
+    start_server,
+)
 from control_silo.config import ControlConfig
 from control_silo.services.control import Control
+from control_silo.services.owner_mail import OwnerMails
 from shared.http.client_address import Proxies
 from shared.http.connections import Connections
 from shared.http.serve import HttpServer
@@ -44,7 +53,7 @@ class ControlServe:
         started.callback(control.outgoing.close)  # first of all, since requests wait for it
         if self._with_worker:
             tells = make_worker(control, compare_seconds=self._config.compare_seconds)
-            for worker in (tells, make_sender(control)):
+            for worker in (tells, make_sender(control), make_health_reporter(control), OwnerMails(control)):
                 worker.start()
                 serving.add(worker.stop)
 
@@ -61,20 +70,20 @@ class ControlWork:
         compare_seconds: between comparisons of what a region holds; 0: none.
         """
         self._control = control
-        self._worker = make_worker(control, compare_seconds=compare_seconds)
-        self._sender = make_sender(control)
+        tells = make_worker(control, compare_seconds=compare_seconds)
+        self._workers = (tells, make_sender(control), make_health_reporter(control), OwnerMails(control))
 
     def start(self) -> None:
         refuse_newer(self._control.database)
         self._control.keys.start()
-        self._worker.start()
-        self._sender.start()
+        for worker in self._workers:
+            worker.start()
 
     def stop(self) -> None:
         self._control.outgoing.close()
         working = Together()
-        working.add(self._sender.stop)
-        working.add(self._worker.stop)
+        for worker in self._workers:
+            working.add(worker.stop)
         working.stop()
         self._control.regions.close()
         self._control.keys.stop()

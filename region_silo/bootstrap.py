@@ -67,6 +67,8 @@ from shared.rpc.server import AddServicer, SiloServer, serve
 from shared.webhooks import delivery as webhook_tables
 from shared.webhooks.asked import SiloAskedLog
 from shared.webhooks.deliveries import show_pending
+from shared.webhooks.health import HealthReport
+from shared.webhooks.reporting import HealthReporter, health_message
 from shared.webhooks.sender import Sender
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -239,3 +241,12 @@ def open_destination(region: Region, *, control: ControlClient) -> ReplicaDestin
 def make_sender(region: Region) -> Sender:
     """What tells apps of what happens here."""
     return Sender(region.database, clock=region.clock, client=region.outgoing, prepare=Preparing(region))
+
+
+def make_health_reporter(region: Region, *, control: ControlClient) -> HealthReporter:
+    """What tells control of the apps with which something is wrong."""
+
+    def tell(report: HealthReport) -> None:
+        control.tell(control.topology.ReportAppHealth, health_message(report))
+
+    return HealthReporter(region.database, tell, clock=region.clock)

@@ -3,7 +3,15 @@
 import contextlib
 from collections.abc import Callable
 
-from region_silo.bootstrap import make_api, make_registration, make_sender, make_worker, refuse_newer, start_server
+from region_silo.bootstrap import (
+    make_api,
+    make_health_reporter,
+    make_registration,
+    make_sender,
+    make_worker,
+    refuse_newer,
+    start_server,
+)
 from region_silo.config import RegionConfig
 from region_silo.services.control import ControlClient
 from region_silo.services.region import Region
@@ -76,7 +84,7 @@ class RegionServe:
         # Last: it calls apps and control, which may call back at once.
         if self._with_worker:
             tells = make_worker(region, control=self._control, compare_seconds=config.compare_seconds)
-            for worker in (tells, make_sender(region)):
+            for worker in (tells, make_sender(region), make_health_reporter(region, control=self._control)):
                 worker.start()
                 serving.add(worker.stop)
 
@@ -95,21 +103,21 @@ class RegionWork:
         """
         self._region = region
         self._control = control
-        self._worker = make_worker(region, control=control, compare_seconds=compare_seconds)
-        self._sender = make_sender(region)
+        tells = make_worker(region, control=control, compare_seconds=compare_seconds)
+        self._workers = (tells, make_sender(region), make_health_reporter(region, control=control))
 
     def start(self) -> None:
         refuse_newer(self._region.database)
         self._region.keys.start()
-        self._worker.start()
-        self._sender.start()
+        for worker in self._workers:
+            worker.start()
 
     def stop(self) -> None:
         # First: calls to apps under way end, for which the sender would else wait.
         self._region.outgoing.close()
         working = Together()
-        working.add(self._sender.stop)
-        working.add(self._worker.stop)
+        for worker in self._workers:
+            working.add(worker.stop)
         working.stop()
         self._control.close()
         self._region.keys.stop()

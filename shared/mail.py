@@ -45,6 +45,8 @@ class Mail:
     sent_at: datetime
     reply_to: str | None = None
     """Who is answered; None: the sender."""
+    key: str | None = None
+    """What a mail has in common with itself when it is sent again, by which readers show it once; None: nothing."""
 
 
 class Mailer(Protocol):
@@ -187,7 +189,8 @@ def _rendered(mail: Mail, *, sender: str) -> EmailMessage:
     # In one line: an app's name is part of it, and a line break would begin another header.
     message["Subject"] = " ".join(mail.subject.split())
     message["Date"] = format_datetime(mail.sent_at)
-    message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
+    domain = sender.rpartition("@")[2]
+    message["Message-ID"] = f"<{mail.key}@{domain}>" if mail.key else make_msgid(domain=domain)
     # Lines of any length, as people write them, would break the limit of SMTP otherwise.
     message.set_content(mail.text, cte="quoted-printable")
     return message

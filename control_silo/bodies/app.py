@@ -28,7 +28,7 @@ from control_silo.bodies.app_field import (
     WebhookUrl,
     requester_of,
 )
-from control_silo.bodies.app_part import FEATURE_EXAMPLE, FeatureObject, OwnerObject, avatar_object
+from control_silo.bodies.app_part import FEATURE_EXAMPLE, FeatureObject, OwnerObject, WebhookHealthObject, avatar_object
 from control_silo.models.app import APP_COLUMNS, SentryApp, is_older_than
 from control_silo.models.region import OrganizationReplica
 from control_silo.services.app_access import may_see_ownership, may_see_secrets
@@ -220,6 +220,7 @@ class AppObject(Body):
             "clientId": "64 hexadecimal digits",
             "clientSecret": "64 hexadecimal digits",
             "owner": {"id": 1, "slug": "acme"},
+            "webhookHealth": {"state": "well", "circuitOpenedAt": None, "parkedAt": None},
         }
     )
 
@@ -252,6 +253,7 @@ class AppObject(Body):
         description="Only for the owner's members; null one day after creation, masked without its scopes.",
     )
     owner: OwnerObject | MISSING = Field(default=MISSING, description="Only for the owner's members.")
+    webhook_health: WebhookHealthObject | MISSING = Field(default=MISSING, description="Only for the owner's members.")
 
     @classmethod
     def of(cls, details: AppDetails, *, principal: Principal, now: datetime, base_url: str) -> Self:
@@ -288,6 +290,7 @@ class AppObject(Body):
             client_id=application.client_id if application else None,
             client_secret=_secret(details, now=now, is_plain=may_see),
             owner=OwnerObject(id=app.owner_id, slug=details.owner_slug),
+            webhook_health=WebhookHealthObject.of(details),
         )
 
 

@@ -1,5 +1,6 @@
 """What belongs to an app: its features, pictures and components (spec §4.9), and what is said of its publication."""
 
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, Self, cast
 
 from pydantic import BeforeValidator, ConfigDict, Field, SkipValidation, WithJsonSchema, model_validator
@@ -27,6 +28,28 @@ class OwnerObject(Body):
 
     id: int
     slug: str | None
+
+
+class WebhookHealthObject(Body):
+    """How well an app takes what it is sent, over all silos."""
+
+    model_config: ClassVar[ConfigDict] = shown_by({"state": "well", "circuitOpenedAt": None, "parkedAt": None})
+
+    state: Literal["well", "parked", "circuit_open"]
+    circuit_opened_at: datetime | None = Field(
+        description="Since when webhooks are held back, because calls take too long."
+    )
+    parked_at: datetime | None = Field(description="When a webhook was given up, the first since the app answered.")
+
+    @classmethod
+    def of(cls, details: AppDetails) -> Self:
+        """What is known of the app."""
+        opened_at, parked_at = details.circuit_opened_at, details.parked_at
+        # Nothing arrives while it is open; that one was given up says only that something was missed.
+        state: Literal["well", "parked", "circuit_open"] = (
+            "circuit_open" if opened_at else "parked" if parked_at else "well"
+        )
+        return cls(state=state, circuit_opened_at=opened_at, parked_at=parked_at)
 
 
 class FeatureObject(Body):

@@ -19,5 +19,6 @@ RIGHTS = Rights(
     methods={
         "hybridcloud.replication.v1.ReplicaService/ApplyChanges": (_REGION,),
         "hybridcloud.operations.v1.TopologyService/RegisterRegion": (_REGION,),
+        "hybridcloud.operations.v1.TopologyService/ReportAppHealth": (_REGION,),
     },
 )

@@ -1,10 +1,13 @@
 """``TopologyService``: the directory of regions over gRPC."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 import grpc
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from control_silo.models.region import RegisteredRegion
+from control_silo.services.app_health import take_report
 from control_silo.services.control import Control
 from control_silo.services.lost_region import (
     release_organization,
@@ -14,9 +17,10 @@ from control_silo.services.lost_region import (
 )
 from control_silo.services.organization import creation_times
 from control_silo.services.region import list_organizations_to_restore, list_regions, register_region
-from shared.errors import CallerNotOwner, FieldMissing
+from shared.errors import CallerNotOwner, FieldMissing, InvalidInput
 from shared.pb.hybridcloud.operations.v1 import region_pb2, topology_service_pb2, topology_service_pb2_grpc
 from shared.rpc.served import current_caller
+from shared.webhooks.health import HealthReport, IllApp
 
 
 class TopologyServicer(topology_service_pb2_grpc.TopologyServiceServicer):
@@ -58,6 +62,13 @@ class TopologyServicer(topology_service_pb2_grpc.TopologyServiceServicer):
                 message.created_at.FromDatetime(created.get(each.id, self._control.clock.now()))
         return answer
 
+    def ReportAppHealth(
+        self, request: topology_service_pb2.ReportAppHealthRequest, context: grpc.ServicerContext
+    ) -> topology_service_pb2.ReportAppHealthResponse:
+        report = HealthReport(request.revision, tuple(_ill_app(each) for each in request.apps))
+        take_report(self._control, report, silo=current_caller())
+        return topology_service_pb2.ReportAppHealthResponse()
+
     def ReplaceRegion(
         self, request: topology_service_pb2.ReplaceRegionRequest, context: grpc.ServicerContext
     ) -> topology_service_pb2.ReplaceRegionResponse:
@@ -94,6 +105,24 @@ def _given(value: str, field: str) -> str:
     if not value:
         raise FieldMissing.at(field, "this field is required.")
     return value
+
+
+def _ill_app(app: topology_service_pb2.AppHealth) -> IllApp:
+    if app.sentry_app_id <= 0:
+        raise FieldMissing.at("apps.sentry_app_id", "a positive id is required.")
+    return IllApp(
+        sentry_app_id=app.sentry_app_id,
+        circuit_opened_at=_instant(app.circuit_opened_at) if app.HasField("circuit_opened_at") else None,
+        parked_at=_instant(app.parked_at) if app.HasField("parked_at") else None,
+    )
+
+
+def _instant(timestamp: Timestamp) -> datetime:
+    try:
+        instant: datetime = timestamp.ToDatetime(UTC)
+    except (ValueError, OverflowError) as exc:
+        raise InvalidInput.at("apps", "this is no time.") from exc
+    return instant
 
 
 def _messages(regions: Iterable[RegisteredRegion]) -> list[region_pb2.Region]:

@@ -7,12 +7,14 @@ to know. Every function needs a session.
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from control_silo.models.app import IntegrationFeature, SentryApp, SentryAppAvatar
 from control_silo.models.application import ApiApplication
 from control_silo.services.interest import seen_clause
 from shared.category import Category
+from shared.database.columns import parse_instant
 from shared.database.locking import lock_clause
 from shared.database.model import table_of
 from shared.database.row import Columns, rows_by_id
@@ -34,6 +36,10 @@ class AppDetails:
     """None: control does not know the organization, or no longer."""
     features: tuple[int, ...] = ()
     avatars: tuple[SentryAppAvatar, ...] = ()
+    circuit_opened_at: datetime | None = None
+    """Since when its webhooks are held back somewhere; None: nowhere."""
+    parked_at: datetime | None = None
+    """When the first delivery was given up somewhere since it answered last; None: none was."""
 
 
 _APP = Columns(SentryApp, "a")
@@ -42,12 +48,13 @@ _AVATAR = Columns(SentryAppAvatar, "v")
 # One statement, since each is a round trip; pictures, which most apps have not, take another. A row per feature, of
 # which most apps have one: putting them together in the database would take it a third of the statement's time.
 _SELECT = f"""
-SELECT {_APP.sql}, {_APPLICATION.sql}, o.slug,
+SELECT {_APP.sql}, {_APPLICATION.sql}, h.circuit_opened_at, h.parked_at, o.slug,
     EXISTS (SELECT 1 FROM sentry_app_avatar v WHERE v.sentry_app_id = a.id),
     f.feature
 FROM sentry_app a
 LEFT JOIN api_application p ON p.id = a.application_id
 LEFT JOIN organization_replica o ON o.id = a.owner_id AND NOT o.tombstone
+LEFT JOIN overall_health h ON h.sentry_app_id = a.id
 LEFT JOIN {table_of(IntegrationFeature)} f ON f.sentry_app_id = a.id
 """  # noqa: S608 - every name is ours
 _AVATARS = f"SELECT {_AVATAR.sql} FROM sentry_app_avatar v WHERE v.sentry_app_id "  # noqa: S608
@@ -222,4 +229,6 @@ def _details(rows: Sequence[tuple[Any, ...]], avatars: Sequence[SentryAppAvatar]
         owner_slug=row[-3],
         features=tuple(sorted(row[-1] for row in rows if row[-1] is not None)),
         avatars=tuple(avatars),
+        circuit_opened_at=row[-5] and parse_instant(row[-5]),
+        parked_at=row[-4] and parse_instant(row[-4]),
     )

@@ -15,6 +15,7 @@ from control_silo.models.region import (
     RetiredRegion,
 )
 from control_silo.models.user import Member
+from control_silo.services.app_health import forget_reports
 from control_silo.services.control import Control
 from control_silo.services.delete import delete_installation
 from control_silo.services.organization import find_organization
@@ -66,6 +67,7 @@ def remove_region(control: Control, *, name: str, releases_organizations: bool) 
                 RetiredRegion.create(number=region.number, name=name)
             region.delete_instance()
         forget_destination(tx, name)
+        forget_reports(tx, silo=name, now=control.clock.now())
     # Last: until here the region may still be asked; from here on nobody speaks as it.
     for key in control.keys.list():
         if key.peer == name and key.revoked_at is None:

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from shared.clock import Clock, SystemClock
 from shared.database.database import Database
 from shared.outbox.breaker import BreakerState
 from shared.outbox.status import DestinationStatus, record_destination
-from shared.wake import APP_PREFIX
-from shared.webhooks.delivery import app_id_of, destination_of
+from shared.webhooks.delivery import destination_of
+from shared.webhooks.health import note_circuit
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +46,8 @@ class Circuits:
     """The circuits of the apps that one sender calls; safe to share between its threads."""
 
     database: Database
+    clock: Clock = field(default_factory=SystemClock)
+    """For revisions of what is wrong."""
     monotonic: Callable[[], float] = time.monotonic
     _windows: dict[int, _Window] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -52,15 +55,12 @@ class Circuits:
     def load(self) -> None:
         """Knows from now on which circuits were open when the process before this one ended."""
         with self.database.session():
-            rows = self.database.rows(
-                "SELECT destination FROM outbox_destination WHERE destination LIKE ? AND breaker = ?",
-                (f"{APP_PREFIX}%", BreakerState.OPEN.value),
-            )
+            rows = self.database.rows("SELECT sentry_app_id FROM app_health WHERE circuit_opened_at IS NOT NULL")
         now = self.monotonic()
         with self._lock:
-            for (destination,) in rows:
-                # Probed at once: how long ago it opened is not known here, and one call costs little.
-                self._windows.setdefault(app_id_of(destination), _Window(now, open_until=now))
+            for (sentry_app_id,) in rows:
+                # Probed at once: one call costs little, and the app may be well by now.
+                self._windows.setdefault(sentry_app_id, _Window(now, open_until=now))
 
     def is_open(self, sentry_app_id: int) -> bool:
         """Whether the app must not be called now."""
@@ -95,11 +95,13 @@ class Circuits:
         # Once for each time that it opens, however often it is probed in vain.
         log.warning("webhooks.circuit_opened" if is_open else "webhooks.circuit_closed", sentry_app_id=sentry_app_id)
         app = destination_of(sentry_app_id)
+        with self.database.transaction() as tx:
+            # First of all, since a process that comes after knows by this what was open.
+            note_circuit(tx, sentry_app_id, is_open=is_open, at=self.clock.now())
+            if not is_open:
+                tx.database.rows("DELETE FROM outbox_destination WHERE destination = ?", (app,))
         if is_open:
             record_destination(self.database, DestinationStatus(app, breaker=BreakerState.OPEN, last_error=WHY))
-            return
-        with self.database.transaction() as tx:
-            tx.database.rows("DELETE FROM outbox_destination WHERE destination = ?", (app,))
 
 
 def _is_broken(window: _Window) -> bool:

@@ -18,6 +18,7 @@ from shared.request_log import keep_records
 from shared.webhooks.attempt import Attempt, record_of
 from shared.webhooks.clearing import clear_away
 from shared.webhooks.delivery import Delivery, DeliveryAttempt, DeliveryState
+from shared.webhooks.health import WithParked
 
 MAX_KEPT_CHARACTERS = 8192
 """An answer's body is kept up to here."""
@@ -62,8 +63,23 @@ DELETE FROM delivery_attempt WHERE id IN (
     WHERE place > ?)"""
 
 
-def keep_ended(database: Database, ended: Sequence[Ended], *, now: datetime, rng: random.Random) -> None:
-    """Writes down what became of each; what there is no more room for is cleared away now and then, as ``rng`` says."""
+def keep_ended(
+    database: Database,
+    ended: Sequence[Ended],
+    *,
+    now: datetime,
+    rng: random.Random,
+    parked: WithParked | None = None,
+) -> None:
+    """Writes down what became of each; what there is no more room for is cleared away now and then, as ``rng`` says.
+
+    Args:
+        database: where deliveries are.
+        ended: each delivery once.
+        now: for stamps.
+        rng: as above.
+        parked: notes what it means for the apps; None: nothing, since nobody was told anything.
+    """
     if not ended:
         return
     results = [each.result for each in ended if each.result]
@@ -78,6 +94,17 @@ def keep_ended(database: Database, ended: Sequence[Ended], *, now: datetime, rng
             {each.delivery.sentry_app_id for each in ended if not rng.randrange(CLEARED_EVERY)}
         ):
             clear_away(tx, sentry_app_id, now=now)
+        # Last: whoever else notes something waits for it, and holds deliveries meanwhile.
+        if parked:
+            _note_health(tx, ended, parked, now=now)
+
+
+def _note_health(tx: Transaction, ended: Sequence[Ended], parked: WithParked, *, now: datetime) -> None:
+    # Calls alone: that an app is not installed any more is no news to its owner.
+    called = [each for each in ended if each.result and each.delivery.asked_path is None]
+    given_up = {each.delivery.sentry_app_id for each in called if each.state is DeliveryState.PARKED}
+    answered = {each.delivery.sentry_app_id for each in called if each.state is DeliveryState.DELIVERED}
+    parked.note(tx, given_up=given_up, answered=answered - given_up, at=now)
 
 
 def _keep_state(tx: Transaction, ended: Ended) -> None:

@@ -25,6 +25,7 @@ from shared.webhooks.attempt import Attempt, Recipient, make_attempt
 from shared.webhooks.circuit import Circuits
 from shared.webhooks.delivery import Delivery, app_id_of, destination_of, fill_bodies
 from shared.webhooks.due import claim_due
+from shared.webhooks.health import WithParked
 from shared.webhooks.order import find_too_early, hold_back
 from shared.webhooks.places import Place, Places, Standing
 from shared.webhooks.settling import Outcome, Settling
@@ -54,6 +55,7 @@ class Means:
     """Chooses the jitter of waits, and whose turn it is."""
     places: Places
     circuits: Circuits
+    parked: WithParked
     leases: Leases
     """A call may take longer than a claim is good for: what is under way is claimed on."""
 
@@ -189,7 +191,7 @@ class Lane:
             self._settling().give_up(unsendable)
 
     def _settling(self) -> Settling:
-        return Settling(self.means.database, self.means.clock, self.means.rng)
+        return Settling(self.means.database, self.means.clock, self.means.rng, self.means.parked)
 
     def _prepare_all(
         self, claims: Sequence[Claim]

@@ -17,6 +17,7 @@ from shared.outbox.lease import Leases
 from shared.outgoing.client import AppClient
 from shared.webhooks.circuit import Circuits
 from shared.webhooks.due import find_apps_with_due
+from shared.webhooks.health import WithParked
 from shared.webhooks.lane import Lane, Means, Prepare
 from shared.webhooks.places import Places
 
@@ -45,7 +46,8 @@ class Sender:
         """
         self._database = database
         self._leases = Leases(database)
-        self._circuits = Circuits(database)
+        self._circuits = Circuits(database, clock)
+        self._parked = WithParked(database)
         means = Means(
             database=database,
             clock=clock,
@@ -54,6 +56,7 @@ class Sender:
             rng=random.Random(seed),  # noqa: S311 - jitter
             places=Places(),
             circuits=self._circuits,
+            parked=self._parked,
             leases=self._leases,
         )
         # Two lanes share the places: what the one may begin, the other cannot.
@@ -114,6 +117,7 @@ class Sender:
             _tried(self._look_once)
 
     def _look_once(self) -> bool:
+        self._parked.look()
         looked = find_apps_with_due(self._database)
         for lane in self._lanes:
             # Given before the bell, which says that there is something new to look at.

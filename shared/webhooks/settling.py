@@ -17,6 +17,7 @@ from shared.outgoing.request import AppAnswer
 from shared.webhooks.attempt import Attempt, judge
 from shared.webhooks.delivery import Delivery, DeliveryState
 from shared.webhooks.ended import AttemptResult, Ended, keep_ended
+from shared.webhooks.health import WithParked
 from shared.webhooks.order import call_next
 from shared.webhooks.schedule import wait_seconds
 
@@ -33,6 +34,7 @@ class Settling:
     clock: Clock
     rng: random.Random
     """Chooses the jitter of waits, and when there is a clearing."""
+    parked: WithParked
 
     def settle(self, results: Sequence[tuple[Claim, Attempt, Outcome]]) -> None:
         """Writes down what became of calls."""
@@ -58,7 +60,7 @@ class Settling:
         retry_or_park(self.database, [retry for _, retry in retries])
 
     def _keep(self, ended: Sequence[Ended]) -> None:
-        keep_ended(self.database, ended, now=self.clock.now(), rng=self.rng)
+        keep_ended(self.database, ended, now=self.clock.now(), rng=self.rng, parked=self.parked)
         over = [each.delivery for each in ended if each.result or each.state is DeliveryState.PARKED]
         firsts = [each.id for each in over if each.issue_id is not None and not each.attempt_count]
         if firsts:

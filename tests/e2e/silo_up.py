@@ -145,6 +145,7 @@ class SiloUp:
             f"{prefix}_HTTP_LISTEN": self.place(silo)["http"].removeprefix("http://"),
             "REGION_CONTROL_TARGET": self.topology["control"]["grpc"],
             "REGION_NAME": silo,
+            "SILO_WEBHOOK_ALLOW_PRIVATE": "1",
         }
         return {**_environment(code), **self.keys.variables(silo), **variables}
 

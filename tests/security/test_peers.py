@@ -29,6 +29,7 @@ MAY: Mapping[str, Mapping[str, str]] = {
         "hybridcloud.operations.v1.KeyService": _OPERATE,
         "hybridcloud.operations.v1.TopologyService": _OPERATE,
         "hybridcloud.operations.v1.TopologyService/RegisterRegion": "region",
+        "hybridcloud.operations.v1.TopologyService/ReportAppHealth": "region",
     },
     "us": {
         "hybridcloud.apps.v1.AppService": _ASK,

@@ -33,7 +33,7 @@ SPECIFIED: Mapping[str, str] = {
     """,
     "hybridcloud.organizations.v1.OrganizationService": "ProvisionOrganization GetOrganization ListOrganizations",
     "hybridcloud.replication.v1.ReplicaService": "ApplyChanges GetDigests ListVersions",
-    "hybridcloud.operations.v1.TopologyService": "RegisterRegion ListRegions",
+    "hybridcloud.operations.v1.TopologyService": "RegisterRegion ReportAppHealth ListRegions",
     "hybridcloud.operations.v1.OutboxService": """
         GetStatus ListParkedMessages RetryMessages DiscardMessages PauseDestination ResumeDestination
     """,
@@ -54,7 +54,7 @@ REPEATABLE = """
     OutboxService/DiscardMessages OutboxService/PauseDestination OutboxService/ResumeDestination
     OutboxService/RepairReplicas TopologyService/RegisterRegion TopologyService/ReplaceRegion
     TopologyService/RemoveRegion TopologyService/RestoreOrganization TopologyService/ReleaseOrganization
-    OrganizationService/ProvisionOrganization
+    TopologyService/ReportAppHealth OrganizationService/ProvisionOrganization
     SentryAppRegionService/CreateExternalIssue SentryAppRegionService/SetServiceHookProjects
     SentryAppRegionService/DeleteServiceHookProjects ReplicaService/ApplyChanges
 """

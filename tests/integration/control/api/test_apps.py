@@ -1,7 +1,9 @@
 from typing import Any
 
 from control_silo.models.app import SentryApp
+from control_silo.services.app_health import take_report
 from shared.domain.scopes import Role
+from shared.webhooks.health import HealthReport, IllApp
 from tests.integration.control.api.world import KANBAN, World
 
 
@@ -48,6 +50,7 @@ def test_an_app_is_answered_with_everything_its_owner_may_see(world: World) -> N
             "issue.unresolved",
         ],
         "webhookHeaders": [],
+        "webhookHealth": {"state": "well", "circuitOpenedAt": None, "parkedAt": None},
         "webhookTimeoutSeconds": 5,
         "webhookUrl": "https://kanban.acme.example/webhook",
     }
@@ -159,6 +162,17 @@ def test_the_clean_up_of_automation_tools_is_accepted(world: World) -> None:
     assert after.status_code == 200
     shown = after.json()
     assert (shown["events"], shown["webhookUrl"], shown["name"]) == ([], None, "Bot (disabled)")
+
+
+def test_how_well_an_app_takes_its_webhooks_is_shown_to_its_owners_members_alone(world: World) -> None:
+    app = world.app(status="published")
+    ill = IllApp(sentry_app_id=app.id, circuit_opened_at=world.clock.now(), parked_at=world.clock.now())
+    take_report(world.control, HealthReport(1, (ill,)), silo="control")
+    at = world.clock.now().isoformat().replace("+00:00", "Z")
+    shown = {"state": "circuit_open", "circuitOpenedAt": at, "parkedAt": at}
+    path = f"/sentry-apps/{app.slug}/"
+    assert world.person(Role.MEMBER).get(path).json()["webhookHealth"] == shown
+    assert "webhookHealth" not in world.person(organization="globex").get(path).json()
 
 
 def test_an_app_may_want_to_be_waited_for_up_to_half_a_minute(world: World) -> None:

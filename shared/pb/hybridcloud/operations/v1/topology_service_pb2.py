@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from shared.pb.hybridcloud.operations.v1 import region_pb2 as hybridcloud_dot_operations_dot_v1_dot_region__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0hybridcloud/operations/v1/topology_service.proto\x12\x19hybridcloud.operations.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a&hybridcloud/operations/v1/region.proto\"\xff\x01\n\x15RegisterRegionRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0cgrpc_address\x18\x02 \x01(\t\x12\x14\n\x0chttp_address\x18\x03 \x01(\t\x12\x15\n\x08identity\x18\x04 \x01(\tB\x03\x80\x01\x01\x12L\n\x06\x63ounts\x18\x05 \x03(\x0b\x32<.hybridcloud.operations.v1.RegisterRegionRequest.CountsEntry\x12\x18\n\x10restored_through\x18\x06 \x01(\x03\x1a-\n\x0b\x43ountsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"\xa2\x02\n\x16RegisterRegionResponse\x12\x32\n\x07regions\x18\x01 \x03(\x0b\x32!.hybridcloud.operations.v1.Region\x12\x0e\n\x06number\x18\x02 \x01(\x05\x12M\n\x06\x63ounts\x18\x03 \x03(\x0b\x32=.hybridcloud.operations.v1.RegisterRegionResponse.CountsEntry\x12\x46\n\rorganizations\x18\x04 \x03(\x0b\x32/.hybridcloud.operations.v1.RestoredOrganization\x1a-\n\x0b\x43ountsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"n\n\x14RestoredOrganization\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0c\n\x04slug\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12.\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x14\n\x12ListRegionsRequest\"I\n\x13ListRegionsResponse\x12\x32\n\x07regions\x18\x01 \x03(\x0b\x32!.hybridcloud.operations.v1.Region\"$\n\x14ReplaceRegionRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x17\n\x15ReplaceRegionResponse\"B\n\x13RemoveRegionRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x1d\n\x15release_organizations\x18\x02 \x01(\x08\"\x16\n\x14RemoveRegionResponse\"*\n\x1aRestoreOrganizationRequest\x12\x0c\n\x04slug\x18\x01 \x01(\t\"-\n\x1bRestoreOrganizationResponse\x12\x0e\n\x06region\x18\x01 \x01(\t\"*\n\x1aReleaseOrganizationRequest\x12\x0c\n\x04slug\x18\x01 \x01(\t\"\x1d\n\x1bReleaseOrganizationResponse2\x87\x06\n\x0fTopologyService\x12z\n\x0eRegisterRegion\x12\x30.hybridcloud.operations.v1.RegisterRegionRequest\x1a\x31.hybridcloud.operations.v1.RegisterRegionResponse\"\x03\x90\x02\x02\x12q\n\x0bListRegions\x12-.hybridcloud.operations.v1.ListRegionsRequest\x1a..hybridcloud.operations.v1.ListRegionsResponse\"\x03\x90\x02\x01\x12w\n\rReplaceRegion\x12/.hybridcloud.operations.v1.ReplaceRegionRequest\x1a\x30.hybridcloud.operations.v1.ReplaceRegionResponse\"\x03\x90\x02\x02\x12t\n\x0cRemoveRegion\x12..hybridcloud.operations.v1.RemoveRegionRequest\x1a/.hybridcloud.operations.v1.RemoveRegionResponse\"\x03\x90\x02\x02\x12\x89\x01\n\x13RestoreOrganization\x12\x35.hybridcloud.operations.v1.RestoreOrganizationRequest\x1a\x36.hybridcloud.operations.v1.RestoreOrganizationResponse\"\x03\x90\x02\x02\x12\x89\x01\n\x13ReleaseOrganization\x12\x35.hybridcloud.operations.v1.ReleaseOrganizationRequest\x1a\x36.hybridcloud.operations.v1.ReleaseOrganizationResponse\"\x03\x90\x02\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0hybridcloud/operations/v1/topology_service.proto\x12\x19hybridcloud.operations.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a&hybridcloud/operations/v1/region.proto\"\xff\x01\n\x15RegisterRegionRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0cgrpc_address\x18\x02 \x01(\t\x12\x14\n\x0chttp_address\x18\x03 \x01(\t\x12\x15\n\x08identity\x18\x04 \x01(\tB\x03\x80\x01\x01\x12L\n\x06\x63ounts\x18\x05 \x03(\x0b\x32<.hybridcloud.operations.v1.RegisterRegionRequest.CountsEntry\x12\x18\n\x10restored_through\x18\x06 \x01(\x03\x1a-\n\x0b\x43ountsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"\xa2\x02\n\x16RegisterRegionResponse\x12\x32\n\x07regions\x18\x01 \x03(\x0b\x32!.hybridcloud.operations.v1.Region\x12\x0e\n\x06number\x18\x02 \x01(\x05\x12M\n\x06\x63ounts\x18\x03 \x03(\x0b\x32=.hybridcloud.operations.v1.RegisterRegionResponse.CountsEntry\x12\x46\n\rorganizations\x18\x04 \x03(\x0b\x32/.hybridcloud.operations.v1.RestoredOrganization\x1a-\n\x0b\x43ountsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"n\n\x14RestoredOrganization\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0c\n\x04slug\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12.\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"^\n\x16ReportAppHealthRequest\x12\x10\n\x08revision\x18\x01 \x01(\x03\x12\x32\n\x04\x61pps\x18\x02 \x03(\x0b\x32$.hybridcloud.operations.v1.AppHealth\"\x88\x01\n\tAppHealth\x12\x15\n\rsentry_app_id\x18\x01 \x01(\x03\x12\x35\n\x11\x63ircuit_opened_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tparked_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x19\n\x17ReportAppHealthResponse\"\x14\n\x12ListRegionsRequest\"I\n\x13ListRegionsResponse\x12\x32\n\x07regions\x18\x01 \x03(\x0b\x32!.hybridcloud.operations.v1.Region\"$\n\x14ReplaceRegionRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x17\n\x15ReplaceRegionResponse\"B\n\x13RemoveRegionRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x1d\n\x15release_organizations\x18\x02 \x01(\x08\"\x16\n\x14RemoveRegionResponse\"*\n\x1aRestoreOrganizationRequest\x12\x0c\n\x04slug\x18\x01 \x01(\t\"-\n\x1bRestoreOrganizationResponse\x12\x0e\n\x06region\x18\x01 \x01(\t\"*\n\x1aReleaseOrganizationRequest\x12\x0c\n\x04slug\x18\x01 \x01(\t\"\x1d\n\x1bReleaseOrganizationResponse2\x86\x07\n\x0fTopologyService\x12z\n\x0eRegisterRegion\x12\x30.hybridcloud.operations.v1.RegisterRegionRequest\x1a\x31.hybridcloud.operations.v1.RegisterRegionResponse\"\x03\x90\x02\x02\x12}\n\x0fReportAppHealth\x12\x31.hybridcloud.operations.v1.ReportAppHealthRequest\x1a\x32.hybridcloud.operations.v1.ReportAppHealthResponse\"\x03\x90\x02\x02\x12q\n\x0bListRegions\x12-.hybridcloud.operations.v1.ListRegionsRequest\x1a..hybridcloud.operations.v1.ListRegionsResponse\"\x03\x90\x02\x01\x12w\n\rReplaceRegion\x12/.hybridcloud.operations.v1.ReplaceRegionRequest\x1a\x30.hybridcloud.operations.v1.ReplaceRegionResponse\"\x03\x90\x02\x02\x12t\n\x0cRemoveRegion\x12..hybridcloud.operations.v1.RemoveRegionRequest\x1a/.hybridcloud.operations.v1.RemoveRegionResponse\"\x03\x90\x02\x02\x12\x89\x01\n\x13RestoreOrganization\x12\x35.hybridcloud.operations.v1.RestoreOrganizationRequest\x1a\x36.hybridcloud.operations.v1.RestoreOrganizationResponse\"\x03\x90\x02\x02\x12\x89\x01\n\x13ReleaseOrganization\x12\x35.hybridcloud.operations.v1.ReleaseOrganizationRequest\x1a\x36.hybridcloud.operations.v1.ReleaseOrganizationResponse\"\x03\x90\x02\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,6 +42,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REGISTERREGIONRESPONSE_COUNTSENTRY']._serialized_options = b'8\001'
   _globals['_TOPOLOGYSERVICE'].methods_by_name['RegisterRegion']._loaded_options = None
   _globals['_TOPOLOGYSERVICE'].methods_by_name['RegisterRegion']._serialized_options = b'\220\002\002'
+  _globals['_TOPOLOGYSERVICE'].methods_by_name['ReportAppHealth']._loaded_options = None
+  _globals['_TOPOLOGYSERVICE'].methods_by_name['ReportAppHealth']._serialized_options = b'\220\002\002'
   _globals['_TOPOLOGYSERVICE'].methods_by_name['ListRegions']._loaded_options = None
   _globals['_TOPOLOGYSERVICE'].methods_by_name['ListRegions']._serialized_options = b'\220\002\001'
   _globals['_TOPOLOGYSERVICE'].methods_by_name['ReplaceRegion']._loaded_options = None
@@ -62,26 +64,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REGISTERREGIONRESPONSE_COUNTSENTRY']._serialized_end=408
   _globals['_RESTOREDORGANIZATION']._serialized_start=703
   _globals['_RESTOREDORGANIZATION']._serialized_end=813
-  _globals['_LISTREGIONSREQUEST']._serialized_start=815
-  _globals['_LISTREGIONSREQUEST']._serialized_end=835
-  _globals['_LISTREGIONSRESPONSE']._serialized_start=837
-  _globals['_LISTREGIONSRESPONSE']._serialized_end=910
-  _globals['_REPLACEREGIONREQUEST']._serialized_start=912
-  _globals['_REPLACEREGIONREQUEST']._serialized_end=948
-  _globals['_REPLACEREGIONRESPONSE']._serialized_start=950
-  _globals['_REPLACEREGIONRESPONSE']._serialized_end=973
-  _globals['_REMOVEREGIONREQUEST']._serialized_start=975
-  _globals['_REMOVEREGIONREQUEST']._serialized_end=1041
-  _globals['_REMOVEREGIONRESPONSE']._serialized_start=1043
-  _globals['_REMOVEREGIONRESPONSE']._serialized_end=1065
-  _globals['_RESTOREORGANIZATIONREQUEST']._serialized_start=1067
-  _globals['_RESTOREORGANIZATIONREQUEST']._serialized_end=1109
-  _globals['_RESTOREORGANIZATIONRESPONSE']._serialized_start=1111
-  _globals['_RESTOREORGANIZATIONRESPONSE']._serialized_end=1156
-  _globals['_RELEASEORGANIZATIONREQUEST']._serialized_start=1158
-  _globals['_RELEASEORGANIZATIONREQUEST']._serialized_end=1200
-  _globals['_RELEASEORGANIZATIONRESPONSE']._serialized_start=1202
-  _globals['_RELEASEORGANIZATIONRESPONSE']._serialized_end=1231
-  _globals['_TOPOLOGYSERVICE']._serialized_start=1234
-  _globals['_TOPOLOGYSERVICE']._serialized_end=2009
+  _globals['_REPORTAPPHEALTHREQUEST']._serialized_start=815
+  _globals['_REPORTAPPHEALTHREQUEST']._serialized_end=909
+  _globals['_APPHEALTH']._serialized_start=912
+  _globals['_APPHEALTH']._serialized_end=1048
+  _globals['_REPORTAPPHEALTHRESPONSE']._serialized_start=1050
+  _globals['_REPORTAPPHEALTHRESPONSE']._serialized_end=1075
+  _globals['_LISTREGIONSREQUEST']._serialized_start=1077
+  _globals['_LISTREGIONSREQUEST']._serialized_end=1097
+  _globals['_LISTREGIONSRESPONSE']._serialized_start=1099
+  _globals['_LISTREGIONSRESPONSE']._serialized_end=1172
+  _globals['_REPLACEREGIONREQUEST']._serialized_start=1174
+  _globals['_REPLACEREGIONREQUEST']._serialized_end=1210
+  _globals['_REPLACEREGIONRESPONSE']._serialized_start=1212
+  _globals['_REPLACEREGIONRESPONSE']._serialized_end=1235
+  _globals['_REMOVEREGIONREQUEST']._serialized_start=1237
+  _globals['_REMOVEREGIONREQUEST']._serialized_end=1303
+  _globals['_REMOVEREGIONRESPONSE']._serialized_start=1305
+  _globals['_REMOVEREGIONRESPONSE']._serialized_end=1327
+  _globals['_RESTOREORGANIZATIONREQUEST']._serialized_start=1329
+  _globals['_RESTOREORGANIZATIONREQUEST']._serialized_end=1371
+  _globals['_RESTOREORGANIZATIONRESPONSE']._serialized_start=1373
+  _globals['_RESTOREORGANIZATIONRESPONSE']._serialized_end=1418
+  _globals['_RELEASEORGANIZATIONREQUEST']._serialized_start=1420
+  _globals['_RELEASEORGANIZATIONREQUEST']._serialized_end=1462
+  _globals['_RELEASEORGANIZATIONRESPONSE']._serialized_start=1464
+  _globals['_RELEASEORGANIZATIONRESPONSE']._serialized_end=1493
+  _globals['_TOPOLOGYSERVICE']._serialized_start=1496
+  _globals['_TOPOLOGYSERVICE']._serialized_end=2398
 # @@protoc_insertion_point(module_scope)

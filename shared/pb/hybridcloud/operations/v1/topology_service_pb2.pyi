@@ -65,6 +65,28 @@ class RestoredOrganization(_message.Message):
     created_at: _timestamp_pb2.Timestamp
     def __init__(self, id: _Optional[int] = ..., slug: _Optional[str] = ..., name: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
+class ReportAppHealthRequest(_message.Message):
+    __slots__ = ("revision", "apps")
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    APPS_FIELD_NUMBER: _ClassVar[int]
+    revision: int
+    apps: _containers.RepeatedCompositeFieldContainer[AppHealth]
+    def __init__(self, revision: _Optional[int] = ..., apps: _Optional[_Iterable[_Union[AppHealth, _Mapping]]] = ...) -> None: ...
+
+class AppHealth(_message.Message):
+    __slots__ = ("sentry_app_id", "circuit_opened_at", "parked_at")
+    SENTRY_APP_ID_FIELD_NUMBER: _ClassVar[int]
+    CIRCUIT_OPENED_AT_FIELD_NUMBER: _ClassVar[int]
+    PARKED_AT_FIELD_NUMBER: _ClassVar[int]
+    sentry_app_id: int
+    circuit_opened_at: _timestamp_pb2.Timestamp
+    parked_at: _timestamp_pb2.Timestamp
+    def __init__(self, sentry_app_id: _Optional[int] = ..., circuit_opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., parked_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ReportAppHealthResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
 class ListRegionsRequest(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...

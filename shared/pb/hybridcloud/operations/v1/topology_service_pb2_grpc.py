@@ -42,6 +42,11 @@ class TopologyServiceStub:
                 request_serializer=hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.RegisterRegionRequest.SerializeToString,
                 response_deserializer=hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.RegisterRegionResponse.FromString,
                 _registered_method=True)
+        self.ReportAppHealth = channel.unary_unary(
+                '/hybridcloud.operations.v1.TopologyService/ReportAppHealth',
+                request_serializer=hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.ReportAppHealthRequest.SerializeToString,
+                response_deserializer=hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.ReportAppHealthResponse.FromString,
+                _registered_method=True)
         self.ListRegions = channel.unary_unary(
                 '/hybridcloud.operations.v1.TopologyService/ListRegions',
                 request_serializer=hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.ListRegionsRequest.SerializeToString,
@@ -76,6 +81,14 @@ class TopologyServiceServicer:
     def RegisterRegion(self, request, context):
         """Called by a region when it starts, and again when it has counted on. Enters it in the directory, or updates its
         addresses. A name that another identity holds: ALREADY_EXISTS, reason `REGION_NAME_TAKEN`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReportAppHealth(self, request, context):
+        """Called by a region about the apps that it calls: all that is wrong with them now. Takes the place of what the region
+        said before, unless that was newer. Apps that are none of the region's are passed over. Owners are told of what is new.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -129,6 +142,11 @@ def add_TopologyServiceServicer_to_server(servicer, server):
                     servicer.RegisterRegion,
                     request_deserializer=hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.RegisterRegionRequest.FromString,
                     response_serializer=hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.RegisterRegionResponse.SerializeToString,
+            ),
+            'ReportAppHealth': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReportAppHealth,
+                    request_deserializer=hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.ReportAppHealthRequest.FromString,
+                    response_serializer=hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.ReportAppHealthResponse.SerializeToString,
             ),
             'ListRegions': grpc.unary_unary_rpc_method_handler(
                     servicer.ListRegions,
@@ -184,6 +202,33 @@ class TopologyService:
             '/hybridcloud.operations.v1.TopologyService/RegisterRegion',
             hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.RegisterRegionRequest.SerializeToString,
             hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.RegisterRegionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReportAppHealth(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hybridcloud.operations.v1.TopologyService/ReportAppHealth',
+            hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.ReportAppHealthRequest.SerializeToString,
+            hybridcloud_dot_operations_dot_v1_dot_topology__service__pb2.ReportAppHealthResponse.FromString,
             options,
             channel_credentials,
             insecure,

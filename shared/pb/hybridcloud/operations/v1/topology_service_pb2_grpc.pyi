@@ -21,6 +21,10 @@ class TopologyServiceStub:
     """Called by a region when it starts, and again when it has counted on. Enters it in the directory, or updates its
     addresses. A name that another identity holds: ALREADY_EXISTS, reason `REGION_NAME_TAKEN`.
     """
+    ReportAppHealth: _grpc.UnaryUnaryMultiCallable[_topology_service_pb2.ReportAppHealthRequest, _topology_service_pb2.ReportAppHealthResponse]
+    """Called by a region about the apps that it calls: all that is wrong with them now. Takes the place of what the region
+    said before, unless that was newer. Apps that are none of the region's are passed over. Owners are told of what is new.
+    """
     ListRegions: _grpc.UnaryUnaryMultiCallable[_topology_service_pb2.ListRegionsRequest, _topology_service_pb2.ListRegionsResponse]
     """Every region in the directory, in the order of names."""
     ReplaceRegion: _grpc.UnaryUnaryMultiCallable[_topology_service_pb2.ReplaceRegionRequest, _topology_service_pb2.ReplaceRegionResponse]
@@ -53,6 +57,16 @@ class TopologyServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _topology_service_pb2.RegisterRegionResponse:
         """Called by a region when it starts, and again when it has counted on. Enters it in the directory, or updates its
         addresses. A name that another identity holds: ALREADY_EXISTS, reason `REGION_NAME_TAKEN`.
+        """
+
+    @_abc_1.abstractmethod
+    def ReportAppHealth(
+        self,
+        request: _topology_service_pb2.ReportAppHealthRequest,
+        context: _grpc.ServicerContext,
+    ) -> _topology_service_pb2.ReportAppHealthResponse:
+        """Called by a region about the apps that it calls: all that is wrong with them now. Takes the place of what the region
+        said before, unless that was newer. Apps that are none of the region's are passed over. Owners are told of what is new.
         """
 
     @_abc_1.abstractmethod
