@@ -83,10 +83,16 @@ def update_app(
     shown = found
     if sent:
         # Whole, not the changes alone: control judges scopes and events beside each other.
-        body = {name: value for name, value in wanted.items() if name not in _FIXED}
-        shown = api.put(f"/sentry-apps/{rest.segment(found['slug'])}/", body)
+        shown = send_manifest(api, found["slug"], wanted)
     if as_json:
         print_json({"app": shown, "changes": [each.as_json() for each in changes], "updated": sent})
+
+
+def send_manifest(api: rest.RestClient, slug: str, wanted: Mapping[str, Any]) -> Any:
+    """Makes an app equal to its manifest; answers with the app."""
+    return api.put(
+        f"/sentry-apps/{rest.segment(slug)}/", {name: value for name, value in wanted.items() if name not in _FIXED}
+    )
 
 
 def changes_between(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[Change]:

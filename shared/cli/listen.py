@@ -54,7 +54,7 @@ def listen(
     Goes on by itself where it was when the connection breaks; with --json each line is one delivery.
     """
     # Before anything is asked: a bad URL is said without a server.
-    target = _target(forward_to) if forward_to else None
+    target = target_of(forward_to) if forward_to else None
     access = access_of(ctx)
     with rest.connect(access) as api:
         if channel:
@@ -63,18 +63,18 @@ def listen(
         where = f" and forwarding to {forward_to}" if forward_to else ""
         note(f"Listening to {slug}{where}. Ctrl-C ends it.")
         try:
-            with _client(target) as client:
+            with client_for(target) as client:
                 for delivery in follow(api, slug, since=since, seconds=seconds):
                     # One after the other, in the order in which they happened: whoever debugs reads them so.
-                    answer = _forward(client, target, delivery, clock=access.clock) if target else None
+                    answer = forward(client, target, delivery, clock=access.clock) if target else None
                     _show(delivery, answer, as_json=as_json)
                     if answer:
-                        _log(api, slug, delivery, answer)
+                        log_answer(api, slug, delivery, answer)
         except KeyboardInterrupt:
             return
 
 
-def _target(url: str) -> str:
+def target_of(url: str) -> str:
     """Raises:
     ConfigInvalid: it is no address of a server.
     """
@@ -84,7 +84,8 @@ def _target(url: str) -> str:
     return url
 
 
-def _client(target: str | None) -> httpx.Client:
+def client_for(target: str | None) -> httpx.Client:
+    """A client to forward with; None: one that is not used."""
     url = target or ""
     return httpx.Client(
         timeout=TIMEOUT_SECONDS,
@@ -95,7 +96,7 @@ def _client(target: str | None) -> httpx.Client:
     )
 
 
-def _forward(client: httpx.Client, target: str, delivery: Mapping[str, Any], *, clock: Clock) -> dict[str, Any]:
+def forward(client: httpx.Client, target: str, delivery: Mapping[str, Any], *, clock: Clock) -> dict[str, Any]:
     """What the server answered, as ``attempts/`` takes it."""
     url = target
     if delivery["askedPath"]:
@@ -133,7 +134,7 @@ def _show(delivery: Mapping[str, Any], answer: Mapping[str, Any] | None, *, as_j
         print(f"    {answer['response']['body'][:500]}", flush=True)
 
 
-def _log(api: RestClient, slug: str, delivery: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
+def log_answer(api: RestClient, slug: str, delivery: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
     """The delivery was brought, whatever becomes of its log."""
     try:
         api.post(f"/sentry-apps/{segment(slug)}/deliveries/{segment(delivery['id'])}/attempts/", answer)

@@ -68,6 +68,10 @@ COMMANDS: Mapping[str, Entry] = {
         "shared.cli.listen",
         "Bring an app's webhooks and questions to your own machine, byte for byte with their headers, as they happen.",
     ),
+    "dev": Entry(
+        "shared.cli.dev.command",
+        "Make an app from its manifest, install it, and show each webhook and question with what the app answered.",
+    ),
     "receiver": Entry(
         "shared.cli.receiver.command",
         "Be the app of `silo app example`: verify webhooks, answer its components, and show what comes.",

@@ -30,7 +30,14 @@ class ServerEvent:
     data: Any
 
 
-def follow(api: RestClient, app: str, *, since: str = "", seconds: int | None = None) -> Iterator[Mapping[str, Any]]:
+def follow(
+    api: RestClient,
+    app: str,
+    *,
+    since: str = "",
+    seconds: int | None = None,
+    stopping: threading.Event | None = None,
+) -> Iterator[Mapping[str, Any]]:
     """What the app is told and asked, for ever, or for so many seconds.
 
     Args:
@@ -38,12 +45,13 @@ def follow(api: RestClient, app: str, *, since: str = "", seconds: int | None = 
         app: slug or id.
         since: from when on; empty: from now on.
         seconds: after this it ends, once there is nothing more to show; None: never.
+        stopping: set by who has had enough: then a connection that breaks is not made anew.
     """
     path, last, wait = f"/sentry-apps/{segment(app)}/stream/", "", FIRST_WAIT_SECONDS
     query = {"since": since} if since else {}
     if seconds is not None:
         query["seconds"] = str(seconds)
-    never = threading.Event()
+    stopping = stopping or threading.Event()
     while True:
         headers = {"Last-Event-ID": last} if last else {}
         try:
@@ -56,10 +64,12 @@ def follow(api: RestClient, app: str, *, since: str = "", seconds: int | None = 
                 return
         except _PASSING as error:
             # Before the first event somebody may have mistyped the address; afterwards it was there and comes back.
-            if not last:
+            if not last and not stopping.is_set():
                 raise
-            note(f"{error.message} Going on in {wait:.0f} s.")
-            never.wait(wait)
+            if not stopping.is_set():
+                note(f"{error.message} Going on in {wait:.0f} s.")
+            if stopping.wait(wait):
+                return
             wait = min(2 * wait, LONGEST_WAIT_SECONDS)
 
 

@@ -1,0 +1,1 @@
+"""``silo dev``: the platform around one app while it is being written."""
