@@ -1,4 +1,5 @@
-"""Writes what the documentation repeats of the code: ``docs/endpoints.md``, and the tables in README.md.
+"""Writes what the documentation repeats of the code: ``docs/endpoints.md``, the tables in README.md, and what control's
+OpenAPI document says of regions.
 
 python -m docs.generate             write
 python -m docs.generate --check     exit 1 and name what is stale
@@ -15,12 +16,14 @@ from control_silo.api.application import list_endpoints as list_of_control
 from control_silo.config import ControlConfig
 from docs.attempt_table import render_attempts
 from docs.endpoint_tables import render_page, render_summary
+from docs.region_document import document_of_a_region
 from docs.usage_tables import render_commands, render_targets
 from docs.variable_table import render_variables
 from region_silo.api.application import list_endpoints as list_of_region
 from region_silo.config import RegionConfig
 from shared.cli.main import app
 from shared.cli.remote_settings import RemoteSettings
+from shared.http.merged_document import REGIONS_FILE, print_document
 from shared.webhooks.schedule import WAITS_SECONDS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,6 +50,7 @@ def generate() -> dict[Path, str]:
     """The whole text of each file that holds something written here, by its path."""
     readme = ROOT / "README.md"
     return {
+        ROOT / "shared" / "http" / REGIONS_FILE: print_document(document_of_a_region()),
         ROOT / "docs" / "endpoints.md": render_page({"Control": list_of_control(), "Regions": list_of_region()}),
         readme: insert(tables(), into=readme.read_text("utf-8")),
     }

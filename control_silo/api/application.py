@@ -22,16 +22,19 @@ from control_silo.api import (
 )
 from control_silo.api.forward import forward_region_paths
 from control_silo.api.sign_in_limits import SignInLimits
+from control_silo.bodies.webhook import HOOKS
 from control_silo.services.control import Control
 from control_silo.services.region import list_regions
 from shared.category import Owner, owned_by
 from shared.config.silo import DEFAULT_REQUESTS_PER_SECOND
+from shared.domain.http_address import base_url
 from shared.domain.peer import CONTROL
 from shared.errors import SiloError
 from shared.http.application import create_application
 from shared.http.client_address import NO_PROXIES, ClientAddress, Proxies
 from shared.http.comparisons import Comparisons
 from shared.http.cors import answer_browsers
+from shared.http.document import Documented, Server
 from shared.http.endpoint import Endpoint
 from shared.http.forwarded import Forwarded, PublicAddress
 from shared.http.limits import RequestLimit, limit_requests
@@ -90,7 +93,18 @@ def create_api(
     )
     # Asked for when Prometheus comes, and not kept up to date in between.
     metrics.registry.register(Comparisons(control.database))
-    app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
+    app = create_application(
+        list_endpoints(),
+        title=TITLE,
+        description=DESCRIPTION,
+        metrics=metrics,
+        documented=Documented(
+            webhooks=HOOKS,
+            has_regions=relay is not None,
+            list_servers=lambda: _list_servers(control),
+            name="Control, and through it every region",
+        ),
+    )
     app.state.control = control
     # One for the application: it bounds how many listen at a time.
     app.state.streams = app_stream.Streams()
@@ -110,6 +124,15 @@ def create_api(
         app.add_middleware(Forwarded, silo=CONTROL, keys=keys, clock=control.clock)
     add_operations(app, check=lambda: check_database(control), metrics=metrics)
     return app
+
+
+def _list_servers(control: Control) -> list[Server]:
+    """The regions; [] while nobody can say which there are."""
+    try:
+        regions = list_regions(control)
+    except SiloError:
+        return []
+    return [Server(base_url(region.http_address), f"Region {region.name}") for region in regions]
 
 
 def check_database(control: Control) -> None:

@@ -23,6 +23,7 @@ from region_silo.api.forward import forward_control_paths
 from region_silo.api.ingest import accept_events
 from region_silo.api.other_ways import accept_otherwise
 from region_silo.api.request import ApiTools
+from region_silo.bodies.webhook import HOOKS
 from region_silo.config import RegionConfig
 from region_silo.services.region import Region
 from shared.category import Owner, owned_by
@@ -33,6 +34,7 @@ from shared.http.application import create_application
 from shared.http.client_address import ClientAddress, Proxies
 from shared.http.comparisons import Comparisons
 from shared.http.cors import answer_browsers
+from shared.http.document import Documented
 from shared.http.endpoint import Endpoint
 from shared.http.forwarded import Forwarded, PublicAddress
 from shared.http.limits import RequestLimit, limit_requests
@@ -88,7 +90,13 @@ def create_api(
         measure_skew=lambda: measure_skew(region.database, clock=region.clock),
     )
     metrics.registry.register(Comparisons(region.database))
-    app = create_application(list_endpoints(), title=TITLE, description=DESCRIPTION, metrics=metrics)
+    app = create_application(
+        list_endpoints(),
+        title=TITLE,
+        description=DESCRIPTION,
+        metrics=metrics,
+        documented=Documented(webhooks=HOOKS, name=f"Region {region.name}"),
+    )
     app.state.tools = tools
     accept_events(app)
     accept_otherwise(app)

@@ -151,7 +151,7 @@ class IssueObject(Body):
         )
 
 
-class ActorObject(Body):
+class IssueActorObject(Body):
     """Who did something."""
 
     type: Annotated[str, Choice("user", "application")]
@@ -164,14 +164,14 @@ class ActivityObject(Body):
 
     id: str
     type: str
-    user: ActorObject | None = Field(description="Null for what the platform did by itself.")
+    user: IssueActorObject | None = Field(description="Null for what the platform did by itself.")
     data: JsonDict
     date_created: datetime
 
     @classmethod
     def of(cls, activity: Activity) -> Self:
         is_by_platform = (activity.actor_type, activity.actor_id) == (PLATFORM.type, PLATFORM.id)
-        actor = ActorObject(type=activity.actor_type, id=activity.actor_id, name=activity.actor_name)
+        actor = IssueActorObject(type=activity.actor_type, id=activity.actor_id, name=activity.actor_name)
         return cls(
             id=str(activity.id),
             type=_type_of(activity),

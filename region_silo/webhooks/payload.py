@@ -4,6 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from region_silo.bodies.issue import IssueObject
+from region_silo.bodies.webhook import (
+    AssignedHook,
+    CommentHook,
+    HookAssigneeObject,
+    HookEventObject,
+    HookIssueObject,
+    IssueHook,
+    ResolvedHook,
+)
 from region_silo.events.outline import EventOutline
 from region_silo.models.event import Event
 from region_silo.models.issue import Issue
@@ -66,28 +75,23 @@ def describe(region: Region, happening: Happening, *, organization_id: int) -> D
 
 
 def _issue(happening: Happening, scene: Scene) -> Data:
-    shown = IssueObject.of(scene.issue, project=scene.project, site=scene.site).to_json()
-    # The API's own object, so that an app reads one shape from both, with the links that only webhooks have.
-    return {"issue": shown | issue_links(scene.issue, site=scene.site)}
+    return IssueHook(issue=_shown(scene)).to_json()
 
 
-def issue_links(issue: Issue, *, site: Site) -> dict[str, str]:
-    """What a webhook says of an issue besides (spec §5.2)."""
-    return {
-        "url": site.issue_url(issue.id),
-        "web_url": site.issue_link(issue.id),
-        "project_url": f"{site.web_url}/issues/?project={issue.project_id}",
-    }
+def _shown(scene: Scene) -> HookIssueObject:
+    shown = IssueObject.of(scene.issue, project=scene.project, site=scene.site)
+    return HookIssueObject.linked(shown, scene.issue, site=scene.site)
 
 
 def _resolved(happening: Happening, scene: Scene) -> Data:
-    return _issue(happening, scene) | {"resolution_type": happening.detail.as_json()["resolution_type"]}
+    how = happening.detail.as_json()["resolution_type"]
+    return ResolvedHook(issue=_shown(scene), resolution_type=how).to_json()
 
 
 def _assigned(happening: Happening, scene: Scene) -> Data:
-    """With the assignee's id as a number, as the original has it here and nowhere else."""
     assignee = happening.detail.as_json()["assignee"]
-    return _issue(happening, scene) | {"assignee": assignee and {**assignee, "id": int(assignee["id"])}}
+    told = HookAssigneeObject(**{**assignee, "id": int(assignee["id"])}) if assignee else None
+    return AssignedHook(issue=_shown(scene), assignee=told).to_json()
 
 
 def _error(happening: Happening, scene: Scene) -> Data:
@@ -101,35 +105,34 @@ def event_object(event: Event, *, project: Project, site: Site) -> Data:
     """The ``error`` or ``event`` of a webhook: what was sent, and what was made of it (spec §5.2)."""
     outline = EventOutline(**event.outline)
     project_url = f"{site.base_url}/api/0/projects/{site.organization_slug}/{project.slug}"
-    return {
-        # First, so that what the platform says of the event stands, whatever an SDK sent under these names.
-        **event.payload,
-        "event_id": event.event_id,
-        "project": project.id,
-        # A text here and a number in a comment's payload, as the original has them.
-        "issue_id": str(event.issue_id),
-        "title": outline.title,
-        "message": outline.message,
-        "culprit": outline.culprit,
-        "location": outline.location,
-        "metadata": outline.metadata,
-        "type": outline.type,
-        "level": outline.level,
-        "platform": outline.platform,
-        "release": outline.release,
-        "environment": outline.environment,
-        "dist": outline.dist,
-        "tags": outline.tags,
-        "user": outline.user,
-        "version": PROTOCOL_VERSION,
-        "datetime": instant_json(event.occurred_at),
-        # In seconds, beside the same instant as text: receivers read either.
-        "timestamp": event.occurred_at.timestamp(),
-        "received": event.received_at.timestamp(),
-        "url": f"{project_url}/events/{event.event_id}/",
-        "web_url": f"{site.issue_link(event.issue_id)}events/{event.event_id}/",
-        "issue_url": site.issue_url(event.issue_id),
-    }
+    made = HookEventObject(
+        event_id=event.event_id,
+        project=project.id,
+        issue_id=str(event.issue_id),
+        title=outline.title,
+        message=outline.message,
+        culprit=outline.culprit,
+        location=outline.location,
+        metadata=outline.metadata,
+        type=outline.type,
+        level=outline.level,
+        platform=outline.platform,
+        release=outline.release,
+        environment=outline.environment,
+        dist=outline.dist,
+        tags=outline.tags,
+        user=outline.user,
+        version=PROTOCOL_VERSION,
+        datetime=instant_json(event.occurred_at),
+        timestamp=event.occurred_at.timestamp(),
+        received=event.received_at.timestamp(),
+        url=f"{project_url}/events/{event.event_id}/",
+        web_url=f"{site.issue_link(event.issue_id)}events/{event.event_id}/",
+        issue_url=site.issue_url(event.issue_id),
+    )
+    # Last, so that what the platform says of the event stands, whatever an SDK sent under these names. What was sent
+    # is put in as it was stored: it may be large, and is not looked at once more.
+    return {**event.payload, **made.to_json()}
 
 
 def _alert(happening: Happening, scene: Scene) -> Data:
@@ -142,13 +145,13 @@ def _alert(happening: Happening, scene: Scene) -> Data:
 
 def _comment(happening: Happening, scene: Scene) -> Data:
     told = happening.detail.as_json()
-    return {
-        "comment_id": told["comment_id"],
-        "issue_id": scene.issue.id,
-        "project_slug": scene.project.slug,
-        "timestamp": instant_json(happening.at),
-        "comment": told["comment"],
-    }
+    return CommentHook(
+        comment_id=told["comment_id"],
+        issue_id=scene.issue.id,
+        project_slug=scene.project.slug,
+        timestamp=instant_json(happening.at),
+        comment=told["comment"],
+    ).to_json()
 
 
 PAYLOADS: Mapping[type[Detail], Callable[[Happening, Scene], Data]] = {

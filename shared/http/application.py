@@ -14,13 +14,13 @@ from shared.domain.app_error import AppError
 from shared.errors import Internal, SiloError
 from shared.http.answer import empty_answer, json_answer
 from shared.http.consistency import Consistency
+from shared.http.document import ALONE, Documented, serve_document
 from shared.http.endpoint import Endpoint, EndpointRoute
 from shared.http.errors import NOT_OFFERED, NOT_OFFERED_HEADER, Failures, Refused, error_answer
 from shared.http.measure import Measure, Metrics
 from shared.http.openapi import (
     add_documentation_page,
     documentation_of,
-    keep_nulls_in_examples,
     with_documented_signature,
 )
 from shared.http.spelling import Spelling
@@ -28,8 +28,23 @@ from shared.http.spelling import Spelling
 PREFIX = "/api/0"
 
 
-def create_application(endpoints: Iterable[Endpoint], *, title: str, description: str, metrics: Metrics) -> FastAPI:
-    """An application that serves the endpoints, their documentation at ``/docs``, and nothing else yet."""
+def create_application(
+    endpoints: Iterable[Endpoint],
+    *,
+    title: str,
+    description: str,
+    metrics: Metrics,
+    documented: Documented = ALONE,
+) -> FastAPI:
+    """An application that serves the endpoints, their documentation at ``/docs``, and nothing else yet.
+
+    Args:
+        endpoints: all of them.
+        title: of the documentation.
+        description: of the documentation.
+        metrics: that count the requests.
+        documented: what the documentation says besides.
+    """
     # Gone through several times; what is given may be a generator.
     table = list(endpoints)
     app = FastAPI(
@@ -40,6 +55,8 @@ def create_application(endpoints: Iterable[Endpoint], *, title: str, description
         # FastAPI's own page loads its scripts from elsewhere; ours does not.
         docs_url=None,
         redoc_url=None,
+        # Served by us as well, since it says where it is asked for.
+        openapi_url=None,
         # A redirect would drop the bearer token, and the original's paths all end with a slash.
         redirect_slashes=False,
         middleware=[
@@ -66,7 +83,7 @@ def create_application(endpoints: Iterable[Endpoint], *, title: str, description
             # See there: FastAPI's solving of dependencies would cost more than most answers.
             route_class_override=EndpointRoute,
         )
-    keep_nulls_in_examples(app, table)
+    serve_document(app, table, documented=documented)
     add_documentation_page(app)
     return app
 

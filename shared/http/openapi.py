@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, get_args
+from typing import Annotated, Any, ClassVar
 
 from fastapi import Depends, FastAPI, Path, Query
 from fastapi.openapi.docs import get_swagger_ui_html
@@ -49,6 +49,7 @@ PATH_PARAMETERS: Mapping[str, str] = MappingProxyType(
 """What the parts of paths mean, by name; one meaning in all of the API."""
 
 DOCS_PATH = "/docs"
+DOCUMENT_PATH = "/openapi.json"
 ASSETS_PATH = f"{DOCS_PATH}/assets"
 
 _REASONS = {200: "Done.", 201: "Created.", 202: "Accepted.", 204: "Done; nothing to say."}
@@ -160,32 +161,10 @@ def _headers(shape: Shape) -> dict[str, Any]:
     return {"headers": {"Link": {"description": "Neighbouring pages.", "schema": {"type": "string"}}}}
 
 
-def keep_nulls_in_examples(app: FastAPI, table: Iterable[Endpoint]) -> None:
-    """Gives the application's document the examples of bodies as their classes have them."""
-    write = app.openapi
-    answers = [
-        answer
-        for endpoint in table
-        for answer in (endpoint.body, *endpoint.answers.values())
-        if answer and answer is not EventStream
-    ]
-    bodies = [next(iter(get_args(answer)), answer) for answer in answers]
-
-    def openapi() -> dict[str, Any]:
-        # FastAPI's own, which it makes once and keeps; the update is the same each time.
-        document = write()
-        for body in bodies:
-            shown = body.model_config.get("json_schema_extra") or {}
-            document["components"]["schemas"][body.__name__].update(shown)
-        return document
-
-    app.openapi = openapi  # type: ignore[method-assign]
-
-
 def add_documentation_page(app: FastAPI) -> None:
     """Adds Swagger UI over the document, from files of a package, so that it needs no network."""
     page = get_swagger_ui_html(
-        openapi_url=str(app.openapi_url),
+        openapi_url=DOCUMENT_PATH,
         title=app.title,
         swagger_js_url=f"{ASSETS_PATH}/swagger-ui-bundle.js",
         swagger_css_url=f"{ASSETS_PATH}/swagger-ui.css",

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 from jsonschema import Draft202012Validator
 
+from control_silo.api.application import list_endpoints
 from shared.http.application import PREFIX
 from shared.http.credentials import SESSION_COOKIE
 from shared.http.endpoint import EventStream
@@ -57,8 +58,8 @@ class Walk:
 
     @property
     def operations(self) -> set[tuple[str, str]]:
-        """Method and path of everything that is documented."""
-        return {(method.upper(), path) for path, methods in self.document["paths"].items() for method in methods}
+        """Method and path of everything that control serves itself; what it forwards is walked elsewhere."""
+        return {(each.method, PREFIX + each.path) for each in list_endpoints()}
 
     def ask(self, who: str, method: str, path: str, body: Any = None, **known: str) -> httpx.Response:
         """A whole path; it and the body may name what was kept, or what is given here instead."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from shared.domain.event import AppEvent, Told
 from shared.domain.happening import Broadcast
+from shared.http.webhook_document import HEADERS
 from shared.process import configure_logging
 from tests.contract.rest.region_story import tell_of_projects
 from tests.contract.rest.stage import Stage, open_stage
@@ -29,6 +30,8 @@ APP = {
     "isInternal": True,
     "scopes": ["event:read", "org:read"],
     "events": ["issue", "error", "comment"],
+    # Nothing here is about time, and a busy machine may be slow to answer.
+    "webhookTimeoutSeconds": 30,
 }
 _TRANSPORT = {"host", "accept", "accept-encoding", "connection", "user-agent", "content-length"}
 _INTRODUCTION = """\
@@ -41,12 +44,7 @@ To have one sent to your own app: `silo deliveries test APP EVENT`, or `POST /ap
 
 | header | what it says |
 |---|---|
-| `Sentry-Hook-Resource` | the first half of the event's name; `action` in the body is the second |
-| `Sentry-Hook-Timestamp` | when this attempt was made, in Unix seconds: refuse what is older than five minutes |
-| `Sentry-Hook-Signature` | hex HMAC-SHA256 of the bytes of the body, with the client secret as key |
-| `Sentry-App-Signature` | the same over the body as JavaScript's `JSON.stringify` prints it once it was parsed |
-| `Sentry-Hook-Sequence` | a number that grows along an issue, by which a receiver orders what it is told of it |
-| `Request-ID` | 32 hex characters, the same in every attempt and redelivery: the same webhook again |
+{headers}
 
 ## Verifying
 
@@ -91,7 +89,9 @@ def secret_of(stage: Stage) -> str:
 def page(stage: Stage, received: dict[AppEvent, ReceivedRequest]) -> str:
     """The page."""
     examples = {name: (ROOT / "examples" / file).read_text("utf-8").strip() for name, file in _EXAMPLES.items()}
-    introduction = _INTRODUCTION
+    introduction = _INTRODUCTION.replace(
+        "{headers}", "\n".join(f"| `{name}` | {said} |" for name, said in HEADERS.items())
+    )
     for name, text in examples.items():
         introduction = introduction.replace(f"{{{name}}}", text)
     sections = [section for event, request in received.items() for section in _section(stage, event, request)]

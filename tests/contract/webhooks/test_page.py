@@ -1,32 +1,17 @@
 """docs/webhooks.md shows what is sent, and its programs verify it."""
 
-import itertools
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import pytest
 
 from shared.domain.event import AppEvent
-from tests.contract.rest.stage import Stage, open_stage
-from tests.contract.webhooks.page import PAGE, ROOT, TOLD, page, play, secret_of
-from tests.integration.third_party import ReceivedRequest
+from tests.contract.rest.stage import Stage
+from tests.contract.webhooks.conftest import Received
+from tests.contract.webhooks.page import PAGE, ROOT, TOLD, page, secret_of
 
 PROGRAMS = {"python": (sys.executable, "verify_webhook.py"), "node": (shutil.which("node"), "verify_webhook.mjs")}
-Received = dict[AppEvent, ReceivedRequest]
-
-
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    folder, numbers = tmp_path_factory.mktemp("webhooks"), itertools.count(1)
-    with open_stage(lambda: f"sqlite:///{folder / str(next(numbers))}.db") as stage:
-        yield stage
-
-
-@pytest.fixture(scope="module")
-def received(stage: Stage) -> Received:
-    return play(stage)
 
 
 def test_the_page_shows_every_webhook_as_it_is_sent(stage: Stage, received: Received) -> None:
