@@ -148,7 +148,9 @@ class Database:
         """A part of the surrounding transaction that is undone alone when it fails."""
         return cast(AbstractContextManager[object], self.peewee.savepoint())
 
-    def rows(self, sql: str, parameters: Sequence[Any] = (), *, anew: bool = False) -> list[tuple[Any, ...]]:
+    def rows(
+        self, sql: str, parameters: Sequence[Any] = (), *, anew: bool = False, binary: bool = False
+    ) -> list[tuple[Any, ...]]:
         """Runs one statement, ``?`` for each parameter, and returns its rows ([] for a statement without any).
 
         Args:
@@ -156,6 +158,8 @@ class Database:
             parameters: its values.
             anew: plan it at each run, which takes a fraction of a millisecond. PostgreSQL keeps the plan that was right
                 for an empty table when it has a million rows a moment later.
+            binary: have PostgreSQL send the rows as it stores them, which spares both sides the writing of bytes as
+                text. For columns of numbers, texts and bytes.
 
         Raises:
             DatabaseMisused: no session surrounds it, or it changes or locks rows and no transaction surrounds it.
@@ -163,15 +167,17 @@ class Database:
         # peewee would run it by itself and commit it, outside whatever its author meant to be one change.
         if is_write(sql) and not self._pool.connection().is_writing:
             raise DatabaseMisused(NO_TRANSACTION)
-        return self._run(sql, parameters, anew=anew)
+        return self._run(sql, parameters, anew=anew, binary=binary)
 
-    def _run(self, sql: str, parameters: Sequence[Any], *, anew: bool) -> list[tuple[Any, ...]]:
+    def _run(self, sql: str, parameters: Sequence[Any], *, anew: bool, binary: bool = False) -> list[tuple[Any, ...]]:
         with peewee.__exception_wrapper__:  # type: ignore[attr-defined]  # its stubs leave it out
             connection = self._pool.connection()
             if self.dialect is Dialect.POSTGRESQL:
                 self._pool.note(sql)
                 text, kept = for_psycopg(sql)
-                cursor = getattr(connection, kept).execute(text, parameters, prepare=False if anew else None)
+                cursor = getattr(connection, kept).execute(
+                    text, parameters, prepare=False if anew else None, binary=binary
+                )
             else:
                 cursor = connection.execute(sql, parameters)
             return list(cursor.fetchall()) if has_rows(cursor) else []

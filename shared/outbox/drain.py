@@ -143,10 +143,9 @@ class Drain:
         answers: list[Answer] = []
         # No session is open here: a destination that hangs holds no connection and no lock of this silo.
         # Those whose calls failed alone come last and alone again: whoever went with them would wait in vain.
-        together: list[Claim] = []
-        alone: list[Claim] = []
-        for claimed in claims:
-            (alone if (claimed.category, claimed.object_id) in self._failures else together).append(claimed)
+        failed = frozenset(self._failures)
+        together = [each for each in claims if _key(each) not in failed] if failed else claims
+        alone = [each for each in claims if _key(each) in failed] if failed else []
         claims = [*together, *alone]
         with self.leases.holding(claims):
             away = self._deliver(together, answers) if together else None
@@ -207,7 +206,7 @@ class Drain:
         return settled
 
     def _judge(self, claimed: Claim, answer: Rejection | SiloError) -> Retry:
-        key = (claimed.category, claimed.object_id)
+        key = _key(claimed)
         # The call failed, and nobody has said a word against the object.
         if isinstance(answer, SiloError):
             failures = self._failures[key] = self._failures.get(key, 0) + 1
@@ -226,8 +225,8 @@ class Drain:
         return Retry(claimed, answer, wait_seconds=OBJECT_BACKOFF.seconds(attempt, rng=self.rng))
 
     def _settle(self, settled: "_Settled", *, left: Sequence[Claim]) -> None:
-        for claimed in settled.delivered:
-            self._failures.pop((claimed.category, claimed.object_id), None)
+        for claimed in settled.delivered if self._failures else ():
+            self._failures.pop(_key(claimed), None)
         # Delivered ones first: should a later statement fail, nothing that arrived is sent again.
         # Should power fail, what is not on disk yet is sent again, and is stale there.
         acknowledge(self.database, settled.delivered, may_be_lost=True)
@@ -235,6 +234,10 @@ class Drain:
         self._upgrade.wait(settled.awaiting_upgrade)
         self._upgrade.delivered(settled.delivered)
         release(self.database, left)
+
+
+def _key(claimed: Claim) -> tuple[str, int]:
+    return claimed.category, claimed.object_id
 
 
 def _named(exc: Exception) -> SiloError:

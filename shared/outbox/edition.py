@@ -7,7 +7,7 @@ destination. A destination that is null means that the owner cannot tell, so who
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -24,7 +24,7 @@ from shared.database.statement import among, marks
 from shared.database.transaction import Transaction
 from shared.errors import ConfigInvalid
 from shared.outbox.digest import BUCKETS
-from shared.outbox.wire import SentChange, sent_change
+from shared.outbox.wire import SentChange
 
 UNMADE = 0
 """``schema`` of an edition whose version is known and whose state is not: it was carried over by a migration."""
@@ -165,7 +165,7 @@ def _interested(database: Database, by_category: Mapping[Category, Sequence[int]
     return " UNION ALL ".join(selects), parameters
 
 
-def read_changes(category: Category, object_ids: Sequence[int], *, destination: str) -> Iterator[SentChange]:
+def read_changes(category: Category, object_ids: Sequence[int], *, destination: str) -> list[SentChange]:
     """The edition of each object: its state where the destination should hold it, else a tombstone of that version.
 
     An object that has no edition was never committed, and is left out. Implements ``Load``, and needs a session.
@@ -185,10 +185,10 @@ def read_changes(category: Category, object_ids: Sequence[int], *, destination: 
             AND object_id = edition.object_id LIMIT 1) THEN state END
         FROM edition WHERE category = ? AND object_id {wanted}"""
     parameters = (destination, category.value, *ids)
-    for object_id, version, schema, state in database.rows(statement, parameters):
-        if schema == UNMADE:
-            raise ConfigInvalid("Editions are still to be made here: run `migrate` to its end.")
-        yield sent_change(category, object_id, version=version, schema=schema, state=state)
+    changes = [SentChange(category, *row) for row in database.rows(statement, parameters, binary=True)]
+    if any(change.schema == UNMADE for change in changes):
+        raise ConfigInvalid("Editions are still to be made here: run `migrate` to its end.")
+    return changes
 
 
 def list_due(category: Category, destination: str, *, part: Part = EVERYTHING) -> Listed:

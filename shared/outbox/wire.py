@@ -5,73 +5,60 @@ sender that parsed it to serialize it again would spend on that most of its time
 """
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Any, NamedTuple
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from shared.category import Category, number_of
-from shared.pb.hybridcloud.replication.v1 import replica_pb2
+from shared.pb.hybridcloud.replication.v1 import replica_pb2, replica_service_pb2
 
 _Field = descriptor_pb2.FieldDescriptorProto
-_CHANGES_KEY = b"\x0a"
-"""Field 1 of ``ApplyChangesRequest``, of which there are many: the next is a change, behind its length."""
 
 
-class SentChange(Protocol):
-    """What a sender has to know of a change. Every ``Change`` is one, and what ``sent_change`` makes."""
+class SentChange(NamedTuple):
+    """A change of an edition."""
 
-    category: "replica_pb2.Category"
+    category: Category
     object_id: int
     version: int
-
-    def ByteSize(self) -> int:  # noqa: N802 - protobuf's name
-        ...
-
-    def SerializeToString(self) -> bytes:  # noqa: N802 - protobuf's name
-        ...
+    schema: int
+    state: bytes | None
+    """None: a tombstone. A state without a single field is none."""
 
 
-def sent_change(category: Category, object_id: int, *, version: int, schema: int, state: bytes | None) -> SentChange:
-    """A change of an edition; a tombstone where there is no state."""
-    change: SentChange = _TWIN(category=number_of(category), object_id=object_id, version=version, schema=schema)
+def request_body(changes: Iterable[SentChange]) -> bytes:
+    """A serialized ``ApplyChangesRequest``."""
+    # Of dictionaries, in one step for all of them: a message made for each takes twice as long.
+    request = _TWIN(changes=[_fields(change) for change in changes])
+    return bytes(request.SerializeToString())
+
+
+def _fields(change: SentChange) -> dict[str, Any]:
+    category, object_id, version, schema, state = change
+    number = number_of(category)
+    fields: dict[str, Any] = {"category": number, "object_id": object_id, "version": version, "schema": schema}
     if state is not None:
-        # Also of a state without a single field, which is not a tombstone.
-        setattr(change, category, state)
-    return change
-
-
-def request_body(changes: Iterable[bytes]) -> bytes:
-    """A serialized ``ApplyChangesRequest`` of serialized changes."""
-    parts: list[bytes] = []
-    for change in changes:
-        parts += (_CHANGES_KEY, _varint(len(change)), change)
-    return b"".join(parts)
-
-
-def _varint(number: int) -> bytes:
-    """Seven bits in each byte, the lowest first; all but the last have their highest bit set."""
-    parts = bytearray()
-    while number > 0x7F:
-        parts.append(number & 0x7F | 0x80)
-        number >>= 7
-    parts.append(number)
-    return bytes(parts)
+        fields[category] = state
+    return fields
 
 
 def _twin() -> type:
-    """The class of a message like ``Change`` whose states are bytes, made of the contract so that it cannot differ."""
+    """The class of a request whose states are bytes, made of the contract so that it cannot differ."""
     file = descriptor_pb2.FileDescriptorProto(name="twin.proto", package="silo.twin", syntax="proto3")
-    twin = file.message_type.add()
-    replica_pb2.Change.DESCRIPTOR.CopyToProto(twin)
-    for each in twin.field:
+    change = file.message_type.add()
+    replica_pb2.Change.DESCRIPTOR.CopyToProto(change)
+    for each in change.field:
         if each.type == _Field.TYPE_MESSAGE:
             each.type = _Field.TYPE_BYTES
         elif each.type == _Field.TYPE_ENUM:
             each.type = _Field.TYPE_INT32
         each.ClearField("type_name")
+    request = file.message_type.add()
+    replica_service_pb2.ApplyChangesRequest.DESCRIPTOR.CopyToProto(request)
+    request.field[0].type_name = ".silo.twin.Change"
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
-    return message_factory.GetMessageClass(pool.FindMessageTypeByName("silo.twin.Change"))
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName("silo.twin.ApplyChangesRequest"))
 
 
 _TWIN = _twin()

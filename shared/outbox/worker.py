@@ -211,6 +211,8 @@ class Lane:
             # Only beside a lane that delivers: when the destination is to be tried again is for that one to say.
             if self._breaker.state is BreakerState.OPEN or not self._drain_once().is_full:
                 self._backlog.clear()
+                if self._stopping.is_set():
+                    self._backlog.set()  # it was set to end all helpers, and each of them may look late
 
     def _drain_once(self) -> DrainResult:
         try:

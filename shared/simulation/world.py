@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from typing import Any
 
-from shared.category import Category, number_of
+from shared.category import Category
 from shared.clock import FrozenClock
 from shared.database.connect import connect
 from shared.database.database import Database
@@ -27,6 +27,7 @@ from shared.outbox.kind import HeldKind, Kinds, refuse_others
 from shared.outbox.lease import Leases
 from shared.outbox.message import migrate_outbox
 from shared.outbox.replica_servicer import ReplicaServicer
+from shared.outbox.wire import SentChange
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 from shared.pb.hybridcloud.replication.v1.replica_service_pb2_grpc import add_ReplicaServiceServicer_to_server
 from shared.rpc.channel import SiloChannel
@@ -168,17 +169,20 @@ class World:
         )
         return SimulatedLane(f"{holder}'s worker {number + 1}", holder, self.owner, drain)
 
-    def load(self, category: Category, object_ids: Sequence[int], *, destination: str) -> Iterable[replica_pb2.Change]:
+    def load(self, category: Category, object_ids: Sequence[int], *, destination: str) -> list[SentChange]:
         """The states of subjects, as the owner has them. Implements ``Load``."""
         rows = self.owner.rows(
             f"SELECT id, version, state FROM subject WHERE id IN ({marks(object_ids)})",  # noqa: S608 - placeholders only
             list(object_ids),
         )
-        for object_id, version, state in rows:
-            change = replica_pb2.Change(category=number_of(category), object_id=object_id, version=version)
-            if state is not None:
-                change.organization.organization.name = state
-            yield change
+        return [SentChange(category, object_id, version, 1, state_named(name)) for object_id, version, name in rows]
+
+
+def state_named(name: str | None) -> bytes | None:
+    """The state of a subject that says this; None: of one that is gone."""
+    if name is None:
+        return None
+    return replica_pb2.OrganizationState(organization={"name": name}).SerializeToString()
 
 
 class Play:

@@ -1,6 +1,6 @@
 """The protections that the contract rests on, each as a way to switch it off. No product knows of these."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ import shared.outbox.apply
 import shared.outbox.drain
 import shared.outbox.enqueue
 import shared.outbox.new_edition
-from shared.category import Category, number_of
+from shared.category import Category
 from shared.database.database import Database
 from shared.database.file_watch import FileWatch
 from shared.database.session import current_database
@@ -19,7 +19,7 @@ from shared.database.statement import marks
 from shared.database.transaction import Transaction
 from shared.outbox.deliver import ReplicaDestination
 from shared.outbox.message import Claim
-from shared.pb.hybridcloud.replication.v1 import replica_pb2
+from shared.outbox.wire import SentChange
 from shared.peers.keys import PeerKeys
 from shared.rpc.nonces import NonceMemory
 from simulator.database import SimulatedDatabase
@@ -90,14 +90,11 @@ def edition_in_the_transaction(patch: pytest.MonkeyPatch) -> None:
 def interest(patch: pytest.MonkeyPatch) -> None:
     """Whoever is told of an object is told all of it."""
 
-    def load(category: Category, object_ids: Sequence[int], *, destination: str) -> Iterator[replica_pb2.Change]:
+    def load(category: Category, object_ids: Sequence[int], *, destination: str) -> list[SentChange]:
         wanted = f"category = ? AND object_id IN ({marks(object_ids)})"
-        statement = f"SELECT object_id, version, state FROM edition WHERE {wanted}"
-        for object_id, version, state in current_database().rows(statement, (category.value, *object_ids)):
-            change = replica_pb2.Change(category=number_of(category), object_id=object_id, version=version)
-            if state is not None:
-                getattr(change, category.value).MergeFromString(state)
-            yield change
+        statement = f"SELECT object_id, version, schema, state FROM edition WHERE {wanted}"
+        rows = current_database().rows(statement, (category.value, *object_ids))
+        return [SentChange(category, *row) for row in rows]
 
     patch.setattr(control_silo.bootstrap, "ReplicaDestination", partial(ReplicaDestination, load=load))
 

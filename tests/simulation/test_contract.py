@@ -2,17 +2,17 @@
 
 import random
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import pytest
 
 from shared.category import Category
 from shared.database.transaction import Transaction
 from shared.outbox.enqueue import enqueue
-from shared.pb.hybridcloud.replication.v1 import replica_pb2
+from shared.outbox.wire import SentChange
 from shared.simulation.scenario import Run, Stage, play
 from shared.simulation.weather import Fate
-from shared.simulation.world import CATEGORY, HOLDERS, Play, World
+from shared.simulation.world import CATEGORY, HOLDERS, Play, World, state_named
 
 SEEDS = range(10)
 
@@ -100,10 +100,9 @@ class Resurrecting(Begin):
     def __call__(self, rng: random.Random) -> Stage:
         return self.world.begin(rng, load=self.load)
 
-    def load(self, category: Category, object_ids: Sequence[int], *, destination: str) -> Iterable[replica_pb2.Change]:
-        for change in self.world.load(category, object_ids, destination=destination):
-            change.organization.organization.name = change.organization.organization.name or "alive"
-            yield change
+    def load(self, category: Category, object_ids: Sequence[int], *, destination: str) -> list[SentChange]:
+        sent = self.world.load(category, object_ids, destination=destination)
+        return [change._replace(state=change.state or state_named("alive")) for change in sent]
 
 
 def test_a_deleted_object_that_is_shown_alive_is_found_out(world: World) -> None:
@@ -114,14 +113,12 @@ class Stale(Begin):
     """States are read once and sent under whatever version the object has by then."""
 
     def __call__(self, rng: random.Random) -> Stage:
-        self.remembered: dict[int, str] = {}
+        self.remembered: dict[int, bytes | None] = {}
         return self.world.begin(rng, load=self.load)
 
-    def load(self, category: Category, object_ids: Sequence[int], *, destination: str) -> Iterable[replica_pb2.Change]:
-        for change in self.world.load(category, object_ids, destination=destination):
-            name = self.remembered.setdefault(change.object_id, change.organization.organization.name)
-            change.organization.organization.name = name
-            yield change
+    def load(self, category: Category, object_ids: Sequence[int], *, destination: str) -> list[SentChange]:
+        sent = self.world.load(category, object_ids, destination=destination)
+        return [change._replace(state=self.remembered.setdefault(change.object_id, change.state)) for change in sent]
 
 
 def test_a_state_under_the_version_of_another_is_found_out(world: World) -> None:
@@ -135,11 +132,10 @@ class Lagging(Begin):
         self.sent = 0
         return self.world.begin(rng, load=self.load)
 
-    def load(self, category: Category, object_ids: Sequence[int], *, destination: str) -> Iterable[replica_pb2.Change]:
-        for change in self.world.load(category, object_ids, destination=destination):
-            self.sent += 1
-            change.version += self.sent
-            yield change
+    def load(self, category: Category, object_ids: Sequence[int], *, destination: str) -> list[SentChange]:
+        sent = self.world.load(category, object_ids, destination=destination)
+        self.sent += len(sent)
+        return [change._replace(version=change.version + self.sent) for change in sent]
 
 
 def test_a_version_that_nobody_committed_is_found_out(world: World) -> None:

@@ -1,6 +1,6 @@
 """Delivering: how much is read at once, and what is sent in one call."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count
 
 import grpc
@@ -11,7 +11,7 @@ from shared.database.database import Database
 from shared.outbox import deliver
 from shared.outbox.claim import claim
 from shared.outbox.deliver import ReplicaDestination
-from shared.outbox.wire import SentChange, sent_change
+from shared.outbox.wire import SentChange
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
 from shared.pb.hybridcloud.replication.v1 import replica_service_pb2 as pb
 from shared.pb.hybridcloud.replication.v1.replica_service_pb2_grpc import (
@@ -48,10 +48,10 @@ class Owner:
     def __init__(self) -> None:
         self.asked: list[int] = []
 
-    def load(self, category: Category, object_ids: Sequence[int], *, destination: str) -> Iterable[SentChange]:
+    def load(self, category: Category, object_ids: Sequence[int], *, destination: str) -> list[SentChange]:
         self.asked.append(len(object_ids))
         state = replica_pb2.AppState(sentry_app={"name": "x" * 100}).SerializeToString()
-        return [sent_change(category, each, version=1, schema=1, state=state) for each in object_ids]
+        return [SentChange(category, each, 1, 1, state) for each in object_ids]
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_large_states_are_read_few_at_a_time(
     box: Box, channel: grpc.Channel, taking: Taking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deliver, "FIRST_READ", 2)
-    monkeypatch.setattr(deliver, "MAX_READ_BYTES", 150)
+    monkeypatch.setattr(deliver, "MAX_READ_BYTES", 200)
     box.enqueue(1, 2, 3, 4, 5)
     assert sent(box.database, channel).asked == [2, 1, 1, 1]
     assert taking.calls == [[1, 2, 3, 4, 5]]
@@ -89,7 +89,7 @@ def test_large_states_are_read_few_at_a_time(
 def test_a_call_carries_no_more_than_its_limit(
     box: Box, channel: grpc.Channel, taking: Taking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deliver, "MAX_BATCH_BYTES", 250)
+    monkeypatch.setattr(deliver, "MAX_BATCH_BYTES", 350)
     box.enqueue(1, 2, 3, 4, 5)
     assert sent(box.database, channel).asked == [5]
     assert taking.calls == [[1, 2], [3, 4], [5]]

@@ -15,9 +15,11 @@ from shared.domain.peer import CONTROL
 from shared.errors import SiloUnreachable
 from shared.outbox.apply import apply_changes
 from shared.outbox.edition import read_changes
+from shared.outbox.wire import request_body
 from shared.pb.hybridcloud.apps.v1 import app_service_pb2 as pb
 from shared.pb.hybridcloud.apps.v1 import installation_pb2
 from shared.pb.hybridcloud.replication.v1 import replica_pb2
+from shared.pb.hybridcloud.replication.v1.replica_service_pb2 import ApplyChangesRequest
 from tests.silos import Silos, fresh
 
 TABLES = kinds_of("us").tables_for(CONTROL)
@@ -75,8 +77,8 @@ def test_a_stale_installation_does_not_come_back(silos: Silos, shop: Shop) -> No
         [stale] = read_changes(Category.INSTALLATION, [shop.installation.id], destination="us")
     uninstall(silos.control, uuid=shop.installation.uuid, actor=shop.owner)
     silos.replicate()
-    change = replica_pb2.Change.FromString(stale.SerializeToString())
-    apply_changes(silos.database("us"), [change], tables=TABLES)
+    changes = ApplyChangesRequest.FromString(request_body([stale])).changes
+    apply_changes(silos.database("us"), changes, tables=TABLES)
     assert not silos.ask("us", pb.GetInstallationByIdRequest(id=shop.installation.id)).HasField("installation")
 
 
