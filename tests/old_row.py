@@ -8,9 +8,10 @@ from shared.database.statement import marks
 
 
 def insert_old(row: Model, **columns: object) -> None:
-    """Writes a row into a table that had these columns beside today's; one that is None here it had not."""
+    """Writes a row into a table that had these columns beside some of today's; which of these, the table says."""
     fields: Any = fields_of(type(row))
+    database, table = current_database(), table_of(type(row))
+    had = {column.name for column in database.peewee.get_columns(table)}
     values = {each.column_name: each.db_value(getattr(row, each.safe_name)) for each in fields} | columns
-    values = {name: value for name, value in values.items() if value is not None}
-    names, table = ", ".join(values), table_of(type(row))
-    current_database().rows(f"INSERT INTO {table} ({names}) VALUES ({marks(values)})", list(values.values()))
+    values = {name: value for name, value in values.items() if value is not None and name in had}
+    database.rows(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks(values)})", list(values.values()))

@@ -3,7 +3,10 @@
 import pytest
 
 import control_silo.api.application as control_api
+import control_silo.bootstrap
 import region_silo.api.application as region_api
+import region_silo.bootstrap
+from control_silo.services.internal_token import create_token
 from shared.category import Category, Owner, number_of, owned_by, owner_of
 from shared.cli.compare import Comparer
 from shared.consistency import WrittenVersion
@@ -11,7 +14,7 @@ from shared.domain.peer import CONTROL
 from shared.errors import InvalidInput
 from shared.pb.hybridcloud.operations.v1 import outbox_service_pb2, outbox_service_pb2_grpc
 from shared.pb.hybridcloud.replication.v1 import replica_service_pb2, replica_service_pb2_grpc
-from tests.silos import Silos
+from tests.silos import Silos, fresh
 
 NOBODYS = 987_654
 EVERY = pytest.mark.parametrize("category", Category)
@@ -82,3 +85,31 @@ def test_control_measures_what_waits_of_every_category_that_it_owns(silos: Silos
 def test_a_region_measures_what_waits_of_every_category_that_it_owns(silos: Silos, category: Category) -> None:
     measured = {(age.destination, age.category) for age in region_api.list_ages(silos.regions["us"].region)}
     assert (CONTROL, category.value) in measured
+
+
+@EVERY
+def test_an_object_that_is_older_than_its_kind_gets_its_edition_at_the_upgrade(
+    silos: Silos, category: Category
+) -> None:
+    make_one_of_each(silos)
+    owner, _ = sides(category)
+    database, migrate = silos.database(owner), MIGRATE[owner]
+    with database.transaction():
+        made = database.rows("DELETE FROM edition WHERE category = ? RETURNING object_id, checksum", (category.value,))
+    assert made, f"make_one_of_each makes no {category.value}"
+    migrate(database)
+    with database.session():
+        again = database.rows("SELECT object_id, checksum FROM edition WHERE category = ?", (category.value,))
+    live = {object_id for object_id, checksum in made if checksum}
+    assert live == {object_id for object_id, checksum in again if checksum}
+
+
+MIGRATE = {CONTROL: control_silo.bootstrap.migrate, "us": region_silo.bootstrap.migrate}
+
+
+def make_one_of_each(silos: Silos) -> None:
+    """An object of each category: an app of an organization, installed there, with its token and its credential."""
+    acme = silos.create_organization(fresh("acme"), region="us")
+    creator = silos.create_user(f"{fresh('ann')}@acme.example", organization_id=acme.id)
+    app = silos.create_app(fresh("Kanban"), owner=acme, creator=creator, is_internal=True)
+    create_token(silos.control, app_id=app.id, actor=creator)

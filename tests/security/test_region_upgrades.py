@@ -52,15 +52,12 @@ def create_app(number: int, *, owner_id: int, status: SentryAppStatus) -> None:
 
 def create_organization(number: int, slug: str, region: str) -> None:
     names = {"slug": slug, "name": slug, "region_name": region, "status": "active"}
-    insert_old(OrganizationReplica(id=number, version=1, **names), checksum=None)
+    insert_old(OrganizationReplica(id=number, version=1, **names))
 
 
 def create_region(name: str) -> None:
     insert_old(
-        RegisteredRegion(name=name, grpc_address="a:1", http_address="a:2", identity="0" * 32, registered_at=NOW),
-        is_replaced=None,
-        awaits_organizations=None,
-        counts=None,
+        RegisteredRegion(name=name, grpc_address="a:1", http_address="a:2", identity="0" * 32, registered_at=NOW)
     )
 
 

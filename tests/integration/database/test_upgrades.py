@@ -50,19 +50,15 @@ def control(old: Old) -> Database:
     database = old(control_silo.bootstrap.MIGRATIONS, "0011")
     with database.transaction():
         insert_old(
-            RegisteredRegion(name="us", grpc_address="a:1", http_address="a:2", identity="0" * 32, registered_at=NOW),
-            is_replaced=None,
-            awaits_organizations=None,
-            counts=None,
+            RegisteredRegion(name="us", grpc_address="a:1", http_address="a:2", identity="0" * 32, registered_at=NOW)
         )
         acme = OrganizationReplica(id=1, version=1, slug="acme", name="Acme", region_name="us", status="active")
-        insert_old(acme, checksum=None)
+        insert_old(acme)
         for number, events in enumerate(STORED, start=1):
             names = {"name": f"App {number}", "slug": f"app-{number}", "events": events}
             insert_old(
                 SentryApp(**names, id=number, owner_id=1, date_added=NOW, date_updated=NOW),
                 version=1,
-                webhook_timeout_seconds=None,
             )
             installed = {"sentry_app": number, "organization_id": 1, "date_added": NOW, "date_updated": NOW}
             insert_old(SentryAppInstallation(id=number, **installed), version=1)
