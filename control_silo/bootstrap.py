@@ -20,6 +20,7 @@ from control_silo.rpc.rights import RIGHTS
 from control_silo.rpc.topology_servicer import TopologyServicer
 from control_silo.services.app_health import take_report
 from control_silo.services.control import Control
+from control_silo.services.find_app import TABLES_SHOWN
 from control_silo.services.regions import Place, RegionChannels
 from control_silo.services.webhook import prepare
 from shared.asking.ask import Asking
@@ -123,6 +124,7 @@ def open_control(config: ControlConfig, *, clock: Clock, database: Database | No
     # Found out at the first write and not now: `serve` may be up before its database is migrated, or is there at all.
     database.expect(SCHEMAS)
     keep_editions(database, KINDS)
+    database.keep_reads(TABLES_SHOWN)
     keys = PeerKeys(config.keys, database, seal_key=config.seal_key.get_secret_value(), clock=clock)
 
     def dial(name: str, place: Place) -> grpc.Channel:

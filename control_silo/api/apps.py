@@ -14,7 +14,13 @@ from control_silo.services import app_access
 from control_silo.services.control import Control
 from control_silo.services.delete import delete_app as delete_app_and_all
 from control_silo.services.feature import get_switches
-from control_silo.services.find_app import AppDetails, find_app, get_app_of_path, list_app_details
+from control_silo.services.find_app import (
+    AppDetails,
+    find_app,
+    get_app_of_path,
+    get_shown_app_of_path,
+    list_app_details,
+)
 from control_silo.services.organization import find_organization
 from control_silo.services.principal import Principal
 from shared.domain.app_status import SentryAppStatus
@@ -72,7 +78,9 @@ def post_app(request: Incoming[AppBody]) -> Response:
 def get_app(request: Incoming, app_id_or_slug: str) -> Response:
     """Reads an app."""
     with request.signed_in() as principal:
-        details = get_visible_app(request, principal, app_id_or_slug, may=app_access.may_read_app)
+        details = get_visible_app(
+            request, principal, app_id_or_slug, may=app_access.may_read_app, find=get_shown_app_of_path
+        )
         # Last: that an app is disabled is told to those alone who may read it.
         check_enabled(request.control, details.app)
         return json_answer(rendered(request, principal, details))
@@ -115,7 +123,12 @@ def delete_app(request: Incoming, app_id_or_slug: str) -> Response:
 
 
 def get_visible_app(
-    request: ApiRequest, principal: Principal, app_id_or_slug: str, *, may: Callable[[Principal, SentryApp], bool]
+    request: ApiRequest,
+    principal: Principal,
+    app_id_or_slug: str,
+    *,
+    may: Callable[[Principal, SentryApp], bool],
+    find: Callable[[str], AppDetails] = get_app_of_path,
 ) -> AppDetails:
     """The app that a path names, for someone who may do something to it. Needs a session.
 
@@ -124,7 +137,7 @@ def get_visible_app(
         Refused: it is another organization's and not published.
         PermissionDenied: they may not.
     """
-    details = get_app_of_path(app_id_or_slug)
+    details = find(app_id_or_slug)
     if not app_access.sees_app(principal, details.app):
         text = "User must be in the app owner's organization for unpublished apps"
         # One's own: what the answer tells is known to whoever reads it.

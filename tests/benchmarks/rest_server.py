@@ -17,6 +17,7 @@ from control_silo.bootstrap import migrate, open_alone
 from control_silo.models.app import IntegrationFeature, SentryApp
 from control_silo.models.application import ApiApplication
 from control_silo.services.control import Control
+from control_silo.services.find_app import TABLES_SHOWN
 from control_silo.services.user import ensure_superuser
 from shared.clock import SystemClock
 from shared.database.connect import connect
@@ -93,6 +94,7 @@ def main() -> None:
     database = connect(url, create=True)
     migrate(database)
     control = open_alone(database, clock=SystemClock())
+    database.keep_reads(TABLES_SHOWN)  # as a control that serves does
     fill(control, apps=apps)
     token = ensure_superuser(control)["token"]
     app = create_api(control, requests_per_second=10**9)
