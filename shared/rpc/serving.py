@@ -18,7 +18,7 @@ from shared import errors
 from shared.repetition import Sentences
 from shared.rpc import served
 from shared.rpc.calls import REQUEST_ID_KEY
-from shared.rpc.inprocess.context import Aborted
+from shared.rpc.inprocess.context import Aborted, InProcessContext
 from shared.rpc.retry import takes_nothing_back
 from shared.rpc.rights import Rights
 from shared.rpc.served import ServedCall
@@ -102,7 +102,7 @@ class Serving:
         Raises:
             Unauthenticated, PermissionDenied: see ``Judge.caller_of``.
         """
-        metadata = dict(self._context.invocation_metadata())
+        metadata = _metadata_of(self._context)
         self._call.request_id = _request_id(metadata)
         found = judged.get()
         if isinstance(found, errors.SiloError):
@@ -170,6 +170,11 @@ class Serving:
             duration_seconds=time.perf_counter() - self._started,
             request_id=self._call.request_id,
         )
+
+
+def _metadata_of(context: Any) -> dict[str, str | bytes]:
+    # Without the names that gRPC gives to the halves of an entry: a tenth of the time of an in-process call.
+    return dict(context.sent if isinstance(context, InProcessContext) else context.invocation_metadata())
 
 
 def _request_id(metadata: Mapping[str, str | bytes]) -> str:

@@ -65,6 +65,11 @@ class InProcessContext(grpc.ServicerContext):
     def add_callback(self, callback: Callable[[], object]) -> bool:
         return self._exchange.add_callback(callback)
 
+    @property
+    def sent(self) -> Metadata:
+        """What the client sent, as plain pairs."""
+        return self._exchange.metadata
+
     def invocation_metadata(self) -> Metadata:
         return named(self._exchange.metadata)
 

@@ -1,4 +1,4 @@
-"""What control keeps of apps that it shows: of tables that tell of their changes, and never older than a commit here."""
+"""What control keeps of apps that it shows: of tables that tell of changes, and nothing older than a commit here."""
 
 from collections.abc import Callable
 
