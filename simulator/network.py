@@ -7,9 +7,8 @@ to it as they would be to a proxy on the way. Owns what becomes of calls, and wh
 import contextlib
 import random
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import partial
 from typing import Any
 
@@ -21,45 +20,8 @@ from shared.rpc.address import IN_PROCESS_PREFIX
 from shared.rpc.inprocess import InProcessChannel, InProcessServer
 from shared.simulation.fault import Fault
 from simulator.crash import Crash, Fuse, Life
+from simulator.fate import FAULTS, FINE_WEIGHT, WEIGHTS, Fate
 
-
-class Fate(StrEnum):
-    """What becomes of a call."""
-
-    FINE = "fine"
-    REQUEST_LOST = "request lost"
-    ANSWER_LOST = "answer lost"
-    LATE = "late"
-    """The world moves on between its sending and its arrival."""
-    SLOW = "slow"
-    """Likewise between its arrival and its answer."""
-    TWICE = "made twice"
-    COPIED = "copied"
-    """It arrives, and somebody keeps a copy, to send it again."""
-    OVERTAKEN = "overtaken"
-    """The caller gives up, and it arrives later, if at all."""
-    CUT_OFF = "cut off"
-    SWALLOWED = "swallowed"
-    """By a connection that is open at one end only; sometimes it arrives, and the answer is swallowed."""
-    DOWN = "down"
-    """Nobody is there."""
-
-
-# By what each teaches: a lost answer, after which nobody knows what was done, shows more than a lost request.
-_WEIGHTS: Mapping[Fault, Mapping[Fate, int]] = {
-    Fault.DROP: {Fate.REQUEST_LOST: 2, Fate.ANSWER_LOST: 3},
-    Fault.DELAY: {Fate.LATE: 4, Fate.SLOW: 3},
-    Fault.DUPLICATE: {Fate.TWICE: 1, Fate.COPIED: 4},
-    Fault.REORDER: {Fate.OVERTAKEN: 3},
-}
-_FAULTS: Mapping[Fate, Fault] = {
-    **{fate: fault for fault, fates in _WEIGHTS.items() for fate in fates},
-    Fate.CUT_OFF: Fault.PARTITION,
-    Fate.SWALLOWED: Fault.HALF_OPEN,
-}
-"""Whose doing a fate is."""
-# Most calls have to succeed, or nothing would ever be replicated that could go wrong later.
-_FINE_WEIGHT = 14
 _PATIENCE_SECONDS = 2.0
 """How long a caller waits before it gives up. Deadlines are longer, of which a simulation learns nothing more."""
 # Older ones would be refused for their time alone, and teach nothing.
@@ -248,13 +210,13 @@ class Network:
             fate = Fate.FINE
         else:
             # In the order of the table, so that a seed means the same whichever faults are asked for.
-            weights = {Fate.FINE: _FINE_WEIGHT}
-            for fault, of_fault in _WEIGHTS.items():
+            weights = {Fate.FINE: FINE_WEIGHT}
+            for fault, of_fault in WEIGHTS.items():
                 weights |= of_fault if fault in self.faults else {}
             (fate,) = self.rng.choices(list(weights), list(weights.values()))
         self.fates[fate] += 1
-        if fate in _FAULTS and not self.is_fair:
-            self.happened[_FAULTS[fate]] += 1
+        if fate in FAULTS and not self.is_fair:
+            self.happened[FAULTS[fate]] += 1
         if fate is not Fate.FINE:
             self.tell(f"{sent.name} from {sent.link.caller} to {sent.link.callee}: {fate}")
         return fate

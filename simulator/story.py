@@ -17,8 +17,8 @@ from simulator.chance import decided, rng_of
 from simulator.clock import stopwatches
 from simulator.ending import Ending
 from simulator.event import Events, weights_of
+from simulator.fate import Fate
 from simulator.foundation import Foundation
-from simulator.network import Fate
 from simulator.world import World
 
 # Enough for a few objects to be changed under every fault; more seeds find more than longer stories do.

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 
 from fastapi import Response
-from pydantic import MISSING
 
 from control_silo.api.apps import check_enabled
 from control_silo.api.recent_writes import await_delivered
@@ -22,6 +21,7 @@ from control_silo.services.find_installation import (
 from control_silo.services.install import SentryAppInstallationCreator, SentryAppInstallationUpdater
 from control_silo.services.interest import region_of_organization
 from control_silo.services.principal import Principal
+from shared.bodies.fields import sent_or_none
 from shared.bodies.installation import InstallationObject
 from shared.category import Category
 from shared.domain.features import IntegrationFeature, missing_features
@@ -93,9 +93,7 @@ def put_installation(request: Incoming[ConfirmBody], uuid: str) -> Response:
         # No scope opens it to people: only the app's own token confirms (spec §4.6).
         details = get_visible_installation(request, principal, uuid, scopes=())
         status = request.body().status
-        updater = SentryAppInstallationUpdater(
-            uuid=details.installation.uuid, status=None if status is MISSING else status
-        )
+        updater = SentryAppInstallationUpdater(uuid=details.installation.uuid, status=sent_or_none(status))
         updater.run(request.control)
         answer, region = _answer(request, principal, uuid), region_of_organization(details.installation.organization_id)
     if region:

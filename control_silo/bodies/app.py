@@ -5,7 +5,7 @@ its name; everything else follows from these. The fields that have rules of thei
 """
 
 from datetime import datetime
-from typing import Any, ClassVar, Literal, Self, TypeVar
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import MISSING, ConfigDict, Field, ValidationInfo, model_validator
 from pydantic.json_schema import SkipJsonSchema
@@ -28,7 +28,14 @@ from control_silo.bodies.app_field import (
     WebhookUrl,
     requester_of,
 )
-from control_silo.bodies.app_part import FEATURE_EXAMPLE, FeatureObject, OwnerObject, WebhookHealthObject, avatar_object
+from control_silo.bodies.app_part import (
+    APP_EXAMPLE,
+    FEATURE_EXAMPLE,
+    FeatureObject,
+    OwnerObject,
+    WebhookHealthObject,
+    avatar_object,
+)
 from control_silo.models.app import APP_COLUMNS, SentryApp, is_older_than
 from control_silo.models.region import OrganizationReplica
 from control_silo.services.app_access import may_see_ownership, may_see_secrets
@@ -38,7 +45,7 @@ from control_silo.services.principal import Principal
 from control_silo.services.update_app import SentryAppUpdater
 from shared.bodies.avatar import AvatarObject
 from shared.bodies.body import Body, shown_by
-from shared.bodies.fields import Flag
+from shared.bodies.fields import Flag, sent_or_none
 from shared.domain.app_status import SentryAppStatus
 from shared.domain.headers import MASKED_VALUE, mask_headers
 from shared.domain.subscription import unmet_scope_texts
@@ -50,29 +57,10 @@ SECRET_SHOWN_SECONDS = 24 * 3600
 HEADERS_ANEW = "The custom headers must be entered anew, because the webhook's address changes."
 """What is told to who would have headers that they may not see sent to somebody else."""
 
-T = TypeVar("T")
-
 _RULED = frozenset({"status", "events", "verify_install"})
 """Fields of the body that are columns too, and not stored as they were sent."""
 _ELEVATED = frozenset({"popularity", "is_disabled"})
 """Those that count only when superusers and staff send them; of others, they are checked and passed over."""
-
-_EXAMPLE: dict[str, Any] = {
-    "allowedOrigins": ["https://kanban.acme.example"],
-    "author": "Acme",
-    "events": ["comment", "issue"],
-    "isAlertable": True,
-    "name": "Acme Kanban",
-    "overview": "Cards for issues.",
-    "popularity": 1,
-    "redirectUrl": "https://kanban.acme.example/setup",
-    "schema": {"elements": [{"type": "stacktrace-link", "uri": "/code"}]},
-    "scopes": ["event:read", "event:write", "project:read"],
-    "verifyInstall": True,
-    "webhookHeaders": ["X-Kanban: blue"],
-    "webhookTimeoutSeconds": 5,
-    "webhookUrl": "https://kanban.acme.example/webhook",
-}
 
 
 class AppChangesBody(Body):
@@ -126,7 +114,6 @@ class AppChangesBody(Body):
             raise ValidationFailed(fields={"webhookUrl": [problem]})
         if not is_internal and not _holds(self.author, app and app.author):
             raise ValidationFailed(fields={"author": ["author required for public integrations"]})
-        # Whoever may not see the headers could else have them sent to an address of their own.
         if self.webhook_headers is MISSING and requester.moves_secrets(self.webhook_url):
             raise ValidationFailed(fields={"webhookHeaders": [HEADERS_ANEW]})
         return self
@@ -135,13 +122,13 @@ class AppChangesBody(Body):
         """The changes that the body asks for. Null empties texts, events and headers, and changes nothing else."""
         return SentryAppUpdater(
             columns=self._columns(requester),
-            features=_sent(self.features),
-            status=_sent(self.status),
-            scopes=_sent(self.scopes),
-            events=() if self.events is None else _sent(self.events),
-            verify_install=_sent(self.verify_install),
-            allowed_origins=_sent(self.allowed_origins),
-            schema=_sent(self.schema_),
+            features=sent_or_none(self.features),
+            status=sent_or_none(self.status),
+            scopes=sent_or_none(self.scopes),
+            events=() if self.events is None else sent_or_none(self.events),
+            verify_install=sent_or_none(self.verify_install),
+            allowed_origins=sent_or_none(self.allowed_origins),
+            schema=sent_or_none(self.schema_),
         )
 
     def _columns(self, requester: Requester) -> dict[str, Any]:
@@ -174,7 +161,7 @@ class AppChangesBody(Body):
 class AppBody(AppChangesBody):
     """An app to create."""
 
-    model_config: ClassVar[ConfigDict] = shown_by({**_EXAMPLE, "organization": "acme", "isInternal": False})
+    model_config: ClassVar[ConfigDict] = shown_by({**APP_EXAMPLE, "organization": "acme", "isInternal": False})
 
     name: AppName
     is_internal: Flag = False
@@ -193,12 +180,12 @@ class AppBody(AppChangesBody):
             name=columns.pop("name"),
             organization_id=owner.id,
             is_internal=self.is_internal,
-            scopes=_sent(self.scopes) or (),
-            events=_sent(self.events) or (),
+            scopes=sent_or_none(self.scopes) or (),
+            events=sent_or_none(self.events) or (),
             # Nobody confirms an internal app's installation, which is made with it.
             verify_install=not self.is_internal and self.verify_install is not False,
-            schema=_sent(self.schema_) or {},
-            allowed_origins=_sent(self.allowed_origins) or (),
+            schema=sent_or_none(self.schema_) or {},
+            allowed_origins=sent_or_none(self.allowed_origins) or (),
             columns=columns,
         )
 
@@ -208,7 +195,7 @@ class AppObject(Body):
 
     model_config: ClassVar[ConfigDict] = shown_by(
         {
-            **_EXAMPLE,
+            **APP_EXAMPLE,
             "avatars": [],
             "featureData": [FEATURE_EXAMPLE],
             "isDisabled": False,
@@ -308,7 +295,3 @@ def _secret(details: AppDetails, *, now: datetime, is_plain: bool) -> str | None
 def _holds(value: object, otherwise: object) -> bool:
     """Whether there is something after the change: in the body or, where that says nothing, in the app as it is."""
     return bool(otherwise if value is MISSING else value)
-
-
-def _sent(value: T | MISSING | None) -> T | None:
-    return None if value is MISSING else value

@@ -16,6 +16,22 @@ from shared.domain.json_field import FieldInvalid, parse_text, shown
 from shared.domain.json_value import JsonValue
 from shared.errors import ValidationFailed
 
+APP_EXAMPLE: dict[str, Any] = {
+    "allowedOrigins": ["https://kanban.acme.example"],
+    "author": "Acme",
+    "events": ["comment", "issue"],
+    "isAlertable": True,
+    "name": "Acme Kanban",
+    "overview": "Cards for issues.",
+    "popularity": 1,
+    "redirectUrl": "https://kanban.acme.example/setup",
+    "schema": {"elements": [{"type": "stacktrace-link", "uri": "/code"}]},
+    "scopes": ["event:read", "event:write", "project:read"],
+    "verifyInstall": True,
+    "webhookHeaders": ["X-Kanban: blue"],
+    "webhookTimeoutSeconds": 5,
+    "webhookUrl": "https://kanban.acme.example/webhook",
+}
 FEATURE_EXAMPLE: dict[str, Any] = {
     "featureId": 1,
     "featureGate": "integrations-issue-link",

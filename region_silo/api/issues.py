@@ -41,6 +41,7 @@ from region_silo.services.issues import find_issue, list_issues
 from region_silo.services.principal import Principal
 from region_silo.services.projects import projects_by_id
 from region_silo.services.short_id import parse_short_id
+from shared.bodies.fields import sent_or_none
 from shared.errors import NotFound, ValidationFailed
 from shared.http.answer import empty_answer, json_answer
 from shared.http.endpoint import Endpoints, Parameter
@@ -253,7 +254,7 @@ def _change_of(request: ApiRequest, principal: Principal, body: IssueBody, *, or
         if found is None:
             raise ValidationFailed(fields={"assignedTo": [UNKNOWN_ASSIGNEE]})
     return IssueChange(
-        status=None if body.status is MISSING else body.status,
+        status=sent_or_none(body.status),
         substatus=body.substatus,
         details=details,
         assignee=MISSING if body.assigned_to is MISSING else found,

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from fastapi import Response
-from pydantic import MISSING
 
 from region_silo.api.access import READ_PROJECT, WRITE_PROJECT, OwnedProject, organization_for, project_for
 from region_silo.api.organizations import organization_object
@@ -23,6 +22,7 @@ from region_silo.services.projects import (
     list_projects_of,
 )
 from region_silo.services.registration import find_http_url
+from shared.bodies.fields import sent_or_none
 from shared.errors import SlugTaken
 from shared.http.answer import json_answer
 from shared.http.endpoint import PAGE_PARAMETERS, Endpoints
@@ -72,7 +72,7 @@ def post_project(request: Incoming[ProjectBody], organization_id_or_slug: str) -
                 request.region,
                 organization_id=organization.id,
                 slug=body.choose_slug(),
-                name=None if body.name is MISSING else body.name,
+                name=sent_or_none(body.name),
                 platform=body.platform or None,
             )
         except SlugTaken as taken:

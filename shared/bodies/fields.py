@@ -6,9 +6,9 @@ checked alike when it prints. The rules themselves are ``shared.domain.json_fiel
 
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, TypeAlias, TypeVar
 
-from pydantic import BeforeValidator, SkipValidation
+from pydantic import MISSING, BeforeValidator, SkipValidation
 from pydantic_core import CoreSchema, core_schema
 
 from shared.domain.json_field import (
@@ -20,6 +20,8 @@ from shared.domain.json_field import (
     parse_text,
 )
 from shared.domain.json_value import JsonValue
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -80,3 +82,8 @@ Name: TypeAlias = Annotated[str, BeforeValidator(parse_name)]
 
 JsonDict: TypeAlias = Annotated[dict[str, Any], SkipValidation]
 """Any JSON object: whatever was parsed, lone surrogates included, is printed again."""
+
+
+def sent_or_none(value: T | MISSING | None) -> T | None:
+    """What was sent for a field; None, too, for one that was left out."""
+    return None if value is MISSING else value

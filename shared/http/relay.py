@@ -1,9 +1,8 @@
 """Carries requests to other silos and answers back. Owns connections, deadlines and a circuit per silo.
 
-Bodies stream both ways and are never held whole; nothing is followed, retried or interpreted. A silo that is away costs
-its own callers one refusal, and nobody else anything; so does a client that sends slowly. What one silo has forwarded
-the other does not forward again, and what comes back by an address that is not the silo's is refused, so that no
-request goes round in circles. A client's credentials go to control alone; a region is told who asks.
+Bodies stream both ways and are never held whole; nothing is followed, retried or interpreted. A silo that is away, or a
+client that sends slowly, costs its own callers one refusal and nobody else anything. What one silo has forwarded the
+other does not forward again, and what comes back by a wrong address is refused. A client's credentials go to control.
 """
 
 import asyncio
@@ -38,15 +37,15 @@ log = structlog.get_logger(__name__)
 # Silos are near each other or have a proxy near; who does not even accept is away.
 CONNECT_SECONDS = 2.0
 """How long reaching a silo may take."""
+# Longer than a silo waits for an app and its database together, so that its own refusals arrive.
 ANSWER_SECONDS = 15.0
-"""How long a silo may say nothing: before it answers, and between two parts of an answer or of a body it takes. It is
-longer than a silo waits for an app and its database together, so that its own refusals arrive."""
+"""How long a silo may say nothing: before it answers, and between two parts of an answer or of a body it takes."""
 QUESTION_SECONDS = 3.0
 """How long a silo may say nothing to a question that decides where a request goes."""
 
+# A few clients that send no faster than they must would else take all of them.
 MAX_STREAMED = 50
-"""Connections to one silo, of those for events or of the others, that may be taken by bodies which are still on their
-way: a few clients that send no faster than they must would take all of them."""
+"""Connections to one silo, for events or for others, that bodies may take which are still on their way."""
 STREAMED_WAIT_SECONDS = 10.0
 """How long a larger body waits for one of these."""
 
@@ -177,12 +176,11 @@ class Relay:
             request: as the client sent it.
             to: the silo.
             principal: who asks, serialized, as the region may know them; None for nobody. Control is shown credentials.
-            is_question: whether a silo that says nothing is waited for but shortly.
+            is_question: whether a silo that says nothing is waited for shortly alone.
 
         Raises:
             SiloUnreachable: the silo is away, or was a moment ago; or its address leads here.
-            Refused: the path has no meaning of its own, another silo has forwarded the request, or the body comes too
-                slowly.
+            Refused: the path has no meaning here, another silo has forwarded it, or the body comes too slowly.
             RateLimited: too many large bodies are on their way.
         """
         # First of all: before anything is opened for a request that would only come back.
@@ -280,8 +278,7 @@ def _target_of(request: Request) -> bytes:
     """Path and query as the client wrote them.
 
     Raises:
-        Refused: the request was forwarded here; or its path climbs, so that whatever lies before the silo could take it
-            for another one.
+        Refused: the request was forwarded here; or its path climbs, and may mean another one before the silo.
     """
     if IS_FORWARDED in request.scope:
         raise Refused(404, NOT_OFFERED)

@@ -7,8 +7,8 @@ from structlog.testing import capture_logs
 
 from shared.simulation.fault import EVERY_FAULT, Fault
 from shared.simulation.folder import open_folder
+from simulator.fate import Fate
 from simulator.foundation import lay
-from simulator.network import Fate
 from simulator.shrink import kept, shorten
 from simulator.story import Plan, Told, tell
 from tests.simulation.protections import PROTECTIONS
