@@ -159,7 +159,7 @@ class Database:
             anew: plan it at each run, which takes a fraction of a millisecond. PostgreSQL keeps the plan that was right
                 for an empty table when it has a million rows a moment later.
             binary: have PostgreSQL send the rows as it stores them, which spares both sides the writing of bytes as
-                text. For columns of numbers, texts and bytes.
+                text. For columns of numbers, texts, bytes and instants.
 
         Raises:
             DatabaseMisused: no session surrounds it, or it changes or locks rows and no transaction surrounds it.
@@ -211,16 +211,18 @@ class Database:
         with self.session():
             return self.rows(sql, parameters)
 
-    def write(self, sql: str, parameters: Sequence[Any] = (), *, anew: bool = False) -> list[tuple[Any, ...]]:
+    def write(
+        self, sql: str, parameters: Sequence[Any] = (), *, anew: bool = False, binary: bool = False
+    ) -> list[tuple[Any, ...]]:
         """Like ``rows``, for a statement that is a transaction; on PostgreSQL one round trip instead of three."""
         # SQLite has one writer: its lock is ours, and a statement that went past it would be told that the database is
         # locked. Behind a pooler only a transaction has bounds at the server.
         if self.dialect is Dialect.SQLITE or self._pool.is_pooled:
             with self.transaction():
-                return self.rows(sql, parameters, anew=anew)
+                return self.rows(sql, parameters, anew=anew, binary=binary)
         with self.session():
             self._require_current()
-            return self._run(sql, parameters, anew=anew)
+            return self._run(sql, parameters, anew=anew, binary=binary)
 
     def check(self) -> None:
         """Reads through a connection, so that a file that vanished and a server that is away are noticed.

@@ -107,9 +107,10 @@ def apply_changes(
             results[index] = _rejected(exc)
             continue
         # One statement cannot write a row twice; of several versions of an object only the newest matters.
-        newest = rows[change.category].get(change.object_id)
+        by_id, object_id = rows[change.category], change.object_id
+        newest = by_id.get(object_id)
         if newest is None or changes[newest].version < change.version:
-            rows[change.category][change.object_id] = index
+            by_id[object_id] = index
     for category, by_id in rows.items():
         _judge(database, tables[category], changes, by_id, results)
     if not any(rows.values()):
@@ -240,7 +241,8 @@ def _source(database: Database, rows: Sequence[tuple[Any, ...]]) -> tuple[str, l
     """
     if database.dialect is Dialect.POSTGRESQL:
         types, arrays = zip(*map(_array, zip(*rows, strict=True)), strict=True)
-        return f"SELECT * FROM unnest({', '.join(f'%b::{each}[]' for each in types)})", list(arrays)
+        # Side by side and not `FROM unnest(…, …)`, for which PostgreSQL copies every row once more.
+        return f"SELECT {', '.join(f'unnest(%b::{each}[])' for each in types)}", list(arrays)
     return f"VALUES {row_marks(rows)}", [value for values in rows for value in values]
 
 

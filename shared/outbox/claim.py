@@ -66,7 +66,7 @@ def claim(database: Database, destination: str, *, limit: int, lease_seconds: fl
             ORDER BY due_at LIMIT ? {unheld_clause(database)})
         UPDATE outbox SET leased_until = {in_seconds(database)} WHERE {_is_at(database, "SELECT * FROM longest_due")}
         RETURNING id, category, object_id, generation, attempts, enqueued_at, {now(database)}, {soon}"""
-    rows = database.write(statement, (destination, destination, limit, lease_seconds), anew=True)
+    rows = database.write(statement, (destination, destination, limit, lease_seconds), anew=True, binary=True)
     if not rows:
         return []
     claimed_at = parse_instant(rows[0][6])  # of the statement, and so of all

@@ -61,6 +61,18 @@ def test_a_newer_version_replaces_an_older_one(region: Database) -> None:
     assert held(region) == {1: (3, False)}
 
 
+@pytest.mark.postgres  # SQLite knows no such updates
+def test_everything_that_there_is_may_be_written_again_beside_itself(postgres_url: str) -> None:
+    with closing(connect(postgres_url)) as region:
+        migrate(region)
+        for version in (1, 2):
+            apply(region, *(app(number, version) for number in range(1, 501)))
+        with region.session():
+            region.rows("SELECT pg_stat_force_next_flush()")
+            statement = "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'app_replica'"
+            assert region.rows(statement) == [(500, 500)]
+
+
 @pytest.mark.parametrize("version", [1, 2])
 def test_a_version_that_is_not_newer_is_a_successful_no_op(region: Database, version: int) -> None:
     apply(region, app(1, 2, name="Kept"))
@@ -179,6 +191,6 @@ def test_the_pages_of_every_replica_keep_room_for_newer_versions(postgres_url: s
     with closing(connect(postgres_url)) as database:
         migrate(database)
         with database.session():
-            rows = database.rows("SELECT relname FROM pg_class WHERE 'fillfactor=80' = ANY(reloptions)")
-    expected = {table.name for table in TABLES.values()} | {"edition", "component_replica"}
+            rows = database.rows("SELECT relname FROM pg_class WHERE 'fillfactor=45' = ANY(reloptions)")
+    expected = {table.name for table in TABLES.values()} | {"outbox", "component_replica"}
     assert expected == {name for (name,) in rows}
