@@ -24,11 +24,13 @@ def _mailer_beside(validated: dict[str, Any]) -> Mailer:
     """Without a mail server, mails are files beside a file of SQLite, as in development; else lines in the log."""
     url: str = validated["database_url"].get_secret_value()
     path = url.removeprefix(_SQLITE)
+    # Never none at all without a word: what would have been sent is said in the log.
     return FolderMailer(Path(path).parent / "mail") if path != url else NO_SERVER
 
 
 def _regions_beside(validated: dict[str, Any]) -> Reach:
     """Where control is reached from its own machine alone, its regions are there, too."""
+    # On a server the other way round: a region that says it listens on control's own machine would have it call itself.
     return Reach(allow_private=is_of_this_machine(validated["grpc_listen"]))
 
 

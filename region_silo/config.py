@@ -31,6 +31,7 @@ DEFAULT_MAX_HOOKS: Final = 10_000
 class RegionDatabaseConfig(Settings):
     """All that ``migrate`` needs to know."""
 
+    # Without a default: a region that took another's name would be refused by control, and not know why.
     name: RegionName = Field(validation_alias="REGION_NAME")
     """the region's name, such as `us` or `de`"""
     database_url: Annotated[SecretStr, Shown("`sqlite:///.silo/region-<name>.db`")] = Field(
@@ -54,7 +55,9 @@ class RegionConfig(SiloSettings, RegionDatabaseConfig):
     http_listen: HostAndPort = Field(default="127.0.0.1:8001", validation_alias="REGION_HTTP_LISTEN")
     """where the region serves HTTP, host:port"""
     advertised_grpc: Annotated[RpcAddress, Shown("`REGION_GRPC_LISTEN`")] = Field(
-        default_factory=lambda validated: validated["grpc_listen"], validation_alias="REGION_ADVERTISED_GRPC"
+        # A default of another field, so that the same address is not written twice on a laptop.
+        default_factory=lambda validated: validated["grpc_listen"],
+        validation_alias="REGION_ADVERTISED_GRPC",
     )
     """how control reaches the region's gRPC, host:port"""
     advertised_http: Annotated[AdvertisedAddress, Shown("`REGION_HTTP_LISTEN`; links name what each request says")] = (
@@ -98,6 +101,7 @@ class RegionConfig(SiloSettings, RegionDatabaseConfig):
     )
     """what services may make for one organization beside those of its installations"""
 
+    # A region without control's key could serve nobody: control sends what it holds, and is asked for the rest.
     @field_validator("keys")
     @classmethod
     def _knows_control(cls, keys: Keyring) -> Keyring:

@@ -43,6 +43,7 @@ STREAM_SECONDS = 1800.0
 """After this a stream ends; whoever listens goes on after its last event."""
 HEARTBEAT_SECONDS = 5.0
 """How often something is sent at least, so that nothing in between takes the stream for dead."""
+# Regions have no bell that rings here; half a second is soon enough for somebody who watches.
 POLL_SECONDS = 0.5
 CHECK_SECONDS = 60.0
 """How often it is looked whether the listener still may."""
@@ -51,6 +52,7 @@ MAX_STREAMS = 64
 MAX_STREAMS_OF_APP = 8
 
 _APP = "/sentry-apps/{app_id_or_slug}"
+# A few of their own: streams wait most of the time, and must not take the threads of requests.
 _THREADS = ThreadPool("streams", threads=4, max_waiting=MAX_STREAMS)
 _PARAMETERS = (
     Parameter(
@@ -79,6 +81,7 @@ class Streams:
         RateLimited: there are too many.
         """
         with self._lock:
+            # One app's listeners leave room for those of others.
             if self._by_app.total() >= MAX_STREAMS or self._by_app[app_id] >= MAX_STREAMS_OF_APP:
                 raise RateLimited("Too many streams are open already.")
             self._by_app[app_id] += 1
@@ -108,6 +111,7 @@ class _Stream:
         # By the first event one is told where one is, also when nothing happens for hours.
         yield f"id: {place}\nevent: ready\ndata: {{}}\n\n"
         while (now := time.monotonic()) - begun_at < STREAM_SECONDS:
+            # A token may end and a person leave while the stream is open.
             if now - checked_at >= CHECK_SECONDS:
                 await _THREADS.run(self.check)
                 checked_at = now
@@ -118,6 +122,7 @@ class _Stream:
             if found.heard:
                 said_at = now
                 continue
+            # Only where there was nothing more: whoever asks for what is there gets all of it.
             if now - begun_at >= self.seconds:
                 return
             if now - said_at >= HEARTBEAT_SECONDS:

@@ -66,6 +66,7 @@ def take_report(control: Control, report: HealthReport, *, silo: str) -> None:
         raise InvalidInput.at("apps", f"{len(report.apps)} are more than the {MAX_REPORTED} of one report.")
     now = control.clock.now()
     with control.database.transaction() as tx:
+        # By silo, so that of two reports of one silo the later revision is the one that stays.
         hold_name(tx, f"app-health-of:{silo}")
         known: HealthReported | None = HealthReported.get_or_none(HealthReported.silo == silo)
         if known is not None and known.revision > report.revision:
@@ -74,14 +75,17 @@ def take_report(control: Control, report: HealthReport, *, silo: str) -> None:
         wrong = _own_apps(report.apps, silo=silo, now=now)
         _replace(tx, before, wrong, silo=silo)
         tx.database.rows(_REPORTED, (silo, report.revision))
+        # Only what is otherwise than before: a report comes every so often, and says mostly the same.
         changed = before.keys() ^ wrong.keys()
         changed |= {each for each in before.keys() & wrong.keys() if _times(before[each]) != _times(wrong[each])}
+        # In the order of ids, as everywhere where several are held.
         _note(tx, sorted(changed), now=now)
 
 
 def forget_reports(tx: Transaction, *, silo: str, now: datetime) -> None:
     """Forgets what a silo said that is given up."""
     said = ReportedHealth.select(ReportedHealth.sentry_app_id).where(ReportedHealth.silo == silo)
+    # Noted afterwards: with what the silo said gone, an app may be well.
     ids = sorted(each.sentry_app_id for each in said)
     ReportedHealth.delete().where(ReportedHealth.silo == silo).execute()
     HealthReported.delete().where(HealthReported.silo == silo).execute()

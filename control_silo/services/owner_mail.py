@@ -21,11 +21,13 @@ from shared.outbox.message import Claim, Rejection
 
 log = structlog.get_logger(__name__)
 
+# Mails wait for nobody's bell: a second more or less is nothing to a mail.
 LOOK_SECONDS = 1.0
 LEASE_SECONDS = 120.0
 """A mail server may take ten seconds for each of its steps."""
 MAX_ATTEMPTS = 12
 """About two days; then an operator has to retry it."""
+# Long enough that a mail server which is being moved is not asked all night.
 _LONGEST_WAIT_SECONDS = 6 * 3600.0
 
 _SUBJECTS: Mapping[Notice, str] = {
@@ -68,6 +70,7 @@ class OwnerMails:
         """Ends after the mail that is being sent. Idempotent, and harmless before ``start``."""
         self._stopping.set()
         if self._thread.is_alive():
+            # Without a bound: the mail under way is bounded by the mail server's own deadlines.
             self._thread.join()
 
     def send_due(self) -> int:
@@ -85,9 +88,11 @@ class OwnerMails:
         if mails and not self._control.mailer.send(mails):
             refused = Rejection("MAIL_NOT_ACCEPTED", "The mail server took none of the mails.", permanent=False)
             is_last = claimed.attempts + 1 >= MAX_ATTEMPTS
+            # Doubled from a minute on: most mail servers are away for less.
             wait = None if is_last else min(60.0 * 2**claimed.attempts, _LONGEST_WAIT_SECONDS)
             retry_or_park(self._control.database, [Retry(claimed, refused, wait)])
             return False
+        # After the mails: who dies in between sends them again, which a `Message-ID` lets a mailbox see.
         acknowledge(self._control.database, [claimed])
         with self._control.database.transaction():
             OwnerNotice.delete().where(OwnerNotice.id == claimed.object_id).execute()
@@ -100,6 +105,7 @@ class OwnerMails:
             if notice is None or claimed.category != NOTICE_CATEGORY:
                 return ()
             app = SentryApp.get_or_none(SentryApp.id == notice.sentry_app_id)
+            # Its owner knows that it is gone.
             if app is None or app.date_deleted:
                 return ()
             to = notification_emails(organization_id=app.owner_id, creator_label=app.creator_label or "")
@@ -126,5 +132,6 @@ def _mail(app: SentryApp, notice: OwnerNotice, *, recipient: str) -> Mail:
         subject=_SUBJECTS[kind].format(**names),
         text="\n".join(lines).format(**names) + "\n",
         sent_at=notice.happened_at,
+        # By the notice, so that every attempt at it is one mail.
         key=f"app-health-{notice.id}",
     )

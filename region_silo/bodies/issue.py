@@ -88,12 +88,14 @@ class IssueObject(Body):
     model_config: ClassVar[ConfigDict] = shown_by(ISSUE)
 
     id: str
+    # Always null here: nothing of an issue is public. Clients demand the key, of this and of the others that are null.
     share_id: None = None
     short_id: str = Field(examples=["WEB-1"])
     title: str
     culprit: str
     permalink: str
     logger: None = None
+    # As an SDK may send it; what it does not know an event was given when it came in.
     level: Annotated[str, Choice("fatal", "error", "warning", "info", "debug", "sample")]
     status: Annotated[str, Choice(*(status.value for status in IssueStatus))]
     status_details: JsonDict = Field(
@@ -109,6 +111,7 @@ class IssueObject(Body):
     seer_explorer_autofix_last_triggered: None = None
     project: IssueProjectObject
     type: Annotated[str, Choice("error", "default")]
+    # The original has others, of performance and uptime, which nothing here makes.
     issue_type: Literal["error"] = "error"
     issue_category: Literal["error"] = "error"
     metadata: JsonDict
@@ -132,6 +135,7 @@ class IssueObject(Body):
             short_id=str(ShortId(project.slug, issue.number)),
             title=issue.title,
             culprit=issue.culprit,
+            # By its id and not by its short id, which changes with the project's slug.
             permalink=site.issue_link(issue.id),
             level=issue.level,
             status=issue.status,
@@ -192,6 +196,7 @@ class IssueDetailObject(IssueObject):
     )
 
     activity: list[ActivityObject] = Field(description="The newest hundred, newest first.")
+    # Empty: who takes part in an issue or has seen it is not kept.
     participants: list[JsonDict] = Field(default_factory=list)
     seen_by: list[JsonDict] = Field(default_factory=list)
     user_report_count: Literal[0] = 0

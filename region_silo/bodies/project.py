@@ -38,6 +38,7 @@ class ProjectBody(Body):
 
     model_config: ClassVar[ConfigDict] = shown_by({"slug": "web", "name": "Web"})
 
+    # Checked when the body is read; that it is free only the transaction can know.
     slug: Annotated[str, Text(MAX_SLUG_CHARACTERS), AfterValidator(_checked_slug)] | MISSING = Field(
         default=MISSING, description="Made from the name when it is absent."
     )
@@ -135,12 +136,14 @@ def _fields_of(project: Project, view: ProjectView) -> dict[str, Any]:
         "features": [],
         "teams": [],
         "access": sorted(view.scopes),
+        # The original lists those of its events; a project's own is what its keys were made for.
         "platforms": [project.platform] if project.platform else [],
         "environments": sorted(view.environments),
         "organization": view.organization,
     }
 
 
+# A hundred names, since each is looked for in every value of every event.
 Names = Annotated[list[Annotated[str, Text(200, is_one_line=True)]], Field(max_length=100)]
 
 

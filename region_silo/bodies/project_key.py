@@ -41,6 +41,7 @@ class DsnObject(Body):
         said = f"?sentry_key={project.public_key}"
         return cls(
             public=public,
+            # Old SDKs ask for it; with a half that nobody checks they work all the same.
             secret=public,
             security=f"{api}/security/{said}",
             csp=f"{api}/csp-report/{said}",
@@ -65,6 +66,7 @@ class LoaderOptionsObject(Body):
     has_replay: bool = False
 
 
+# As the original names them: clients iterate over the object, and a missing key is a crash to some.
 _UNSERVED = dict.fromkeys(("cdn", "crons", "integration", "otlp_logs", "otlp_traces", "playstation", "unreal"), "")
 _EXAMPLE: dict[str, Any] = {
     "id": _KEY,

@@ -55,6 +55,7 @@ class HookIssueObject(IssueObject):
     def linked(cls, shown: IssueObject, issue: Issue, *, site: Site) -> Self:
         """The issue with the links that a webhook has of it."""
         return cls(
+            # Made before and passed on: whoever lists many issues has looked their projects up at once.
             **dict(shown),
             url=site.issue_url(issue.id),
             web_url=site.issue_link(issue.id),
@@ -92,6 +93,7 @@ class AssignedHook(IssueHook):
 class HookEventObject(HookBody):
     """An event: what an SDK sent, in the one shape that every event has here, and what was made of it."""
 
+    # Whatever else an SDK sent is told as well, under the names that it has.
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
 
     event_id: str = Field(description="32 hex characters.")
@@ -135,6 +137,7 @@ class SettingObject(HookBody):
 class IssueAlertObject(HookBody):
     """The rule that was met, with what was entered in the app's form."""
 
+    # The original's rule has more than is documented; what is named here is what receivers read.
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
 
     id: Any
@@ -222,6 +225,7 @@ class BroadcastHook(HookBody):
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
 
 
+# Looked up by the class and not by the event: several events tell the same kind of thing.
 DATA: Mapping[type[Detail], type[HookBody]] = MappingProxyType(
     {
         IssueSeen: IssueHook,

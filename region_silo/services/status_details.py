@@ -14,6 +14,7 @@ from shared.database.columns import instant_text
 from shared.database.transaction import Transaction
 from shared.domain.instant import instant_json, parse_iso
 
+# With a limit, so that an issue of a million events is looked at no further than the condition goes.
 _SEEN_SINCE = "SELECT COUNT(*) FROM (SELECT 1 FROM event WHERE issue_id = ? AND occurred_at >= ? LIMIT ?) AS seen"
 RESOLUTIONS = {"inNextRelease": "in_next_release", "inRelease": "in_release", "inCommit": "in_commit"}
 """How webhooks call what an issue is resolved by, by the name of the detail."""
@@ -51,6 +52,7 @@ class StatusDetails:
     def shown(self) -> dict[str, Any]:
         """What the API shows of them."""
         said = {
+            # Left out and not false: clients take the key for the fact.
             "inNextRelease": self.in_next_release or None,
             "inRelease": self.in_release,
             "inCommit": self.in_commit["commit"] if self.in_commit else None,
@@ -66,6 +68,7 @@ class StatusDetails:
         """What is stored with an issue, from where it counts further too. None: nothing is said."""
         kept = self.shown()
         if self.status is IssueStatus.IGNORED:
+            # "Five more" counts from here, whatever the issue had seen before.
             kept |= {"timesSeen": times_seen, "userCount": user_count}
         return kept or None
 
@@ -89,6 +92,7 @@ class Snooze:
     @classmethod
     def of(cls, kept: Mapping[str, Any]) -> Self:
         return cls(
+            # Read of JSON: what an earlier release stored has less in it, and counts from nothing.
             until=parse_iso(kept["ignoreUntil"]) if "ignoreUntil" in kept else None,
             count=kept.get("ignoreCount"),
             window=kept.get("ignoreWindow"),
@@ -108,6 +112,7 @@ class Snooze:
             times_seen: of the issue, with this event; so is ``user_count``.
             user_count: of the issue.
         """
+        # By when the event came in and not by a clock: an issue wakes with an event, never alone.
         if self.until and at >= self.until:
             return True
         if self.count and times_seen - self.times_seen >= self.count and self._in_window(tx, issue_id, at=at):

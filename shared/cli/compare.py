@@ -74,8 +74,10 @@ class Comparer:
     def sides(self) -> Iterator[Side]:
         """Every category of every silo."""
         for region in self._regions:
+            # From the contract, so that a new category is compared without being named here.
             for category in owned_by(Owner.CONTROL):
                 yield Side(category, (CONTROL,), region)
+        # Control holds those of all regions in one table, so that their owners are asked together.
         for category in owned_by(Owner.REGION):
             yield Side(category, tuple(self._regions), CONTROL)
 
@@ -134,6 +136,7 @@ class Comparer:
             expected=len(expected),
             held=len(held),
             digests_equal=not self._differing_buckets(side),
+            # By the objects too, and not by digests alone: what is equal by chance in a sum is seen here.
             differences=differences_between(expected, held),
         )
 

@@ -23,6 +23,7 @@ app = typer.Typer(add_completion=False)
 TRAILERS_KEY = "_trailers"
 """Where ``--trailers`` puts the trailing metadata; no field of a contract starts with an underscore."""
 
+# As HTTP/2 takes keys and values: what could not be sent is refused here, with a sentence.
 _ENTRY = re.compile(r"(?P<key>[0-9A-Za-z_.-]+)=(?P<value>[\x20-\x7e]*)")
 
 
@@ -56,12 +57,14 @@ def rpc(
     Names in JSON are those of the contract. 64-bit integers are numbers, unless a JSON number cannot hold them; both
     numbers and strings are read. An error is printed with its reason on standard error, and the exit code is 1.
     """
+    # Out of this release's contract, so that a call needs no reflection of the silo.
     described = find_method(method)
     message = parse_message(sys.stdin.read() if request == "-" else request, GetMessageClass(described.input_type))
     entries = [_entry(text) for text in metadata or ()]
     try:
         with _open_channel(access_of(ctx), target, target_name=target_name) as channel:
             answer, call = _callable(channel, described).with_call(message, timeout=timeout, metadata=entries)
+    # Wrong use, which ends with another exit code than a silo's no.
     except ConfigInvalid:
         raise
     except SiloError as exc:
@@ -72,6 +75,7 @@ def rpc(
 
 
 def _open_channel(access: Access, target: str, *, target_name: str | None) -> SiloChannel:
+    # A name has no colon, but for services' and operators', whom nobody calls.
     if ":" not in target:
         return access.channel(target_name or target, address=access.address_of(target))
     return access.channel(target_name or access.name_of(target), address=target)
@@ -92,6 +96,7 @@ def _entry(text: str) -> tuple[str, str | bytes]:
         raise ConfigInvalid(f"--metadata takes key=value, both printable ASCII, not {text!r}.")
     key, value = entry["key"].lower(), entry["value"]
     try:
+        # Strictly: letters that are none would be passed over, and other bytes be sent.
         return key, base64.b64decode(value, validate=True) if key.endswith("-bin") else value
     except ValueError as exc:
         raise ConfigInvalid(f"The value of {key} must be Base64, as of every key that ends in -bin.") from exc

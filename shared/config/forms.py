@@ -18,6 +18,7 @@ from shared.rpc.keyring import Keyring
 _T = TypeVar("_T")
 PRIVATE_WORD, PUBLIC_WORD = "private", "public"
 """Among networks: this machine and all private ones; the public internet, which is always among them."""
+# As operators write them in compose files and Helm charts, where YAML has made text of them.
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -36,6 +37,7 @@ def _parsing(parse: Callable[[str], _T]) -> BeforeValidator:
     """Reads a text; what is a value already passes."""
 
     def validate(value: object) -> object:
+        # Tests and the simulator give values; only the environment gives texts.
         if not isinstance(value, str):
             return value
         try:
@@ -53,6 +55,7 @@ def _flag(value: str) -> bool:
 
 
 def _natural(value: str) -> int:
+    # Nine digits at most, so that no sum of limits leaves 64 bits, and none of the other digits that Unicode has.
     if not re.fullmatch(r"0|[1-9][0-9]{0,8}", value, re.ASCII):
         raise ValueError(f"must be a whole number from 0 to 999999999, not {value!r}.")
     return int(value)
@@ -65,12 +68,14 @@ def _positive(value: str) -> int:
 
 
 def _file(value: Path) -> Path:
+    # Found missing at the start and not at the first call between silos.
     if not value.is_file():
         raise ValueError(f": there is no file {value}.")
     return value
 
 
 def _seal_key(value: SecretStr) -> SecretStr:
+    # Its length alone is said: a wrong key in an error would be in a log.
     if not re.fullmatch(r"[0-9a-fA-F]{64}", value.get_secret_value()):
         raise ValueError("must be 32 bytes as 64 hex digits.")
     return value

@@ -32,6 +32,7 @@ from shared.errors import SiloError
 app = typer.Typer(add_completion=False)
 
 _PROBE_SECONDS = 2.0
+# More than an app is told at once by hand; further ones wait for their turn and are shown all the same.
 _WAITING = 32
 """Answers that are waited for at once."""
 _HELP = "Keys: l look into the last one, a send it again, t trigger an event, i install anew, q quit."
@@ -80,11 +81,14 @@ def dev(
             organization=organization or default_organization(access),
             say=shown.say,
         )
+        # First of all: what is wrong with the manifest is said before anything is started around it.
         session.apply_manifest()
         if env_file:
             session.write_credentials(env_file, url=access.control_http)
         client = stack.enter_context(client_for(target))
+        # A pool, since each answer is waited for: a slow one would else hold back what came after it.
         pool = stack.enter_context(ThreadPoolExecutor(_WAITING))
+        # The last that is entered is the first that ends: everybody is told before the pool waits for them.
         stack.callback(session.stopping.set)
         run = _Run(session, access, shown, client, target)
         # Before the install, of which the app is told already. Nobody waits for the end of what hangs in a connection.
@@ -104,6 +108,7 @@ def dev(
 def _platform(ctx: typer.Context, *, http_port: int) -> Iterator[Access]:
     """The platform that runs, or one that runs as long as the block."""
     invocation = invocation_of(ctx)
+    # One that is named is never started here, whether it answers or not.
     if invocation.control or _answers(invocation.data_directory):
         yield access_of(ctx)
         return
@@ -131,6 +136,7 @@ class _Shown:
         self._lock = threading.Lock()
 
     def say(self, text: str) -> None:
+        # Several threads tell: a line is never broken by another one.
         with self._lock:
             print_json({"type": "note", "text": text}) if self._as_json else print(text, flush=True)
 

@@ -16,6 +16,7 @@ from shared.errors import SiloError
 
 ANSWER_SECONDS = 5.0
 """How long an answer is waited for; one that comes later is shown by `silo deliveries show`."""
+# Polled, and not streamed: the stream tells what is sent, and an answer is only in the log.
 _LOOK_SECONDS = 0.02
 _WATCH_SECONDS = 0.5
 _TOKEN = "SENTRY_AUTH_TOKEN"  # noqa: S105 - the name of a variable
@@ -64,6 +65,7 @@ class Session:
             self.app = self.api.post("/sentry-apps/", wanted)
             self.say(f"Made {self.app['slug']} from {self.manifest}.")
             return
+        # Made equal and not anew: its installations and tokens go on working.
         self.app = dict(found)
         changes = changes_between(found, wanted)
         if changes:
@@ -74,6 +76,7 @@ class Session:
         """Writes what the app needs to know, under the names that the original's examples read."""
         variables = {"SENTRY_URL": url, "SENTRY_CLIENT_ID": self.app["clientId"]}
         secret = self.app.get("clientSecret") or ""
+        # Masked, it is asterisks alone: that is what control shows to who may not see it, or too late.
         if secret.strip("*"):
             variables["SENTRY_CLIENT_SECRET"] = secret
         else:
@@ -94,6 +97,7 @@ class Session:
             now = _changed_at(self.manifest)
             if now in (seen, None):  # an editor may be writing it anew
                 continue
+            # Before it is applied: a manifest that is refused is not tried again until it changes.
             seen = now
             try:
                 self.apply_manifest()

@@ -51,6 +51,7 @@ class Kanban:
 
     def is_genuine(self, body: bytes, headers: Mapping[str, str]) -> bool:
         """Whether whoever knows the client secret has signed these bytes, under either of the two names."""
+        # Over the bytes as they came: a body that is parsed and printed again need not be the same.
         expected = hmac.new(self.client_secret.encode(), body, hashlib.sha256).hexdigest().encode()
         shown = (headers.get(name, "").encode() for name in ("sentry-hook-signature", "sentry-app-signature"))
         # Both are looked at in constant time: how soon one ends would tell how much of it was right.
@@ -85,6 +86,7 @@ class Kanban:
         fields = asked.get("fields") or {}
         card = {"number": len(self.cards) + 1, "title": fields.get("title") or f"Issue {asked.get('issueId')}"}
         self.cards.append(card)
+        # An alert's form may leave it out.
         board = str(fields.get("board") or _BOARDS[0])
         return {
             "webUrl": f"{self.public_url}/cards/{card['number']}",
@@ -132,6 +134,7 @@ def build(kanban: Kanban) -> Starlette:
 
     def verified(respond: _Respond) -> _Respond:
         async def verify(request: Request) -> Response:
+            # Before it is read: the signature of anything, however large, would have to be made to refuse it.
             if int(request.headers.get("content-length") or 0) > MAX_BODY_BYTES:
                 return PlainTextResponse("This is too large.", status_code=413)
             body = await request.body()
@@ -150,6 +153,7 @@ def build(kanban: Kanban) -> Starlette:
             Route("/issues/create", verified(kanban.make_card), methods=["POST"]),
             Route("/issues/link", verified(kanban.make_card), methods=["POST"]),
             Route("/alerts/create", verified(kanban.make_card), methods=["POST"]),
+            # People come here, by a link of the platform, and sign nothing; the code in it is what counts.
             Route("/setup", kanban.set_up),
             Route("/source", kanban.show_source),
         ]

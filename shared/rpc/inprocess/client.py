@@ -35,6 +35,7 @@ class Client:
         ValueError: the channel is closed, or the metadata could not travel.
         """
         if self._closed:
+            # gRPC's own type and text, which callers of either channel may know.
             raise ValueError("Cannot invoke RPC on closed channel!")
         deadline = None if timeout is None else time.monotonic() + timeout
         return Exchange(method, metadata=validated(metadata), deadline=deadline)
@@ -109,6 +110,7 @@ class _Method:
     def _feed(self, exchange: Exchange, requests: Iterable[Any]) -> None:
         try:
             for request in requests:
+                # The call is over; the iterator, which is the user's, is asked for nothing more.
                 if not exchange.requests.put(self._body(request, exchange)):
                     return
         except Exception:  # noqa: BLE001  # the iterator is the user's; gRPC answers so too

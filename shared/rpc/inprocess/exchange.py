@@ -129,6 +129,7 @@ class Exchange:
                 self.initial = ()
             self.details, self.trailing = details, trailing
             self.code = code
+            # Taken out under the lock, so that each runs once, whoever ends the call.
             callbacks, self._callbacks = self._callbacks, None
             if self._alarm is not None:
                 self._alarm.cancel()
@@ -151,6 +152,7 @@ class Exchange:
         """Waits for the end; False when ``timeout`` seconds were not enough."""
         if self.code is not None:
             return True
+        # A condition and no event: both pipes and the end wake the same waiters.
         with self._changed:
             return self._changed.wait_for(lambda: self.code is not None, timeout)
 
@@ -164,6 +166,7 @@ class Exchange:
         if not self._piped:
             return
         if self.code is not None:
+            # Nobody reads them any more; what the server wrote before its status still is, below.
             self.requests.close(discard=True)
             self.responses.close(discard=self.code in _GIVEN_UP)
         self._changed.notify_all()

@@ -90,6 +90,7 @@ class InProcessServer(grpc.Server):
             ConfigInvalid: another server has the name.
             ValueError: the server was started before.
         """
+        # A server is started once, as gRPC's is: after a stop its name may be another's.
         if self._serving or self._stopped.is_set():
             raise ValueError("Cannot start already-started server!")
         registry.claim(self.name, self)
@@ -119,6 +120,7 @@ class InProcessServer(grpc.Server):
         """Takes on a call; False, and the call ended, when the server is stopping."""
         exchange.peer = self._address
         exchange.entrust(self._forget)
+        # Before it is looked whether the server still serves: a stop in between finds it among the open calls.
         self._open.add(exchange)
         if not self._serving:
             exchange.end(grpc.StatusCode.UNAVAILABLE, details=f"{self._address} is stopping")
@@ -170,6 +172,7 @@ class InProcessServer(grpc.Server):
         handler = self._registered.get(details.method)
         if handler is not None:
             return handler
+        # Registered ones first, as gRPC has it; generic ones are asked in the order in which they were added.
         return next((found for each in self._generic if (found := each.service(details)) is not None), None)
 
     def _forget(self, exchange: Exchange) -> None:
