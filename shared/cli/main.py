@@ -80,6 +80,13 @@ COMMANDS: Mapping[str, Entry] = {
         "shared.cli.outbox",
         "Outboxes: what waits, what was parked and why; retry or discard it, pause and resume a destination.",
     ),
+    "snapshot": Entry(
+        "shared.cli.snapshot",
+        "Snapshots of a platform on this machine: keep its state under a name, and go back to it.",
+    ),
+    "reset": Entry(
+        "shared.cli.reset", "Forget everything that a platform on this machine holds; the next start is its first."
+    ),
     "verify": Entry(
         "shared.cli.verify", "Compare every replica with what its owner has. Exits with 0 only if nothing differs."
     ),

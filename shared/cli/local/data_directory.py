@@ -68,6 +68,24 @@ class DataDirectory:
         """The SQLite file of a silo; the default names of DESIGN §8."""
         return self.path / ("control.db" if silo == CONTROL else f"region-{silo}.db")
 
+    def databases(self) -> dict[str, Path]:
+        """The SQLite file of each silo that has one here, by its name."""
+        regions = {path.stem.removeprefix("region-"): path for path in sorted(self.path.glob("region-*.db"))}
+        control = self.database_path(CONTROL)
+        return ({CONTROL: control} if control.exists() else {}) | regions
+
+    @property
+    def secrets(self) -> tuple[Path, Path]:
+        """The files beside the databases that belong to them."""
+        return self.path / FILE_NAME, self.path / _KEYS
+
+    def clear(self) -> None:
+        """Removes every database and what belongs to them; logs and snapshots stay. Needs the lock."""
+        for silo in self.databases():
+            self._remove_database(silo)
+        for path in self.secrets:
+            path.unlink(missing_ok=True)
+
     def log_path(self, silo: str) -> Path:
         """Where a silo's output goes."""
         return self.path / "logs" / f"{silo}.log"
