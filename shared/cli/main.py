@@ -85,7 +85,8 @@ COMMANDS: Mapping[str, Entry] = {
         "Snapshots of a platform on this machine: keep its state under a name, and go back to it.",
     ),
     "reset": Entry(
-        "shared.cli.reset", "Forget everything that a platform on this machine holds; the next start is its first."
+        "shared.cli.reset",
+        "Forget everything that a platform on this machine holds; the next start is its first. Snapshots stay.",
     ),
     "verify": Entry(
         "shared.cli.verify", "Compare every replica with what its owner has. Exits with 0 only if nothing differs."
