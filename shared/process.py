@@ -28,6 +28,10 @@ STOP_SECONDS = 4.5
 lost with it, and claims come free by themselves."""
 
 
+TELL_SECONDS = 0.3
+"""How long the log may take to take that."""
+
+
 class Runnable(Protocol):
     """A silo or a worker, wired and not yet started."""
 
@@ -81,6 +85,8 @@ def run_until_stopped(build: Callable[["Stop"], Runnable]) -> None:
     """
     prefer_latency()
     stop = Stop()
+    # A daemon, else it would itself keep a process alive that has ended in time.
+    threading.Thread(target=_end_in_time, args=(stop, STOP_SECONDS), name="stopping", daemon=True).start()
     for number in (signal.SIGINT, signal.SIGTERM):
         # Before anything is built: a signal that comes meanwhile ends the process once it has started.
         signal.signal(number, stop.on_signal)
@@ -92,7 +98,7 @@ def run_until_stopped(build: Callable[["Stop"], Runnable]) -> None:
             spare_collector()
             stop.wait()
         finally:
-            _bound_stopping()
+            stop.ending()
             runnable.stop()
     except SiloError as exc:
         leave(exc)
@@ -100,19 +106,21 @@ def run_until_stopped(build: Callable[["Stop"], Runnable]) -> None:
         leave(stop.error)
 
 
-def _bound_stopping() -> None:
-    """Ends the process in time whatever hangs, also where Python itself would wait for a thread that does."""
-    timer = threading.Timer(STOP_SECONDS, _end_at_once)
-    # Else it would itself keep a process alive that has ended in time.
-    timer.daemon = True
-    timer.start()
-
-
-def _end_at_once() -> None:
-    log.warning("process.stopping_hung", seconds=STOP_SECONDS)
-    sys.stderr.flush()
+def _end_in_time(stop: "Stop", seconds: float) -> None:
+    """Ends the process some time after it was told to, whatever hangs: its start, its stop, or a thread at its exit."""
+    stop.wait_until_ending()
+    threading.Event().wait(seconds)
+    # In a thread of its own: whoever should read the log may hang as well.
+    telling = threading.Thread(target=_tell_of_hanging, name="stopping-hung", daemon=True)
+    telling.start()
+    telling.join(TELL_SECONDS)
     # Not `sys.exit`, which waits for threads, of which one hangs; and 0, as the end was asked for.
     os._exit(0)
+
+
+def _tell_of_hanging() -> None:
+    log.warning("process.stopping_hung", seconds=STOP_SECONDS)
+    sys.stderr.flush()
 
 
 class Together:
@@ -143,18 +151,29 @@ class Stop:
     """The end of a process, asked for from outside or from inside."""
 
     def __init__(self) -> None:
-        # Unlike an event's, this lock may be asked for by a signal that interrupts whoever holds it.
+        # Unlike an event's, these locks may be asked for by a signal that interrupts whoever holds them.
         self._asked: SimpleQueue[None] = SimpleQueue()
+        self._is_ending: SimpleQueue[None] = SimpleQueue()
         self.error: SiloError | None = None
 
     def on_signal(self, number: int, frame: FrameType | None) -> None:
+        self.ending()
         self._asked.put(None)
 
     def because(self, error: SiloError) -> None:
         """Ends the process with an error."""
         self.error = error
+        self.ending()
         self._asked.put(None)
+
+    def ending(self) -> None:
+        """From now on the process has ``STOP_SECONDS`` left, whether or not it has started."""
+        self._is_ending.put(None)
 
     def wait(self) -> None:
         """Returns when the end was asked for."""
         self._asked.get()
+
+    def wait_until_ending(self) -> None:
+        """Returns when ``ending`` was said."""
+        self._is_ending.get()
