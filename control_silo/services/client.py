@@ -30,7 +30,8 @@ _CLIENT_ID = re.compile("[0-9A-Za-z]{1,64}")
 _FIRST_SECOND, _LAST_SECOND = 0, 2**36
 # Of this process alone and never told to anybody, so that no request can prove itself by it.
 _ANY_SECRET = new_token()
-_SIGNATURE_ALONE: Any = {f"verify_{claim}": False for claim in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")}
+# Of a signed text and not of a JWT: the library would judge claims, by the machine's clock and in its own words.
+_SIGNED = jwt.PyJWS()
 
 
 @dataclass(frozen=True)
@@ -76,19 +77,18 @@ def authenticate_jwt(control: Control, text: str) -> Client:
     try:
         # Who claims to have signed must be known before the signature can be checked; nothing else of it is believed
         # yet.
-        claimed = jwt.decode(text, options={"verify_signature": False})
-        application = _find_client(claimed.get("iss"))
+        claims = jwt.decode(text, options={"verify_signature": False})
+        application = _find_client(claims.get("iss"))
         # The signature is checked for an unknown client as well, so that the time of an answer tells nothing.
         secret = application.client_secret if application else _ANY_SECRET
         # The one algorithm, whatever the token says of itself: "none" is an algorithm too.
-        checked = jwt.decode_complete(text, key=secret, algorithms=[_ALGORITHM], options=_SIGNATURE_ALONE)
+        checked = _SIGNED.decode_complete(text, key=secret, algorithms=[_ALGORITHM])
     except (jwt.PyJWTError, ValueError) as exc:
         raise PermissionDenied(INVALID_JWT) from exc
-    claims, signature = checked["payload"], checked["signature"]
     if application is None or claims.get("sub") != application.client_id:
         raise PermissionDenied(INVALID_JWT)
     # Base64 has several spellings of the same bytes; as different texts they would be exchanged for different tokens.
-    one_spelling = f"{text.rpartition('.')[0]}.{signature.hex()}"
+    one_spelling = f"{text.rpartition('.')[0]}.{checked['signature'].hex()}"
     return Client(application, Jwt(one_spelling, _end_of(claims, now=control.clock.now())))
 
 

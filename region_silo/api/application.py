@@ -51,6 +51,7 @@ DESCRIPTION = (
 
 def list_endpoints() -> list[Endpoint]:
     """Every endpoint of a region, in the order of its documentation."""
+    # In the order of the documentation, what a newcomer needs first.
     modules = (
         organizations,
         projects,
@@ -98,10 +99,12 @@ def create_api(
         documented=Documented(webhooks=HOOKS, name=f"Region {region.name}"),
     )
     app.state.tools = tools
+    # Routes of their own and no endpoints: SDKs speak another dialect, and are not in the documentation.
     accept_events(app)
     accept_otherwise(app)
     limit_requests(app, RequestLimit(region.clock, limit=config.requests_per_second))
     answer_browsers(app)
+    # After the region's own paths, so that one that both have is served here.
     if config.control_http:
         forward_control_paths(app, relay, control_url=base_url(config.control_http), freshness=region.freshness)
     if config.public_url:
@@ -131,4 +134,5 @@ def list_ages(region: Region) -> list[OutboxAge]:
 def _check(region: Region) -> None:
     region.database.check()
     with region.database.session():
+        # Reached is not enough: a database that was never migrated answers, too.
         region.database.rows("SELECT 1 FROM organization LIMIT 1")

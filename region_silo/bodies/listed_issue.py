@@ -51,6 +51,7 @@ class ListedIssueObject(IssueObject):
         default=MISSING, description="Whether its newest event was not handled; left out with `collapse=unhandled`."
     )
     lifetime: LifetimeObject
+    # Empty: counts by the hour are not kept for an issue. Clients draw nothing then.
     stats: JsonDict = Field(default_factory=dict)
     filtered: None = None
     inbox: None = None

@@ -41,6 +41,7 @@ class Text:
         return text
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
+        # In the schema too, so that the documentation says what is checked.
         shortest = None if self.is_blank_allowed else 1
         text = core_schema.str_schema(min_length=shortest, max_length=self.max_characters)
         return core_schema.no_info_before_validator_function(self.read, text)
@@ -58,6 +59,7 @@ class Whole:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
         number = core_schema.int_schema(ge=self.minimum, le=self.maximum)
+        # Before pydantic's own check, whose texts are not the original's.
         return core_schema.no_info_before_validator_function(self.read, number)
 
 

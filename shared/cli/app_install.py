@@ -44,6 +44,7 @@ def publish(
     pictures = {color: _picture(path) for color, path in ((True, logo), (False, icon)) if path}
     with rest.connect(access_of(ctx)) as api:
         path = f"/sentry-apps/{rest.segment(slug)}/"
+        # Asked for first: an app may be named by its id, and is confirmed by its name.
         name = api.get(path)["slug"]
         what = f"The publication of {name} is asked for by mail." if request else f"{name} is published, for good."
         # Asking does no harm; a published app is neither taken back nor deleted.
@@ -52,6 +53,7 @@ def publish(
             return
         for color, photo in pictures.items():
             body = {"color": color, "avatar_type": "upload", "avatar_photo": photo}
+            # Before the request, which is refused without them.
             api.put(f"{path}avatar/", body)
         if request:
             api.post(f"{path}publish-request/", {"questionnaire": questionnaire})

@@ -70,6 +70,7 @@ def revoke(
     as_json: JsonOption = False,
 ) -> None:
     """End a key at once: from now on it neither signs nor verifies, in any process of the silo."""
+    # An id has no slash; a peer may have a colon.
     peer, slash, key_id = key.partition("/")
     if not (peer and slash and key_id):
         raise ConfigInvalid(f"A key is named PEER/ID, such as us/us-1, not {key!r}.")

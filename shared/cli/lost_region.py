@@ -100,6 +100,7 @@ def release(
     as_json: JsonOption = False,
 ) -> None:
     """Give up an organization that its region has lost: members and installations go, its slug is free again."""
+    # What cannot be undone asks first, and says what goes with it (DESIGN §8).
     if is_confirmed(f"{slug} is given up for good: members, features and installations go.", yes=yes, dry_run=dry_run):
         request = topology_service_pb2.ReleaseOrganizationRequest(slug=slug)
         with access_of(ctx).channel(CONTROL) as channel:

@@ -59,9 +59,11 @@ def create(
         raise ConfigInvalid("--role says what they may do in an organization: name it with --org.")
     body: dict[str, Any] = {"email": email, "isSuperuser": superuser, "isStaff": staff}
     if organization:
+        # The least of the roles, unless more is asked for.
         body |= {"organization": organization, "role": (role or Role.MEMBER).value}
     if name is not None:
         body["name"] = name
+    # Taken from standard input with `-`: what stands on a command line is seen by everybody on the machine.
     if password is not None:
         body["password"] = invocation_of(ctx).take_secret("--password", password)
     with rest.connect(access_of(ctx)) as api:

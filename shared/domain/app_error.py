@@ -13,6 +13,7 @@ SENTRY_ERROR = "An issue occured during the integration platform process. Sentry
 """What a client is told when the fault is the platform's; the spelling is the original's, and clients match on it."""
 
 
+# Three and no more: they decide who is shown what, and whose error rate it counts towards.
 class AppErrorType(StrEnum):
     """Whose fault it is."""
 
@@ -47,6 +48,7 @@ class AppError(Exception):
         self.message = message
         self.type = type
         self.status = status
+        # Copies: who raises it may go on filling what it was made of.
         self.public_context = dict(public_context or {})
         self.webhook_context = dict(webhook_context or {})
 
@@ -57,6 +59,7 @@ class AppError(Exception):
             error_id: under which the log has more; named where the fault is the platform's.
         """
         if self.type is AppErrorType.SENTRY:
+            # The sentence is for the log alone: a fault of ours may quote what nobody outside should read.
             return {"detail": SENTRY_ERROR.format(error_id=error_id)}
         context: dict[str, JsonValue] = {"context": self.public_context} if self.public_context else {}
         return {"detail": self.message, **context}

@@ -58,6 +58,7 @@ class ReceivedRequest(Generic[B_co]):
         Raises:
             MalformedBody, ValidationFailed: there is none, or none that the class takes.
         """
+        # A mistake of ours: what an endpoint takes is not what its signature says.
         if self.body_class is None or not issubclass(self.body_class, Body):
             raise TypeError("the endpoint's signature names no class for a body")
         return self.body_class.read(self.json, context=context)
@@ -75,6 +76,7 @@ async def receive(request: Request) -> tuple[Request, bytes, type[Body] | None]:
 
 def body_class_of(endpoint: Callable[..., Any]) -> type[Body] | None:
     """The class that an endpoint's signature names: ``request: Incoming[CommentBody]``; None without one."""
+    # Read of the signature, so that what is documented, bounded and parsed is one and the same class.
     for hint in get_type_hints(endpoint, include_extras=True).values():
         for argument in get_args(get_args(hint)[0]) if hasattr(hint, "__metadata__") else ():
             if isinstance(argument, type) and issubclass(argument, Body):

@@ -77,6 +77,7 @@ class HeldKind(Kind):
 
     def list_held(self, database: Database, *, part: Part = EVERYTHING, tombstones: bool = False) -> Listed:
         """The live replicas, or the tombstones alone, as far as whoever calls may know of them. Needs a session."""
+        # Parts by id and bucket, so that no silo lists a million objects in one answer.
         clause, parameters = part.clause("id")
         known, restriction = self.known_to_caller()
         statement = f"SELECT id, version, checksum FROM {self.name} WHERE tombstone = ? AND {known} AND {clause}"
@@ -149,6 +150,7 @@ class Kinds:
             ModuleNotFoundError: a category has no module.
             LookupError: the module of a category has no kind of it.
         """
+        # Looked for by name and not registered: a file that nobody imports would be a kind that nobody misses.
         kinds = [_kind_class(f"{package}.{category}", category)(silo) for category in Category]
         return cls(
             owned=tuple(kind for kind in kinds if isinstance(kind, OwnedKind)),
@@ -162,6 +164,7 @@ class Kinds:
         """Raises:
         InvalidInput: this silo owns no objects of the category.
         """
+        # There are a handful; a table of them would be one more thing to keep right.
         for kind in self.owned:
             if kind.category is category:
                 return kind
@@ -194,11 +197,13 @@ class Kinds:
         Raises:
             PermissionDenied: it may write none here.
         """
+        # Made for each caller, since a kind may let each silo write its own rows alone.
         return {number_of(kind.category): kind.table_for(caller) for kind in self.held}
 
 
 def _kind_class(module: str, category: Category) -> type[Kind]:
     classes = [each for each in vars(import_module(module)).values() if isinstance(each, type)]
+    # What the module imports is among its names too, such as the base of a region's kinds.
     kinds = [each for each in classes if issubclass(each, Kind) and not isabstract(each)]
     for kind in kinds:
         if kind.category is category:

@@ -68,11 +68,14 @@ class HealthReporter:
         """
         if self._told is None:
             # So that it outranks what the silo said before its database was put back, or was lost.
+            # Once for each worker that starts: it cannot know whether the database is the one of before.
             with self._database.transaction() as tx:
                 count_on(tx, at=self._clock.now())
         report = read_report(self._database)
+        # Only one look at a number a second, while nothing is wrong anywhere.
         if report.revision == self._told and time.monotonic() - self._told_at < REPEAT_SECONDS:
             return False
+        # Outside any transaction, as every call to another silo.
         self._tell(report)
         self._told, self._told_at = report.revision, time.monotonic()
         return True

@@ -72,6 +72,38 @@ def test_callbacks_of_the_context_run_when_the_call_ends_well(wire: Wire) -> Non
     assert ended.wait(PATIENCE)
 
 
+class UnreadStream:
+    """A behaviour that answers twice at once, and then stays until its call ends."""
+
+    def __init__(self) -> None:
+        self.has_sent = Event()
+
+    def __call__(self, request: StringValue, context: grpc.ServicerContext) -> Iterator[StringValue]:
+        yield request
+        yield request
+        self.has_sent.set()
+        wait_for_the_end(request, context)
+
+
+def test_what_was_not_read_before_a_cancellation_is_not_read_after_it(wire: Wire) -> None:
+    wire.servicer.count = unread = UnreadStream()
+    call = EchoStub(wire.channel()).Count(HELLO)
+    next(call)
+    assert unread.has_sent.wait(PATIENCE)
+    call.cancel()
+    assert failure_of(lambda: next(call)).code() is grpc.StatusCode.CANCELLED
+
+
+def test_what_was_not_read_before_the_deadline_is_not_read_after_it(wire: Wire) -> None:
+    wire.servicer.count = unread = UnreadStream()
+    call, ended = EchoStub(wire.channel()).Count(HELLO, timeout=1), Event()
+    next(call)
+    assert unread.has_sent.wait(PATIENCE)
+    if call.add_callback(ended.set):
+        assert ended.wait(PATIENCE)
+    assert failure_of(lambda: next(call)).code() is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
 def test_a_cancelled_stream_ends_on_both_sides(wire: Wire) -> None:
     wire.servicer.count = endless = EndlessStream()
     call = EchoStub(wire.channel()).Count(HELLO)
