@@ -93,7 +93,9 @@ def test_whoever_is_new_takes_the_place_of_who_is_silent(closing: ExitStack, lim
 
 def test_who_was_answered_keeps_the_place_of_who_is_silent(closing: ExitStack) -> None:
     server = serve(closing, patience=Patience(), maximum=20)
-    with httpx.Client(base_url=f"http://{server.address}", trust_env=False, timeout=10) as client:
+    # A client gives a connection up by itself after some seconds, which a busy machine may take.
+    limits = httpx.Limits(keepalive_expiry=None)
+    with httpx.Client(base_url=f"http://{server.address}", trust_env=False, timeout=10, limits=limits) as client:
         assert client.get("/").text == "xx"
         silent = [connected(closing, server) for _ in range(19)]
         place = client.get("/").extensions["network_stream"].get_extra_info("client_addr")
