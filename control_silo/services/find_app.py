@@ -12,11 +12,11 @@ from typing import Any
 
 from control_silo.models.app import IntegrationFeature, SentryApp, SentryAppAvatar
 from control_silo.models.application import ApiApplication
-from control_silo.services.interest import seen_clause
+from control_silo.services.interest import calling_region, seen_clause
 from shared.category import Category
 from shared.consistency import required
 from shared.database.columns import parse_instant
-from shared.database.kept import Ask, tables_of
+from shared.database.kept import tables_of
 from shared.database.locking import lock_clause
 from shared.database.model import table_of
 from shared.database.row import Columns, rows_by_id
@@ -61,13 +61,15 @@ LEFT JOIN {table_of(IntegrationFeature)} f ON f.sentry_app_id = a.id
 """  # noqa: S608 - every name is ours
 TABLES_SHOWN = tables_of(_SELECT)
 """What an app is shown of; PostgreSQL tells of their changes."""
+_BY_ID = f"{_SELECT} WHERE a.date_deleted IS NULL AND a.id = ?"
+_BY_SLUG = f"{_SELECT} WHERE a.date_deleted IS NULL AND a.slug = ?"
 _AVATARS = f"SELECT {_AVATAR.sql} FROM sentry_app_avatar v WHERE v.sentry_app_id "  # noqa: S608
 _NEWEST_FIRST = "ORDER BY a.date_added DESC, a.id DESC"
 
 
-def find_app(id_or_slug: int | str, *, ask: Ask | None = None) -> AppDetails | None:
-    """The app with an id, or with a slug; None when there is none. ``ask`` runs the statement, if not the database."""
-    found = _where("a.id = ?" if isinstance(id_or_slug, int) else "a.slug = ?", id_or_slug, ask=ask)
+def find_app(id_or_slug: int | str) -> AppDetails | None:
+    """The app with an id, or with a slug; None when there is none."""
+    found = _where("a.id = ?" if isinstance(id_or_slug, int) else "a.slug = ?", id_or_slug)
     return found[0] if found else None
 
 
@@ -97,12 +99,14 @@ def get_app_of_path(id_or_slug: str) -> AppDetails:
 
 def get_shown_app_of_path(id_or_slug: str) -> AppDetails:
     """Like ``get_app_of_path``, of what this process keeps while it is certain: for whoever only shows the app."""
-    key, database = path_key(id_or_slug), current_database()
+    key = path_key(id_or_slug)
     # A reader who has seen something already is shown the tables: another process's commit may be ahead of its word.
-    details = None if key is None else find_app(key, ask=database.rows if required() else database.kept_rows)
-    if details is None:
+    if key is None or required() or calling_region() is not None:
+        return get_app_of_path(id_or_slug)
+    found = current_database().kept.get(_BY_ID if isinstance(key, int) else _BY_SLUG, (key,), _read)
+    if not found:
         raise AppNotFound
-    return details
+    return found[0]
 
 
 def find_app_by_application(application_id: int) -> AppDetails | None:
@@ -217,12 +221,11 @@ def _get_held(tx: Transaction, condition: str, value: int | str) -> SentryApp:
     return _APP.read(rows[0])
 
 
-def _where(condition: str, *parameters: object, ask: Ask | None = None) -> list[AppDetails]:
+def _where(condition: str, *parameters: object) -> list[AppDetails]:
     seen, whose = seen_clause(Category.APP, "a.id")
     live = f"{_SELECT} WHERE a.date_deleted IS NULL AND {condition}{seen}"
-    rows = (ask or current_database().rows)(live, (*parameters, *whose))
     # In order here: mostly there is one, and the database would set up a sort for it too.
-    return sorted(_read(rows), key=lambda details: details.app.id)
+    return sorted(_read(current_database().rows(live, (*parameters, *whose))), key=lambda details: details.app.id)
 
 
 def _read(rows: Sequence[tuple[Any, ...]]) -> list[AppDetails]:

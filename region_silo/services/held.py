@@ -34,7 +34,7 @@ def held_rows(database: Database, statement: str, parameters: Sequence[Any]) -> 
         # written a moment ago: what is kept here hears of that, and may hear of it later.
         with database.session():
             return database.rows(statement, parameters)
-    return database.kept_rows(statement, parameters)
+    return database.kept.rows(statement, parameters)
 
 
 def is_local(database: Database, organization_id: int) -> bool:

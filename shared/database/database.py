@@ -16,7 +16,7 @@ from shared.clock import Clock, SystemClock
 from shared.database.driver_error import translate
 from shared.database.file import DatabaseFile
 from shared.database.file_watch import FileWatch
-from shared.database.kept import KeptReads, Rows, Watch
+from shared.database.kept import KeptReads, Rows
 from shared.database.pool import LOCK_WAIT_SECONDS, NO_TRANSACTION
 from shared.database.postgresql import answering_within
 from shared.database.session import Session
@@ -70,7 +70,8 @@ class Database:
         """Called before the commit of a transaction that ``changed`` something; ``bootstrap`` sets it."""
         self._file = file
         self._listen_url = listen_url
-        self._kept: KeptReads | None = None
+        self.kept = KeptReads(self._ask, must_ask=pool.in_transaction)
+        """What was read and is kept, of the tables that ``keep_reads`` names."""
         self._expected: tuple[Expected, ...] = ()
         self._is_current = True
         # SQLite's own waiting for a lock polls with growing sleeps; a lock of ours hands over at once.
@@ -183,29 +184,16 @@ class Database:
             return list(cursor.fetchall()) if has_rows(cursor) else []
 
     def keep_reads(self, tables: Collection[str]) -> None:
-        """Keeps what ``kept_rows`` reads of these tables from now on, where it can be known whether they change.
+        """Keeps what ``kept`` reads of these tables from now on, where it can be known whether they change.
 
         Args:
             tables: their names; each has triggers on PostgreSQL that tell of changes (``table_watch``).
         """
-        watch: Watch
         if self._file:
-            watch = FileWatch(self._file.path)
+            self.kept.begin(FileWatch(self._file.path), tables)
         elif self.listen_address:
-            watch = self._pool.watch = TableWatch(self.listen_address, tables)
-        else:
-            return
-        self._kept = KeptReads(watch, tables, ask=self._ask)
-
-    def kept_rows(self, sql: str, parameters: Sequence[Any] = ()) -> Rows:
-        """Like ``rows``, of tables that ``keep_reads`` names; opens a session where they have to be asked.
-
-        What this process has committed shows at once; what another has, once this one hears of it (``table_watch``).
-        """
-        # A transaction sees what it has written itself, and a snapshot sees nothing newer than itself.
-        if self._kept is None or self.peewee.in_transaction():
-            return self._ask(sql, parameters)
-        return self._kept.rows(sql, parameters)
+            self._pool.watch = TableWatch(self.listen_address, tables)
+            self.kept.begin(self._pool.watch, tables)
 
     def _ask(self, sql: str, parameters: Sequence[Any]) -> Rows:
         with self.session():
@@ -238,8 +226,7 @@ class Database:
 
     def close(self) -> None:
         """Closes every connection; one that a session of another thread uses, when that session ends."""
-        if self._kept:
-            self._kept.stop()
+        self.kept.stop()
         self._pool.end()
 
     @contextlib.contextmanager

@@ -9,7 +9,7 @@ import re
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar, cast
 
 from cachetools import LRUCache
 
@@ -23,6 +23,7 @@ _ROW_BYTES, _VALUE_BYTES = 200, 40
 """About what a row and a value cost beside its texts and bytes."""
 _NAMED = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]+)")
 
+T = TypeVar("T")
 Rows: TypeAlias = Sequence[tuple[Any, ...]]
 Ask: TypeAlias = Callable[[str, Sequence[Any]], Rows]
 """Runs a statement with its parameters now."""
@@ -42,56 +43,70 @@ class Watch(Protocol):
 
 class _Kept(NamedTuple):
     mark: object
-    rows: Rows
+    value: object
     bytes: int
 
 
 class KeptReads:
-    """Reads of some tables; safe to share between threads."""
+    """Reads of some tables; safe to share between threads. Until it begins, and after its end, everything is asked."""
 
-    def __init__(self, watch: Watch, tables: Collection[str], *, ask: Ask) -> None:
+    def __init__(self, ask: Ask, *, must_ask: Callable[[], bool] = lambda: False) -> None:
         """Args:
-        watch: of these tables.
-        tables: names of those that a kept read may be of.
-        ask: runs a statement now.
+        ask: runs a statement now, in a session of its own where none surrounds it.
+        must_ask: whether whoever reads has to be told by the tables: a transaction sees what it has written itself, and
+            a snapshot nothing newer than itself.
         """
-        self._watch = watch
-        self._tables = frozenset(tables)
         self._ask = ask
+        self._must_ask = must_ask
+        self._watch: Watch | None = None
+        self._tables: frozenset[str] = frozenset()
         self._kept: LRUCache[tuple[Any, ...], _Kept] = LRUCache(KEPT_BYTES, getsizeof=lambda kept: kept.bytes)
         self._lock = threading.Lock()
 
-    def rows(self, sql: str, parameters: Sequence[Any]) -> Rows:
-        """The rows of a statement, as its tables have them at a moment after the call began.
+    def begin(self, watch: Watch, tables: Collection[str]) -> None:
+        """Keeps reads of these tables, which are watched."""
+        self._watch, self._tables = watch, frozenset(tables)
+
+    def stop(self) -> None:
+        """Idempotent."""
+        if self._watch:
+            self._watch.stop()
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> Rows:
+        """The rows of a statement: see ``get``."""
+        return self.get(sql, parameters, _as_they_are)
+
+    def get(self, sql: str, parameters: Sequence[Any], read: Callable[[Rows], T]) -> T:
+        """What is made of the rows of a statement, as its tables have them at a moment after the call began.
+
+        What this process has committed shows at once; what another has, once this one hears of it.
 
         Args:
             sql: one ``SELECT``, ``?`` for each parameter.
             parameters: hashable values.
+            read: makes it. May ask watched tables for more; nobody changes what it made, which is given out again.
 
         Raises:
             DatabaseMisused: it reads a table that is not watched.
         """
         # Before the tables are read: whatever is committed after this makes another mark, so that rows which may be of
         # before or after it are never given out under the later one.
-        mark = self._watch.mark()
+        mark = self._watch.mark() if self._watch and not self._must_ask() else None
         if mark is None:
-            return self._ask(sql, parameters)
-        key = (sql, *parameters)
+            return read(self._ask(sql, parameters))
+        key = (sql, read, *parameters)
         with self._lock:
             kept = self._kept.get(key)
         if kept is not None and kept.mark == mark:
-            return kept.rows
+            return cast(T, kept.value)
         if strangers := tables_of(sql) - self._tables:
             raise DatabaseMisused(f"Nobody watches {', '.join(sorted(strangers))}.")
         rows = self._ask(sql, parameters)
-        kept = _Kept(mark, rows, _size_of(parameters) + sum(map(_size_of, rows)))
+        kept = _Kept(mark, value := read(rows), _size_of(parameters) + sum(map(_size_of, rows)))
         if kept.bytes <= MAX_READ_BYTES:
             with self._lock:
                 self._kept[key] = kept
-        return rows
-
-    def stop(self) -> None:
-        self._watch.stop()
+        return value
 
 
 @lru_cache(maxsize=1024)
@@ -102,3 +117,7 @@ def tables_of(sql: str) -> frozenset[str]:
 
 def _size_of(values: Iterable[Any]) -> int:
     return _ROW_BYTES + sum(_VALUE_BYTES + (len(each) if isinstance(each, str | bytes) else 0) for each in values)
+
+
+def _as_they_are(rows: Rows) -> Rows:
+    return rows

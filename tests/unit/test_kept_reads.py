@@ -11,6 +11,10 @@ from shared.errors import DatabaseMisused
 READ = "SELECT text FROM note WHERE id = ?"
 
 
+def first(rows: Rows) -> str:
+    return str(rows[0][0])
+
+
 class Tables:
     """A table of notes that counts how often it was asked, and the mark that it has. Implements ``Watch``."""
 
@@ -18,7 +22,8 @@ class Tables:
         self.value: object | None = 1
         self.text = "first"
         self.asked = 0
-        self.reads = KeptReads(self, ["note"], ask=self.ask)
+        self.reads = KeptReads(self.ask)
+        self.reads.begin(self, ["note"])
 
     def mark(self) -> object | None:
         return self.value
@@ -30,7 +35,7 @@ class Tables:
         return [(self.text,)]
 
     def read(self, number: int = 1) -> str:
-        return str(self.reads.rows(READ, (number,))[0][0])
+        return self.reads.get(READ, (number,), first)
 
 
 @pytest.fixture
@@ -68,13 +73,14 @@ def test_what_changed_while_it_was_read_is_not_given_out_under_the_later_mark(ta
         tables.value, tables.text = 2, "second"
         return rows
 
-    reads = KeptReads(tables, ["note"], ask=ask)
-    assert [reads.rows(READ, (1,))[0][0] for _ in range(2)] == ["first", "second"]
+    reads = KeptReads(ask)
+    reads.begin(tables, ["note"])
+    assert [reads.get(READ, (1,), first) for _ in range(2)] == ["first", "second"]
 
 
 def test_a_read_of_a_table_that_nobody_watches_is_refused(tables: Tables) -> None:
     with pytest.raises(DatabaseMisused, match="Nobody watches secret"):
-        tables.reads.rows("SELECT note.text FROM note JOIN secret ON secret.id = note.id", ())
+        tables.reads.get("SELECT note.text FROM note JOIN secret ON secret.id = note.id", (), first)
 
 
 def test_a_large_list_is_not_kept(tables: Tables) -> None:

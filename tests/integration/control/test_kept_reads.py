@@ -8,7 +8,7 @@ from control_silo.services.find_app import TABLES_SHOWN, get_shown_app_of_path
 from control_silo.services.update_app import SentryAppUpdater
 from shared.category import Category
 from shared.consistency import WrittenVersion, encode, requiring
-from shared.database.database import Database
+from shared.database.kept import KeptReads
 from tests.silos import Silos, running_silos
 
 _TOLD = "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'silo_tell'"
@@ -45,6 +45,6 @@ def test_who_presents_a_token_is_shown_the_tables(
 ) -> None:
     with running_silos(new_database_url, regions=("us",)) as silos:
         app_id = make_app(silos)
-        monkeypatch.setattr(Database, "kept_rows", lambda *_: pytest.fail("What is kept was asked."))
+        monkeypatch.setattr(KeptReads, "get", lambda *_: pytest.fail("What is kept was asked."))
         with requiring(encode([WrittenVersion(Category.APP, app_id, 1)])):
             assert shown_name(silos, app_id) == "Kanban"

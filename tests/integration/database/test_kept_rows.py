@@ -23,7 +23,7 @@ TELLING = (
 
 
 def kept(database: Database) -> list[str]:
-    return [text for (text,) in database.kept_rows(READ)]
+    return [text for (text,) in database.kept.rows(READ)]
 
 
 def soon(holds: Callable[[], bool]) -> bool:
@@ -50,8 +50,8 @@ def keep(database: Database) -> None:
 
 
 def mark(database: Database) -> object | None:
-    assert database._kept is not None
-    return database._kept._watch.mark()
+    watch = database.kept._watch
+    return watch and watch.mark()
 
 
 def in_another_thread(work: Callable[[], object]) -> None:
@@ -62,7 +62,7 @@ def in_another_thread(work: Callable[[], object]) -> None:
 
 def test_nothing_is_asked_while_nobody_writes(keeping: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     assert soon(lambda: kept(keeping) == [] and mark(keeping) is not None)
-    monkeypatch.setattr(keeping._kept, "_ask", pytest.fail)
+    monkeypatch.setattr(keeping.kept, "_ask", pytest.fail)
     assert kept(keeping) == []
 
 
@@ -133,4 +133,4 @@ def test_behind_a_pooler_without_a_direct_way_nothing_is_kept(postgres_url: str)
         create_notes(database)
         database.keep_reads(["note"])
         assert kept(database) == []
-        assert database._kept is None
+        assert mark(database) is None

@@ -8,7 +8,7 @@ from region_silo.replication.kinds import tables_read
 from region_silo.services.find_app import get_app
 from shared.category import Category
 from shared.consistency import WrittenVersion, encode, requiring
-from shared.database.database import Database
+from shared.database.kept import KeptReads
 from tests.silos import running_silos
 
 _TOLD = "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'silo_tell'"
@@ -31,6 +31,6 @@ def test_who_presents_a_token_is_shown_the_tables(
         app = silos.create_app("Kanban", owner=acme, creator=creator)
         silos.replicate()
         database = silos.regions["us"].region.database
-        monkeypatch.setattr(Database, "kept_rows", lambda *_: pytest.fail("What is kept was asked."))
+        monkeypatch.setattr(KeptReads, "get", lambda *_: pytest.fail("What is kept was asked."))
         with requiring(encode([WrittenVersion(Category.APP, app.id, 1)])):
             assert get_app(database, app.id).name == "Kanban"
