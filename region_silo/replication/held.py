@@ -97,7 +97,7 @@ def require_same_id(change: replica_pb2.Change, object_id: int) -> None:
     """Raises:
     InvalidInput: the id of the state is not the object's.
     """
-    if change.WhichOneof("state") is not None and object_id != change.object_id:
+    if object_id != change.object_id and change.WhichOneof("state") is not None:
         raise InvalidInput(f"object_id: {change.object_id} is not the id of the state, {object_id}.")
 
 
