@@ -6,6 +6,7 @@ from playhouse.migrate import SchemaMigrator
 from shared.database.columns import IdField, InstantField, JsonField
 
 
+# The same table in both silos, each with a migration of its own: their histories are apart.
 def up(migrator: SchemaMigrator, db: peewee.Database) -> None:
     class RequestLogEntry(peewee.Model):
         id = IdField()

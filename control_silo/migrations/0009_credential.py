@@ -65,6 +65,7 @@ def up(migrator: SchemaMigrator, db: peewee.Database) -> None:
             database = db
             table_name = "app_credential"
 
+    # A version apart from the app's: a new secret must not send the app to regions that have no business with it.
     db.create_tables([AppCredential])
     migrator.migrate(
         migrator.sql("INSERT INTO app_credential (id, version) SELECT id, 1 FROM sentry_app"),

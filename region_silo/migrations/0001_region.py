@@ -6,6 +6,7 @@ from playhouse.migrate import SchemaMigrator
 from shared.database.columns import BytesField, InstantField
 
 
+# Models of its own and not today's: what a migration makes must not change when these do.
 def up(migrator: SchemaMigrator, db: peewee.Database) -> None:
     class AppReplica(peewee.Model):
         id = peewee.BigIntegerField(primary_key=True)

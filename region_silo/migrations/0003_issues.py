@@ -6,6 +6,7 @@ from playhouse.migrate import SchemaMigrator
 from shared.database.columns import IdField, InstantField, JsonField
 
 
+# Models of its own and not today's: what a migration makes must not change when these do.
 def up(migrator: SchemaMigrator, db: peewee.Database) -> None:
     db.create_tables([_project(db), _issue(db), *_about_issues(db), *_of_projects(db)])
 
@@ -36,6 +37,7 @@ def _issue(db: peewee.Database) -> type[peewee.Model]:
         organization_id = peewee.BigIntegerField()
         project_id = peewee.BigIntegerField()
         number = peewee.BigIntegerField()
+        # Unique within the project, so that of two first events of one problem one makes the issue.
         grouping_hash = peewee.TextField()
         title = peewee.TextField()
         culprit = peewee.TextField()

@@ -38,6 +38,7 @@ def up(migrator: SchemaMigrator, db: peewee.Database) -> None:
             table_name = "credential_replica"
 
     db.create_tables([CredentialReplica])
+    # One by one and in Python: a state is protobuf, which no database reads.
     for app_id, state, is_called in db.execute_sql(_APPS).fetchall():  # type: ignore[no-untyped-call]
         app = app_pb2.RpcSentryApp.FromString(bytes(state))
         credential = take_credential(app).SerializeToString(deterministic=True)

@@ -25,6 +25,7 @@ from shared.rpc.tls import TlsConfig
 
 DEFAULT_CONTROL_HTTP = "http://127.0.0.1:8000"
 """Where control is taken to be when only the signing keys are known."""
+# Taken with the host of `--control`, whose own port is HTTP's; `--control-grpc` says otherwise.
 DEFAULT_CONTROL_GRPC_PORT = 50051
 _LIST_REGIONS = "/hybridcloud.operations.v1.TopologyService/ListRegions"
 _GET_STATUS = "/hybridcloud.operations.v1.OutboxService/GetStatus"
@@ -108,6 +109,7 @@ class Access:
             Unauthenticated: the signing keys are not those of that silo.
         """
         with self.channel(_NOBODY, address=address) as channel:
+            # With a name that is nobody's: a silo refuses it, and says in the refusal who it is.
             call = channel.unary_unary(_GET_STATUS, outbox_calls.GetStatusRequest.SerializeToString)
             try:
                 call(outbox_calls.GetStatusRequest(), timeout=_ASK_SECONDS)
@@ -140,6 +142,7 @@ class Access:
             ConfigInvalid: control cannot even be asked: no keys, or no such address.
         """
         try:
+            # The directory outranks the file: a region may have moved since it was started here.
             return {**self.regions, **self.list_directory()}
         except ConfigInvalid:
             raise
@@ -162,6 +165,7 @@ def access_of(ctx: typer.Context) -> Access:
     if invocation.control:
         return _remote(invocation, invocation.control)
     is_known_here = invocation.data is not None or (invocation.data_directory / FILE_NAME).exists()
+    # Keys without a platform of this folder: they are for one that runs elsewhere, or was started by hand.
     if not is_known_here and invocation.environ.get("SILO_RPC_KEYS"):
         return _remote(invocation, DEFAULT_CONTROL_HTTP)
     return _local(invocation)

@@ -27,6 +27,7 @@ def rotate_secret(
     """Give an app another client secret and print it, once. Regions sign with it as soon as they have it."""
     with rest.connect(access_of(ctx)) as api:
         path = f"/sentry-apps/{rest.segment(slug)}/"
+        # Before it is asked for confirmation: an app that is not there is said first.
         shown = api.get(path)
         what = f"{shown['slug']} gets another client secret: what verifies webhooks with the old one refuses them."
         if not is_confirmed(what, yes=yes, dry_run=dry_run):
@@ -50,6 +51,7 @@ def token() -> None:
 @tokens.command(cls=SiloCommand, epilog=examples("silo app token create my-bot", "silo app token create my-bot --json"))
 def create(ctx: typer.Context, slug: InternalAppArgument, as_json: JsonOption = False) -> None:
     """Make a token and print it. It is shown this once."""
+    # A session and no token: the original keeps tokens of apps to people at a browser.
     with rest.connect_session(access_of(ctx)) as api:
         made = api.post(_path(slug))
     if as_json:
@@ -67,6 +69,7 @@ def list_all(ctx: typer.Context, slug: InternalAppArgument, as_json: JsonOption 
     if as_json:
         print_json(found)
     else:
+        # The last characters are all that is known of a token, which is stored as a hash.
         print_table(("id", "ends in", "made at", "scopes"), map(_row, found))
 
 

@@ -22,6 +22,7 @@ EventOption = Annotated[str, typer.Option(metavar="EVENT", help="Only of this ev
 SinceOption = Annotated[str, typer.Option(metavar="TIME", help="Only of what happened then or later, ISO 8601.")]
 UntilOption = Annotated[str, typer.Option(metavar="TIME", help="Only of what happened then or earlier.")]
 FailedOption = Annotated[bool, typer.Option("--failed", help="Only what was given up or answered with an error.")]
+# A screen of them.
 DEFAULT_LIMIT = 20
 
 
@@ -198,4 +199,5 @@ def _seconds(instant: str) -> str:
 
 
 def _answer(attempt: dict[str, Any]) -> str:
+    # What is wrong before what is right: a success that broke off is told as such.
     return str(attempt["error"] or attempt["remark"] or attempt["responseCode"])

@@ -21,6 +21,7 @@ from shared.cli.status_report import breaker_name
 from shared.cli.tables import duration, print_table
 from shared.pb.hybridcloud.operations.v1 import outbox_pb2, outbox_service_pb2
 
+# Of each silo: what is parked has mostly one reason, which the first ones show.
 DEFAULT_LIMIT = 100
 WHERE_TO = "control, a region's name, or an app's slug (or app:ID) for its webhooks."
 _DESTINATION_COLUMNS = ("at", "to", "category", "due", "parked", "oldest", "breaker")
@@ -69,6 +70,7 @@ def parked(
     if as_json:
         print_json([_parked_json(silo, message) for silo, message in found])
     elif found:
+        # The machine's clock, for an age that people read: nothing is decided by it.
         now = access.clock.now()
         print_table(_PARKED_COLUMNS, [_parked_row(silo, message, now=now) for silo, message in found])
     else:

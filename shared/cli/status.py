@@ -18,6 +18,7 @@ from shared.cli.tables import duration, make_table
 
 app = typer.Typer(add_completion=False)
 
+# As often as a worker writes down what it sees.
 _EVERY_SECONDS = 1.0
 _NOTICED_SKEW_SECONDS = 1.0
 """A clock that is further from its database's is pointed out."""

@@ -102,6 +102,7 @@ def find_topology(directory: Path) -> Topology | None:
     path = directory / FILE_NAME
     try:
         return _parse(json.loads(path.read_text()))
+    # Both mean that nothing was started there; whatever else is wrong with the file is said.
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as exc:
@@ -125,6 +126,7 @@ def write_secret(path: Path, text: str) -> None:
     Raises:
         OSError: it cannot be written.
     """
+    # Beside it, since a file can be replaced at once within one file system alone.
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
     # Of a process with this number that died while it wrote.
     fresh.unlink(missing_ok=True)

@@ -69,6 +69,7 @@ def trigger(
     Nothing is made up: apps that subscribe are told by the webhook that they will be told by, with a real issue in it.
     What would happen elsewhere (seer.*, preprod_artifact.*, size_analysis.*) is told with the payload that is given.
     """
+    # Told by the region itself, whatever the app subscribes to; nothing becomes of it in the organization.
     if app is not None:
         told = {"event": event, "project": project, "organization": org, "payload": _object(payload)}
         _tell(access_of(ctx), app, told | {"changes": dict(map(_change, changes or []))}, as_json=as_json)
@@ -79,6 +80,7 @@ def trigger(
     requests = () if elsewhere else _requests_of(event)
     if payload is not None and not elsewhere:
         raise ConfigInvalid(f"{event} is made here, and says what happened: it takes no --payload.")
+    # Before anything is asked of a silo, so that a slip in JSON costs nothing.
     given = parse_payload(payload or "{}")
     access = access_of(ctx)
     organization = org or access.organization
@@ -145,8 +147,10 @@ def _requests_of(name: str) -> tuple[IssueRequest, ...]:
 def _new_issue(api: RestClient, organization: str, project: str | None) -> Mapping[str, Any]:
     """The issue of a new error, of a kind that never came in before."""
     slug = project or _own_project(api, organization)
+    # By the project's own key, as any SDK sends it: what comes in takes the way of all events.
     (key, *_) = api.get(f"/projects/{organization}/{slug}/keys/")
     event_id = _send(key["dsn"]["public"])
+    # It is there at once: a silo answers an event when it is stored.
     found = api.get(f"/projects/{organization}/{slug}/events/{event_id}/")
     issue: Mapping[str, Any] = api.get(f"/organizations/{organization}/issues/{found['groupID']}/")
     return issue
@@ -190,4 +194,5 @@ def make_happen(api: RestClient, requests: Iterable[IssueRequest], *, issue: str
     for request in requests:
         body = {name: member if value == MEMBER else value for name, value in request.body.items()}
         path = issue + request.path.format(id=made.get("id"))
+        # The answer names what was made, which the next request may be about.
         made = api.send(request.method, path, body=body or None)
