@@ -16,6 +16,7 @@ from shared.domain.instant import parse_iso
 from shared.domain.json_value import JsonObject, JsonValue
 from shared.errors import MalformedBody, ValidationFailed
 
+# As the original has it: SDKs keep events on a phone that is off, and clocks are wrong.
 MAX_PAST = timedelta(days=30)
 """An event that claims to be older happened when it came in, as far as we are concerned."""
 MAX_FUTURE = timedelta(minutes=1)

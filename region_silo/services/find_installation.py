@@ -104,6 +104,7 @@ def find_organization_of_live_token(database: Database, token_id: int) -> int | 
         FROM token_replica AS token
         LEFT JOIN installation_replica AS installation ON installation.id = token.installation_id
         WHERE token.id = ?"""
+    # Tombstones too, which say "gone" where no row says "not held": only for the latter is control asked.
     rows = held_rows(database, statement, (token_id,))
     if not rows:
         raise NotHeld

@@ -55,6 +55,7 @@ def create_rule(region: Region, *, project: Project, name: str, definition: Json
 
 
 def _require_room(rules: "peewee.ModelSelect[Rule]", limit: int, *, per: str) -> None:
+    # Counted no further than the bound: an organization may have thousands.
     if rules.limit(limit).count() >= limit:
         raise ValidationFailed(fields={"conditions": [f"You may not exceed {limit} rules per {per}."]})
 
@@ -78,6 +79,7 @@ def change_rule(region: Region, *, project_id: int, rule_id: int, name: str, def
     """
     with region.database.transaction():
         mine = (Rule.project_id == project_id) & (Rule.id == rule_id)
+        # One statement, which says by its count whether there was one: nothing comes between a look and a write.
         if not Rule.update(name=name, definition=definition).where(mine).execute():
             raise NotFound
         rule: Rule = Rule.get_by_id(rule_id)
@@ -114,10 +116,12 @@ def announce_actions(apps: AppReader, asking: Asking, *, organization_id: int, a
     of_apps = [action for action in actions if action["id"] == SENTRY_APP_ACTION]
     contexts = [_context(apps, action, organization_id=organization_id) for action in of_apps]
     for context, action in zip(contexts, of_apps, strict=True):
+        # Of all of them before the first app is told.
         _check(context, action)
     told = [
         AlertAction(context=context, fields=cast(Sequence[JsonObject], action.get("settings", [])))
         for context, action in zip(contexts, of_apps, strict=True)
+        # Only where a form was filled in: the original calls no app for an action without one.
         if action.get("hasSchemaFormConfig") is True
     ]
     try:

@@ -55,6 +55,7 @@ def serve_document(app: FastAPI, table: Iterable[Endpoint], *, documented: Docum
 
     def openapi() -> dict[str, Any]:
         # Once: it says the same each time, and takes a third of a second.
+        # Without a lock: two first readers at once write the same.
         if not kept:
             kept.update(_completed(write(), bodies, documented))
         return kept

@@ -134,6 +134,7 @@ class EndpointRoute(APIRoute):
             # Before the body is received: the class says how large it may be.
             request.scope[BODY_CLASS] = body_class
             received = await receive(request)
+            # One thread from here to the answer, so that a session's connection is one thread's affair.
             answered: Response = await run(serve, **{name: received}, **request.path_params)
             return answered
 

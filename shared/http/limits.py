@@ -71,6 +71,7 @@ class RequestLimit:
         """
         with self._lock:
             window = self._enter_window()
+            # Counted also when it is over: who goes on asking is not let in before the window ends.
             self._counts[client] += times
             made = self._counts[client]
         return Allowance(
@@ -119,6 +120,7 @@ class _Limited:
             return
         client = client_key(Request(scope))
         if not await self._strangers.admit(client, address=_origin(scope)):
+            # Before anything is read of it: the body of a refused request is never received.
             await _refuse(scope, receive, send)
         elif client is None:
             await self._app(scope, receive, send)
@@ -146,6 +148,7 @@ def _is_exempt(scope: Scope) -> bool:
     # Outside the API are health checks and metrics, which must be answered when a silo is busiest.
     if scope["type"] != "http" or not scope["path"].startswith(REST_PREFIX):
         return True
+    # What control forwarded was counted there; what a region did is counted again, see above.
     return IS_FORWARDED in scope and region_before(scope) is None
 
 

@@ -63,9 +63,11 @@ class Metrics:
         self.requests = Counter(
             "silo_http_requests", "HTTP requests answered.", ["method", "route", "status"], registry=self.registry
         )
+        # Without the status: a series for each would be many, and how long it takes depends little on it.
         self.seconds = Histogram(
             "silo_http_request_seconds", "Time to answer, in seconds.", ["method", "route"], registry=self.registry
         )
+        # Read at the scrape and not counted along: an age grows while nothing happens.
         self.registry.register(_OutboxAges(list_ages))
         self.registry.register(_Gauge(CLOCK, "Time of day of this silo.", lambda: clock.now().timestamp()))
         self.registry.register(

@@ -144,6 +144,7 @@ def _responses(endpoint: Endpoint) -> dict[int | str, dict[str, Any]]:
         responses[status] = {"description": _REASONS.get(status, "Refused.")} | _content(shape) | _headers(shape)
     responses["default"] = {
         "description": "The request was not carried out; `silo-reason` names the reason.",
+        # The original refuses in any of these forms.
         "model": ErrorDetail | dict[str, Any] | str,
     }
     return responses
@@ -156,6 +157,7 @@ def _content(shape: Shape) -> dict[str, Any]:
 
 
 def _headers(shape: Shape) -> dict[str, Any]:
+    # A list's class is `list[X]`, which has an origin; a body's has none.
     if getattr(shape, "__origin__", None) is not list:
         return {}
     return {"headers": {"Link": {"description": "Neighbouring pages.", "schema": {"type": "string"}}}}
@@ -177,6 +179,7 @@ def add_documentation_page(app: FastAPI) -> None:
     async def show_page(request: Request) -> Response:
         return page
 
+    # Both, since people type either; a redirect would name the address that a proxy has.
     for path in (DOCS_PATH, f"{DOCS_PATH}/"):
         app.add_api_route(path, show_page, methods=["GET"], response_model=None, include_in_schema=False)
     app.mount(ASSETS_PATH, StaticFiles(packages=[("fastapi_offline", "static")]), name="documentation")

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from cachetools import LRUCache
 
+# Far more than a person, and a fraction of what a silo answers: many people may share an address.
 PER_SECOND = 50
 """Requests of strangers that are looked at, of one address, in the long run."""
 AT_ONCE = 50
@@ -20,6 +21,7 @@ TURNS_PER_SECOND = 50
 """How many that have waited come to their turn, of one address: each is looked at then or refused."""
 PAUSE_SECONDS = (1.0, 10.0)
 """How long a further one waits, at least and at most."""
+# The least used are forgotten first; whoever is good is known again by the next answer.
 MAX_KNOWN = 50_000
 """Credentials that are remembered to be good."""
 MAX_ADDRESSES = 10_000
@@ -52,9 +54,11 @@ class Strangers:
             client: what tells its credentials from others; None for none.
             address: where it comes from.
         """
+        # Good credentials cost nothing here: a crowd of strangers behind the same proxy is not their doing.
         if (client is not None and client in self._known) or self._take(address):
             return True
         await asyncio.sleep(self._wait_seconds(address))
+        # Judged anew after the pause, by what has become free in it.
         return self._take(address)
 
     def _wait_seconds(self, address: str) -> float:

@@ -39,6 +39,7 @@ MAX_CRUMBS = 1_000
 PIECES_AT_ONCE = 50
 """Pieces after which others are served."""
 _FIRST_STATUS, _LAST_STATUS = 200, 599
+# A name server that hangs takes these threads and no others.
 _MAX_LOOKUPS = 8
 
 OpenTransport: TypeAlias = Callable[[SiloAddress], httpx.AsyncBaseTransport]
@@ -168,6 +169,7 @@ class _Bounded(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         *first, last = await self._addresses(host, port)
+        # One after the other: a host may have an address that is down beside one that answers.
         for address in first:
             with contextlib.suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
                 stream = await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
@@ -182,6 +184,7 @@ class _Bounded(httpcore.AsyncNetworkBackend):
         if self._hosts is None:
             return (host,)
         if self._hosts.is_at_hand(host, port):
+            # Judged lately, so that no thread is needed to ask again.
             return self._hosts.addresses(host, port)
         try:
             return await anyio.to_thread.run_sync(
@@ -200,6 +203,7 @@ class _BoundedStream(httpcore.AsyncNetworkStream):
     @override
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         head = _HEAD.get()
+        # The body is bounded otherwise; only before it a silo could talk without end.
         if head is None or head.is_over:
             return await self._inner.read(max_bytes, timeout)
         read = await self._inner.read(min(max_bytes, HEAD_STEP_BYTES), timeout)

@@ -127,6 +127,7 @@ class SiloUnaryUnary(_Method, UnaryUnary):
     ) -> Any:
         left = self._deadline(timeout) - time.monotonic()
         body = self._body(request)
+        # No retry: whoever holds a future may have seen how it ended.
         return self._call(self._inner.future(body, left, self._metadata(body, metadata), *more, **named))
 
 
@@ -175,6 +176,7 @@ class SiloStreamUnary(_Method, StreamUnary):
         **named: Any,
     ) -> tuple[Any, grpc.Call]:
         left = self._deadline(timeout) - time.monotonic()
+        # Signed as the empty text, since nobody knows yet what the stream will say.
         bodies, signed = self._bodies(request_iterator), self._metadata(b"", metadata)
         try:
             payload, call = self._inner.with_call(bodies, left, signed, *more, **named)

@@ -26,6 +26,7 @@ from shared.rpc.signature import Verifier, is_reflection
 from shared.rpc.status import to_status
 from shared.rpc.tls import require_certificate_of
 
+# A header of anybody's, which ends up in the log.
 _MAX_REQUEST_ID = 64
 _OF_STRANGERS = Sentences()
 _REQUEST_ID = re.compile(rf"[0-9A-Za-z._-]{{1,{_MAX_REQUEST_ID}}}")
@@ -74,6 +75,7 @@ class Judge:
             Unauthenticated: a leaf of it says what is wrong with the signature.
             PermissionDenied: callers of this kind may not call the method.
         """
+        # Who it is before what they may: a refusal for want of rights is told to nobody who is unknown.
         caller = self.verifier.verify(method, metadata=metadata, body=body)
         if self.rights is not None and is_served and not is_reflection(method):
             self.rights.require(method, caller=caller)
@@ -105,6 +107,8 @@ class Serving:
         metadata = _metadata_of(self._context)
         self._call.request_id = _request_id(metadata)
         found = judged.get()
+        # Judged at the doorway, where a refusal costs least; raised here, where it becomes the call's status and a line
+        # of the log.
         if isinstance(found, errors.SiloError):
             raise found
         if found is None:
@@ -114,6 +118,7 @@ class Serving:
             # After the signature: a certificate says who connected, the signature who speaks.
             require_certificate_of(found, shown=self._context.auth_context())
         if is_served:
+            # The last of the judgements: what is refused for another reason is not remembered as made.
             self._judge.refuse_repeated(self._method, metadata=metadata)
         self._call.deadline = _deadline(self._context)
         served.current.set(self._call)  # never reset: every call has a context of its own

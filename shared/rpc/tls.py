@@ -22,6 +22,7 @@ from shared.domain.peer import certificate_name
 
 log = structlog.get_logger(__name__)
 
+# A look is three file stats; certificates change every few months.
 LOOK_SECONDS = 1.0
 """How often a channel looks whether its files have changed, while it is used."""
 _NAMES = "x509_subject_alternative_name"
@@ -60,7 +61,10 @@ class TlsConfig:
         """
         find: Any = _Fresh(self, self.stamp()).find_configuration
         return grpc.dynamic_ssl_server_credentials(
-            self._server_configuration(), find, require_client_authentication=True
+            # Required of everybody: whoever has no certificate of the authority gets no further than the handshake.
+            self._server_configuration(),
+            find,
+            require_client_authentication=True,
         )
 
     def stamp(self) -> Stamp:

@@ -21,6 +21,7 @@ from shared.webhooks.health import note_circuit
 
 log = structlog.get_logger(__name__)
 
+# Long enough that a quiet app has some calls in it, short enough that yesterday's outage is forgotten.
 WINDOW_SECONDS = 600.0
 """What came before counts no more."""
 BROKEN_SECONDS = 300.0
@@ -65,6 +66,7 @@ class Circuits:
     def is_open(self, sentry_app_id: int) -> bool:
         """Whether the app must not be called now."""
         window = self._windows.get(sentry_app_id)
+        # Without the lock: a moment's error costs one call, and this is asked for every delivery.
         return window is not None and window.open_until is not None and self.monotonic() < window.open_until
 
     def record(self, sentry_app_id: int, *, is_timeout: bool) -> None:
@@ -73,13 +75,16 @@ class Circuits:
             window, was_open = self._window(sentry_app_id)
             window.calls += 1
             window.timeouts += is_timeout
+            # A probe that hangs keeps it open by itself; one call says enough of an app that was bad.
             if is_timeout and (was_open or _is_broken(window)):
                 window.open_until = self.monotonic() + BROKEN_SECONDS
             elif not is_timeout:
                 window.open_until = None
             is_open = window.open_until is not None
             if was_open and not is_open:
+                # From nothing: the timeouts of before it was mended must not open it again.
                 self._windows[sentry_app_id] = _Window(self.monotonic())
+        # Outside the lock, since it writes: nobody waits for the database who only wants to know.
         if is_open != was_open:
             self._show(sentry_app_id, is_open=is_open)
 
