@@ -14,6 +14,7 @@ from region_silo.bootstrap import (
 )
 from region_silo.config import RegionConfig
 from region_silo.services.control import ControlClient
+from region_silo.services.metric_firing import MetricWatch
 from region_silo.services.region import Region
 from region_silo.services.registration import Addresses
 from shared.domain.http_address import registered_address
@@ -84,7 +85,8 @@ class RegionServe:
         # Last: it calls apps and control, which may call back at once.
         if self._with_worker:
             tells = make_worker(region, control=self._control, compare_seconds=config.compare_seconds)
-            for worker in (tells, make_sender(region), make_health_reporter(region, control=self._control)):
+            reporter = make_health_reporter(region, control=self._control)
+            for worker in (tells, make_sender(region), reporter, MetricWatch(region)):
                 worker.start()
                 serving.add(worker.stop)
 
@@ -104,7 +106,8 @@ class RegionWork:
         self._region = region
         self._control = control
         tells = make_worker(region, control=control, compare_seconds=compare_seconds)
-        self._workers = (tells, make_sender(region), make_health_reporter(region, control=control))
+        reporter = make_health_reporter(region, control=control)
+        self._workers = (tells, make_sender(region), reporter, MetricWatch(region))
 
     def start(self) -> None:
         refuse_newer(self._region.database)

@@ -31,7 +31,7 @@ from shared.consistency import TOKEN_NAME
 from shared.domain.http_address import SiloAddress
 from shared.domain.path_key import find_id
 from shared.errors import CredentialsMissing, MalformedBody, NotFound, PermissionDenied, SiloError, SiloUnreachable
-from shared.http.event_pages import BAD_PROJECT, EVENT_PATHS, answer_pages
+from shared.http.event_pages import BAD_PROJECT, EVENT_PATHS, UNREAL, answer_pages
 from shared.http.relay import Relay, close_with, forward_paths
 from shared.http.relayed_answer import RelayedAnswer
 from shared.http.threads import ThreadPool
@@ -93,6 +93,7 @@ _INSTALLATION = "/api/0/sentry-app-installations/{uuid}"
 
 REGION_OWNED: dict[str, Find] = {
     f"{_ORGANIZATION}/": _by_organization,
+    f"{_ORGANIZATION}/alert-rules/{{rest:path}}": _by_organization,
     f"{_ORGANIZATION}/eventids/{{rest:path}}": _by_organization,
     f"{_ORGANIZATION}/issues/{{rest:path}}": _by_organization,
     f"{_ORGANIZATION}/projects/{{rest:path}}": _by_organization,
@@ -107,6 +108,7 @@ REGION_OWNED: dict[str, Find] = {
     f"{_INSTALLATION}/service-hook-projects/{{rest:path}}": _by_installation,
     "/api/0/sentry-apps/{sentry_app_id_or_slug}/interaction/": _by_app,
     **{f"/api/{{project_id}}/{path}/": _by_project for path in EVENT_PATHS},
+    UNREAL: _by_project,
 }
 """Path by path, with every method, how the region is found."""
 

@@ -21,7 +21,6 @@ from shared.webhooks.deliveries import list_whole
 
 NOT_INSTALLED = "The app is installed nowhere that it could be told of: install it first."
 NO_WEBHOOK_URL = "The app has no webhook URL: there is nowhere to tell it."
-UNCHANGED = "What an app is told of its installation cannot be changed."
 ASKED = "An app is asked {event!r} when somebody uses its form; there is nothing to tell it."
 
 
@@ -56,10 +55,7 @@ def send_test(control: Control, app: SentryApp, wanted: AppTest, *, actor: User)
         installation = _installation(app, wanted)
         organization = OrganizationReplica.get_or_none(OrganizationReplica.id == installation.organization_id)
     if wanted.event.row.told is Told.ITS_APP:
-        # Control makes these bodies from its own rows and has no use for values that nobody meant.
-        if wanted.changes:
-            raise RequestRefused(UNCHANGED)
-        return _tell_of_installation(control, wanted.event, installation, actor)
+        return _tell_of_installation(control, wanted, installation, actor)
     if organization is None:
         raise RequestRefused(NOT_INSTALLED)
     return _ask_region(control, app, wanted, organization=organization, actor=actor)
@@ -84,10 +80,12 @@ def _installation(app: SentryApp, wanted: AppTest) -> SentryAppInstallation:
 
 
 def _tell_of_installation(
-    control: Control, event: AppEvent, installation: SentryAppInstallation, actor: User
+    control: Control, wanted: AppTest, installation: SentryAppInstallation, actor: User
 ) -> NamedDelivery:
     with control.database.transaction() as tx:
-        (delivery_id,) = tell_of_installation(tx, event, installation, actor=actor, now=control.clock.now())
+        (delivery_id,) = tell_of_installation(
+            tx, wanted.event, installation, actor=actor, now=control.clock.now(), changes=wanted.changes
+        )
         (delivery,) = list_whole(installation.sentry_app_id, [delivery_id])
     return NamedDelivery(name=DeliveryName(silo=CONTROL, id=delivery_id), delivery=delivery)
 

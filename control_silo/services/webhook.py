@@ -4,6 +4,7 @@ An app is told also while its installation is pending: it confirms it only after
 the transaction, since what it shows, and the secret that it is signed with, may be gone when it is sent.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from control_silo.models.app import SentryApp
@@ -14,6 +15,8 @@ from control_silo.services.message import app_message, installation_message
 from shared.bodies.installation import InstallationObject
 from shared.database.transaction import Transaction
 from shared.domain.event import AppEvent
+from shared.domain.json_place import put_at_places
+from shared.domain.json_value import JsonValue
 from shared.domain.signature import sign_webhook
 from shared.domain.webhook import PLATFORM, Actor, webhook_payload
 from shared.outbox.message import Rejection
@@ -23,11 +26,29 @@ from shared.webhooks.enqueue import NewDelivery, enqueue_deliveries
 
 
 def tell_of_installation(
-    tx: Transaction, event: AppEvent, installation: SentryAppInstallation, *, actor: User | None, now: datetime
+    tx: Transaction,
+    event: AppEvent,
+    installation: SentryAppInstallation,
+    *,
+    actor: User | None,
+    now: datetime,
+    changes: Mapping[str, JsonValue] | None = None,
 ) -> list[int]:
     """Tells the app, if it has somewhere to be told; before whatever acts for the installation is deleted.
 
-    Answers the id of the delivery; [] where there is none.
+    Args:
+        tx: the transaction of what happens to the installation.
+        event: what.
+        installation: to which.
+        actor: by whom; None: the platform.
+        now: when.
+        changes: what is told instead, by its place, when an app is tried out.
+
+    Returns:
+        The id of the delivery; [] where there is none.
+
+    Raises:
+        RequestRefused: a change is of no place.
     """
     app = installation.sentry_app
     # Nowhere to tell it, or no secret to sign with.
@@ -44,6 +65,7 @@ def tell_of_installation(
     payload = webhook_payload(
         event, installation_uuid=installation.uuid, data={"installation": shown.to_json()}, actor=_actor(actor)
     )
+    put_at_places(payload, changes or {})
     new = NewDelivery(
         sentry_app_id=app.id,
         installation_id=installation.id,

@@ -12,6 +12,7 @@ from region_silo.api import (
     interaction,
     issue_parts,
     issues,
+    metric_rules,
     organizations,
     projects,
     rules,
@@ -62,6 +63,7 @@ def list_endpoints() -> list[Endpoint]:
         comments,
         external_issues,
         rules,
+        metric_rules,
         components,
         service_hook_projects,
         interaction,
@@ -100,7 +102,7 @@ def create_api(
     )
     app.state.tools = tools
     # Routes of their own and no endpoints: SDKs speak another dialect, and are not in the documentation.
-    accept_events(app)
+    accept_events(app, metrics.registry)
     accept_otherwise(app)
     limit_requests(app, RequestLimit(region.clock, limit=config.requests_per_second))
     answer_browsers(app)

@@ -1,21 +1,17 @@
-"""Bodies as SDKs send them: packed in one way or another, and split into the items of an envelope.
+"""Envelopes as SDKs send them, split into their items.
 
-Owns how far one may unpack, and the splitting; refuses to know what an item means. An envelope is a line of JSON about
-it; then for each item a line of JSON about the item and its payload, which is as long as the line says, or else ends at
-the next line break. It is unpacked piece by piece, so that an attachment of any size passes through and is never held.
+Owns the splitting and its bounds; refuses to know what an item means. An envelope is a line of JSON about it; then for
+each item a line of JSON about the item and its payload, which is as long as the line says, or else ends at the next
+line break. It is read piece by piece, so that an attachment of any size passes through and is never held.
 """
 
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-
-import brotli
 
 from region_silo.events.incoming import parse_event_id
 from shared.domain.json_value import JsonObject
 from shared.errors import BodyTooLarge, InvalidInput, MalformedBody
 from shared.http.body import parse_object
-from shared.http.errors import Refused
 
 MAX_ENVELOPE_BYTES = 20 * 2**20
 """Largest envelope as it is sent, which the original takes too; likewise the next."""
@@ -30,10 +26,6 @@ EVENT = "event"
 """The one type of item that is kept; all others are taken and dropped."""
 
 INVALID = "invalid event envelope"
-# As zlib has it: 16 more asks for the frame of gzip, less than nothing for none at all.
-_GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
-_CORRUPT = "invalid request body"
-_PIECE_BYTES = 64 * 2**10
 
 
 @dataclass(frozen=True)
@@ -175,97 +167,3 @@ def _payload(source: _Source, header: JsonObject, *, keep: bool) -> bytes:
     if not source.skip_line_break() and not source.is_at_end():
         raise MalformedBody(f"{INVALID}: an item is longer than its length")
     return payload
-
-
-def unpack(body: bytes, *, encoding: str, max_bytes: int) -> bytes:
-    """The body as it was before it was packed. Args and Raises: as ``unpacking``."""
-    return b"".join(unpacking(body, encoding=encoding, max_bytes=max_bytes))
-
-
-def unpacking(body: bytes, *, encoding: str, max_bytes: int) -> Iterator[bytes]:
-    """The body as it was before it was packed, piece by piece.
-
-    Args:
-        body: as it was sent.
-        encoding: the header ``Content-Encoding``; empty for none.
-        max_bytes: largest result.
-
-    Raises:
-        MalformedBody: it is not what the header says.
-        BodyTooLarge: it unpacks to more.
-        Refused: 415, for packings that are not known.
-    """
-    names = [name.strip().lower() for name in encoding.split(",") if name.strip()]
-    # Packings in packings are how a few bytes become gigabytes.
-    if len(names) > 1 or any(name not in _UNPACKERS for name in names):
-        raise Refused(415, {"detail": f"These content encodings are understood: {', '.join(sorted(_UNPACKERS))}."})
-    return _bounded(_UNPACKERS[names[0] if names else "identity"](body), max_bytes=max_bytes)
-
-
-def unpack_zlib(body: bytes, *, max_bytes: int) -> bytes:
-    """The inverse of ``zlib.compress``.
-
-    Raises:
-        MalformedBody, BodyTooLarge: as ``unpacking``.
-    """
-    return b"".join(_bounded(_inflate(body, wbits=_ZLIB), max_bytes=max_bytes))
-
-
-def _bounded(pieces: Iterator[bytes], *, max_bytes: int) -> Iterator[bytes]:
-    total = 0
-    for piece in pieces:
-        total += len(piece)
-        if total > max_bytes:
-            raise BodyTooLarge
-        yield piece
-
-
-def _inflate(body: bytes, *, wbits: int) -> Iterator[bytes]:
-    inflater = zlib.decompressobj(wbits)
-    try:
-        while body and not inflater.eof:
-            # With a bound on each piece: what a few bytes unpack to is known only then.
-            yield inflater.decompress(body, _PIECE_BYTES)
-            body = inflater.unconsumed_tail
-    except zlib.error as exc:
-        raise MalformedBody(_CORRUPT) from exc
-    # Cut off on the way, it may have lost the half that matters.
-    if not inflater.eof:
-        raise MalformedBody(_CORRUPT)
-
-
-def _gunzip(body: bytes) -> Iterator[bytes]:
-    return _inflate(body, wbits=_GZIP)
-
-
-def _deflated(body: bytes) -> Iterator[bytes]:
-    """Two forms go by this name; the one with a header begins with a fixed number of 15 or fewer bits."""
-    # Deflate means zlib's frame (RFC 9110), but some clients send it bare; the first two bytes tell (RFC 1950).
-    is_zlib = len(body) >= 2 and body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0
-    return _inflate(body, wbits=_ZLIB if is_zlib else _RAW)
-
-
-def _unbrotli(body: bytes) -> Iterator[bytes]:
-    unpacker = brotli.Decompressor()
-    try:
-        piece: bytes = unpacker.process(body, output_buffer_limit=_PIECE_BYTES)
-        while piece:
-            yield piece
-            piece = b"" if unpacker.is_finished() else unpacker.process(b"", output_buffer_limit=_PIECE_BYTES)
-    except brotli.error as exc:
-        raise MalformedBody(_CORRUPT) from exc
-    if not unpacker.is_finished():
-        raise MalformedBody(_CORRUPT)
-
-
-def _identity(body: bytes) -> Iterator[bytes]:
-    return (body[start : start + _PIECE_BYTES] for start in range(0, len(body), _PIECE_BYTES))
-
-
-_UNPACKERS: Mapping[str, Callable[[bytes], Iterator[bytes]]] = {
-    "br": _unbrotli,
-    "deflate": _deflated,
-    "gzip": _gunzip,
-    "identity": _identity,
-    "x-gzip": _gunzip,
-}

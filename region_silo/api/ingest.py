@@ -10,10 +10,12 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
+from prometheus_client import CollectorRegistry
 from starlette.responses import Response
 
 from region_silo.api.envelope import (
@@ -24,10 +26,9 @@ from region_silo.api.envelope import (
     Envelope,
     Item,
     parse_envelope,
-    unpack,
-    unpack_zlib,
-    unpacking,
 )
+from region_silo.api.not_kept import count_not_kept, say_not_kept
+from region_silo.api.packing import unpack, unpack_zlib, unpacking
 from region_silo.api.request import ApiTools
 from region_silo.events.incoming import Arrival, parse_event, read_event
 from region_silo.models.project import Project
@@ -68,8 +69,22 @@ _PUBLIC_KEY = re.compile(r"[0-9A-Za-z]{1,64}", re.ASCII)
 _SCHEME = re.compile(r"\s*sentry\s+", re.IGNORECASE)
 
 
-def accept_events(app: FastAPI) -> None:
-    """Adds both paths to an application whose state has its tools, inside all middleware that it has already."""
+@dataclass(frozen=True)
+class _Stored:
+    """What became of an event."""
+
+    event_id: str
+    is_kept: bool
+
+
+def accept_events(app: FastAPI, registry: CollectorRegistry) -> None:
+    """Adds both paths to an application whose state has its tools, inside all middleware that it has already.
+
+    Args:
+        app: the application.
+        registry: of its metrics, among which is what was not kept.
+    """
+    count_not_kept(app, registry)
     app.add_api_route("/api/{project_id}/envelope/", post_envelope, methods=["POST"], include_in_schema=False)
     app.add_api_route("/api/{project_id}/store/", post_event, methods=["POST"], include_in_schema=False)
     answer_pages(app)
@@ -125,9 +140,11 @@ def _take_envelope(request: Request, project_id: str, body: bytes) -> Response:
     if not events and any(item.attachment_type in _CRASHES for item in envelope.items):
         raise ValidationFailed(NO_CRASHES)
     stored = [_store(region, project, item, sender=sender, event_id=_event_id(envelope, events)) for item in events]
-    # An envelope without an event is answered too: its sender has done nothing wrong.
-    event_id = next(iter(stored), envelope.event_id)
-    return json_answer({"id": event_id} if event_id else {})
+    # An envelope without an event is answered too, as the original does: its sender has done nothing wrong, and SDKs
+    # would hold events back after a refusal. But nobody is told that something was kept which was not.
+    event_id = stored[0].event_id if stored else envelope.event_id
+    not_kept = [*(each.type for each in envelope.items if each.type != EVENT), *_not_kept(stored)]
+    return json_answer({"id": event_id} if event_id else {}, headers=say_not_kept(request, not_kept))
 
 
 def take_event(
@@ -138,12 +155,17 @@ def take_event(
     region = region_of(request)
     project = _project(request, project_id, public_key=public_key_of(request))
     raw = _plain(unpack(body, encoding=encoding, max_bytes=MAX_EVENT_BYTES))
-    return json_answer({"id": _store(region, project, Item(EVENT, raw), sender=_address_of(request), read=read)})
+    stored = _store(region, project, Item(EVENT, raw), sender=_address_of(request), read=read)
+    return json_answer({"id": stored.event_id}, headers=say_not_kept(request, _not_kept([stored])))
 
 
 def _event_id(envelope: Envelope, events: list[Item]) -> str | None:
     """The envelope's id is that of its event; several events, which nobody should send, keep their own."""
     return envelope.event_id if len(events) == 1 else None
+
+
+def _not_kept(stored: Iterable[_Stored]) -> list[str]:
+    return [_TRANSACTION for each in stored if not each.is_kept]
 
 
 def _store(
@@ -154,14 +176,15 @@ def _store(
     sender: str | None,
     event_id: str | None = None,
     read: Callable[[bytes], JsonObject] = parse_event,
-) -> str:
+) -> _Stored:
     payload = read(item.payload)
     arrival = Arrival(at=region.clock.now(), sender=sender, event_id=event_id)
     event = read_event(payload, size=len(item.payload), arrival=arrival, scrubbing=scrubbing_of(project))
     # Answered all the same: its sender has done nothing wrong.
-    if payload.get("type") != _TRANSACTION:
+    is_kept = payload.get("type") != _TRANSACTION
+    if is_kept:
         store_event(region, project=project, event=event)
-    return event.event_id
+    return _Stored(event.event_id, is_kept)
 
 
 def _project(request: Request, project_id: str, *, public_key: str) -> Project:

@@ -15,7 +15,7 @@ from region_silo.events.reports import event_of_report
 from region_silo.services.projects import get_project_by_key
 from shared.errors import MalformedBody, ValidationFailed
 from shared.http.body import read_body
-from shared.http.event_pages import BY_KEY
+from shared.http.event_pages import BY_KEY, UNREAL
 
 NO_NETWORK_ERRORS = "Reports of network errors are not kept: no event is made of them here."
 NO_DATA = "The query has no `sentry_data`."
@@ -32,6 +32,7 @@ def accept_otherwise(app: FastAPI) -> None:
         ("/api/{project_id}/csp-report/", ["POST"], post_report),
         ("/api/{project_id}/nel/", ["POST"], post_network_error),
         ("/api/{project_id}/minidump/", ["POST"], post_minidump),
+        (UNREAL, ["POST"], post_unreal_report),
     ):
         app.add_api_route(path, endpoint, methods=methods, include_in_schema=False)
 
@@ -64,6 +65,11 @@ async def post_network_error(request: Request, project_id: str) -> Response:
 
 async def post_minidump(request: Request, project_id: str) -> Response:
     """Refuses crash reports, unread."""
+    raise ValidationFailed(NO_CRASHES)
+
+
+async def post_unreal_report(request: Request, project_id: str, public_key: str) -> Response:
+    """Refuses crash reports of the Unreal Engine, unread: they are minidumps with a log."""
     raise ValidationFailed(NO_CRASHES)
 
 

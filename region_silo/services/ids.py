@@ -17,6 +17,7 @@ class IdKind(StrEnum):
 
     PROJECT = "project"
     ISSUE = "issue"
+    INCIDENT = "incident"
 
 
 def next_id(tx: Transaction, kind: IdKind) -> int:

@@ -14,6 +14,7 @@ from region_silo.models.project import Project
 from region_silo.services.activity import IssueKey, record_activity
 from region_silo.services.ids import IdKind, next_id
 from region_silo.services.issue_query import search_text
+from region_silo.services.metric_firing import count_event
 from region_silo.services.region import Region
 from region_silo.services.rule_firing import Sighting, fire_rules
 from region_silo.services.status_details import Snooze
@@ -100,6 +101,8 @@ def store_event(region: Region, *, project: Project, event: IncomingEvent) -> St
             stored = store_in(tx, region, project=project, event=event)
             # Last, since rules ask about what has just been written.
             fire_rules(tx, _sighting(project, event, stored), region=region)
+            # After everything of the issue: whoever holds a rule of a metric waits for nobody who holds an issue.
+            count_event(tx, project, region=region, at=event.received_at)
             return stored
     except _AlreadyStoredError:
         return None

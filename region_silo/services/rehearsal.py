@@ -10,7 +10,6 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from region_silo.events.incoming import Arrival, read_event
 from region_silo.models.issue import Comment, Issue, IssueStatus
@@ -21,7 +20,7 @@ from region_silo.services.comments import Author
 from region_silo.services.events import LATEST, find_event
 from region_silo.services.ingestion import store_in
 from region_silo.services.issue_changes import Assignee, usual_substatus
-from region_silo.services.metric_alert import crossed_metric
+from region_silo.services.metric_alert import made_up
 from region_silo.services.organization import find_organization
 from region_silo.services.projects import find_project
 from region_silo.services.region import Region
@@ -42,7 +41,7 @@ from shared.domain.happening import (
     RuleMet,
     StatusChanged,
 )
-from shared.domain.json_field import shown
+from shared.domain.json_place import put_at_places
 from shared.domain.json_text import encode_body
 from shared.domain.json_value import JsonObject, JsonValue
 from shared.domain.path_key import path_key
@@ -52,8 +51,7 @@ from shared.webhooks.enqueue import NewDelivery, enqueue_deliveries
 
 TEXT = "This is a test"
 NOT_TOLD = "No region tells of {event!r}: it cannot be tested."
-NO_PLACE = "What is told has no place {place}."
-NO_PROJECT = "There is no project yet whose issue could be told of."
+NO_PROJECT = "There is no project yet whose issue could be told of. To make one: silo project create {organization} web"
 _RULE_NAME = "Test"
 
 
@@ -144,26 +142,9 @@ def changed(content: str, changes: Mapping[str, JsonValue]) -> str:
         RequestRefused: a place is none.
     """
     told = json.loads(content)
-    for place, value in changes.items():
-        *way, last = place.split(".")
-        there: Any = told
-        for step in way:
-            # A step that leads nowhere goes on as None and is refused at the last one, where the whole place can be
-            # named.
-            there = there.get(step) if isinstance(there, dict) else _item(there, step)
-        if isinstance(there, dict):
-            there[last] = value
-        elif _item(there, last) is not None:
-            there[int(last)] = value
-        else:
-            raise RequestRefused(NO_PLACE.format(place=shown(place)))
+    put_at_places(told, changes)
     # Printed anew, as bodies are: what is signed has to be byte for byte what is sent.
     return encode_body(told).decode("ascii")
-
-
-def _item(there: object, step: str) -> object:
-    is_place = isinstance(there, list) and step.isdecimal() and int(step) < len(there)
-    return there[int(step)] if isinstance(there, list) and is_place else None
 
 
 def _issue(tx: Transaction, region: Region, wanted: Rehearsal, now: datetime) -> Issue:
@@ -191,7 +172,8 @@ def _project(wanted: Rehearsal) -> Project:
         of_organization = Project.select().where(Project.organization_id == wanted.organization_id)
         first: Project | None = of_organization.order_by(Project.id).first()
         if first is None:
-            raise RequestRefused(NO_PROJECT)
+            organization = find_organization(wanted.organization_id)
+            raise RequestRefused(NO_PROJECT.format(organization=organization.slug if organization else "ORG"))
         return first
     # Slug or id, as in a path.
     key = path_key(wanted.project)
@@ -209,7 +191,7 @@ def _whole(
         return Broadcast(payload=wanted.payload)
     organization = find_organization(wanted.organization_id)
     site = Site(base_url=public_url_of(region), organization_slug=organization.slug if organization else "")
-    return crossed_metric(
+    return made_up(
         event,
         _project(wanted),
         installation_uuid=installation_uuid,

@@ -19,6 +19,10 @@ _MAX_EXACT_INTEGER = 2**53
 _MAX_ARRAY_INDEX = 2**32 - 2
 _ARRAY_INDEX = re.compile(r"0|[1-9][0-9]{0,9}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_ODD = re.compile(r'"[0-9]{1,10}":|[0-9]{16}')
+"""An array index that is a key, or a number that may be beyond ``_MAX_EXACT_INTEGER``."""
+_SMALLEST_PLAIN = 1e-4
+"""From here on Python prints a fraction without an exponent; JavaScript does so for smaller ones, too."""
 
 
 class _Piece(str):
@@ -47,6 +51,41 @@ def stringify(value: JsonValue) -> str:
     '{"1":1e-7,"2":1,"b":"é"}'
     """
     return _print(value, scalar=_javascript_scalar, members=_in_javascript_order)
+
+
+def stringify_body(body: str) -> str:
+    """As ``stringify``, of a body that ``encode_body`` has printed; many times faster for nearly every one."""
+    # What looks like a key or a number that JavaScript treats in its own way, be it inside of a text.
+    if _ODD.search(body) is None:
+        printed = _print_fast(body)
+        if printed is not None and _SURROGATE.search(printed) is None:
+            return printed
+    return stringify(json.loads(body))
+
+
+def _print_fast(body: str) -> str | None:
+    """Parsed and printed by what Python has in C; None: there is something that it prints otherwise than JavaScript."""
+    try:
+        value = json.loads(body, parse_float=_as_javascript_prints)
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    except (_OddNumberError, RecursionError):
+        return None
+
+
+class _OddNumberError(Exception):
+    """Python prints a number otherwise than JavaScript."""
+
+
+def _as_javascript_prints(text: str) -> float:
+    """The number, as one that Python prints as JavaScript does: 1.0 is 1 there.
+
+    Raises:
+        _OddNumberError: there is none; exponents begin elsewhere.
+    """
+    number = float(text)
+    if not _SMALLEST_PLAIN <= abs(number) < _MAX_EXACT_INTEGER and number != 0:
+        raise _OddNumberError
+    return int(number) if number.is_integer() else number
 
 
 def _print(value: JsonValue, *, scalar: Callable[[JsonScalar], str], members: Callable[[JsonObject], _Members]) -> str:

@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.http.answer import empty_answer
+from shared.http.errors import NOT_OFFERED_HEADER
 from shared.http.spelling import API_PREFIX
 
 BAD_PROJECT = "bad project path parameter"
@@ -17,13 +18,15 @@ BAD_PROJECT = "bad project path parameter"
 
 EVENT_PATHS = ("envelope", "store", "security", "csp-report", "nel", "minidump")
 """What comes after a project's id where events come in, each followed by a slash."""
+UNREAL = "/api/{project_id}/unreal/{public_key}/"
+"""Where the Unreal Engine sends crash reports: the one path that names the key."""
 BY_KEY = "/api/store/"
 """Where an event comes in that names its project by the key alone."""
 
 _ENDS = tuple(f"/{path}/" for path in EVENT_PATHS)
 _HEADERS = {
     "access-control-allow-origin": "*",
-    "access-control-expose-headers": "x-sentry-error, x-sentry-rate-limits, retry-after",
+    "access-control-expose-headers": f"x-sentry-error, x-sentry-rate-limits, retry-after, {NOT_OFFERED_HEADER}",
 }
 _PREFLIGHT_HEADERS = _HEADERS | {
     "access-control-allow-methods": "POST",

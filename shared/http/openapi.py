@@ -43,6 +43,7 @@ PATH_PARAMETERS: Mapping[str, str] = MappingProxyType(
         "tag_key": "Key of the tag, such as `release`.",
         "comment_id": "Id of the comment.",
         "external_issue_id": "Id of the link.",
+        "alert_rule_id": "Id of the metric alert.",
         "rule_id": "Id of the rule.",
     }
 )

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from shared.domain.component_fields import app_url
 from shared.domain.headers import merge_headers
 from shared.domain.request_record import RequestRecord, record_exchange
-from shared.domain.signature import APP_SIGNATURE_HEADER, HOOK_SIGNATURE_HEADER, sign_question, sign_webhook
+from shared.domain.signature import APP_SIGNATURE_HEADER, HOOK_SIGNATURE_HEADER, sign_body, sign_question
 from shared.domain.webhook import CALL_SECONDS, question_headers, webhook_headers
 from shared.errors import AddressRefused, SiloError
 from shared.outbox.message import Rejection
@@ -75,7 +75,7 @@ def make_attempt(delivery: Delivery, recipient: Recipient, *, at: datetime) -> A
     }
     if recipient.client_secret:
         # With the secret of now, at each attempt: an app that rotated it knows the new one alone.
-        signatures = sign_webhook(json.loads(body), secret=recipient.client_secret).headers
+        signatures = sign_body(body, secret=recipient.client_secret).headers
     headers = webhook_headers(
         delivery.event, request_id=delivery.request_id, sequence=delivery.id, at=at, signatures=signatures
     )

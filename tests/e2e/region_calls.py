@@ -22,6 +22,13 @@ NOTIFY = {
     "hasSchemaFormConfig": True,
 }
 RULE = {"name": "Any", "actions": [NOTIFY]}
+_METRIC_ACTION = {"type": "sentry_app", "targetType": "sentry_app", "sentryAppInstallationUuid": "{uuid}"}
+ALERT = {
+    "name": "Many",
+    "projects": ["web"],
+    "timeWindow": 10,
+    "triggers": [{"label": "critical", "alertThreshold": 100, "actions": [_METRIC_ACTION]}],
+}
 
 _NAME = re.compile(r"{(\w+)}")
 
@@ -86,6 +93,7 @@ _LINK = {
     "webUrl": TICKET["webUrl"],
 }
 _RULE = {"id": str, "name": "Any", "projects": ["web"], "actions": [{"sentryAppInstallationUuid": "{uuid}"}]}
+_ALERT = {"id": str, "name": "Many", "projects": ["web"], "triggers": [{"label": "critical", "alertThreshold": 100}]}
 _HOOK_PROJECT = {"id": str, "project_id": "{project_id}"}
 _RESOLVED = {"status": "resolved", "substatus": None}
 _CHOICES = [["1", "One"], [2, "Two"]]
@@ -111,6 +119,13 @@ CALLS = (
     Call(method="GET", path=f"{PROJECT}rules/{{rule_id}}/", shows=_RULE | {"id": "{rule_id}"}),
     Call(method="PUT", path=f"{PROJECT}rules/{{rule_id}}/", body=RULE, shows=_RULE),
     Call(method="DELETE", path=f"{PROJECT}rules/{{rule_id}}/", status=204),
+    Call(
+        method="GET", path=f"{ORGANIZATION}alert-rules/", query={"per_page": "1"}, shows=[_ALERT], after="alert_rule_id"
+    ),
+    Call(method="POST", path=f"{ORGANIZATION}alert-rules/", body=ALERT, status=201, shows=_ALERT),
+    Call(method="GET", path=f"{ORGANIZATION}alert-rules/{{alert_rule_id}}/", shows=_ALERT | {"id": "{alert_rule_id}"}),
+    Call(method="PUT", path=f"{ORGANIZATION}alert-rules/{{alert_rule_id}}/", body=ALERT, shows=_ALERT),
+    Call(method="DELETE", path=f"{ORGANIZATION}alert-rules/{{alert_rule_id}}/", status=204),
     Call(method="GET", path=f"{ORGANIZATION}issues/", query={"query": "KeyError"}, shows=[_ISSUE], by="app"),
     Call(method="GET", path=f"{PROJECT}issues/", query={"query": "KeyError"}, shows=[_ISSUE]),
     Call(

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from tests.e2e.region_calls import RULE, TICKET, Call
+from tests.e2e.region_calls import ALERT, RULE, TICKET, Call
 from tests.e2e.silo_up import SiloUp, eventually
 from tests.integration.third_party import ThirdPartyApp
 
@@ -149,6 +149,7 @@ def _confined(stage: Stage) -> str:
 _MAKERS: Mapping[str, Callable[[Stage], str]] = {
     "new": lambda stage: f"new-{stage.next_number()}",
     "comment_id": _id_at("/issues/{issue_id}/comments/", {"text": "Seen."}),
+    "alert_rule_id": _id_at("/organizations/acme/alert-rules/", ALERT),
     "rule_id": _id_at("/projects/acme/web/rules/", RULE),
     "external_issue_id": _id_at(
         "/sentry-app-installations/{uuid}/external-issues/", {"issueId": "{issue_id}", **TICKET}

@@ -161,7 +161,7 @@ ROWS: list[Row] = [
         ("RegisterRegion", {"name": "us", **ADDRESSES}, Refused("ALREADY_EXISTS", "REGION_NAME_TAKEN")),
         # Older than anything that the region has said: it changes nothing.
         ("ReportAppHealth", {"revision": 0, "apps": [{"sentry_app_id": 1}]}, {}),
-        ("ReportAppHealth", {"apps": [{}]}, Refused("INVALID_ARGUMENT", "FIELD_MISSING")),
+        ("ReportAppHealth", {"apps": [{}]}, Refused(INVALID, "FIELD_MISSING", "apps.sentry_app_id")),
         caller="us",
     ),
     *rows_of(TOPOLOGY, "control", ("RegisterRegion", {"name": "us", **ADDRESSES}, NOT_OWNER), caller="de"),

@@ -42,7 +42,7 @@ class Region:
             "issue_id": issue["id"],
             "short_id": issue["shortId"],
             "event_id": event,
-            **dict.fromkeys(("comment_id", "external_issue_id", "rule_id"), "1"),
+            **dict.fromkeys(("alert_rule_id", "comment_id", "external_issue_id", "rule_id"), "1"),
         }
 
     def _get(self, path: str) -> httpx.Response:

@@ -114,6 +114,13 @@ def tell_of_links(stage: Stage, installation: str, issue: str) -> None:
         ask("DELETE", f"{path}{made['id']}/")
 
 
+METRIC_ACTION = {
+    "type": "sentry_app",
+    "targetType": "sentry_app",
+    "settings": [{"name": "title", "value": "Look"}],
+}
+
+
 def tell_of_hooks_and_rules(stage: Stage, installation: str) -> None:
     def ask(*args: Any, **kwargs: Any) -> Any:
         return stage.ask(REGION, *args, **kwargs)
@@ -133,6 +140,18 @@ def tell_of_hooks_and_rules(stage: Stage, installation: str) -> None:
     ask("GET", f"/projects/acme/web/rules/{made['id']}/")
     ask("PUT", f"/projects/acme/web/rules/{made['id']}/", made | {"name": "Other", "frequency": 60})
     ask("DELETE", f"/projects/acme/web/rules/{made['id']}/")
+    trigger = {
+        "label": "critical",
+        "alertThreshold": 100,
+        "actions": [METRIC_ACTION | {"sentryAppInstallationUuid": installation}],
+    }
+    alert = {"name": "Many", "projects": ["web"], "timeWindow": 10, "triggers": [trigger]}
+    kept = ask("POST", "/organizations/acme/alert-rules/", alert)
+    ask("POST", "/organizations/acme/alert-rules/", alert | {"aggregate": "p95()"})
+    ask("GET", "/organizations/acme/alert-rules/")
+    ask("GET", f"/organizations/acme/alert-rules/{kept['id']}/")
+    ask("PUT", f"/organizations/acme/alert-rules/{kept['id']}/", kept | {"name": "Too many", "resolveThreshold": 10})
+    ask("DELETE", f"/organizations/acme/alert-rules/{kept['id']}/")
 
 
 def tell_of_interaction(stage: Stage) -> None:

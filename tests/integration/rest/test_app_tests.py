@@ -91,3 +91,13 @@ def test_what_happens_elsewhere_is_told_with_the_payload_that_is_given(web: Web,
 )
 def test_what_cannot_be_told_is_refused(web: Web, app: SentryApp, fields: dict[str, Any], status: int) -> None:
     assert try_out(web, app, **fields).status_code == status
+
+
+def test_what_control_tells_can_be_told_otherwise_as_well(web: Web, app: SentryApp, third_party: ThirdPartyApp) -> None:
+    changes = {"data.installation.status": "installed", "actor.name": "Somebody"}
+    assert try_out(web, app, "installation.created", changes=changes).status_code == 202
+    send(web, CONTROL)
+    told = third_party.requests[-1]
+    assert (told.json["data"]["installation"]["status"], told.json["actor"]["name"]) == ("installed", "Somebody")
+    refused = try_out(web, app, "installation.created", changes={"data.nothing.at.all": 1})
+    assert (refused.status_code, "data.nothing.at.all" in refused.text) == (400, True)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.json_text import encode_body, stringify
+from shared.domain.json_text import encode_body, stringify, stringify_body
 from shared.domain.json_value import JsonValue
 
 LEAVES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text())
@@ -19,6 +19,31 @@ def test_the_body_is_compact_ascii_and_keeps_the_value(value: JsonValue) -> None
     body = encode_body(value)
     assert body == json.dumps(value, separators=(",", ":")).encode("ascii")
     assert json.loads(body) == value
+
+
+@given(VALUES)
+def test_a_body_is_printed_as_javascript_does_by_its_text_as_by_its_value(value: JsonValue) -> None:
+    assert stringify_body(encode_body(value).decode()) == stringify(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(1.0, -0.0, 0.0, 1e-4, 9.9e-5, 1e15, 2.0**53, 2.0**53 + 2, 1e16, 1e300, 1700000000.25, 123456789012345.6),
+        *(2**53, 2**53 + 1, -(2**53) - 1, 10**30, "1" * 20, {"1": 0, "0": 1, "a": 2}, {"b": {"7": "7"}}, '"7":'),
+        *("é", "😀", "\ud83d", "\ude00\ud83d", "\x00\x1f\x7f\u2028", {"\udfff": "\ud800"}, "\\u00e9"),
+    ],
+)
+def test_odd_values_are_printed_as_javascript_does_by_their_text_as_well(value: JsonValue) -> None:
+    for each in (value, [value], {"a": value, "b": [value, 1]}):
+        assert stringify_body(encode_body(each).decode()) == stringify(each)
+
+
+def test_a_body_that_is_nested_deeply_is_printed_by_its_text_as_well() -> None:
+    value: JsonValue = 1.5
+    for _ in range(900):
+        value = [value]
+    assert stringify_body(encode_body(value).decode()) == stringify(value)
 
 
 def test_accents_and_emoji_are_escaped_in_the_body_and_raw_in_javascript() -> None:

@@ -16,6 +16,12 @@ from tests.silos import Silos, fresh
 TICKET = {"webUrl": "https://kanban.example/7", "project": "web", "identifier": "7"}
 RESOLVED = {"status": "resolved"}
 TEXT = {"text": "Seen."}
+ALERT = {
+    "name": "Many",
+    "projects": ["api"],
+    "timeWindow": 10,
+    "triggers": [{"label": "critical", "alertThreshold": 100, "actions": []}],
+}
 RULE = {"name": "Any", "actions": [{"id": "sentry.rules.actions.notify_event.NotifyEventAction"}]}
 
 Request = tuple[str, str, Any]
@@ -94,11 +100,16 @@ def _link(cast: Cast, maker: Caller) -> str:
     return cast.make(maker, f"{cast.world.path}/external-issues/", {"issueId": cast.issue["id"], **TICKET})
 
 
+def _alert(cast: Cast, maker: Caller) -> str:
+    return cast.make(maker, f"/organizations/{cast.world.acme.slug}/alert-rules/", ALERT)
+
+
 def _rule(cast: Cast, maker: Caller) -> str:
     return cast.make(maker, f"/projects/{cast.world.acme.slug}/api/rules/", RULE)
 
 
 _THINGS: Mapping[str, Callable[[Cast, Caller], str]] = {
+    "alert": _alert,
     "org": lambda cast, _: cast.world.acme.slug,
     "issue": lambda cast, _: cast.issue["id"],
     "short": lambda cast, _: cast.issue["shortId"],

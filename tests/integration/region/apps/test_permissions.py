@@ -13,7 +13,7 @@ from region_silo.api.application import list_endpoints
 from shared.http.application import PREFIX
 from tests.endpoints import names_read, served_by, unasked
 from tests.http_silos import HttpSilos
-from tests.integration.region.apps.cast import RESOLVED, RULE, TEXT, TICKET, Cast, Request
+from tests.integration.region.apps.cast import ALERT, RESOLVED, RULE, TEXT, TICKET, Cast, Request
 from tests.integration.region.apps.world import Caller
 from tests.integration.third_party import running_app
 from tests.silos import Silos
@@ -46,6 +46,11 @@ create rule          401    200    200   200     200   404      200       403   
 read rule            401    200    200   200     200   404      200       403   403    200     200       404
 change rule          401    200    200   200     200   404      200       403   403    403     403       403
 delete rule          401    204    204   204     204   404      204       403   403    403     403       403
+list alerts          401    200    200   200     200   404      200       403   403    403     403       403
+create alert         401    201    201   201     201   404      201       403   403    403     403       403
+read alert           401    200    200   200     200   404      200       403   403    403     403       403
+change alert         401    200    200   200     200   404      200       403   403    403     403       403
+delete alert         401    204    204   204     204   404      204       403   403    403     403       403
 list issues          401    200    200   200     200   404      200       403   200    200     200       404
 list in project      401    200    200   200     200   404      200       403   200    200     200       404
 change issues        401    200    200   200     200   404      200       403   403    200     200       404
@@ -102,6 +107,11 @@ ACTIONS: Mapping[str, Request] = {
     "read rule": ("GET", "/projects/{org}/api/rules/{rule}/", None),
     "change rule": ("PUT", "/projects/{org}/api/rules/{rule}/", RULE),
     "delete rule": ("DELETE", "/projects/{org}/api/rules/{rule}/", None),
+    "list alerts": ("GET", "/organizations/{org}/alert-rules/", None),
+    "create alert": ("POST", "/organizations/{org}/alert-rules/", ALERT),
+    "read alert": ("GET", "/organizations/{org}/alert-rules/{alert}/", None),
+    "change alert": ("PUT", "/organizations/{org}/alert-rules/{alert}/", ALERT),
+    "delete alert": ("DELETE", "/organizations/{org}/alert-rules/{alert}/", None),
     "list issues": ("GET", "/organizations/{org}/issues/", None),
     "list in project": ("GET", "/projects/{org}/api/issues/", None),
     "change issues": ("PUT", "/organizations/{org}/issues/?id={issue}", RESOLVED),

@@ -100,6 +100,10 @@ def test_other_items_are_taken_and_dropped(world: World, type: str) -> None:
     answer = world.send_envelope(envelope_of({"status": "ok"}, type=type, event_id=ID))
     assert (answer.status_code, answer.json()) == (200, {"id": ID})
     assert world.issues() == []
+    # Taken as the original takes it, and never said to be kept.
+    named = "other" if type == "made_up" else type
+    assert answer.headers["silo-not-offered"] == named
+    assert f'silo_items_not_kept_total{{type="{named}"}} 1.0' in world.client.get("/metrics").text
 
 
 def test_an_envelope_of_several_items_keeps_its_event(world: World) -> None:
@@ -186,3 +190,17 @@ def test_an_event_is_kept_though_an_empty_attachment_ends_without_a_line_break(w
     body = b'{}\n{"type":"event"}\n{"message":"m"}\n{"type":"attachment","filename":"empty.txt","length":0}'
     assert world.send_envelope(body).status_code == 200
     assert world.issue()["title"] == "m"
+
+
+def test_an_answer_names_all_that_was_not_kept_and_nothing_else(world: World) -> None:
+    lines = [{"event_id": ID}, {"type": "session"}, {}, {"type": "event"}, exception(), {"type": "sessions"}, {}]
+    lines += [{"type": "event"}, {"type": "transaction"}, {"type": "made\r\nup"}, {}]
+    answer = world.send_envelope("\n".join(map(json.dumps, lines)).encode())
+    assert answer.headers["silo-not-offered"] == "other, session, sessions, transaction"
+    assert "silo-not-offered" not in world.send_envelope(envelope_of(exception())).headers
+
+
+def test_an_answer_says_so_through_control_as_well(world: World) -> None:
+    body = envelope_of({"type": "transaction"}, event_id=ID)
+    path = f"/api/{world.web.id}/envelope/?sentry_key={world.web.public_key}"
+    assert world.http.call("POST", "control", path, content=body).headers["silo-not-offered"] == "transaction"

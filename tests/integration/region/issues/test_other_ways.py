@@ -8,6 +8,7 @@ from typing import Any
 
 import brotli
 import pytest
+from backports import zstd
 
 from region_silo.api.ingest import NO_CRASHES
 from region_silo.api.other_ways import NO_NETWORK_ERRORS
@@ -25,6 +26,7 @@ PACKED = {
     "gzip": gzip.compress,
     "deflate": zlib.compress,
     "br": brotli.compress,
+    "zstd": zstd.compress,
 }
 
 
@@ -100,6 +102,7 @@ def test_a_failed_certificate_check_is_an_event(world: World) -> None:
         ("security", 7, UNKNOWN_REPORT),
         ("nel", [{"type": "network-error"}], NO_NETWORK_ERRORS),
         ("minidump", {}, NO_CRASHES),
+        ("unreal/key", {}, NO_CRASHES),
     ],
 )
 def test_what_is_not_kept_is_refused_with_a_sentence(world: World, path: str, body: Any, sentence: str) -> None:
