@@ -95,6 +95,7 @@ REGION_OWNED: dict[str, Find] = {
     f"{_ORGANIZATION}/": _by_organization,
     f"{_ORGANIZATION}/alert-rules/{{rest:path}}": _by_organization,
     f"{_ORGANIZATION}/eventids/{{rest:path}}": _by_organization,
+    f"{_ORGANIZATION}/events/{{rest:path}}": _by_organization,
     f"{_ORGANIZATION}/issues/{{rest:path}}": _by_organization,
     f"{_ORGANIZATION}/projects/{{rest:path}}": _by_organization,
     f"{_ORGANIZATION}/sentry-app-components/": _by_organization,

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from region_silo.api import (
     comments,
     components,
+    event_search,
     events,
     external_issues,
     interaction,
@@ -59,6 +60,7 @@ def list_endpoints() -> list[Endpoint]:
         issues,
         issue_parts,
         events,
+        event_search,
         tags,
         comments,
         external_issues,

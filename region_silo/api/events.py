@@ -5,10 +5,14 @@ from collections.abc import Sequence
 from fastapi import Response
 
 from region_silo.api.access import organization_for, project_for
+from region_silo.api.event_search import QUERY_PARAMETER
+from region_silo.api.issue_list import SIGHTING_PARAMETERS, sighting_of
 from region_silo.api.issue_path import READ_ISSUES, issue_for, on_issue
 from region_silo.api.request import ApiRequest, Incoming
 from region_silo.bodies.event import EventIdObject, EventObject, EventSummaryObject
 from region_silo.models.event import Event
+from region_silo.services.event_query import parse_event_query
+from region_silo.services.event_search import Looked, search_events
 from region_silo.services.events import (
     find_event,
     find_organization_event,
@@ -18,23 +22,45 @@ from region_silo.services.events import (
     neighbours_of,
 )
 from region_silo.services.projects import projects_by_id
-from shared.errors import NotFound
+from shared.errors import NotFound, ValidationFailed
 from shared.http.answer import json_answer
 from shared.http.endpoint import PAGE_PARAMETERS, Endpoints
 from shared.http.pagination import PageRequest, cut, list_answer, page_request
 
 endpoints = Endpoints("Events")
 
+NEWEST_FIRST = "-timestamp"
 _PROJECT_EVENTS = "/projects/{organization_id_or_slug}/{project_id_or_slug}/events/"
 
 
-@on_issue(endpoints, "GET", "events/", answers={200: list[EventSummaryObject]}, parameters=PAGE_PARAMETERS)
+@on_issue(
+    endpoints,
+    "GET",
+    "events/",
+    answers={200: list[EventSummaryObject]},
+    parameters=(QUERY_PARAMETER, *SIGHTING_PARAMETERS, *PAGE_PARAMETERS),
+)
 def list_issue_events(request: Incoming, issue_id: str, organization_id_or_slug: str | None = None) -> Response:
-    """Lists the events of an issue, newest first."""
+    """Lists the events of an issue, newest first. A query looks among the newest thousand."""
     with request.signed_in(scopes=READ_ISSUES) as principal:
         found = issue_for(request, principal, issue_id, organization_id_or_slug, scopes=READ_ISSUES)
         page = page_request(request.http)
-        return _list(request, page, list_events(found.issue.id, offset=page.offset, limit=page.probe))
+        query = request.http.query_params
+        seen, terms = sighting_of(query, now=request.region.clock.now()), parse_event_query(query.get("query") or "")
+        if query.get("sort", NEWEST_FIRST) != NEWEST_FIRST:
+            raise ValidationFailed(f"Events of an issue can only be sorted by: {NEWEST_FIRST}.")
+        if terms or seen.environments:
+            looked = Looked(
+                issue_id=found.issue.id,
+                since=seen.since,
+                until=seen.until,
+                environments=seen.environments,
+                terms=terms,
+            )
+            events = [each.event for each in search_events(looked)]
+            return _list(request, page, events[page.offset : page.offset + page.probe])
+        listed = list_events(found.issue.id, offset=page.offset, limit=page.probe, since=seen.since, until=seen.until)
+        return _list(request, page, listed)
 
 
 @on_issue(endpoints, "GET", "events/{event_id}/", answers={200: EventObject})

@@ -22,7 +22,7 @@ from shared.http.pagination import MAX_PER_PAGE, PageRequest, page_request
 ENVIRONMENT_PARAMETER = Parameter(
     name="environment", description="Only what was seen in this environment; may be repeated; empty for that of none."
 )
-_SIGHTING_PARAMETERS = (
+SIGHTING_PARAMETERS = (
     Parameter(
         name="statsPeriod",
         description="Only issues seen this long ago at most, such as `24h` or `14d`. Outranks `start` and `end`.",
@@ -53,7 +53,7 @@ QUERY_PARAMETERS = (
     ),
     Parameter(name="shortIdLookup", description="`1`: a `query` that is a short id names that issue."),
     Parameter(name="status", description="Short for the query `is:<status>`; counts where there is no `query`."),
-    *_SIGHTING_PARAMETERS,
+    *SIGHTING_PARAMETERS,
     Parameter(
         name="sort",
         description="The greatest comes first.",
@@ -95,7 +95,7 @@ def read_list_request(request: Request, *, now: datetime) -> IssueListRequest:
     return IssueListRequest(
         terms=parse_query(_query(request), now=now),
         sort=_sort(request.query_params.get("sort") or Sort.LAST_SEEN.value),
-        sighting=_sighting(request.query_params, now=now),
+        sighting=sighting_of(request.query_params, now=now),
     )
 
 
@@ -191,7 +191,12 @@ def read_page_request(request: Request) -> PageRequest:
     return replace(page, limit=int(text), offset=page.page * int(text))
 
 
-def _sighting(query: QueryParams, *, now: datetime) -> Sighting:
+def sighting_of(query: QueryParams, *, now: datetime) -> Sighting:
+    """When and where something must have been seen.
+
+    Raises:
+        ValidationFailed: a time makes no sense, or there are too many environments.
+    """
     since, until = _instant(query, "start"), _instant(query, "end")
     if period := query.get("statsPeriod"):
         # The period outranks, as its parameter says: clients send what a form remembered beside it.

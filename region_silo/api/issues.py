@@ -32,7 +32,7 @@ from region_silo.bodies.issue_change import IssueBody
 from region_silo.bodies.listed_issue import ListedIssueObject
 from region_silo.models.issue import Issue
 from region_silo.models.organization import Organization
-from region_silo.services.activity import list_activity
+from region_silo.services.activity import SHOWN_ACTIVITIES, list_activity
 from region_silo.services.actors import actor_of
 from region_silo.services.events import unhandled_among
 from region_silo.services.external_issue import links_by_issue
@@ -49,8 +49,6 @@ from shared.http.pagination import cut, list_answer
 
 endpoints = Endpoints("Issues")
 
-SHOWN_ACTIVITIES = 100
-"""How many of the newest activities an issue shows."""
 UNKNOWN_ASSIGNEE = "Unknown actor input"
 """The original's text for an assignee who is nobody here."""
 

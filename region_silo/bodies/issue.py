@@ -18,6 +18,7 @@ from shared.domain.webhook import PLATFORM
 
 _NOW = "2030-01-01T12:00:00Z"
 _JANE = {"type": "user", "id": "2", "name": "Jane Doe"}
+ACTIVITIES = [{"id": "1", "type": "assigned", "user": _JANE, "data": {"assignee": "2"}, "dateCreated": _NOW}]
 ISSUE: dict[str, Any] = {
     "id": "5121",
     "shareId": None,
@@ -190,9 +191,7 @@ class IssueDetailObject(IssueObject):
     """An issue, with what was done to it."""
 
     model_config: ClassVar[ConfigDict] = shown_by(
-        ISSUE
-        | {"activity": [{"id": "1", "type": "assigned", "user": _JANE, "data": {"assignee": "2"}, "dateCreated": _NOW}]}
-        | {"participants": [], "seenBy": [], "userReportCount": 0}
+        ISSUE | {"activity": ACTIVITIES} | {"participants": [], "seenBy": [], "userReportCount": 0}
     )
 
     activity: list[ActivityObject] = Field(description="The newest hundred, newest first.")

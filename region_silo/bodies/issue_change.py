@@ -80,9 +80,23 @@ def _status_named(value: JsonValue) -> IssueStatus:
     return _STATUSES[text]
 
 
+def _with_details(value: dict[str, Any]) -> dict[str, Any]:
+    if value.get("status") == IN_NEXT_RELEASE:
+        return {**value, "statusDetails": {"inNextRelease": True}}
+    if value.get("statusDetails"):
+        return value
+    # Some clients put them beside the status; passed over there, an issue would be ignored for ever.
+    beside = {name: value[name] for name in DETAIL_NAMES if value.get(name) is not None}
+    return {**value, "statusDetails": beside} if beside else value
+
+
 NOT_DONE = ("merge", "discard", "hasSeen", "isBookmarked", "isSubscribed", "priority", "isPublic")
 """What the original does to issues and this platform does not."""
 NOT_DONE_TEXT = "This platform cannot do that to an issue: {name}."
+
+
+DETAIL_NAMES = tuple(field.alias or name for name, field in StatusDetailsBody.model_fields.items())
+"""What goes with a status, by the names of JSON."""
 
 
 class IssueBody(Body):
@@ -126,9 +140,7 @@ class IssueBody(Body):
         for name in NOT_DONE:
             if isinstance(value, dict) and value.get(name) not in (None, False, "", {}, []):
                 raise ValidationFailed(fields={name: [NOT_DONE_TEXT.format(name=name)]})
-        if isinstance(value, dict) and value.get("status") == IN_NEXT_RELEASE:
-            return {**value, "statusDetails": {"inNextRelease": True}}
-        return value
+        return _with_details(value) if isinstance(value, dict) else value
 
     @model_validator(mode="after")
     def _has_a_substatus_of_its_status(self) -> Self:

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import ConfigDict, Field
 
 from region_silo.bodies.event import EVENT, EventObject
+from region_silo.bodies.issue import ACTIVITIES, ActivityObject
 from shared.bodies.body import Body, shown_by
 
 _HASH = "4ae9ee65f3c6e3fc4b8b5fbd1d2fcd3d"
@@ -30,3 +31,11 @@ class IssueIntegrationObject(Body):
 
     id: str
     name: str
+
+
+class IssueActivitiesObject(Body):
+    """What was done to an issue."""
+
+    model_config: ClassVar[ConfigDict] = shown_by({"activity": ACTIVITIES})
+
+    activity: list[ActivityObject] = Field(description="The newest hundred, newest first.")

@@ -21,6 +21,8 @@ from shared.domain.webhook import Actor, webhook_content
 from shared.webhooks.enqueue import NewDelivery, enqueue_deliveries
 
 _JSON = JsonField()
+SHOWN_ACTIVITIES = 100
+"""How many of the newest activities an issue shows."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import peewee
@@ -55,9 +56,16 @@ def find_organization_event(organization_id: int, event_id: str) -> Event | None
     return event
 
 
-def list_events(issue_id: int, *, offset: int, limit: int) -> list[Event]:
-    """Events of an issue without their payloads, newest first. Needs a session."""
-    return _newest_first(Event.issue_id == issue_id, offset=offset, limit=limit)
+def list_events(
+    issue_id: int, *, offset: int, limit: int, since: datetime | None = None, until: datetime | None = None
+) -> list[Event]:
+    """Events of an issue in a time, without their payloads, newest first. Needs a session."""
+    wanted = Event.issue_id == issue_id
+    if since:
+        wanted &= Event.occurred_at >= since
+    if until:
+        wanted &= Event.occurred_at <= until
+    return _newest_first(wanted, offset=offset, limit=limit)
 
 
 def list_project_events(project_id: int, *, offset: int, limit: int) -> list[Event]:

@@ -1,5 +1,6 @@
 """``silo deliveries``: what an app was told and asked, what it answered, and sending it again."""
 
+import re
 from collections.abc import Mapping
 from enum import Enum
 from typing import Annotated, Any
@@ -16,6 +17,10 @@ from shared.errors import ConfigInvalid
 
 app = typer.Typer(cls=SiloGroup, add_completion=False, no_args_is_help=True)
 
+COLUMNS = ("id", "event", "status", "attempts", "answer", "made at", "next at")
+_LONG_NAME = 17
+"""Characters of an event's name beyond which it takes another line."""
+_WORD = re.compile(r"[^._]+[._]?")
 AppArgument = Annotated[str, typer.Argument(metavar="APP", help="Slug or id of an app.")]
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="As `silo deliveries list` shows it, such as us.12.")]
 EventOption = Annotated[str, typer.Option(metavar="EVENT", help="Only of this event, such as issue.created.")]
@@ -68,7 +73,7 @@ def list_newest(
     if as_json:
         print_json(found)
     elif found:
-        print_table(("id", "event", "status", "attempts", "answer", "made at", "next at"), map(_row, found))
+        print_table(COLUMNS, map(row_of, found), whole={"event"})
     else:
         note(f"There is no such webhook to {slug} yet. To make one: silo app install {slug}")
 
@@ -180,12 +185,28 @@ def _path(slug: str, delivery_id: str | None = None) -> str:
     return path if delivery_id is None else f"{path}{rest.segment(delivery_id)}/"
 
 
-def _row(delivery: dict[str, Any]) -> tuple[object, ...]:
+def row_of(delivery: dict[str, Any]) -> tuple[object, ...]:
+    """A delivery in the columns of the list."""
     attempts = delivery["attempts"]
     last = _answer(attempts[-1]) if attempts else "-"
-    made, next_at = _seconds(delivery["dateCreated"]), delivery["nextAttemptAt"]
-    shown = delivery["id"], delivery["event"], delivery["status"], delivery["attemptCount"], last, made
-    return *shown, _seconds(next_at) if next_at else "-"
+    made, next_at = _in_two_words(delivery["dateCreated"]), delivery["nextAttemptAt"]
+    shown = delivery["id"], _in_lines(delivery["event"]), delivery["status"], delivery["attemptCount"], last, made
+    return *shown, _in_two_words(next_at) if next_at else "-"
+
+
+def _in_lines(event: str) -> str:
+    """The name of an event, broken between its words where it is long, so that a narrow terminal breaks none."""
+    lines = [""]
+    for word in _WORD.findall(event):
+        if len(lines[-1]) + len(word) > _LONG_NAME:
+            lines.append("")
+        lines[-1] += word
+    return "\n".join(lines)
+
+
+def _in_two_words(instant: str) -> str:
+    """A time that a narrow terminal breaks between day and hour."""
+    return _seconds(instant).replace("T", " ")
 
 
 def _attempt_row(attempt: dict[str, Any]) -> tuple[object, ...]:

@@ -66,10 +66,13 @@ def invocation_of(ctx: typer.Context) -> Invocation:
 
 
 class _Command(TyperCommand):
-    """A command whose help is as wide as the terminal."""
+    """A command whose help is as wide as the terminal, and says of what takes a value what that is."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**{**settings, "help": _unwrapped(settings.get("help"))})
+
+    def get_params(self, ctx: Any) -> Any:
+        return _without_types_of_flags(super().get_params(ctx))
 
 
 class SiloCommand(_Command):
@@ -97,6 +100,21 @@ class SiloGroup(TyperGroup):
             # They work before a command's name, and are shown once, with the command.
             option.hidden = True
             self.params.append(option)
+
+    def get_params(self, ctx: Any) -> Any:
+        return _without_types_of_flags(super().get_params(ctx))
+
+
+def _without_types_of_flags(parameters: Any) -> Any:
+    for parameter in parameters:
+        if getattr(parameter, "is_flag", False):
+            # A flag takes no value, and its help would say that it takes one, <bool>.
+            parameter.display_type_rich = _no_type
+    return parameters
+
+
+def _no_type(ctx: Any) -> None:
+    """Shows nothing, as the type of a parameter."""
 
 
 def _unwrapped(text: str | None) -> str:

@@ -1,6 +1,6 @@
 """Tables for people, readable at 80 columns. Owns their look."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from rich import box
 from rich.console import Console
@@ -9,9 +9,15 @@ from rich.table import Table
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
-    """Prints rows under column names; a cell that is too long is folded, never cut."""
-    Console().print(make_table(columns, rows, title=title))
+def print_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    title: str | None = None,
+    whole: Collection[str] = frozenset(),
+) -> None:
+    """Prints rows under column names; a cell that is too long is folded, never cut, those of ``whole`` columns last."""
+    Console().print(make_table(columns, rows, title=title, whole=whole))
 
 
 def print_pairs(pairs: Iterable[tuple[str, object]]) -> None:
@@ -25,9 +31,17 @@ def print_pairs(pairs: Iterable[tuple[str, object]]) -> None:
     Console().print(table)
 
 
-def make_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> Table:
+def make_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    title: str | None = None,
+    whole: Collection[str] = frozenset(),
+) -> Table:
     """The table that ``print_table`` prints."""
-    table = Table(*columns, box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    table = Table(
+        *columns, box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False, padding=(0, 1, 0, 0)
+    )
     for column in table.columns:
         column.overflow = "fold"
     for row in rows:
@@ -35,6 +49,10 @@ def make_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, titl
         if len(row) != len(columns):
             raise ValueError(f"a row of {len(row)} cells in a table of {len(columns)} columns")
         table.add_row(*map(cell, row))
+    for column in table.columns:
+        if column.header in whole:
+            # Lines of its own are kept whole: other columns give way, whose words are shorter.
+            column.min_width = max((len(line) for each in column.cells for line in str(each).split("\n")), default=0)
     return table
 
 

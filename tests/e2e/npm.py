@@ -24,16 +24,25 @@ def install(folder: Path, package: str) -> Path:
 
 
 def start(
-    folder: Path, script: str, *arguments: str, environ: Mapping[str, str] | None = None
+    folder: Path, script: str, *arguments: str, environ: Mapping[str, str] | None = None, asks: bool = False
 ) -> subprocess.Popen[str]:
-    """Starts a script of an installed package, by its path below ``node_modules``."""
+    """Starts a script of an installed package, by its path below ``node_modules``.
+
+    Args:
+        folder: where the package is installed.
+        script: its path.
+        arguments: of the script.
+        environ: more variables.
+        asks: whether it is spoken to on its standard input, and answers on its output, apart from what it says else.
+    """
     node = shutil.which("node") or "node"
     # No proxy: what it calls is on this machine.
     variables = {"PATH": os.environ["PATH"], "HOME": str(folder), "NO_PROXY": "*", "no_proxy": "*"}
     return subprocess.Popen(
         [node, str(folder / "node_modules" / script), *arguments],
         env=variables | dict(environ or {}),
+        stdin=subprocess.PIPE if asks else None,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=subprocess.DEVNULL if asks else subprocess.STDOUT,
         text=True,
     )

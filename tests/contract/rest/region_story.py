@@ -64,11 +64,13 @@ def tell_of_issues(stage: Stage) -> str:
         ask("GET", path)
         ask("GET", f"{path}events/")
         ask("GET", f"{path}events/latest/")
-        for part in ("hashes/", "integrations/", "tags/", "tags/release/", "tags/release/values/"):
+        for part in ("activities/", "hashes/", "integrations/", "tags/", "tags/release/", "tags/release/values/"):
             ask("GET", path + part)
     ask("GET", "/projects/acme/web/events/")
     ask("GET", f"/projects/acme/web/events/{EVENT_ID}/")
     ask("GET", f"/organizations/acme/eventids/{EVENT_ID}/")
+    ask("GET", "/organizations/acme/events/?field=title&field=count()&query=level:error&sort=-count()")
+    ask("GET", "/organizations/acme/events/validate/?field=title&field=p95(x)&query=level:error&dataset=spans")
     ask("PUT", "/organizations/acme/issues/WEB-1/", {"assignedTo": "owner@acme.example"})
     ask("PUT", f"/issues/{issue}/", {"status": "resolved"}, by="kanban")
     ask("PUT", f"/organizations/acme/issues/?id={issue}", {"status": "unresolved"})

@@ -60,6 +60,9 @@ read bare issue      401    200    200   200     200   404      200       403   
 change issue         401    200    200   200     200   404      200       403   403    200     200       404
 change bare issue    401    200    200   200     200   404      200       403   403    200     200       404
 read short id        401    200    200   200     200   404      200       403   200    200     200       404
+read activities      401    200    200   200     200   404      200       403   200    200     200       404
+search events        401    200    200   200     200   404      200       403   200    200     200       404
+validate search      401    200    200   200     200   404      200       403   200    200     200       404
 list hashes          401    200    200   200     200   404      200       403   200    200     200       404
 list integrations    401    200    200   200     200   404      200       403   200    200     200       404
 list tags            401    200    200   200     200   404      200       403   200    200     200       404
@@ -121,6 +124,9 @@ ACTIONS: Mapping[str, Request] = {
     "change issue": ("PUT", "/organizations/{org}/issues/{issue}/", RESOLVED),
     "change bare issue": ("PUT", "/issues/{issue}/", RESOLVED),
     "read short id": ("GET", "/organizations/{org}/shortids/{short}/", None),
+    "read activities": ("GET", "/issues/{issue}/activities/", None),
+    "search events": ("GET", "/organizations/{org}/events/?field=title", None),
+    "validate search": ("GET", "/organizations/{org}/events/validate/", None),
     "list hashes": ("GET", "/issues/{issue}/hashes/", None),
     "list integrations": ("GET", "/issues/{issue}/integrations/", None),
     "list tags": ("GET", "/issues/{issue}/tags/", None),

@@ -89,3 +89,11 @@ def test_what_is_said_of_a_status_stays_until_another_is_set(world: World) -> No
     _put(world, issue, "ignored", ignoreCount=5)
     assert _put(world, issue, "ignored")["statusDetails"] == {"ignoreCount": 5}
     assert _put(world, issue, "resolved")["statusDetails"] == {}
+
+
+def test_what_stands_beside_the_status_counts_as_its_details(world: World) -> None:
+    issue = _raise(world)
+    body = {"status": "ignored", "ignoreCount": 1, "ignoreWindow": 60}
+    changed = world.owner.put(f"/organizations/{world.org}/issues/{issue['id']}/", body).json()
+    assert changed["statusDetails"] == {"ignoreCount": 1, "ignoreWindow": 60}
+    assert _status_after(world, issue) == "unresolved"
