@@ -17,7 +17,10 @@ def install(folder: Path, package: str) -> Path:
     if npm is None:
         pytest.skip("npm is not installed here")
     command = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(folder), package]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        pytest.skip(f"npm did not install {package} in {INSTALL_SECONDS} s.")
     if done.returncode:
         pytest.skip(f"npm cannot install {package} here: {done.stderr[-200:]}")
     return folder

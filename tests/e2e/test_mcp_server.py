@@ -12,7 +12,8 @@ from tests.e2e import npm
 from tests.e2e.official_project import TITLE, Raised, raise_in
 from tests.e2e.silo_up import silo_up
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+# The first test waits for npm, which may take minutes.
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(600)]
 
 SERVER = "@sentry/mcp-server@0.39.0"
 

@@ -15,7 +15,8 @@ from tests.e2e.official_project import TITLE, Raised, raise_in
 from tests.e2e.silo_up import silo_up
 from tests.integration.third_party import ThirdPartyApp, running_app
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+# The first test waits for npm, which may take minutes.
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(600)]
 
 TOOL = "sentry@0.49.0"
 TICKET = "https://kanban.example/7"
@@ -92,14 +93,16 @@ def test_it_shows_a_project_with_its_dsn(tool: Tool) -> None:
 def test_it_lists_issues_by_title(tool: Tool) -> None:
     listed = tool("issue", "list", "acme/shop")
     assert tool.raised.short_id in listed
-    assert TITLE in " ".join(listed.split())
+    # Its table is too narrow for the title, which takes two lines.
+    assert "ZeroDivisionError" in listed
+    assert "division by zero" in listed
     assert tool.raised.short_id in tool("issue", "list", "acme/", "--query", "level:error")
 
 
 def test_it_shows_an_issue_with_the_line_that_failed(tool: Tool) -> None:
     shown = tool("issue", "view", f"acme/{tool.raised.short_id}")
     assert TITLE in shown
-    assert f"(official_project.py:{tool.raised.line}:" in shown
+    assert f"official_project.py:{tool.raised.line}:" in shown
     assert f"{tool.raised.line} |     return 12 / quantity" in shown
     assert "ann@shop.example" in shown
     assert "color" in shown
@@ -108,7 +111,7 @@ def test_it_shows_an_issue_with_the_line_that_failed(tool: Tool) -> None:
 def test_it_shows_an_event_by_its_id(tool: Tool) -> None:
     shown = tool("event", "view", f"acme/shop/{tool.raised.event_id}")
     assert TITLE in shown
-    assert f"(official_project.py:{tool.raised.line}:" in shown
+    assert f"official_project.py:{tool.raised.line}:" in shown
 
 
 def test_it_lists_the_events_of_an_issue(tool: Tool) -> None:
