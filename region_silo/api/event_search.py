@@ -60,6 +60,7 @@ _SEARCH_PARAMETERS = (
     parameters=(
         *_SEARCH_PARAMETERS,
         Parameter(name="sort", description="One of the columns, `-` before it for the greatest first."),
+        Parameter(name="orderby", description="As `sort`, by its older name."),
         *PAGE_PARAMETERS,
     ),
 )
@@ -87,8 +88,10 @@ def validate_event_search(request: Incoming, organization_id_or_slug: str) -> Re
     """Says what is wrong with a search of events, part by part."""
     with request.signed_in(scopes=READ_ISSUES) as principal:
         organization = organization_for(principal, organization_id_or_slug, scopes=READ_ISSUES)
-        project_ids_of(request.http, organization.id)
         query = request.http.query_params
+        # Refused as a whole, as in a search: the answer has no place for what is wrong with these.
+        project_ids_of(request.http, organization.id)
+        sighting_of(query, now=request.region.clock.now())
         dataset = query.get("dataset") or DATASET
         fault = None if dataset in DATASETS else NO_DATASET.format(name=shown(dataset))
         fields = [FieldFaultObject.of(name) for name in query.getlist("field")[:_MAX_FIELDS]]

@@ -24,7 +24,7 @@ from region_silo.services.events import (
 from region_silo.services.projects import projects_by_id
 from shared.errors import NotFound, ValidationFailed
 from shared.http.answer import json_answer
-from shared.http.endpoint import PAGE_PARAMETERS, Endpoints
+from shared.http.endpoint import PAGE_PARAMETERS, Endpoints, Parameter
 from shared.http.pagination import PageRequest, cut, list_answer, page_request
 
 endpoints = Endpoints("Events")
@@ -38,7 +38,12 @@ _PROJECT_EVENTS = "/projects/{organization_id_or_slug}/{project_id_or_slug}/even
     "GET",
     "events/",
     answers={200: list[EventSummaryObject]},
-    parameters=(QUERY_PARAMETER, *SIGHTING_PARAMETERS, *PAGE_PARAMETERS),
+    parameters=(
+        QUERY_PARAMETER,
+        *SIGHTING_PARAMETERS,
+        Parameter(name="sort", description=f"`{NEWEST_FIRST}`, which is how they are sorted."),
+        *PAGE_PARAMETERS,
+    ),
 )
 def list_issue_events(request: Incoming, issue_id: str, organization_id_or_slug: str | None = None) -> Response:
     """Lists the events of an issue, newest first. A query looks among the newest thousand."""

@@ -129,7 +129,7 @@ class Column:
     """A field of an answer: what an event has, or what is counted of a group."""
 
     name: str
-    """As it was asked for."""
+    """What it is asked for by, and shown under."""
     aggregate: str | None
     field: str
 

@@ -3,10 +3,9 @@
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from shared.cli.deliveries import COLUMNS, row_of
-from shared.cli.main import app
+from shared.cli.main import run
 from shared.cli.tables import print_table
 from shared.domain.event import AppEvent
 
@@ -35,7 +34,8 @@ def test_no_word_of_an_events_name_is_broken(event: AppEvent, capsys: pytest.Cap
 
 
 @pytest.mark.parametrize("command", [["org", "create"], ["deliveries", "list"], ["verify"], ["up"]])
-def test_a_flag_is_not_said_to_take_a_value(command: list[str]) -> None:
-    shown = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "80"}).output
+def test_a_flag_is_not_said_to_take_a_value(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    run([*command, "--help"], environ={})
+    shown = capsys.readouterr().out
     assert "--help" in shown
     assert "<bool>" not in shown
