@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
-from region_silo.services.issue_query import DEFAULT_QUERY, Term, parse_query
+from region_silo.services.issue_query import DEFAULT_QUERY, UNITS, Term, parse_query
 from region_silo.services.issues import Sighting, Sort, find_issue
 from region_silo.services.projects import find_project
 from region_silo.services.short_id import parse_short_id
@@ -33,7 +33,6 @@ SIGHTING_PARAMETERS = (
     ENVIRONMENT_PARAMETER,
 )
 _PERIOD = re.compile(r"([0-9]{1,6})([smhdw])", re.ASCII)
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _MAX_ENVIRONMENTS = 100
 ALL_PROJECTS = "-1"
 _MAX_PROJECTS = 100
@@ -225,7 +224,7 @@ def _ago(text: str, *, now: datetime) -> datetime:
     if match is None:
         raise refusal
     try:
-        return now - timedelta(**{_UNITS[match[2]]: int(match[1])})
+        return now - timedelta(**{UNITS[match[2]]: int(match[1])})
     except OverflowError as exc:
         raise refusal from exc
 

@@ -12,7 +12,7 @@ from shared.errors import ValidationFailed
 UNKNOWN_REPORT = (
     "Only reports of a content security policy and of Expect-CT are made events of; this is another report, or none."
 )
-_LOCAL = frozenset({"", "self", "'self'"})
+_LOCAL = frozenset({"", "'self'"})
 # A page's address may be a `data:` URL, which is as long as what it shows.
 _MAX_CHARACTERS = 8192
 

@@ -33,7 +33,8 @@ _TOKEN = re.compile(
 _EVENT_ID = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 _COMPARED = re.compile(r"(>=|<=|>|<)?(.+)", re.DOTALL)
 _AGO = re.compile(r"([+-])([0-9]{1,6})([smhdw])", re.ASCII)
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+"""How lengths of time are written, here and in ``statsPeriod``; the words are those of ``timedelta``."""
 # So many digits always fit a column of 64 bits.
 _MAX_DIGITS = 18
 
@@ -133,7 +134,7 @@ def _read_compared(key: str, value: str, now: datetime) -> str:
             operand = ""  # no time either
         if ago := _AGO.fullmatch(operand) if operator == "=" else None:
             # As the original: ``-24h`` is within the last day, ``+24h`` longer ago.
-            then = now - timedelta(**{_UNITS[ago[3]]: int(ago[2])})
+            then = now - timedelta(**{UNITS[ago[3]]: int(ago[2])})
             return f"{'>=' if ago[1] == '-' else '<='} {then.isoformat()}"
         return f"{operator} {parse_iso(operand).isoformat()}"
     except (ValueError, OverflowError) as exc:

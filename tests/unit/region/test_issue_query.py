@@ -1,5 +1,5 @@
 import contextlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -96,6 +96,21 @@ def test_any_text_is_a_query_or_is_refused(text: str) -> None:
 )
 def test_numbers_and_times_are_compared_and_events_found_by_their_id(text: str, field: Field, value: str) -> None:
     assert parse_query(text, now=NOW) == (Term(field=field, value=value),)
+
+
+LENGTHS = {
+    "1s": timedelta(seconds=1),
+    "1m": timedelta(minutes=1),
+    "1h": timedelta(hours=1),
+    "1d": timedelta(days=1),
+    "1w": timedelta(weeks=1),
+}
+
+
+@pytest.mark.parametrize(("text", "length"), LENGTHS.items())
+def test_a_length_of_time_is_written_with_its_unit(text: str, length: timedelta) -> None:
+    (term,) = parse_query(f"firstSeen:-{text}", now=NOW)
+    assert term.value == f">= {(NOW - length).isoformat()}"
 
 
 def test_a_list_is_any_of_its_values() -> None:
