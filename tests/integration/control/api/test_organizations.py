@@ -21,6 +21,9 @@ def test_a_user_lists_their_own_organizations(world: World) -> None:
             "isEarlyAdopter": False,
             "require2FA": False,
             "hasAuthProvider": False,
+            "allowMemberInvite": True,
+            "allowMemberProjectCreation": False,
+            "allowSuperuserAccess": True,
             "links": {"organizationUrl": str(world.client.base_url).rstrip("/"), "regionUrl": "http://127.0.0.1:8001"},
         }
     ]
