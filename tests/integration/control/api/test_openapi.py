@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import pytest
@@ -55,6 +56,12 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         return create_api(open_alone(database, clock=SystemClock())).openapi()
 
 
+@pytest.fixture(scope="module")
+def schema(document: dict[str, Any]) -> Any:
+    """The document as its tests are made of it: read once, since reading it takes longer than asking an endpoint."""
+    return schemathesis.openapi.from_dict(document)
+
+
 @pytest.fixture
 def things(world: World) -> dict[str, str]:
     """An app, an installation of it and a token: what paths can name."""
@@ -92,25 +99,28 @@ def examples_of(endpoint: Endpoint) -> list[Any]:
 
 @pytest.mark.parametrize("endpoint", ENDING)
 def test_every_endpoint_answers_anything_as_documented(
-    world: World, document: dict[str, Any], things: dict[str, str], endpoint: Endpoint
+    world: World, schema: Any, things: dict[str, str], endpoint: Endpoint
 ) -> None:
-    schema = schemathesis.openapi.from_dict(document)
     operation = schema.find_operation_by_path(endpoint.method, f"{PREFIX}{endpoint.path}")
     assert operation is not None
-    for caller in (world.superuser(), world.person(session=True), world.nobody):
-        answer_all(caller, requests_to(operation, endpoint, things))
+    answer_all((world.superuser(), world.person(session=True), world.nobody), requests_to(operation, endpoint, things))
 
 
-def answer_all(caller: Caller, requests: SearchStrategy[AnyCase]) -> None:
+def answer_all(callers: Sequence[Caller], requests: SearchStrategy[AnyCase]) -> None:
+    # Each request is sent by every caller: making one up takes longer than answering it three times.
     @settings(max_examples=settings().max_examples // SHARE, suppress_health_check=list(HealthCheck))
     @given(case=requests)
     def answer(case: AnyCase) -> None:
-        if caller.headers:  # in place of the invented credentials
-            case.headers.pop("Authorization", None)
-            case.cookies.clear()
-        response = case.call(base_url=str(caller.client.base_url), headers=caller.headers)
-        assert response.status_code < 500 or response.status_code == 503, response.text
-        case.validate_response(response, checks=CHECKS)
+        invented = dict(case.headers), dict(case.cookies)
+        for caller in callers:
+            case.headers.update(invented[0])
+            case.cookies.update(invented[1])
+            if caller.headers:  # in place of the invented credentials
+                case.headers.pop("Authorization", None)
+                case.cookies.clear()
+            response = case.call(base_url=str(caller.client.base_url), headers=caller.headers)
+            assert response.status_code < 500 or response.status_code == 503, response.text
+            case.validate_response(response, checks=CHECKS)
 
     answer()
 
