@@ -115,7 +115,10 @@ class KnownProject(Body):
 class ProjectObject(KnownProject, ProjectFeatures):
     """A project."""
 
-    model_config: ClassVar[ConfigDict] = shown_by({**printed(ProjectFeatures), **_EXAMPLE})
+    model_config: ClassVar[ConfigDict] = shown_by({**printed(ProjectFeatures), **_EXAMPLE, "team": None})
+
+    # A list alone has it: by itself a project of the original's has a team, or leaves it out.
+    team: None = None
 
     @classmethod
     def of(cls, project: Project, *, view: ProjectView) -> Self:

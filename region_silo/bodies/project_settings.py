@@ -56,7 +56,6 @@ class ProjectFeatures(Body):
     has_user_reports: Off = False
     is_bookmarked: Off = False
     latest_release: None = None
-    team: None = None
 
 
 class ProjectSettings(Body):

@@ -14,7 +14,10 @@ def test_a_project_is_made_with_what_was_asked_for(world: World) -> None:
     made = world.owner.post(f"/organizations/{world.org}/projects/", body)
     assert made.status_code == 201
     assert made.json().items() >= body.items()
-    assert world.owner.get(f"/projects/{world.org}/api/").json().items() >= made.json().items()
+    # By itself a project leaves out its team, where a list says that there is none.
+    alone = world.owner.get(f"/projects/{world.org}/api/").json()
+    assert {name: alone.get(name) for name in made.json()} == made.json()
+    assert "team" not in alone
 
 
 def test_a_projects_id_tells_its_region(world: World) -> None:
