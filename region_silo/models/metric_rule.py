@@ -26,7 +26,7 @@ class MetricRule(Model):
     status = peewee.SmallIntegerField(default=0)
     """A ``metric_alert.Level``; above 0 there is an incident."""
     incident_id = peewee.BigIntegerField(null=True)
-    """Of the last incident; null: there was none."""
+    """That of the last incident; null: there was none."""
     began_at = InstantField(null=True)
     """When the last incident began."""
     told = JsonField(default=list)

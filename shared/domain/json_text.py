@@ -54,7 +54,7 @@ def stringify(value: JsonValue) -> str:
 
 
 def stringify_body(body: str) -> str:
-    """As ``stringify``, of a body that ``encode_body`` has printed; many times faster for nearly every one."""
+    """What ``stringify`` gives, of a body that ``encode_body`` has printed; many times faster for nearly every one."""
     # What looks like a key or a number that JavaScript treats in its own way, be it inside of a text.
     if _ODD.search(body) is None:
         printed = _print_fast(body)

@@ -65,7 +65,7 @@ def sign_webhook(payload: JsonValue, *, secret: str) -> SignedBody:
 
 
 def sign_body(body: str, *, secret: str) -> SignedBody:
-    """As ``sign_webhook``, of a body that was printed before: nothing is printed again that is sent."""
+    """Signs a webhook whose body was printed before, for both kinds of receiver: what is sent is not printed again."""
     # Of nearly every body the two forms are one.
     sent, printed = body.encode("ascii"), stringify_body(body).encode()
     hook = sign(sent, secret=secret)

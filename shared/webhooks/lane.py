@@ -4,6 +4,7 @@ Every claim is like the outbox's: at least once, leased, acknowledged by generat
 """
 
 import random
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
@@ -78,8 +79,10 @@ class Lane:
     looked: Sequence[str] = ()
     """Apps that had something due at the last look; whoever looks puts them here."""
     _under_way: dict[Future[AppAnswer], _UnderWay] = field(default_factory=dict)
+    _turns: deque[tuple[str, bool]] = field(default_factory=deque)
+    """Apps that may have something due, of first attempts or, when true, of retries; in the order of their turns."""
     _again: set[tuple[str, bool]] = field(default_factory=set)
-    """Apps that may have more than there was room for, of first attempts or, when true, of retries."""
+    """What is among them."""
 
     @property
     def name(self) -> str:
@@ -107,16 +110,37 @@ class Lane:
         """
         self.means.places.set_slow_apart()
         looked, self.looked = self.looked, ()
-        # A bell rings for what is new; retries come due without one.
-        wanted = {(app, False) for app in rung} | {(app, is_retry) for app in looked for is_retry in (False, True)}
-        # Where there is no room, a call that ends or the next look brings the app back.
-        turns = [turn for turn in sorted(wanted | self._again) if self._room(turn[0], is_retry=turn[1])]
+        if looked:
+            self._put_in_order(looked)
+        # A bell rings for what is new; retries come due without one. It goes first: somebody is waiting for it.
+        for app in rung:
+            self._come_back(app, is_retry=False, first=True)
+        claimed = apps = 0
+        # What is left has its turn after another look at who rang meanwhile.
+        while self._turns and apps < APPS_A_TURN:
+            app, is_retry = self._turns.popleft()
+            self._again.discard((app, is_retry))
+            # Where there is no room, a call that ends or the next look brings the app back.
+            if self._room(app, is_retry=is_retry):
+                claimed += self._send_to(app, is_retry=is_retry)
+                apps += 1
+        return claimed
+
+    def _put_in_order(self, looked: Sequence[str]) -> None:
+        """Gives everything that may be due a turn. Once a look: of thousands of apps it takes some time."""
+        turns = sorted(self._again | {(app, is_retry) for app in looked for is_retry in (False, True)})
         self.means.rng.shuffle(turns)  # when places are few, every app gets its turn
         # Apps of which nothing is known yet before those that did not answer, which may be many: each costs some time.
         turns.sort(key=lambda turn: self.means.places.standing(app_id_of(turn[0])) is not Standing.NEW)
-        # What is left has its turn after another look at who rang meanwhile.
-        self._again = set(turns[APPS_A_TURN:])
-        return sum(self._send_to(app, is_retry=is_retry) for app, is_retry in turns[:APPS_A_TURN])
+        self._turns, self._again = deque(turns), set(turns)
+
+    def _come_back(self, app: str, *, is_retry: bool, first: bool = False) -> None:
+        """Gives an app a turn, unless it has one."""
+        if first:
+            self._turns.appendleft((app, is_retry))
+        elif (app, is_retry) not in self._again:
+            self._turns.append((app, is_retry))
+        self._again.add((app, is_retry))
 
     def _room(self, app: str, *, is_retry: bool) -> int:
         app_id, places = app_id_of(app), self.means.places
@@ -141,7 +165,7 @@ class Lane:
             del self._under_way[future]
         for under_way, outcome in over:
             self.means.places.give_back(under_way.place, _standing(outcome))
-            self._again.add((destination_of(under_way.place.sentry_app_id), under_way.place.is_retry))
+            self._come_back(destination_of(under_way.place.sentry_app_id), is_retry=under_way.place.is_retry)
             self._count(under_way.place.sentry_app_id, outcome)
         return len(ended)
 
@@ -169,7 +193,7 @@ class Lane:
         if claims:
             self._start(app, claims, is_retry=is_retry)
         if len(claims) == room:
-            self._again.add((app, is_retry))
+            self._come_back(app, is_retry=is_retry)
         return len(claims)
 
     def _start(self, app: str, claims: Sequence[Claim], *, is_retry: bool) -> None:
