@@ -2,10 +2,7 @@
 
 import re
 import shutil
-import sqlite3
 import tempfile
-from collections.abc import Mapping
-from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -17,13 +14,12 @@ from shared.cli.invocation import LocalCommand, SiloGroup, invocation_of
 from shared.cli.local.data_directory import DataDirectory
 from shared.cli.output import JsonOption, examples, note, print_json
 from shared.cli.tables import print_table
+from shared.database.file_copy import copy_at_one_moment
 from shared.errors import ConfigInvalid, Conflict, NotFound
 
 app = typer.Typer(cls=SiloGroup, add_completion=False, no_args_is_help=True)
 
 MAX_NAME_CHARACTERS = 64
-BUSY_SECONDS = 30.0
-"""How long a database is waited for that somebody writes to."""
 _FOLDER = "snapshots"
 # Also the name of a folder: nothing that leads out of the place where snapshots are.
 _NAME = re.compile(rf"[a-zA-Z0-9][a-zA-Z0-9._-]{{0,{MAX_NAME_CHARACTERS - 1}}}")
@@ -49,7 +45,7 @@ def save(ctx: typer.Context, name: NameArgument, as_json: JsonOption = False) ->
     # Under its name only once it is whole.
     unfinished = Path(tempfile.mkdtemp(dir=target.parent, prefix=".unfinished-"))
     try:
-        _copy_at_one_moment(databases, unfinished)
+        copy_at_one_moment(databases.values(), into=unfinished)
         for path in directory.secrets:
             shutil.copy2(path, unfinished)
         unfinished.rename(target)
@@ -109,25 +105,6 @@ def _path(directory: DataDirectory, name: str) -> Path:
             f"{name!r} is no name for a snapshot: 1 to {MAX_NAME_CHARACTERS} letters, digits, . _ and -."
         )
     return directory.path / _FOLDER / name
-
-
-def _copy_at_one_moment(databases: Mapping[str, Path], target: Path) -> None:
-    """Copies them as they were at nearly one moment, while others write.
-
-    A reader of SQLite sees what was committed when it began. All of them begin before the first one is copied, so that
-    what differs between two silos is what was on its way anyhow.
-    """
-    with ExitStack() as stack:
-        readers = {}
-        for path in databases.values():
-            reader = stack.enter_context(closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)))
-            reader.execute("BEGIN")
-            reader.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            readers[path.name] = reader
-        for name, reader in readers.items():
-            with closing(sqlite3.connect(target / name)) as copy:
-                reader.backup(copy)
-            (target / name).chmod(0o600)
 
 
 def _shown(path: Path) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """Snapshots are whole, private and of one moment; and nothing is replaced under a platform that runs."""
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from shared.cli.local.data_directory import DataDirectory
 from shared.cli.main import DONE, SAID_NO, WRONG_USE, run
-from shared.cli.snapshot import _copy_at_one_moment
+from shared.database.file_copy import copy_at_one_moment
 
 
 @pytest.fixture
@@ -60,15 +61,13 @@ def test_all_silos_are_kept_as_they_were_at_one_moment(data: Path, tmp_path: Pat
     target = tmp_path / "copy"
     target.mkdir()
 
-    class Paths(dict[str, Path]):
+    def paths() -> Iterator[Path]:
         """Something is written to each database as soon as the last reader has begun."""
+        yield from DataDirectory(data).databases().values()
+        for path in DataDirectory(data).databases().values():
+            write(path, "INSERT INTO note VALUES ('after')")
 
-        def values(self):  # type: ignore[no-untyped-def]
-            yield from super().values()
-            for path in super().values():
-                write(path, "INSERT INTO note VALUES ('after')")
-
-    _copy_at_one_moment(Paths(DataDirectory(data).databases()), target)
+    copy_at_one_moment(paths(), into=target)
     assert [notes(data / "control.db"), notes(data / "region-us.db")] == [["after"], ["after"]]
     assert [notes(target / "control.db"), notes(target / "region-us.db")] == [[], []]
 
