@@ -186,7 +186,7 @@ class MetricTriggerObject(HookBody):
     actions: list[MetricActionObject]
 
 
-class MetricRuleObject(HookBody):
+class HookMetricRuleObject(HookBody):
     """What is counted, and when it is too much."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
@@ -207,7 +207,7 @@ class MetricAlertObject(HookBody):
     status: int
     organization_id: str
     projects: list[str]
-    alert_rule: MetricRuleObject
+    alert_rule: HookMetricRuleObject
 
 
 class MetricHook(HookBody):
