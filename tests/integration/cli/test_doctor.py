@@ -48,7 +48,7 @@ def test_a_silo_that_is_away_is_a_problem_and_said_with_what_to_do(silo: Command
     ended = silo("doctor", "--json")
     assert (ended.code, verdicts(ended, "reachable")["de"]) == (SAID_NO, "problem")
     told = silo("doctor")
-    assert (told.code, "Start it" in told.out) == (SAID_NO, True)
+    assert (told.code, "correct the address" in told.out) == (SAID_NO, True)
 
 
 def test_a_database_that_lacks_tables_is_a_problem(silo: CommandLine, silos: Silos) -> None:

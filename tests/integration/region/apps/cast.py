@@ -101,7 +101,10 @@ def _link(cast: Cast, maker: Caller) -> str:
 
 
 def _alert(cast: Cast, maker: Caller) -> str:
-    return cast.make(maker, f"/organizations/{cast.world.acme.slug}/alert-rules/", ALERT)
+    # In a project of its own: one project has a few, and each test here makes one.
+    organization, project = f"/organizations/{cast.world.acme.slug}", fresh("alerts")
+    cast.world.owner.post(f"{organization}/projects/", {"slug": project, "name": project})
+    return cast.make(maker, f"{organization}/alert-rules/", ALERT | {"projects": [project]})
 
 
 def _rule(cast: Cast, maker: Caller) -> str:
