@@ -60,6 +60,23 @@ class Bench:
         )
         return int(creator.run(self.control, creator=self.creator).id)
 
+    @contextlib.contextmanager
+    def worker(self) -> Iterator[subprocess.Popen[bytes]]:
+        """A worker of control's as a process of its own, until the block ends."""
+        environment = {
+            **os.environ,
+            "CONTROL_DATABASE_URL": self.config.database_url.get_secret_value(),
+            "SILO_RPC_KEYS": ",".join(key.entry for key in self.config.keys),
+            "SILO_SEAL_KEY": self.config.seal_key.get_secret_value(),
+            "SILO_COMPARE_SECONDS": "0",
+        }
+        command = [sys.executable, "-m", "control_silo", "worker"]
+        with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
+            try:
+                yield process
+            finally:
+                process.terminate()
+
     def region_database(self, name: str = "us") -> Database:
         """Another connection to a region's database, to look into."""
         return connect(self.region_urls[name])
