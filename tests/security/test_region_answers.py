@@ -156,6 +156,12 @@ REQUESTS: Mapping[str, Make] = {
         name="us", grpc_address="mine:50061", http_address="mine:8001", identity="0" * 32
     ),
     "another's organization": applied,
+    "trouble with apps that it does not call": lambda w: topology.ReportAppHealthRequest(
+        revision=1,
+        apps=[
+            topology.AppHealth(sentry_app_id=app.id, parked_at=w.silos.clock.now()) for app in (w.bot, w.pager, w.board)
+        ],
+    ),
     "another's digests": lambda w: replicas.GetDigestsRequest(category=number_of(Category.APP), destination="us"),
     "another's objects": lambda w: replicas.ListVersionsRequest(category=number_of(Category.TOKEN), destination="us"),
     "every organization's version": lambda w: replicas.ListVersionsRequest(category=number_of(Category.ORGANIZATION)),
@@ -191,10 +197,10 @@ def answer_of(acme: Acme, request: Message, *, caller: str = "de") -> Message | 
 
 
 def rows_of(silos: Silos) -> Mapping[str, Sequence[tuple[Any, ...]]]:
-    """Everything that control has, but for what it remembers of calls."""
+    """Everything that control has, but for what it remembers of calls, and how far a region has told of its apps."""
     database = silos.control.database
     with database.session():
-        tables = sorted(set(database.peewee.get_tables()) - {"sqlite_sequence", "peer_nonce"})
+        tables = sorted(set(database.peewee.get_tables()) - {"sqlite_sequence", "peer_nonce", "health_report"})
         return {table: sorted(database.rows(f'SELECT * FROM "{table}"'), key=repr) for table in tables}
 
 
