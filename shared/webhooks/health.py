@@ -75,22 +75,30 @@ class WithParked:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._apps: frozenset[int] = frozenset()
+        self._apps: frozenset[int] | None = None
+        """None before the first look: any app may be one, and what it answers clears it."""
+        self._added: frozenset[int] = frozenset()
+        """Those that were noted since the last look began."""
 
     def look(self) -> None:
+        # What is noted while the rows are read may not be among them yet.
+        self._added = frozenset()
         with self._database.session():
             rows = self._database.rows("SELECT sentry_app_id FROM app_health WHERE parked_at IS NOT NULL")
-        self._apps = frozenset(app_id for (app_id,) in rows)
+        self._apps = frozenset(app_id for (app_id,) in rows) | self._added
 
     def note(self, tx: Transaction, *, given_up: Collection[int], answered: Collection[int], at: datetime) -> None:
         """Notes that deliveries to apps were given up, and that others have answered for good."""
         _note(tx, "parked_at", given_up, is_wrong=True, at=at)
-        _note(tx, "parked_at", self._apps.intersection(answered), is_wrong=False, at=at)
+        cleared = set(answered) if self._apps is None else self._apps.intersection(answered)
+        _note(tx, "parked_at", cleared, is_wrong=False, at=at)
         # Only more than is so, if the transaction comes to nothing: the next look knows better.
         tx.after_commit(lambda: self._add(given_up))
 
     def _add(self, app_ids: Collection[int]) -> None:
-        self._apps |= frozenset(app_ids)
+        self._added |= frozenset(app_ids)
+        if self._apps is not None:
+            self._apps |= self._added
 
 
 def read_report(database: Database) -> HealthReport:

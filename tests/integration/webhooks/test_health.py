@@ -7,7 +7,7 @@ import pytest
 from shared.errors import SiloUnreachable
 from shared.outbox.message import Rejection
 from shared.webhooks.circuit import MIN_CALLS, Circuits
-from shared.webhooks.health import HealthReport, IllApp, read_report
+from shared.webhooks.health import HealthReport, IllApp, WithParked, read_report
 from shared.webhooks.reporting import HealthReporter
 from tests.integration.webhooks.conftest import APP_ID, Post
 
@@ -42,6 +42,18 @@ def test_a_delivery_that_is_given_up_is_noted_until_the_app_answers(post: Post, 
     after = read_report(post.database)
     assert after.apps == ()
     assert after.revision > first.revision
+
+
+def test_a_worker_that_has_just_started_takes_an_answer_for_what_it_is(
+    post: Post, refuse: Callable[[int], None]
+) -> None:
+    refuse(GONE)
+    post.enqueue()
+    post.send()
+    # Before its first look at what others have noted, as when it finds something due as it starts.
+    with post.database.transaction() as tx:
+        WithParked(post.database).note(tx, given_up=[], answered=[APP_ID], at=post.clock.now())
+    assert told(post) == ()
 
 
 def test_what_nobody_was_called_for_is_no_trouble_of_the_app(post: Post) -> None:
