@@ -64,7 +64,7 @@ def test_an_owner_is_told_of_a_webhook_that_was_given_up(up: SiloUp) -> None:
 
 
 @pytest.mark.usefixtures("given_up")
-def test_more_that_are_given_up_in_a_region_that_is_killed_are_no_more_mails_but_keep_it_ill(
+def test_more_that_are_given_up_in_a_region_that_is_killed_are_no_mails_and_its_owner_is_told_when_all_is_well(
     up: SiloUp, receiver: ThirdPartyApp
 ) -> None:
     before = len(receiver.requests)
@@ -79,11 +79,7 @@ def test_more_that_are_given_up_in_a_region_that_is_killed_are_no_more_mails_but
     answered(up, event="installation.created")
     # What control itself was refused is over; what the region was refused, which it says when it is back, is not.
     assert health(up) == "parked"
-    assert subjects(up) == [GIVEN_UP]
-
-
-@pytest.mark.usefixtures("given_up")
-def test_an_owner_is_told_when_all_is_well_again(up: SiloUp) -> None:
+    eventually(lambda: subjects(up) == [GIVEN_UP], within_seconds=PATIENCE)
     answered(up, event="issue.created")
     eventually(lambda: subjects(up) == [GIVEN_UP, WELL], within_seconds=PATIENCE)
     assert health(up) == "well"
